@@ -1,0 +1,74 @@
+# SARAi in two commands: `make run` and `make test`. Each installs, builds and fetches what it lacks.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help setup run build test lint bench clean test-setup test-model
+.SHELLFLAGS := -euc
+
+# The tool that installs Rust puts it here, and not every shell looks there.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+# With it, llama.cpp is built without the CPU's vector instructions.
+unexport SOURCE_DATE_EPOCH
+
+export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+SARAI := $(CARGO_TARGET_DIR)/release/sarai
+# Where the tests keep the model that they share; nothing of the person's own is touched.
+TEST_HOME ?= $(CARGO_TARGET_DIR)/test-home
+TEST_MODEL := smollm2-135m-instruct
+VENV := $(CARGO_TARGET_DIR)/venv
+
+# The worker is always built, checked and tested alone and in release: any other choice of packages may give its build
+# script other features, and llama.cpp would be compiled a second time.
+WORKER := --locked --release --package sarai-llama
+PROGRAM := --locked --workspace --exclude sarai-llama
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+setup: ## install the system packages that building needs
+	@scripts/setup.sh run
+
+run: build ## build SARAi, fetch the default model and start it
+	@$(SARAI) model pull
+	@exec $(SARAI) up
+
+build: setup ## build the program and its worker
+	@cargo build $(WORKER)
+	@cargo build --locked --release --package sarai
+
+test: export SARAI_BIN := $(SARAI)
+test: export SARAI_LLAMA_BIN := $(CARGO_TARGET_DIR)/release/sarai-llama
+test: export SARAI_TEST_MODEL_DIR := $(TEST_HOME)/models
+test: export PYTHONDONTWRITEBYTECODE := 1
+test: test-setup build test-model $(VENV)/ready ## run every test
+	cargo test $(PROGRAM)
+	cargo test $(WORKER)
+	cargo xtask gen --check
+	$(VENV)/bin/python -m pytest -p no:cacheprovider tests
+
+test-setup:
+	@scripts/setup.sh test
+
+test-model: build
+	@SARAI_HOME=$(TEST_HOME) $(SARAI) model pull $(TEST_MODEL)
+
+$(VENV)/ready: tests/requirements.txt
+	@rm -rf $(VENV)
+	python3 -m venv $(VENV)
+	$(VENV)/bin/python -m pip --disable-pip-version-check install --quiet --requirement $<
+	@touch $@
+
+lint: setup ## hold the code to the rules of the house
+	cargo fmt --all --check
+	cargo clippy $(PROGRAM) --all-targets -- --deny warnings
+	cargo clippy $(WORKER) --all-targets -- --deny warnings
+	cargo xtask arch
+	cargo xtask deny
+	cargo xtask tidy
+
+bench: build ## measure, with SCENARIO=decode|chat|load and perhaps DURATION=60s
+	@$(SARAI) bench $(SCENARIO) $(if $(DURATION),--duration $(DURATION))
+
+clean: ## remove what was built
+	@cargo clean

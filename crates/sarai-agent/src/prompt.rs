@@ -1,0 +1,117 @@
+//! Puts together what the model reads.
+//!
+//! The order makes the prefix cache work. A model that has read a prompt keeps the result, and the next prompt costs only
+//! what comes after the part that both share; on a CPU that is the difference between an answer at once and one after
+//! ten seconds. So what never changes comes first (SARAi's own text, then the system text that opens the client's
+//! messages, then the tools, which templates put there too), the history follows and only ever grows, and what changes
+//! from one minute to the next, the volatile block, comes last, behind the newest question.
+//!
+//! Even there it has a price: the client's history does not hold the block, so the turn after it shares nothing from the
+//! block on, and the answer that followed it is read again. That is why the block is mostly absent: the time is told only
+//! to a question that concerns it, and the demand for a tool call only when there is one. All other turns share
+//! everything but the new tokens with the turn before.
+//!
+//! The block ends the last message of the person, and is not a system message of its own: many templates (Gemma's and
+//! Mistral's among them) refuse a system message anywhere but at the beginning.
+
+use std::borrow::Cow;
+
+use sarai_types::{Conversation, Language, Message, Persona, Role, ToolChoice, ToolSpec, TurnRequest};
+
+use crate::clock::concerns_time;
+use crate::select::select;
+use crate::{TOOLS_MAX, TurnError};
+
+/// SARAi's own text. `{language}` stands for the language of an answer where the person's own cannot be told.
+const SYSTEM: &str = include_str!("prompts/system.md");
+/// How many bytes at each end of a long question are looked at. People ask before or after what they paste, and the
+/// middle says more about the paste than about the question.
+const QUESTION_EDGE: usize = 2048;
+
+/// Everything that the model reads for this request.
+///
+/// # Errors
+/// More tools than [`TOOLS_MAX`], or a demand for a tool that was not offered.
+pub(crate) fn assemble(request: &TurnRequest) -> Result<Conversation, TurnError> {
+    let question = question(&request.messages);
+    let tools = offered(request, &question)?;
+    let messages = match request.persona {
+        Persona::Model => request.messages.clone(),
+        Persona::Assistant => {
+            let mut messages = with_system(&request.messages, request.language);
+            append_block(&mut messages, &volatile_block(request, &question));
+            messages
+        }
+    };
+    Ok(Conversation { messages, tools })
+}
+
+/// The tools that the model gets to see.
+fn offered(request: &TurnRequest, question: &str) -> Result<Vec<ToolSpec>, TurnError> {
+    let tools = &request.tools;
+    if tools.len() > TOOLS_MAX {
+        return Err(TurnError::TooManyTools { count: tools.len() });
+    }
+    match &request.tool_choice {
+        ToolChoice::None => Ok(Vec::new()),
+        ToolChoice::Required if tools.is_empty() => Err(TurnError::NoTools),
+        ToolChoice::Auto | ToolChoice::Required => Ok(select(tools.clone(), question)),
+        ToolChoice::Named(name) => match tools.iter().find(|tool| tool.name == *name) {
+            Some(tool) => Ok(vec![tool.clone()]),
+            None => Err(TurnError::UnknownTool { name: name.clone() }),
+        },
+    }
+}
+
+/// SARAi's system text before the messages, joined with the system messages that open them. A later one stays where it
+/// is: to pull it to the front would change what the model has read already.
+fn with_system(messages: &[Message], language: Language) -> Vec<Message> {
+    let opening = messages.iter().take_while(|message| message.role == Role::System).count();
+    let (system, history) = messages.split_at(opening);
+    let language = match language {
+        Language::Spanish => "Spanish",
+        Language::English => "English",
+    };
+    let mut text = SYSTEM.trim_end().replace("{language}", language);
+    for message in system {
+        text.push_str("\n\n");
+        text.push_str(&message.text);
+    }
+    let mut all = Vec::with_capacity(history.len() + 1);
+    all.push(Message::new(Role::System, text));
+    all.extend_from_slice(history);
+    all
+}
+
+/// The lines that hold for this turn only; empty for most turns.
+fn volatile_block(request: &TurnRequest, question: &str) -> String {
+    let clock = concerns_time(question).then(|| format!("\n[Local time: {}]", request.local_time));
+    let demand = match &request.tool_choice {
+        ToolChoice::Auto | ToolChoice::None => None,
+        ToolChoice::Required => Some("\n[Answer with a call of one of the tools.]".to_owned()),
+        ToolChoice::Named(name) => Some(format!("\n[Answer with a call of the tool {name}.]")),
+    };
+    [clock, demand].into_iter().flatten().collect()
+}
+
+/// Ends the last message of the person with the block. Without one there is no question that it could belong to.
+fn append_block(messages: &mut [Message], block: &str) {
+    if block.is_empty() {
+        return;
+    }
+    if let Some(last) = messages.iter_mut().rfind(|message| message.role == Role::User) {
+        last.text.push('\n');
+        last.text.push_str(block);
+    }
+}
+
+/// What the person asked last; of a long text its beginning and its end.
+fn question(messages: &[Message]) -> Cow<'_, str> {
+    let text = messages.iter().rfind(|message| message.role == Role::User).map_or("", |message| &message.text);
+    if text.len() <= 2 * QUESTION_EDGE {
+        return Cow::Borrowed(text);
+    }
+    let head = &text[..text.floor_char_boundary(QUESTION_EDGE)];
+    let tail = &text[text.ceil_char_boundary(text.len() - QUESTION_EDGE)..];
+    Cow::Owned(format!("{head} {tail}"))
+}

@@ -1,0 +1,223 @@
+//! Turns as text: what happens on the left, what the machine does about it on the right.
+
+use sarai_agent::{Effect, Event, Turn};
+use sarai_types::{
+    Candidate, Failure, FailureKind, FinishReason, GenerationEvent, Notice, Timings, TokenText, ToolChoice, TurnEvent,
+    TurnRequest, Usage,
+};
+
+use crate::{facts, request, tool};
+
+/// `begin`, `gone`, `fail KIND`, `started`, `finished REASON`, `token TEXT` (with a probability), and `text TEXT`, where
+/// `\n` stands for a new line. A text keeps the spaces behind it.
+fn event(line: &str) -> Event {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let usage = Usage { prompt_tokens: 9, cached_tokens: 4, completion_tokens: 3 };
+    let text = rest.replace("\\n", "\n");
+    Event::Generation(match (word, rest) {
+        ("begin", _) => return Event::Begin,
+        ("gone", _) => return Event::ClientGone,
+        ("fail", kind) => {
+            let kind = match kind {
+                "too-long" => FailureKind::TooLong,
+                "unavailable" => FailureKind::Unavailable,
+                other => panic!("no such failure: {other}"),
+            };
+            return Event::Failed(Failure::new(kind, Notice::new("test"), "told by the test"));
+        }
+        ("started", _) => GenerationEvent::Started { prompt_tokens: 9, cached_tokens: 4 },
+        ("text", _) => GenerationEvent::Text { text, tokens: Vec::new() },
+        ("token", _) => {
+            let chosen = Candidate { bytes: text.clone().into_bytes(), logprob: -0.5 };
+            GenerationEvent::Text { text, tokens: vec![TokenText { chosen, top: Vec::new() }] }
+        }
+        ("finished", "stop") => {
+            GenerationEvent::Finished { reason: FinishReason::Stop, usage, timings: Timings::default() }
+        }
+        ("finished", "length") => {
+            GenerationEvent::Finished { reason: FinishReason::Length, usage, timings: Timings::default() }
+        }
+        other => panic!("no such event: {other:?}"),
+    })
+}
+
+fn effect(effect: &Effect) -> String {
+    match effect {
+        Effect::Generate(_) => "generate".to_owned(),
+        Effect::StopGeneration => "stop".to_owned(),
+        Effect::Fail(failure) => format!("fail {:?} {}", failure.kind, failure.notice.id),
+        Effect::Emit(TurnEvent::Started { model, prompt_tokens, cached_tokens }) => {
+            format!("started {model} {prompt_tokens} {cached_tokens}")
+        }
+        Effect::Emit(TurnEvent::Text { text, tokens }) if tokens.is_empty() => format!("text {text:?}"),
+        Effect::Emit(TurnEvent::Text { text, tokens }) => format!("text {text:?} with {} tokens", tokens.len()),
+        Effect::Emit(TurnEvent::ToolCall(call)) => format!("call {} {}", call.name, call.arguments),
+        Effect::Emit(TurnEvent::Finished(summary)) => {
+            format!("finished {:?} {} tokens", summary.reason, summary.usage.completion_tokens)
+        }
+    }
+}
+
+/// Plays the left halves of the lines and compares the right ones, in order and with nothing besides.
+fn check(request: TurnRequest, transcript: &[(&str, &[&str])]) {
+    let mut turn = Turn::new(request, facts());
+    for (n, (happens, expected)) in transcript.iter().enumerate() {
+        let effects: Vec<String> = turn.step(event(happens)).iter().map(effect).collect();
+        assert_eq!(effects, *expected, "line {n}: {happens}");
+    }
+    assert!(turn.done(), "the transcript ends the turn");
+}
+
+const BEGIN: (&str, &[&str]) = ("begin", &["generate"]);
+const STARTED: (&str, &[&str]) = ("started", &["started scripted 9 4"]);
+
+fn with_tools() -> TurnRequest {
+    TurnRequest { tools: vec![tool("weather"), tool("mail")], ..request("¿Lloverá?") }
+}
+
+#[test]
+fn an_answer_passes_through() {
+    check(
+        request("Hola"),
+        &[
+            BEGIN,
+            ("begin", &[]),
+            STARTED,
+            ("text ¡Ho", &[r#"text "¡Ho""#]),
+            ("token la!\\n", &[r#"text "la!\n" with 1 tokens"#]),
+            ("text ", &[]),
+            ("finished stop", &["finished Stop 3 tokens"]),
+            ("text más", &[]),
+            ("finished stop", &[]),
+            ("fail unavailable", &[]),
+            ("gone", &[]),
+            ("begin", &[]),
+        ],
+    );
+}
+
+#[test]
+fn without_tools_a_call_is_text() {
+    let call = r#"<tool_call>{"name": "weather", "arguments": {}}</tool_call>"#;
+    let line = format!("text {call}");
+    let said = format!("text {call:?}");
+    let transcript: &[(&str, &[&str])] =
+        &[BEGIN, STARTED, (&line, &[&said]), ("finished length", &["finished Length 3 tokens"])];
+    check(request("Hola"), transcript);
+    check(TurnRequest { tool_choice: ToolChoice::None, ..with_tools() }, transcript);
+}
+
+#[test]
+fn calls_are_taken_out_of_the_text_and_the_white_space_with_them() {
+    check(
+        with_tools(),
+        &[
+            BEGIN,
+            STARTED,
+            ("text Voy a mirar. \\n", &[r#"text "Voy a mirar.""#]),
+            ("text \\n<tool", &[]),
+            (r#"text _call>{"name": "weather", "arguments": {"city": "Vigo"}}"#, &[]),
+            ("text </tool_call>", &[r#"call weather {"city": "Vigo"}"#]),
+            ("text \\n", &[]),
+            (r#"text <tool_call>{"name": "mail", "arguments": {}}</tool_call>"#, &["call mail {}"]),
+            ("text \\n", &[]),
+            ("finished stop", &["finished ToolCalls 3 tokens"]),
+        ],
+    );
+}
+
+#[test]
+fn texts_with_a_call_between_them_stay_apart() {
+    let call = r#"text <tool_call>{"name": "mail", "arguments": {}}</tool_call>"#;
+    check(
+        with_tools(),
+        &[
+            BEGIN,
+            STARTED,
+            ("text Antes.\\n", &[r#"text "Antes.""#]),
+            (call, &["call mail {}"]),
+            ("text \\nDespués.\\n", &[r#"text "\nDespués.""#]),
+            ("finished length", &["finished ToolCalls 3 tokens"]),
+        ],
+    );
+    check(
+        with_tools(),
+        &[
+            BEGIN,
+            STARTED,
+            ("text \\n\\n", &[]),
+            (call, &["call mail {}"]),
+            ("text \\nHecho.", &[r#"text "Hecho.""#]),
+            ("finished stop", &["finished ToolCalls 3 tokens"]),
+        ],
+    );
+}
+
+#[test]
+fn an_answer_without_a_call_is_complete_though_tools_were_offered() {
+    check(
+        with_tools(),
+        &[
+            BEGIN,
+            STARTED,
+            ("text \\n\\nNo", &[r#"text "\n\nNo""#]),
+            ("token  lo sé. \\n", &[r#"text " lo sé.""#]),
+            ("text \\n<tool", &[]),
+            ("finished stop", &[r#"text " \n\n<tool""#, "finished Stop 3 tokens"]),
+        ],
+    );
+    check(
+        with_tools(),
+        &[
+            BEGIN,
+            STARTED,
+            ("text fin\\n", &[r#"text "fin""#]),
+            ("finished length", &[r#"text "\n""#, "finished Length 3 tokens"]),
+        ],
+    );
+}
+
+#[test]
+fn white_space_without_end_is_not_held_for_ever() {
+    let mut turn = Turn::new(with_tools(), facts());
+    turn.step(event("begin"));
+    turn.step(event("started"));
+    let said = (0..1_000).map(|_| turn.step(event("text \\n")).len()).sum::<usize>();
+    assert!(said > 0, "the client sees that the model goes on");
+    let rest = turn.step(event("finished length"));
+    assert_eq!(rest.iter().map(effect).next_back().unwrap(), "finished Length 3 tokens");
+}
+
+#[test]
+fn a_failure_ends_the_turn_wherever_it_comes() {
+    let too_long: (&str, &[&str]) = ("fail too-long", &["fail TooLong test"]);
+    check(request("Hola"), &[too_long, ("begin", &[])]);
+    check(request("Hola"), &[BEGIN, too_long, ("started", &[])]);
+    let died: (&str, &[&str]) = ("fail unavailable", &["fail Unavailable test"]);
+    check(request("Hola"), &[BEGIN, STARTED, died, ("text tarde", &[]), ("fail unavailable", &[])]);
+    check(with_tools(), &[BEGIN, STARTED, ("text a <tool_", &[r#"text "a""#]), died, ("finished stop", &[])]);
+}
+
+#[test]
+fn a_client_that_is_gone_stops_the_generation_and_hears_nothing() {
+    let after: [(&str, &[&str]); 4] =
+        [("text tarde", &[]), ("finished stop", &[]), ("fail unavailable", &[]), ("gone", &[])];
+    let play = |before: &[(&str, &[&str])], gone: &[&str]| {
+        let transcript: Vec<(&str, &[&str])> = before.iter().copied().chain([("gone", gone)]).chain(after).collect();
+        check(with_tools(), &transcript);
+    };
+    play(&[], &[]);
+    play(&[BEGIN], &["stop"]);
+    play(&[BEGIN, STARTED], &["stop"]);
+    play(&[BEGIN, STARTED, ("text a", &[r#"text "a""#])], &["stop"]);
+    play(&[BEGIN, STARTED, ("text <tool", &[])], &["stop"]);
+}
+
+#[test]
+fn an_engine_out_of_order_is_stopped() {
+    let failed = "fail Internal agent-engine-out-of-order";
+    check(request("Hola"), &[("started", &[failed])]);
+    check(request("Hola"), &[BEGIN, ("text a", &["stop", failed])]);
+    check(request("Hola"), &[BEGIN, ("finished stop", &["stop", failed])]);
+    check(request("Hola"), &[BEGIN, STARTED, ("started", &["stop", failed])]);
+}

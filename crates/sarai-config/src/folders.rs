@@ -1,0 +1,225 @@
+//! Where everything lives, and how it is written there: folders 0700, files 0600, each file whole or not at all.
+
+use std::ffi::OsString;
+use std::fs::Metadata;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use sarai_types::Notice;
+
+/// The longest path of a Unix socket, in bytes: `sun_path` of unix(7), less its final NUL.
+pub const SOCKET_PATH_MAX: usize = 107;
+
+/// Others may write, by group or by everybody's right.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+/// What stands in the way.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    #[error("neither SARAI_HOME nor HOME is an absolute path")]
+    NoHome,
+    #[error("{} cannot be created or looked at", path.display())]
+    Create { path: PathBuf, source: std::io::Error },
+    #[error("{} is not a folder", path.display())]
+    NotAFolder { path: PathBuf },
+    #[error("{} belongs to user {owner}, not to this program's user {own}", path.display())]
+    Foreign { path: PathBuf, owner: u32, own: u32 },
+    #[error("{} has mode {mode:03o}: others can write in it", path.display())]
+    WritableByOthers { path: PathBuf, mode: u32 },
+    #[error("socket path {} has {len} bytes, {SOCKET_PATH_MAX} fit", path.display())]
+    SocketPathTooLong { path: PathBuf, len: usize },
+    #[error("{} cannot be written", path.display())]
+    Write { path: PathBuf, source: std::io::Error },
+}
+
+impl FolderError {
+    /// The sentence for a person.
+    #[must_use]
+    pub fn notice(&self) -> Notice {
+        match self {
+            Self::NoHome => Notice::new("config-folder-no-home"),
+            Self::Create { path, source } => {
+                Notice::new("config-folder-create").arg("folder", path.display()).arg("cause", source.kind())
+            }
+            Self::NotAFolder { path } => Notice::new("config-folder-not-a-folder").arg("path", path.display()),
+            Self::Foreign { path, owner, own } => {
+                Notice::new("config-folder-foreign").arg("folder", path.display()).arg("owner", owner).arg("own", own)
+            }
+            Self::WritableByOthers { path, .. } => {
+                Notice::new("config-folder-writable-by-others").arg("folder", path.display())
+            }
+            Self::SocketPathTooLong { path, len } => Notice::new("config-folder-socket-path-too-long")
+                .arg("path", path.display())
+                .arg("len", len)
+                .arg("max", SOCKET_PATH_MAX),
+            Self::Write { path, source } => {
+                Notice::new("config-file-write").arg("file", path.display()).arg("cause", source.kind())
+            }
+        }
+    }
+}
+
+/// The program's folders. Making one touches nothing; [`Folders::create`] does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// `sarai.yaml`.
+    pub config: PathBuf,
+    /// Model files.
+    pub models: PathBuf,
+    /// Everything that the program itself keeps: `db`, `kv`, `logs`, `audit`, `run`, and `overrides.yaml`.
+    pub state: PathBuf,
+}
+
+impl Folders {
+    const STATE_PARTS: [&str; 5] = ["db", "kv", "logs", "audit", "run"];
+
+    /// By the XDG Base Directory Specification (a relative path in a variable counts as none), or all under
+    /// `SARAI_HOME`. At the rim, `get` is `|name| std::env::var_os(name)`.
+    ///
+    /// # Errors
+    /// [`FolderError::NoHome`]: a folder is wanted that only `HOME` could place, and it is no absolute path; or
+    /// `SARAI_HOME` is not one.
+    pub fn from_env(get: impl Fn(&str) -> Option<OsString>) -> Result<Self, FolderError> {
+        let absolute = |name: &str| get(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        if get("SARAI_HOME").is_some_and(|value| !value.is_empty()) {
+            return absolute("SARAI_HOME").map(|home| Self::under(&home)).ok_or(FolderError::NoHome);
+        }
+        let base = |variable: &str, below_home: &str| {
+            absolute(variable)
+                .or_else(|| absolute("HOME").map(|home| home.join(below_home)))
+                .map(|base| base.join("sarai"))
+                .ok_or(FolderError::NoHome)
+        };
+        Ok(Self {
+            config: base("XDG_CONFIG_HOME", ".config")?,
+            models: base("XDG_DATA_HOME", ".local/share")?.join("models"),
+            state: base("XDG_STATE_HOME", ".local/state")?,
+        })
+    }
+
+    /// All under one folder, as `SARAI_HOME` says it.
+    #[must_use]
+    pub fn under(home: &Path) -> Self {
+        Self { config: home.join("config"), models: home.join("models"), state: home.join("state") }
+    }
+
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("sarai.yaml")
+    }
+
+    /// The only config that the program itself may write.
+    #[must_use]
+    pub fn overrides_file(&self) -> PathBuf {
+        self.state.join("overrides.yaml")
+    }
+
+    /// Databases.
+    #[must_use]
+    pub fn db(&self) -> PathBuf {
+        self.state.join("db")
+    }
+
+    /// Snapshots of what models have read.
+    #[must_use]
+    pub fn kv(&self) -> PathBuf {
+        self.state.join("kv")
+    }
+
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.state.join("logs")
+    }
+
+    #[must_use]
+    pub fn audit(&self) -> PathBuf {
+        self.state.join("audit")
+    }
+
+    /// Sockets, locks and tokens of what runs now.
+    #[must_use]
+    pub fn run(&self) -> PathBuf {
+        self.state.join("run")
+    }
+
+    /// The path of a Unix socket in [`Folders::run`].
+    ///
+    /// # Errors
+    /// [`FolderError::SocketPathTooLong`]: longer than [`SOCKET_PATH_MAX`], which the system would refuse with less to
+    /// say about it.
+    pub fn socket(&self, name: &str) -> Result<PathBuf, FolderError> {
+        let path = self.run().join(name);
+        let len = path.as_os_str().as_bytes().len();
+        if len > SOCKET_PATH_MAX { Err(FolderError::SocketPathTooLong { path, len }) } else { Ok(path) }
+    }
+
+    /// Creates what is missing, for this user alone, and looks at what is there.
+    ///
+    /// # Errors
+    /// A folder that cannot be made, belongs to somebody else, or lets others write.
+    pub fn create(&self) -> Result<(), FolderError> {
+        let parts = Self::STATE_PARTS.map(|part| self.state.join(part));
+        [&self.config, &self.models, &self.state].into_iter().chain(&parts).try_for_each(|path| own_folder(path))
+    }
+}
+
+fn own_folder(path: &Path) -> Result<(), FolderError> {
+    let failed = |source| FolderError::Create { path: path.to_owned(), source };
+    if !path.exists() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+    }
+    // What a link points to is what counts: models may lie on another disk.
+    let metadata = fs_err::metadata(path).map_err(failed)?;
+    refuse_shared(path, &metadata, rustix::process::geteuid().as_raw())
+}
+
+/// Only a folder that belongs to user `own`, and in which nobody else may write, is fit for secrets.
+fn refuse_shared(path: &Path, metadata: &Metadata, own: u32) -> Result<(), FolderError> {
+    let path = path.to_owned();
+    let mode = metadata.mode() & 0o777;
+    if !metadata.is_dir() {
+        return Err(FolderError::NotAFolder { path });
+    }
+    if metadata.uid() != own {
+        return Err(FolderError::Foreign { path, owner: metadata.uid(), own });
+    }
+    if mode & WRITABLE_BY_OTHERS != 0 {
+        return Err(FolderError::WritableByOthers { path, mode });
+    }
+    Ok(())
+}
+
+/// Writes a file so that a reader sees the old bytes or the new ones, whatever happens in between, and so that they are
+/// on the disk when this returns. Its mode is 0600.
+///
+/// # Errors
+/// [`FolderError::Write`]; the old file is as it was.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+    let write = || {
+        let folder = path.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
+        // In the same folder, because a rename cannot cross file systems. It is created with mode 0600.
+        let mut file = tempfile::Builder::new().prefix(".sarai-").tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        fs_err::File::open(folder)?.sync_all()
+    };
+    write().map_err(|source| FolderError::Write { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_somebody_else_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let metadata = fs_err::metadata(folder.path()).unwrap();
+        let owner = metadata.uid();
+        assert!(refuse_shared(folder.path(), &metadata, owner).is_ok());
+        let error = refuse_shared(folder.path(), &metadata, owner + 1).unwrap_err();
+        assert!(matches!(error, FolderError::Foreign { own, .. } if own == owner + 1), "{error}");
+    }
+}

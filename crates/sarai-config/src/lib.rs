@@ -1,0 +1,40 @@
+//! What the owner decides: `sarai.yaml`, what may overrule it, and the folders where everything lives.
+//!
+//! The config says, then means: text from up to five places becomes one checked [`Config`], and every complaint names
+//! the place, the key, the value and what would be right.
+//!
+//! # Key types
+//! - [`Config`]: what the settings mean, in domain types. The table in `keys.rs` is the only definition of a key; the
+//!   structs, the defaults, the checks, the JSON schema and the commented example all come from it.
+//! - [`Sources`]: the texts, in order of precedence: built-in defaults < `sarai.yaml` < `overrides.yaml` in the state
+//!   folder < environment `SARAI__SECTION__KEY` < flags.
+//! - [`Loaded`]: a [`Config`] that knows where each of its values came from. [`reload`] makes the next generation.
+//! - [`Folders`]: config, models and state; [`write_atomic`] is how every file in them is written.
+//!
+//! # Use
+//! 1. `Folders::from_env(|name| std::env::var_os(name))?`, then `folders.create()?`.
+//! 2. `Sources::read(&folders, environment, flags)?`.
+//! 3. `load(&sources)?`; hand each part of the program its section of `loaded.config`.
+//! 4. When a file changes: `reload(&loaded, &sources.reread()?)`. On an error the old generation simply stays.
+//!
+//! It never watches anything, never keeps a secret, and never guesses: what it does not know, it refuses.
+
+mod docs;
+mod error;
+mod folders;
+mod keys;
+mod load;
+mod source;
+mod value;
+mod yaml;
+
+pub use docs::{example, json_schema};
+pub use error::{ConfigError, ConfigErrors};
+pub use folders::{FolderError, Folders, SOCKET_PATH_MAX, write_atomic};
+pub use keys::{Config, Effect, KEYS, Key, Log, Model, Phoenix, Rag, Reload, Runtime, Server};
+pub use load::{Change, Loaded, load, reload};
+pub use source::{FILE_BYTES_MAX, Origin, SourceFile, Sources};
+pub use value::{Auto, Expects, HostNames, LogLevel, Size, SkillRuntime, Switch, Time, Whole};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! Performs what the front door asks for.
+//!
+//! One task receives every [`Command`]; what takes time goes on in tasks of its own, each owned here and drained at the
+//! end.
+
+use std::time::Duration;
+
+use sarai_api::{Command, Component, Embedded, Health, Loaded, ModelCard, Status};
+use sarai_supervisor::State;
+use sarai_types::{Failure, FailureKind, ModelId, Notice};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::brain::Brain;
+use crate::listen::Stop;
+use crate::metrics::{ChildFigures, EngineFigures, Metrics};
+use crate::turn;
+use crate::worker::Worker;
+
+/// The assistant's name in the list of models.
+const ASSISTANT: &str = "sarai";
+/// Turns and other slow commands at once. The worker's own queue is shorter; this only bounds the tasks.
+const TASKS_MAX: usize = 256;
+/// How long a worker may take to say how it is.
+const STATUS_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Everything that a command may need.
+#[derive(Debug, Clone)]
+pub(crate) struct Desk {
+    pub brain: watch::Receiver<Brain>,
+    pub metrics: Metrics,
+    pub stop: watch::Receiver<Stop>,
+    /// When the program started, in seconds since 1970.
+    pub started: u64,
+}
+
+impl Desk {
+    /// Performs commands until every handle is gone, then waits for what is still under way.
+    pub(crate) async fn run(self, mut commands: mpsc::Receiver<Command>) {
+        let mut tasks = JoinSet::new();
+        loop {
+            tokio::select! {
+                command = commands.recv(), if tasks.len() < TASKS_MAX => match command {
+                    Some(command) => drop(tasks.spawn(self.clone().perform(command))),
+                    None => break,
+                },
+                Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+            }
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// Whoever asked may be gone when the answer is ready; that is no fault.
+    async fn perform(self, command: Command) {
+        match command {
+            Command::Turn { request, events } => match self.worker() {
+                Ok(worker) => turn::run(worker, *request, events, self.metrics).await,
+                Err(failure) => drop(events.send(Err(failure)).await),
+            },
+            Command::Embed { model, texts, reply } => drop(reply.send(self.embed(model, texts).await)),
+            Command::Models { reply } => drop(reply.send(self.models().await)),
+            Command::Health { reply } => drop(reply.send(self.health().await)),
+            Command::Metrics { reply } => drop(reply.send(self.metrics_text().await)),
+        }
+    }
+
+    fn worker(&self) -> Result<Worker, Failure> {
+        match &*self.brain.borrow() {
+            Brain::Up(worker) => Ok(worker.clone()),
+            Brain::Waiting(notice) => {
+                Err(Failure::new(FailureKind::Unavailable, notice.clone(), "the model cannot be started"))
+            }
+        }
+    }
+
+    async fn embed(&self, model: Option<ModelId>, texts: Vec<String>) -> Result<Embedded, Failure> {
+        let worker = self.worker()?;
+        if let Some(model) = model.filter(|m| m != worker.model()) {
+            let notice = Notice::new("daemon-model-not-served").arg("model", model).arg("served", worker.model());
+            return Err(Failure::new(FailureKind::ModelNotFound, notice, "not the configured model"));
+        }
+        let (vectors, prompt_tokens) = worker.embed(texts).await?;
+        Ok(Embedded { model: worker.model().clone(), vectors, prompt_tokens })
+    }
+
+    async fn models(&self) -> Vec<ModelCard> {
+        let Ok(worker) = self.worker() else { return Vec::new() };
+        let facts = worker.facts().await.ok();
+        let card = |id: String| ModelCard {
+            id,
+            created: self.started,
+            context_tokens: facts.as_ref().map_or(0, |f| f.context_tokens),
+            loaded: if facts.is_some() { Loaded::Yes } else { Loaded::No },
+        };
+        vec![card(ASSISTANT.to_owned()), card(worker.model().to_string())]
+    }
+
+    async fn health(&self) -> Health {
+        let model = match &self.worker() {
+            Ok(worker) => {
+                let seen = worker.seen();
+                let resident = self.status_of(worker).await.map(|s| s.resident_bytes);
+                let (status, detail) = match seen.state {
+                    State::Serving { .. } | State::Suspect => (Status::Ready, "daemon-health-ready"),
+                    State::Starting { .. } => (Status::Starting, "daemon-model-loading"),
+                    State::Killing { .. } | State::BackingOff { .. } => (Status::Starting, "daemon-model-restarting"),
+                    State::Quarantined { .. } => (Status::Degraded, "daemon-model-crashes"),
+                    State::Stopped | State::Draining { .. } => (Status::Stopping, "daemon-stopping"),
+                };
+                let detail = Notice::new(detail).arg("model", worker.model());
+                let name = format!("model {}", worker.model());
+                Component { name, status, detail, restarts: seen.restarts, resident_bytes: resident }
+            }
+            Err(failure) => Component {
+                name: "model".to_owned(),
+                status: Status::Degraded,
+                detail: failure.notice.clone(),
+                restarts: 0,
+                resident_bytes: None,
+            },
+        };
+        let serve = Component {
+            name: "serve".to_owned(),
+            status: self.own_status(),
+            detail: Notice::new("daemon-health-serve"),
+            restarts: 0,
+            resident_bytes: own_resident_bytes(),
+        };
+        let status = match (serve.status, model.status) {
+            (Status::Stopping, _) => Status::Stopping,
+            (_, status) => status,
+        };
+        Health { status, version: env!("CARGO_PKG_VERSION").to_owned(), components: vec![serve, model] }
+    }
+
+    fn own_status(&self) -> Status {
+        match *self.stop.borrow() {
+            Stop::NotYet => Status::Ready,
+            Stop::Now => Status::Stopping,
+        }
+    }
+
+    async fn metrics_text(&self) -> String {
+        let serve = ChildFigures {
+            name: "serve",
+            serving: true,
+            restarts: 0,
+            resident_bytes: own_resident_bytes().unwrap_or_default(),
+        };
+        let Ok(worker) = self.worker() else {
+            return self.metrics.text(&[serve], EngineFigures::default());
+        };
+        let status = self.status_of(&worker).await.unwrap_or_default();
+        let seen = worker.seen();
+        let model = ChildFigures {
+            name: "model",
+            serving: seen.serving,
+            restarts: seen.restarts,
+            resident_bytes: status.resident_bytes,
+        };
+        let engine = EngineFigures {
+            running: status.running,
+            waiting: status.waiting,
+            context_tokens_used: status.context_tokens_used,
+        };
+        self.metrics.text(&[serve, model], engine)
+    }
+
+    async fn status_of(&self, worker: &Worker) -> Option<sarai_proto::engine::v1::StatusReply> {
+        if !worker.seen().serving {
+            return None;
+        }
+        tokio::time::timeout(STATUS_TIMEOUT, worker.status()).await.ok()?.ok()
+    }
+}
+
+/// This process's proportional set size.
+fn own_resident_bytes() -> Option<u64> {
+    let text = fs_err::read_to_string("/proc/self/smaps_rollup").ok()?;
+    let line = text.lines().find_map(|l| l.strip_prefix("Pss:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kb| kb * 1024)
+}

@@ -1,0 +1,27 @@
+//! The shell that performs effects: everything that waits, reads a clock, opens a socket or starts a process.
+//!
+//! Decisions are made elsewhere: what a turn does next in `sarai-agent`, when a child is restarted in
+//! `sarai-supervisor`, what a request means in `sarai-api`. Here they are carried out.
+//!
+//! # Modules, from the outside in
+//! - [`up`]: `sarai up`, which keeps `serve` going.
+//! - [`serve`]: `sarai serve`: lock, bind, start, serve, drain.
+//! - `listen`: TCP and the Unix socket. `desk`: performs the commands that come in. `turn`: performs a turn's effects.
+//! - `brain`: which model answers. [`worker`]: one model worker, asked over gRPC. [`child`]: one supervised process.
+//! - `reload`, `lock`, [`token`], `metrics`, `clock`: what their names say.
+//!
+//! It never links llama.cpp: a model that crashes costs one process, never the assistant.
+
+mod brain;
+pub mod child;
+mod clock;
+mod desk;
+mod listen;
+mod lock;
+mod metrics;
+mod reload;
+pub mod serve;
+pub mod token;
+mod turn;
+pub mod up;
+pub mod worker;

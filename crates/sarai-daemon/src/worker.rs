@@ -1,0 +1,278 @@
+//! A model worker from the daemon's side: how it is started, asked and listened to.
+//!
+//! # Key types
+//! - [`WorkerSpec`]: what to start. [`Worker::start`] supervises it.
+//! - [`Worker`]: a cheap handle; it goes on working when the process behind it is replaced.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::rt::TokioIo;
+use sarai_engine::tools::ToolFormat;
+use sarai_proto::WireError;
+use sarai_proto::engine::v1::{self as wire, engine_client::EngineClient};
+use sarai_supervisor::{Health, Limits, Policy, State};
+use sarai_types::{Failure, FailureKind, FinishReason, Generation, GenerationEvent, ModelId, Notice, SEQUENCE_TEXT_MAX,
+    TokenText,
+};
+use tokio::net::UnixStream;
+use tokio::process::Command;
+use tokio::sync::{OnceCell, watch};
+use tokio_stream::{Stream, StreamExt};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::child::{Child, ChildSpec, Seen};
+
+/// The health name of engine.v1.
+const SERVICE: &str = "sarai.engine.v1.Engine";
+/// A model of many gigabytes on a slow disk takes minutes to read.
+const START_DEADLINE: Duration = Duration::from_secs(15 * 60);
+/// A busy machine may keep a healthy worker waiting for a moment.
+const HEALTH_DEADLINE: Duration = Duration::from_secs(1);
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct WorkerSpec {
+    pub program: PathBuf,
+    pub model: ModelId,
+    pub file: PathBuf,
+    pub socket: PathBuf,
+    pub context_tokens: u32,
+    pub sequences: u32,
+    /// None lets the worker count the cores itself.
+    pub threads: Option<u32>,
+}
+
+impl WorkerSpec {
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(["serve", "--die-with-parent"]).arg("--model").arg(&self.file).arg("--socket").arg(&self.socket);
+        command.arg("--context").arg(self.context_tokens.to_string());
+        command.arg("--sequences").arg(self.sequences.to_string());
+        if let Some(threads) = self.threads {
+            command.arg("--threads").arg(threads.to_string());
+        }
+        // It needs nothing of the owner's environment; a token in there is none of its business.
+        command.env_clear();
+        if let Some(level) = std::env::var_os("SARAI_LOG") {
+            command.env("SARAI_LOG", level);
+        }
+        command
+    }
+}
+
+/// What does not change while the model is the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    pub name: String,
+    pub context_tokens: u32,
+    pub threads: u32,
+    pub build: String,
+    pub tool_format: ToolFormat,
+}
+
+/// A supervised worker.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    model: ModelId,
+    channel: Channel,
+    seen: watch::Receiver<Seen>,
+    facts: Arc<OnceCell<Facts>>,
+}
+
+impl Worker {
+    /// Starts the process and keeps it going.
+    #[must_use]
+    pub fn start(spec: WorkerSpec, seed: u64) -> (Self, Child) {
+        let channel = connect(spec.socket.clone());
+        let policy = Policy::new(Limits {
+            start_deadline: START_DEADLINE,
+            health_deadline: HEALTH_DEADLINE,
+            ..Limits::default()
+        })
+        .unwrap_or_default();
+        let probed = channel.clone();
+        let model = spec.model.clone();
+        let child = Child::start(
+            ChildSpec {
+                name: format!("model {model}"),
+                policy,
+                command: Box::new(move || spec.command()),
+                probe: Box::new(move || Box::pin(probe(probed.clone()))),
+                log: |line| tracing::info!(target: "sarai_llama", "{line}"),
+            },
+            seed,
+        );
+        let worker = Self { model, channel, seen: child.watch(), facts: Arc::default() };
+        (worker, child)
+    }
+
+    #[must_use]
+    pub const fn model(&self) -> &ModelId {
+        &self.model
+    }
+
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        *self.seen.borrow()
+    }
+
+    /// Waits until the worker serves; false when it is being stopped instead.
+    pub async fn until_serving(&mut self) -> bool {
+        self.seen.wait_for(|seen| seen.serving).await.is_ok()
+    }
+
+    /// # Errors
+    /// `Unavailable` while the worker starts or is down.
+    pub async fn facts(&self) -> Result<Facts, Failure> {
+        self.check_serving()?;
+        let ask = || async {
+            let reply = self.client().describe(wire::DescribeRequest {}).await.map_err(|s| self.failed(&s))?;
+            let d = reply.into_inner();
+            Ok::<_, Failure>(Facts {
+                name: d.model_name,
+                context_tokens: d.context_tokens,
+                threads: d.threads,
+                build: d.build,
+                tool_format: ToolFormat::detect(&d.chat_template),
+            })
+        };
+        self.facts.get_or_try_init(ask).await.cloned()
+    }
+
+    /// Starts a generation. Dropping the stream ends it within one batch.
+    ///
+    /// # Errors
+    /// `Unavailable` while the worker starts or is down.
+    pub async fn generate(
+        &self,
+        generation: &Generation,
+    ) -> Result<impl Stream<Item = Result<GenerationEvent, Failure>> + Unpin + use<>, Failure> {
+        self.check_serving()?;
+        let request = wire::GenerateRequest::from(generation);
+        let stream = self.client().generate(request).await.map_err(|s| self.failed(&s))?.into_inner();
+        let worker = self.clone();
+        Ok(Box::pin(stream.map(move |event| worker.event(event))))
+    }
+
+    /// # Errors
+    /// `TooLong` for a text that does not fit, `Unavailable` while the worker is down.
+    pub async fn embed(&self, texts: Vec<String>) -> Result<(Vec<Vec<f32>>, u32), Failure> {
+        self.check_serving()?;
+        let reply = self.client().embed(wire::EmbedRequest { texts }).await.map_err(|s| self.failed(&s))?.into_inner();
+        Ok((reply.embeddings.into_iter().map(|e| e.values).collect(), reply.prompt_tokens))
+    }
+
+    /// # Errors
+    /// As [`Worker::facts`].
+    pub async fn status(&self) -> Result<wire::StatusReply, Failure> {
+        self.client().status(wire::StatusRequest {}).await.map(tonic::Response::into_inner).map_err(|s| self.failed(&s))
+    }
+
+    /// Times batches and a prompt; refused while anything runs.
+    ///
+    /// # Errors
+    /// As [`Worker::facts`], and `Busy`.
+    pub async fn measure(&self, request: wire::MeasureRequest) -> Result<wire::MeasureReply, Failure> {
+        self.client().measure(request).await.map(tonic::Response::into_inner).map_err(|s| self.failed(&s))
+    }
+
+    fn client(&self) -> EngineClient<Channel> {
+        EngineClient::new(self.channel.clone()).max_decoding_message_size(2 * SEQUENCE_TEXT_MAX)
+    }
+
+    /// A request to a worker that is not up would wait for the socket; saying so at once is better.
+    fn check_serving(&self) -> Result<(), Failure> {
+        let seen = self.seen();
+        if seen.serving {
+            return Ok(());
+        }
+        let notice = match seen.state {
+            State::Starting { .. } | State::Serving { .. } | State::Suspect => Notice::new("daemon-model-loading"),
+            State::Quarantined { .. } => Notice::new("daemon-model-crashes"),
+            State::Stopped | State::Draining { .. } => Notice::new("daemon-stopping"),
+            State::Killing { .. } | State::BackingOff { .. } => Notice::new("daemon-model-restarting"),
+        };
+        Err(Failure::new(FailureKind::Unavailable, notice.arg("model", &self.model), format!("{:?}", seen.state)))
+    }
+
+    fn event(&self, event: Result<wire::GenerateEvent, Status>) -> Result<GenerationEvent, Failure> {
+        use wire::generate_event::Event;
+        let broken = |detail: String| Failure::new(FailureKind::Internal, Notice::new("daemon-internal"), detail);
+        match event.map_err(|s| self.failed(&s))?.event {
+            Some(Event::Started(s)) => {
+                Ok(GenerationEvent::Started { prompt_tokens: s.prompt_tokens, cached_tokens: s.cached_tokens })
+            }
+            Some(Event::Text(t)) => {
+                let tokens = t.tokens.into_iter().map(TokenText::try_from).collect::<Result<_, WireError>>();
+                Ok(GenerationEvent::Text { text: t.text, tokens: tokens.map_err(|e| broken(e.to_string()))? })
+            }
+            Some(Event::Finished(f)) => {
+                let (reason, usage, timings): (FinishReason, _, _) =
+                    f.try_into().map_err(|e: WireError| broken(e.to_string()))?;
+                Ok(GenerationEvent::Finished { reason, usage, timings })
+            }
+            Some(Event::Refused(r)) => Err(refused(&r)),
+            None => Err(broken("an event without content".into())),
+        }
+    }
+
+    /// A broken call, as the person should read it: the process is gone, or will be.
+    fn failed(&self, status: &Status) -> Failure {
+        let (kind, notice) = match status.code() {
+            Code::InvalidArgument => (FailureKind::BadRequest, Notice::new("daemon-request-refused")),
+            Code::OutOfRange => (FailureKind::TooLong, Notice::new("daemon-text-too-long")),
+            Code::ResourceExhausted | Code::FailedPrecondition => (FailureKind::Busy, Notice::new("daemon-busy")),
+            Code::Cancelled => (FailureKind::Cancelled, Notice::new("daemon-cancelled")),
+            _ => (FailureKind::Unavailable, Notice::new("daemon-model-died").arg("model", &self.model)),
+        };
+        Failure::new(kind, notice, format!("{:?}: {}", status.code(), status.message()))
+    }
+}
+
+fn refused(r: &wire::Refused) -> Failure {
+    let (kind, notice) = match wire::RefusalReason::try_from(r.reason) {
+        Ok(wire::RefusalReason::TooLong) => (
+            FailureKind::TooLong,
+            Notice::new("daemon-prompt-too-long").arg("tokens", r.prompt_tokens).arg("max", r.context_tokens),
+        ),
+        Ok(wire::RefusalReason::Empty) => (FailureKind::BadRequest, Notice::new("daemon-prompt-empty")),
+        Ok(wire::RefusalReason::Template) => {
+            (FailureKind::BadRequest, Notice::new("daemon-template").arg("detail", &r.detail))
+        }
+        Ok(wire::RefusalReason::QueueFull) => (FailureKind::Busy, Notice::new("daemon-busy")),
+        Ok(wire::RefusalReason::Unspecified) | Err(_) => (FailureKind::Internal, Notice::new("daemon-internal")),
+    };
+    Failure::new(kind, notice, &r.detail)
+}
+
+/// A channel that connects when it is used, and again after the worker was replaced.
+fn connect(socket: PathBuf) -> Channel {
+    let connector = tower::service_fn(move |_| {
+        let socket = socket.clone();
+        async move { UnixStream::connect(socket).await.map(TokioIo::new) }
+    });
+    // The address is never looked up: the connector knows where to go.
+    Endpoint::from_static("http://worker.local").connect_with_connector_lazy(connector)
+}
+
+/// Healthy is: health says SERVING, and the engine's own loop has moved on.
+async fn probe(channel: Channel) -> Health {
+    let check = HealthCheckRequest { service: SERVICE.to_owned() };
+    let mut health = HealthClient::new(channel.clone());
+    let mut engine = EngineClient::new(channel);
+    let serving = match health.check(check).await {
+        Ok(reply) => reply.into_inner().status == i32::from(ServingStatus::Serving),
+        Err(_) => return Health::Silent,
+    };
+    match engine.status(wire::StatusRequest {}).await {
+        Ok(reply) if serving => Health::Serving { generation: reply.into_inner().generation },
+        Ok(_) => Health::NotServing,
+        Err(_) => Health::Silent,
+    }
+}

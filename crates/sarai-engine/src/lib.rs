@@ -1,0 +1,20 @@
+//! What a model does, without the model.
+//!
+//! Everything around the arithmetic of a language model that can be decided from values alone. The worker hands in
+//! tokens, bytes and logits and gets back pieces of prompt, text, tool calls and the next token. The same input gives
+//! the same output, on every platform.
+//!
+//! # Modules, in the order in which a request meets them
+//! - [`template`]: a conversation becomes a prompt, by the model's own chat template.
+//! - [`schedule`]: which conversation's tokens go into the next batch, and what the cache already holds.
+//! - [`sample`]: logits become the next token.
+//! - [`text`]: token bytes become whole characters, up to a stop text.
+//! - [`tools`]: text becomes tool calls, while it streams.
+//!
+//! Nothing here waits, reads a clock, opens a file or a socket, or starts a thread.
+
+pub mod sample;
+pub mod schedule;
+pub mod template;
+pub mod text;
+pub mod tools;

@@ -1,0 +1,54 @@
+//! llama.cpp, safely: the only place in SARAi with `unsafe`.
+//!
+//! A thin wrapper over the parts of `llama.h` that the worker needs. It adds no policy: what to decode, sample or forget
+//! is decided above.
+//!
+//! # Key types
+//! - [`Model`]: weights and vocabulary, shared freely between threads once loaded.
+//! - [`Context`]: the KV cache and the batch, owned by one thread.
+//! - [`Pulse`]: shared with a running decode, to see that it lives and to stop it.
+//!
+//! llama.cpp may abort the whole process on a broken invariant. That is why this runs in a process of its own.
+
+mod context;
+mod model;
+mod pulse;
+
+use std::ffi::{CStr, c_char, c_void};
+
+use llama_cpp_sys_2 as sys;
+
+pub(crate) use context::{Context, ContextError, ContextOptions, DecodeError, Purpose};
+pub(crate) use model::{Control, Model};
+pub(crate) use pulse::Pulse;
+
+/// Starts llama.cpp and sends its log lines to `tracing`. Once in a process.
+pub(crate) fn init() {
+    // SAFETY: the callback is a static function and ignores its user data, so it stays valid for the whole process;
+    // the backend is initialised before anything else of llama.cpp is called.
+    unsafe {
+        sys::llama_log_set(Some(log_line), std::ptr::null_mut());
+        sys::llama_backend_init();
+    }
+}
+
+/// llama.cpp's version and the vector instructions that this build uses, as it says itself.
+pub(crate) fn build() -> String {
+    // SAFETY: both return pointers to static, NUL-terminated strings of llama.cpp.
+    let (version, info) = unsafe {
+        (CStr::from_ptr(sys::llama_version()).to_string_lossy(), CStr::from_ptr(sys::llama_print_system_info()))
+    };
+    format!("llama.cpp {version} | {}", info.to_string_lossy().trim())
+}
+
+unsafe extern "C" fn log_line(level: sys::ggml_log_level, text: *const c_char, _: *mut c_void) {
+    // SAFETY: llama.cpp passes a NUL-terminated string that lives for the call.
+    let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
+    let text = text.trim_end();
+    match level {
+        _ if text.is_empty() || text.chars().all(|c| c == '.') => {}
+        sys::GGML_LOG_LEVEL_ERROR => tracing::error!(target: "llama.cpp", "{text}"),
+        sys::GGML_LOG_LEVEL_WARN => tracing::warn!(target: "llama.cpp", "{text}"),
+        _ => tracing::debug!(target: "llama.cpp", "{text}"),
+    }
+}

@@ -1,0 +1,206 @@
+//! The KV cache and the batch.
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use llama_cpp_sys_2 as sys;
+use sarai_engine::schedule::Entry;
+
+use super::{Model, Pulse};
+
+/// What a context is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Logits, to sample the next token from.
+    Generate,
+    /// One vector for each sequence: the mean of its last hidden states.
+    Embed,
+}
+
+/// The size of a context.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ContextOptions {
+    pub purpose: Purpose,
+    /// Cells of the KV cache, shared by all sequences.
+    pub context_tokens: u32,
+    pub sequences: u32,
+    /// Tokens of one [`Context::decode`] at most.
+    pub batch_tokens: u32,
+    /// Logits rows of one decode at most. The compute buffer reserves vocabulary × this × 4 bytes.
+    pub outputs: u32,
+    pub threads: u32,
+}
+
+/// Why there is no context.
+#[derive(Debug, thiserror::Error)]
+#[error("llama.cpp could not reserve the memory for {context_tokens} tokens of context; its own words are in the log")]
+pub(crate) struct ContextError {
+    context_tokens: u32,
+}
+
+/// Why a batch was not decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DecodeError {
+    /// Nothing of the batch stands in the cache.
+    #[error("the cache has no room for the batch")]
+    Full,
+    /// Some of the batch may stand in the cache.
+    #[error("the batch was stopped")]
+    Stopped,
+    #[error("llama.cpp failed with code {0}")]
+    Failed(i32),
+}
+
+/// One conversation cache with its batch. Sent to the thread that owns it, never shared.
+#[derive(Debug)]
+pub(crate) struct Context {
+    context: NonNull<sys::llama_context>,
+    batch: sys::llama_batch,
+    batch_tokens: usize,
+    vocabulary: usize,
+    embedding_width: usize,
+    /// Keeps the pointer alive that llama.cpp was given.
+    _pulse: Pulse,
+    /// Keeps the weights alive; dropped last.
+    _model: Arc<Model>,
+}
+
+// SAFETY: a context has no thread affinity; it only must not be used from two threads at once, and it is not `Sync`.
+unsafe impl Send for Context {}
+
+impl Context {
+    /// # Errors
+    /// When the memory cannot be reserved.
+    pub(crate) fn new(model: &Arc<Model>, options: ContextOptions, pulse: &Pulse) -> Result<Self, ContextError> {
+        let threads = i32::try_from(options.threads).unwrap_or(1).max(1);
+        // SAFETY: the parameters are llama.cpp's own defaults with plain values changed. The pulse that the callback
+        // reads is cloned into the result and so outlives the context; the model is held by `Arc`.
+        let context = unsafe {
+            let mut params = sys::llama_context_default_params();
+            params.n_ctx = options.context_tokens;
+            params.n_batch = options.batch_tokens;
+            params.n_ubatch = options.batch_tokens;
+            params.n_seq_max = options.sequences;
+            params.n_outputs_max = options.outputs;
+            params.n_threads = threads;
+            params.n_threads_batch = threads;
+            params.kv_unified = true;
+            params.no_perf = true;
+            params.abort_callback = Some(Pulse::abort);
+            params.abort_callback_data = pulse.as_user_data();
+            params.embeddings = options.purpose == Purpose::Embed;
+            params.pooling_type = match options.purpose {
+                Purpose::Generate => sys::LLAMA_POOLING_TYPE_NONE,
+                Purpose::Embed => sys::LLAMA_POOLING_TYPE_MEAN,
+            };
+            sys::llama_init_from_model(model.as_ptr(), params)
+        };
+        let failed = ContextError { context_tokens: options.context_tokens };
+        let context = NonNull::new(context).ok_or(failed)?;
+        let capacity = i32::try_from(options.batch_tokens).unwrap_or(i32::MAX);
+        // SAFETY: allocates arrays of `capacity` entries with one sequence id each; freed in `Drop`.
+        let batch = unsafe { sys::llama_batch_init(capacity, 0, 1) };
+        Ok(Self {
+            context,
+            batch,
+            batch_tokens: options.batch_tokens as usize,
+            vocabulary: model.vocabulary() as usize,
+            embedding_width: model.embedding_width(),
+            _pulse: pulse.clone(),
+            _model: Arc::clone(model),
+        })
+    }
+
+    /// Cells of the cache.
+    pub(crate) fn context_tokens(&self) -> u32 {
+        // SAFETY: reads a property of a live context.
+        unsafe { sys::llama_n_ctx(self.context.as_ptr()) }
+    }
+
+    /// Decodes one batch.
+    ///
+    /// # Errors
+    /// See [`DecodeError`].
+    ///
+    /// # Panics
+    /// When there are more entries than the context was made for.
+    pub(crate) fn decode(&mut self, entries: &[Entry]) -> Result<(), DecodeError> {
+        assert!(entries.len() <= self.batch_tokens, "a batch is at most {} tokens", self.batch_tokens);
+        for (i, entry) in entries.iter().enumerate() {
+            // SAFETY: `i` is below the capacity that every array of the batch was allocated with, and each `seq_id[i]`
+            // points to one sequence id. Tokens and positions are below 2³¹: they come from llama.cpp and the context.
+            unsafe {
+                *self.batch.token.add(i) = entry.token.cast_signed();
+                *self.batch.pos.add(i) = entry.position.cast_signed();
+                *self.batch.n_seq_id.add(i) = 1;
+                **self.batch.seq_id.add(i) = entry.sequence.cast_signed();
+                *self.batch.logits.add(i) = i8::from(entry.output);
+            }
+        }
+        self.batch.n_tokens = i32::try_from(entries.len()).unwrap_or(i32::MAX);
+        // SAFETY: the first `n_tokens` entries of every array were just written.
+        match unsafe { sys::llama_decode(self.context.as_ptr(), self.batch) } {
+            0 => Ok(()),
+            1 => Err(DecodeError::Full),
+            2 => Err(DecodeError::Stopped),
+            code => Err(DecodeError::Failed(code)),
+        }
+    }
+
+    /// The logits after entry `row` of the last batch, one for each token of the vocabulary. `None` if no output was
+    /// asked for there.
+    pub(crate) fn logits(&self, row: usize) -> Option<&[f32]> {
+        let row = i32::try_from(row).ok()?;
+        // SAFETY: the result is NULL or a row of `vocabulary` floats that stays valid until the next decode, which needs
+        // `&mut self`.
+        unsafe {
+            let row = sys::llama_get_logits_ith(self.context.as_ptr(), row);
+            (!row.is_null()).then(|| std::slice::from_raw_parts(row, self.vocabulary))
+        }
+    }
+
+    /// The vector of a sequence after a decode, for [`Purpose::Embed`].
+    pub(crate) fn embedding(&self, sequence: u32) -> Option<&[f32]> {
+        // SAFETY: the result is NULL or a vector of the model's output width, valid until the next decode.
+        unsafe {
+            let vector = sys::llama_get_embeddings_seq(self.context.as_ptr(), sequence.cast_signed());
+            (!vector.is_null()).then(|| std::slice::from_raw_parts(vector, self.embedding_width))
+        }
+    }
+
+    /// Forgets what a sequence holds from a position on. False when this kind of model can only forget it whole, and it
+    /// was not.
+    #[must_use]
+    pub(crate) fn truncate(&mut self, sequence: u32, from: u32) -> bool {
+        // SAFETY: a live context; sequence and position are plain numbers that llama.cpp checks.
+        unsafe {
+            let memory = sys::llama_get_memory(self.context.as_ptr());
+            sys::llama_memory_seq_rm(memory, sequence.cast_signed(), from.cast_signed(), -1)
+        }
+    }
+
+    /// Lets `to` share the first `tokens` cells of `source`.
+    pub(crate) fn share(&mut self, source: u32, to: u32, tokens: u32) {
+        // SAFETY: as in `truncate`.
+        unsafe {
+            let memory = sys::llama_get_memory(self.context.as_ptr());
+            sys::llama_memory_seq_cp(memory, source.cast_signed(), to.cast_signed(), 0, tokens.cast_signed());
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        // SAFETY: a live context. The data may stay: only the bookkeeping says what is valid.
+        unsafe { sys::llama_memory_clear(sys::llama_get_memory(self.context.as_ptr()), false) }
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        // SAFETY: both were made in `new` and are freed once; nobody else holds them.
+        unsafe {
+            sys::llama_batch_free(self.batch);
+            sys::llama_free(self.context.as_ptr());
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Weights and vocabulary.
+
+use std::ffi::{CStr, CString, c_char};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::ptr::NonNull;
+
+use llama_cpp_sys_2 as sys;
+
+use super::Pulse;
+
+/// Why a model was not loaded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error("the path has a NUL byte")]
+    Path,
+    #[error("llama.cpp refused the file; its own words are in the log above")]
+    Refused,
+    #[error("the model can only read text into vectors; it cannot answer")]
+    NoDecoder,
+}
+
+/// Whether control tokens in a text are control tokens or the characters that spell them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// For what a template wrote.
+    Parse,
+    /// For what anybody else wrote.
+    Literal,
+}
+
+/// A loaded model. Immutable, so any thread may tokenise while another decodes.
+#[derive(Debug)]
+pub(crate) struct Model {
+    model: NonNull<sys::llama_model>,
+    vocab: NonNull<sys::llama_vocab>,
+}
+
+// SAFETY: after loading, every function called on these pointers reads only; llama.h documents tokenisation as
+// thread-safe. The only call that writes is `llama_model_free`, in `Drop`, which has exclusive access.
+unsafe impl Send for Model {}
+// SAFETY: as above.
+unsafe impl Sync for Model {}
+
+impl Model {
+    /// Reads the whole file into memory. Weights are repacked for the CPU's matrix kernels, and the file is not mapped:
+    /// a mapped file would stay resident beside the repacked copy that alone is read.
+    ///
+    /// # Errors
+    /// When llama.cpp refuses the file, or the model cannot generate.
+    pub(crate) fn load(path: &Path, pulse: &Pulse) -> Result<Self, LoadError> {
+        let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| LoadError::Path)?;
+        // SAFETY: the parameters are llama.cpp's own defaults with plain values changed; the path is NUL-terminated and
+        // the pulse outlives the call.
+        let model = unsafe {
+            let mut params = sys::llama_model_default_params();
+            params.n_gpu_layers = 0;
+            params.load_mode = sys::LLAMA_LOAD_MODE_NONE;
+            params.progress_callback = Some(Pulse::progress);
+            params.progress_callback_user_data = pulse.as_user_data();
+            sys::llama_model_load_from_file(path.as_ptr(), params)
+        };
+        let model = NonNull::new(model).ok_or(LoadError::Refused)?;
+        // SAFETY: the model was just loaded and its vocabulary lives as long as it does.
+        let vocab = unsafe { sys::llama_model_get_vocab(model.as_ptr()) };
+        let Some(vocab) = NonNull::new(vocab.cast_mut()) else {
+            // SAFETY: nothing else holds the pointer.
+            unsafe { sys::llama_model_free(model.as_ptr()) };
+            return Err(LoadError::Refused);
+        };
+        let loaded = Self { model, vocab };
+        // SAFETY: reads a property of a loaded model.
+        if unsafe { sys::llama_model_has_decoder(loaded.as_ptr()) } { Ok(loaded) } else { Err(LoadError::NoDecoder) }
+    }
+
+    pub(super) const fn as_ptr(&self) -> *mut sys::llama_model {
+        self.model.as_ptr()
+    }
+
+    /// Tokens of a text; the beginning-of-text token is not added. Texts are at most `i32::MAX` bytes, which the caller
+    /// has bounded long before.
+    pub(crate) fn tokenize(&self, text: &str, control: Control) -> Vec<u32> {
+        let Ok(len) = i32::try_from(text.len()) else { return Vec::new() };
+        // One token for each byte at most, and some room for a leading space.
+        let mut tokens = vec![0; text.len() + 16];
+        let capacity = i32::try_from(tokens.len()).unwrap_or(i32::MAX);
+        // SAFETY: the text pointer is valid for `len` bytes, the token pointer for `capacity` tokens.
+        let n = unsafe {
+            sys::llama_tokenize(
+                self.vocab.as_ptr(),
+                text.as_ptr().cast::<c_char>(),
+                len,
+                tokens.as_mut_ptr(),
+                capacity,
+                false,
+                control == Control::Parse,
+            )
+        };
+        tokens.truncate(usize::try_from(n).unwrap_or(0));
+        tokens.into_iter().filter_map(|t| u32::try_from(t).ok()).collect()
+    }
+
+    /// The bytes of a token as they stand in the text. Control tokens have none.
+    pub(crate) fn token_bytes(&self, token: u32) -> Vec<u8> {
+        self.piece(token, false)
+    }
+
+    fn piece(&self, token: u32, control: bool) -> Vec<u8> {
+        let Ok(token) = i32::try_from(token) else { return Vec::new() };
+        let mut bytes = vec![0u8; 32];
+        for _ in 0..2 {
+            let capacity = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
+            // SAFETY: the buffer is valid for `capacity` bytes; a token out of range is answered with a length of 0.
+            let n = unsafe {
+                sys::llama_token_to_piece(
+                    self.vocab.as_ptr(),
+                    token,
+                    bytes.as_mut_ptr().cast::<c_char>(),
+                    capacity,
+                    0,
+                    control,
+                )
+            };
+            match usize::try_from(n) {
+                Ok(len) => {
+                    bytes.truncate(len);
+                    return bytes;
+                }
+                // Too small: the negated result is the length that is needed.
+                Err(_) => bytes.resize(n.unsigned_abs() as usize, 0),
+            }
+        }
+        Vec::new()
+    }
+
+    /// Whether the token ends an answer.
+    pub(crate) fn ends(&self, token: u32) -> bool {
+        // SAFETY: reads the vocabulary; the token came out of it.
+        i32::try_from(token).is_ok_and(|t| unsafe { sys::llama_vocab_is_eog(self.vocab.as_ptr(), t) })
+    }
+
+    /// How each control token is spelt, such as `<|im_start|>`.
+    pub(crate) fn control_tokens(&self) -> Vec<String> {
+        let control = |t: &u32| {
+            // SAFETY: reads the vocabulary; the token is in its range.
+            i32::try_from(*t).is_ok_and(|t| unsafe { sys::llama_vocab_is_control(self.vocab.as_ptr(), t) })
+        };
+        (0..self.vocabulary())
+            .filter(control)
+            .filter_map(|t| String::from_utf8(self.piece(t, true)).ok())
+            .filter(|s| !s.is_empty())
+            .collect()
+    }
+
+    /// The beginning-of-text token, its spelling, and whether the model wants it before every text.
+    pub(crate) fn bos(&self) -> Option<(u32, String, bool)> {
+        // SAFETY: reads the vocabulary.
+        let (token, wanted) =
+            unsafe { (sys::llama_vocab_bos(self.vocab.as_ptr()), sys::llama_vocab_get_add_bos(self.vocab.as_ptr())) };
+        let token = u32::try_from(token).ok()?;
+        Some((token, String::from_utf8(self.piece(token, true)).unwrap_or_default(), wanted))
+    }
+
+    /// How the end-of-text token is spelt.
+    pub(crate) fn eos(&self) -> String {
+        // SAFETY: reads the vocabulary.
+        let token = unsafe { sys::llama_vocab_eos(self.vocab.as_ptr()) };
+        u32::try_from(token).ok().and_then(|t| String::from_utf8(self.piece(t, true)).ok()).unwrap_or_default()
+    }
+
+    /// The Jinja template of the file, if it has one.
+    pub(crate) fn chat_template(&self) -> Option<String> {
+        // SAFETY: the result is NULL or a NUL-terminated string that lives as long as the model.
+        unsafe {
+            let text = sys::llama_model_chat_template(self.as_ptr(), std::ptr::null());
+            (!text.is_null()).then(|| CStr::from_ptr(text).to_string_lossy().into_owned())
+        }
+    }
+
+    /// A value of the file's metadata, as text.
+    pub(crate) fn metadata(&self, key: &CStr) -> Option<String> {
+        let mut text = vec![0u8; 256];
+        // SAFETY: the buffer is valid for its length; the result is NUL-terminated within it.
+        let n = unsafe {
+            sys::llama_model_meta_val_str(self.as_ptr(), key.as_ptr(), text.as_mut_ptr().cast::<c_char>(), text.len())
+        };
+        (n >= 0).then(|| CStr::from_bytes_until_nul(&text).map(|s| s.to_string_lossy().into_owned()).ok()).flatten()
+    }
+
+    /// Whether its state is a recurrence, or has one beside attention: then it cannot be taken back to an earlier position.
+    pub(crate) fn is_recurrent(&self) -> bool {
+        // SAFETY: reads properties of a loaded model.
+        unsafe { sys::llama_model_is_recurrent(self.as_ptr()) || sys::llama_model_is_hybrid(self.as_ptr()) }
+    }
+
+    pub(crate) fn vocabulary(&self) -> u32 {
+        // SAFETY: reads the vocabulary.
+        u32::try_from(unsafe { sys::llama_vocab_n_tokens(self.vocab.as_ptr()) }).unwrap_or(0)
+    }
+
+    pub(crate) fn embedding_width(&self) -> usize {
+        // SAFETY: reads a property of a loaded model.
+        usize::try_from(unsafe { sys::llama_model_n_embd_out(self.as_ptr()) }).unwrap_or(0)
+    }
+
+    /// Tokens of context that it was trained with.
+    pub(crate) fn context_trained(&self) -> u32 {
+        // SAFETY: reads a property of a loaded model.
+        u32::try_from(unsafe { sys::llama_model_n_ctx_train(self.as_ptr()) }).unwrap_or(0)
+    }
+
+    pub(crate) fn parameters(&self) -> u64 {
+        // SAFETY: reads a property of a loaded model.
+        unsafe { sys::llama_model_n_params(self.as_ptr()) }
+    }
+}
+
+impl Drop for Model {
+    fn drop(&mut self) {
+        // SAFETY: every context holds an `Arc` of the model, so none is left that uses it.
+        unsafe { sys::llama_model_free(self.model.as_ptr()) }
+    }
+}

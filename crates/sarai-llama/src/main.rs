@@ -1,0 +1,71 @@
+//! The model worker: one process, one model, llama.cpp behind engine.v1 on a Unix socket.
+//!
+//! `sarai serve` starts it, asks it for its health and stops it; nobody else needs to. It reads its model file, writes
+//! nothing, and opens no network.
+
+mod answer;
+mod engine;
+#[allow(unsafe_code, reason = "the one wrapper around a C++ library")]
+mod llama;
+mod machine;
+mod measure;
+mod prompt;
+mod service;
+mod worker;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+/// Serves one model over gRPC on a Unix socket.
+#[derive(Debug, Parser)]
+#[command(name = "sarai-llama", version)]
+enum Cli {
+    /// Serve a model until SIGTERM.
+    Serve(Args),
+    /// Print llama.cpp's version and the vector instructions of this build.
+    BuildInfo,
+}
+
+#[derive(Debug, clap::Args)]
+struct Args {
+    /// The GGUF file.
+    #[arg(long)]
+    model: PathBuf,
+    /// The socket to listen on; its folder must be the caller's alone.
+    #[arg(long)]
+    socket: PathBuf,
+    /// Tokens of context, shared by all conversations.
+    #[arg(long, default_value_t = 8192, value_parser = clap::value_parser!(u32).range(512..=131_072))]
+    context: u32,
+    /// Conversations at once.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=16))]
+    sequences: u32,
+    /// Threads to compute with; by default the cores that this process may use.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256))]
+    threads: Option<u32>,
+    /// End when the process that started this one ends, however it ends.
+    #[arg(long)]
+    die_with_parent: bool,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse() {
+        Cli::BuildInfo => writeln!(std::io::stdout(), "{}", llama::build()).map_err(Into::into),
+        Cli::Serve(args) => {
+            let filter = EnvFilter::try_from_env("SARAI_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+            worker::run(&args)
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

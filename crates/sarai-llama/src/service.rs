@@ -1,0 +1,199 @@
+//! engine.v1 over gRPC: checks what comes in, hands it to the engine's thread, streams what comes out.
+//!
+//! The service is up before the model is: until then every call answers `UNAVAILABLE`, and health says `NOT_SERVING`.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use sarai_engine::schedule::{Job, JobId};
+use sarai_engine::template::TemplateError;
+use sarai_proto::engine::v1::{self as wire, engine_server::Engine as EngineService};
+use sarai_types::{Generation, Prompt};
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status};
+
+use crate::answer::{Answer, AnswerOptions};
+use crate::engine::{Command, EMBED_TOKENS_MAX, Handle};
+use crate::llama::Pulse;
+use crate::machine;
+use crate::prompt::{self, Tokenizer};
+
+/// Texts of one embedding request.
+const EMBED_TEXTS_MAX: usize = 256;
+
+/// A worker whose model is loaded.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub handle: Handle,
+    pub tokenizer: Tokenizer,
+    pub description: wire::DescribeReply,
+}
+
+/// The gRPC service.
+#[derive(Debug, Clone)]
+pub(crate) struct Service {
+    ready: Arc<OnceLock<Ready>>,
+    pulse: Pulse,
+    jobs: Arc<AtomicU64>,
+}
+
+impl Service {
+    pub(crate) fn new(ready: Arc<OnceLock<Ready>>, pulse: Pulse) -> Self {
+        Self { ready, pulse, jobs: Arc::default() }
+    }
+
+    fn ready(&self) -> Result<&Ready, Status> {
+        self.ready.get().ok_or_else(|| Status::unavailable("the model is being loaded"))
+    }
+
+    /// Tokenises away from the threads that serve: a long text takes a while.
+    async fn tokenize(&self, prompt: Prompt) -> Result<Result<Vec<u32>, TemplateError>, Status> {
+        self.ready()?;
+        let ready = Arc::clone(&self.ready);
+        let work = move || ready.get().map_or(Ok(Vec::new()), |r| r.tokenizer.tokens(&prompt));
+        tokio::task::spawn_blocking(work).await.map_err(|e| Status::internal(e.to_string()))
+    }
+}
+
+#[tonic::async_trait]
+impl EngineService for Service {
+    async fn describe(&self, _: Request<wire::DescribeRequest>) -> Result<Response<wire::DescribeReply>, Status> {
+        Ok(Response::new(self.ready()?.description.clone()))
+    }
+
+    async fn tokenize(
+        &self,
+        request: Request<wire::TokenizeRequest>,
+    ) -> Result<Response<wire::TokenizeReply>, Status> {
+        let prompt = match request.into_inner().prompt {
+            Some(wire::tokenize_request::Prompt::Text(text)) => Prompt::Text(text),
+            Some(wire::tokenize_request::Prompt::Chat(chat)) => Prompt::Chat(chat.try_into().map_err(invalid)?),
+            None => return Err(Status::invalid_argument("prompt is missing")),
+        };
+        let tokens = self.tokenize(prompt).await?.map_err(invalid)?;
+        Ok(Response::new(wire::TokenizeReply { tokens }))
+    }
+
+    type GenerateStream = Answering;
+
+    async fn generate(&self, request: Request<wire::GenerateRequest>) -> Result<Response<Answering>, Status> {
+        let submitted = now();
+        let generation = Generation::try_from(request.into_inner()).map_err(invalid)?;
+        let Ready { handle, description, .. } = self.ready()?;
+        let (events, receiver) = mpsc::channel(description.context_tokens as usize + 8);
+        let id = JobId(self.jobs.fetch_add(1, Ordering::Relaxed));
+        let seed = match generation.sampling.seed {
+            Some(seed) => seed,
+            None => machine::random_seed().map_err(|e| Status::internal(e.to_string()))?,
+        };
+        let options = AnswerOptions {
+            sampling: generation.sampling,
+            seed,
+            max_tokens: generation.max_tokens,
+            stop: generation.stop,
+            logprobs: generation.logprobs,
+        };
+        let mut answer = Box::new(Answer::new(options, events, submitted));
+        match self.tokenize(generation.prompt).await? {
+            Ok(prompt) => {
+                let job = Job { id, prompt, priority: generation.priority };
+                handle.send(Command::Generate { job, answer })?;
+            }
+            Err(error) => answer.refuse(prompt::refusal(&error, description.context_tokens)),
+        }
+        let guard = CancelOnDrop { handle: handle.clone(), id };
+        Ok(Response::new(Answering { events: ReceiverStream::new(receiver), _guard: guard }))
+    }
+
+    async fn embed(&self, request: Request<wire::EmbedRequest>) -> Result<Response<wire::EmbedReply>, Status> {
+        let texts = request.into_inner().texts;
+        if texts.is_empty() || texts.len() > EMBED_TEXTS_MAX {
+            return Err(Status::invalid_argument(format!("between 1 and {EMBED_TEXTS_MAX} texts")));
+        }
+        let mut prompts = Vec::with_capacity(texts.len());
+        let mut prompt_tokens = 0;
+        for text in texts {
+            let tokens = self.tokenize(Prompt::Text(text)).await?.map_err(invalid)?;
+            let count = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
+            if count == 0 || count > EMBED_TOKENS_MAX {
+                let text = format!("a text has {count} tokens; it may have between 1 and {EMBED_TOKENS_MAX}");
+                return Err(Status::out_of_range(text));
+            }
+            prompt_tokens += count;
+            prompts.push(tokens);
+        }
+        let (reply, result) = oneshot::channel();
+        self.ready()?.handle.send(Command::Embed { texts: prompts, reply })?;
+        let vectors = result.await.map_err(|_| Status::unavailable("the engine has stopped"))??;
+        let embeddings = vectors.into_iter().map(|values| wire::Embedding { values }).collect();
+        Ok(Response::new(wire::EmbedReply { embeddings, prompt_tokens }))
+    }
+
+    async fn status(&self, _: Request<wire::StatusRequest>) -> Result<Response<wire::StatusReply>, Status> {
+        // Asked while the model loads, too: its beats show that loading goes on.
+        let counters = self.ready.get().map(|r| r.handle.counters()).unwrap_or_default();
+        Ok(Response::new(wire::StatusReply {
+            generation: self.pulse.beats(),
+            running: counters.running,
+            waiting: counters.waiting,
+            context_tokens_used: counters.cells,
+            resident_bytes: machine::resident_bytes(),
+            tokens_decoded: counters.decoded,
+            tokens_prefilled: counters.prefilled,
+            tokens_cached: counters.cached,
+        }))
+    }
+
+    async fn measure(&self, request: Request<wire::MeasureRequest>) -> Result<Response<wire::MeasureReply>, Status> {
+        let (reply, result) = oneshot::channel();
+        self.ready()?.handle.send(Command::Measure { request: request.into_inner(), reply })?;
+        let measured = result.await.map_err(|_| Status::unavailable("the engine has stopped"))??;
+        let batches = measured.batches.into_iter();
+        Ok(Response::new(wire::MeasureReply {
+            batches: batches.map(|(batch_size, median_ms)| wire::BatchTime { batch_size, median_ms }).collect(),
+            prefill_tokens_per_second: measured.prefill_tokens_per_second,
+        }))
+    }
+}
+
+fn invalid(error: impl std::fmt::Display) -> Status {
+    Status::invalid_argument(error.to_string())
+}
+
+/// The events of one generation. Dropped by the client, it ends the generation.
+#[derive(Debug)]
+pub(crate) struct Answering {
+    events: ReceiverStream<Result<wire::GenerateEvent, Status>>,
+    _guard: CancelOnDrop,
+}
+
+impl Stream for Answering {
+    type Item = Result<wire::GenerateEvent, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.events).poll_next(context)
+    }
+}
+
+#[derive(Debug)]
+struct CancelOnDrop {
+    handle: Handle,
+    id: JobId,
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.handle.cancel(self.id);
+    }
+}
+
+
+#[expect(clippy::disallowed_methods, reason = "the worker is a shell: it measures real time")]
+fn now() -> Instant {
+    Instant::now()
+}

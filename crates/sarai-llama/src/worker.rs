@@ -1,0 +1,170 @@
+//! Composition: load → serve → drain.
+
+use std::ffi::CStr;
+use std::future::Future;
+use std::io::ErrorKind;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use anyhow::{Context as _, Result, anyhow};
+use sarai_proto::engine::v1::{self as wire, engine_server::EngineServer};
+use rustix::process::Signal;
+use sha2::{Digest, Sha256};
+use tokio::net::UnixListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::transport::Server;
+use tonic_health::server::{HealthReporter, health_reporter};
+
+use crate::Args;
+use crate::engine::{Engine, EngineOptions};
+use crate::llama::{self, Model, Pulse};
+use crate::machine;
+use crate::prompt::Tokenizer;
+use crate::service::{Ready, Service};
+
+/// Tokens in one batch when nobody else decodes.
+const BATCH_TOKENS: u32 = 512;
+/// Prompt tokens beside decoding conversations: about a third of a second on two slow cores.
+const SHARED_CHUNK_TOKENS: u32 = 64;
+/// Rows of logits in one batch.
+const OUTPUTS: u32 = 64;
+/// Requests that may wait.
+const WAITING: usize = 64;
+/// gRPC messages: a prompt of the longest text, with room for its envelope.
+const MESSAGE_BYTES_MAX: usize = 2 * sarai_types::SEQUENCE_TEXT_MAX;
+
+/// Runs until SIGTERM, SIGINT, or the engine's end.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.die_with_parent {
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    }
+    llama::init();
+    // Two threads are enough for the socket; the others belong to the model.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(serve(args))
+}
+
+async fn serve(args: &Args) -> Result<()> {
+    let listener = bind(&args.socket)?;
+    let pulse = Pulse::default();
+    let ready = Arc::new(OnceLock::new());
+    let (health, health_service) = health_reporter();
+    health.set_not_serving::<EngineServer<Service>>().await;
+
+    let (loaded, model_is_up) = oneshot::channel();
+    let (ended, engine_has_ended) = oneshot::channel();
+    let engine = {
+        let (options, ready, pulse) = (options(args), Arc::clone(&ready), pulse.clone());
+        let path = args.model.clone();
+        thread::Builder::new().name("engine".into()).spawn(move || {
+            let result = load(&path, options, &pulse, &ready).and_then(|engine| {
+                // The receiver is gone only when the worker drains already.
+                let _ = loaded.send(());
+                engine.run().context("llama.cpp failed; the worker ends and is started again")
+            });
+            let _ = ended.send(result);
+        })?
+    };
+
+    let service = EngineServer::new(Service::new(Arc::clone(&ready), pulse.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = Server::builder().add_service(health_service).add_service(service).serve_with_incoming_shutdown(
+        UnixListenerStream::new(listener),
+        async {
+            let _ = stopped.await;
+        },
+    );
+    let watch = watch(health, model_is_up, engine_has_ended, stop);
+    let (served, outcome) = tokio::join!(server, watch);
+    pulse.stop();
+    drop(ready);
+    served.context("the gRPC server failed")?;
+    outcome?;
+    drop(engine);
+    Ok(())
+}
+
+/// Says SERVING once the model is up, and ends the server on a signal or with the engine.
+async fn watch(
+    health: HealthReporter,
+    model_is_up: oneshot::Receiver<()>,
+    engine_has_ended: impl Future<Output = Result<Result<()>, oneshot::error::RecvError>>,
+    stop: oneshot::Sender<()>,
+) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let announce = async {
+        if model_is_up.await.is_ok() {
+            health.set_serving::<EngineServer<Service>>().await;
+            tracing::info!("serving");
+        }
+        std::future::pending::<()>().await;
+    };
+    let outcome = tokio::select! {
+        () = announce => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        result = engine_has_ended => result.unwrap_or_else(|_| Err(anyhow!("the engine's thread panicked"))),
+    };
+    health.set_not_serving::<EngineServer<Service>>().await;
+    // The server is gone only when it failed, which is reported by itself.
+    let _ = stop.send(());
+    outcome
+}
+
+fn options(args: &Args) -> EngineOptions {
+    EngineOptions {
+        context_tokens: args.context,
+        sequences: args.sequences,
+        threads: args.threads.unwrap_or_else(machine::compute_threads),
+        batch_tokens: BATCH_TOKENS.min(args.context),
+        shared_chunk_tokens: SHARED_CHUNK_TOKENS,
+        outputs: OUTPUTS,
+        waiting: WAITING,
+    }
+}
+
+/// A socket left by a worker that was killed is in the way of the next one.
+fn bind(socket: &std::path::Path) -> Result<UnixListener> {
+    match fs_err::remove_file(socket) {
+        Err(e) if e.kind() != ErrorKind::NotFound => return Err(e.into()),
+        Ok(()) | Err(_) => {}
+    }
+    UnixListener::bind(socket).with_context(|| format!("cannot listen on {}", socket.display()))
+}
+
+fn load(path: &std::path::Path, options: EngineOptions, pulse: &Pulse, ready: &OnceLock<Ready>) -> Result<Engine> {
+    let file_bytes = fs_err::metadata(path)?.len();
+    let model = Arc::new(Model::load(path, pulse).with_context(|| format!("cannot load {}", path.display()))?);
+    let (engine, handle) = Engine::new(&model, options, pulse)?;
+    let template = model.chat_template();
+    let text = |key: &CStr| model.metadata(key).unwrap_or_default();
+    let description = wire::DescribeReply {
+        model_name: text(c"general.name"),
+        architecture: text(c"general.architecture"),
+        file_bytes,
+        parameters: model.parameters(),
+        context_tokens: options.context_tokens,
+        context_tokens_trained: model.context_trained(),
+        vocabulary: model.vocabulary(),
+        embedding_width: u32::try_from(model.embedding_width()).unwrap_or(0),
+        sequences: options.sequences,
+        threads: options.threads,
+        build: llama::build(),
+        chat_template_sha256: template.as_ref().map(|t| hex(&Sha256::digest(t))).unwrap_or_default(),
+        chat_template: template.unwrap_or_default(),
+    };
+    tracing::info!(model = %description.model_name, threads = options.threads, build = %description.build, "loaded");
+    let tokenizer = Tokenizer::new(model).context("the model's chat template cannot be read")?;
+    // Set once, here; a second worker in one process does not exist.
+    let _ = ready.set(Ready { handle, tokenizer, description });
+    Ok(engine)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,21 @@
+//! The gRPC contracts, as Rust.
+//!
+//! The code under `generated/` comes from `proto/` by `cargo xtask gen` and is committed; `cargo xtask gen --check`
+//! fails when the two differ. This crate decides nothing and opens no socket.
+//!
+//! # Key types
+//! - [`engine::v1`]: what a model worker offers, client and server.
+//! - [`WireError`]: why what came over the wire cannot be meant.
+
+mod convert;
+
+pub use convert::{LOGPROBS_MAX, STOP_MAX, WireError, finished};
+
+/// What a model worker offers (`proto/sarai/engine/v1/engine.proto`).
+pub mod engine {
+    /// Version 1. Fields may be added; none changes its meaning.
+    #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated code")]
+    pub mod v1 {
+        include!("generated/sarai.engine.v1.rs");
+    }
+}

@@ -1,0 +1,31 @@
+//! The vocabulary that every other crate speaks.
+//!
+//! Values only: nothing here reads a clock, a file or a socket, and nothing is serialisable. Text from outside becomes
+//! one of these types in the crate that stands at that rim (`sarai-config`, `sarai-api`, `sarai-proto`).
+//!
+//! # Key types
+//! - [`Message`], [`Conversation`]: what was said, and by whom.
+//! - [`Generation`]: one request to a model; [`GenerationEvent`]: what comes back, in order.
+//! - [`TurnRequest`], [`TurnEvent`]: the same for a whole turn of the assistant, which may be more than one generation.
+//! - [`Notice`]: a sentence for a person, by name, rendered in their language at the rim.
+//! - [`Failure`]: why something did not happen, for the one who can act.
+
+mod failure;
+mod generation;
+mod ids;
+mod language;
+mod message;
+mod notice;
+mod sampling;
+mod turn;
+
+pub use failure::{Failure, FailureKind};
+pub use generation::{
+    Candidate, FinishReason, Generation, GenerationEvent, Prompt, Timings, TokenText, Usage, SEQUENCE_TEXT_MAX,
+};
+pub use ids::{IdError, ModelId, TurnId};
+pub use language::Language;
+pub use message::{Conversation, Message, Role, ToolCall, ToolChoice, ToolSpec};
+pub use notice::Notice;
+pub use sampling::{Penalties, Sampling, SamplingError};
+pub use turn::{Persona, Priority, TurnEvent, TurnRequest, TurnSummary};

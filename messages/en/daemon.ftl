@@ -1,0 +1,26 @@
+# What the running program says: the model, requests that do not work out, and how each part is.
+daemon-model-checking = Checking the model.
+daemon-model-loading = The model { $model } is being loaded. Wait a moment and try again.
+daemon-model-restarting = The model { $model } stopped and is starting again. Try again in a few seconds.
+daemon-model-crashes = The model { $model } stopped several times in a row. Look at the log and run “sarai doctor”.
+daemon-model-died = The model { $model } stopped in the middle of the answer and is already starting again. Ask once more.
+daemon-model-not-served = The model “{ $model }” is not running. Use “sarai” or “{ $served }”, or change model.default in the config.
+daemon-model-too-large = The model { $model } needs { $needed } GB of memory and { $available } GB are left. Close other programs, lower runtime.n_ctx or choose a smaller model with “sarai model list”.
+daemon-no-default = The catalogue does not say which model answers. Set model.default; “sarai model list” shows them.
+daemon-prompt-too-long = The conversation takes { $tokens } tokens, and { $max } fit, at least one of them for the answer. Shorten it, start another or raise runtime.n_ctx.
+daemon-prompt-empty = There is nothing to answer: the text is empty.
+daemon-template = The model does not take this conversation: { $detail }
+daemon-text-too-long = One of the texts is too long to become a vector. Split it.
+daemon-request-refused = The request is not valid for the model. Check its parameters.
+daemon-busy = Too many requests wait already. Try again in a few seconds.
+daemon-cancelled = The request was cancelled.
+daemon-stopping = The program is shutting down.
+daemon-internal = Something failed inside. The log says what; if it happens again, run “sarai doctor”.
+daemon-health-ready = { $model } answers.
+daemon-health-serve = Takes requests.
+daemon-state-held = Another SARAi (process { $pid }) already uses this state folder. Stop it, or set another folder in SARAI_HOME.
+daemon-port-in-use = Another program holds port { $port }. Stop it or choose another port: --set server.port=8081
+daemon-bind-failed = Cannot listen on { $address }: { $cause }
+daemon-exposed = { $address } is an address of the network: whoever is on the way could read along. If you accept that, set server.insecure: true.
+daemon-io = The system does not allow it: { $cause }
+daemon-watch-failed = Cannot watch the config for changes: { $cause }

@@ -1,0 +1,26 @@
+# Lo que dice el programa en marcha: el modelo, las peticiones que no salen y cómo está cada parte.
+daemon-model-checking = Compruebo el modelo.
+daemon-model-loading = El modelo { $model } se está cargando. Espera un momento y vuelve a intentarlo.
+daemon-model-restarting = El modelo { $model } se ha parado y está arrancando otra vez. Vuelve a intentarlo en unos segundos.
+daemon-model-crashes = El modelo { $model } se ha parado varias veces seguidas. Mira el registro y ejecuta «sarai doctor».
+daemon-model-died = El modelo { $model } se ha parado a mitad de la respuesta y ya está arrancando otra vez. Repite la pregunta.
+daemon-model-not-served = El modelo «{ $model }» no está en marcha. Usa «sarai» o «{ $served }», o cambia model.default en la configuración.
+daemon-model-too-large = El modelo { $model } necesita { $needed } GB de memoria y quedan { $available } GB. Cierra otros programas, baja runtime.n_ctx o elige un modelo más pequeño con «sarai model list».
+daemon-no-default = El catálogo no dice qué modelo responde. Pon uno en model.default; «sarai model list» los enseña.
+daemon-prompt-too-long = La conversación ocupa { $tokens } tokens y caben { $max }, con al menos uno para responder. Acórtala, empieza otra o sube runtime.n_ctx.
+daemon-prompt-empty = No hay nada que responder: el texto está vacío.
+daemon-template = El modelo no admite esta conversación: { $detail }
+daemon-text-too-long = Uno de los textos es demasiado largo para convertirlo en un vector. Divídelo en partes.
+daemon-request-refused = La petición no es válida para el modelo. Revisa sus parámetros.
+daemon-busy = Hay demasiadas peticiones esperando. Vuelve a intentarlo en unos segundos.
+daemon-cancelled = La petición se ha cancelado.
+daemon-stopping = El programa se está cerrando.
+daemon-internal = Algo ha fallado por dentro. El registro dice qué; si se repite, ejecuta «sarai doctor».
+daemon-health-ready = { $model } responde.
+daemon-health-serve = Recibe peticiones.
+daemon-state-held = Otro SARAi (proceso { $pid }) ya usa esta carpeta de estado. Páralo o pon otra carpeta en SARAI_HOME.
+daemon-port-in-use = Otro programa ocupa el puerto { $port }. Páralo o elige otro puerto: --set server.port=8081
+daemon-bind-failed = No puedo escuchar en { $address }: { $cause }
+daemon-exposed = { $address } es una dirección de red: cualquiera que llegue a ella podría leer lo que pasa por el cable. Si lo aceptas, pon server.insecure: true.
+daemon-io = El sistema no lo permite: { $cause }
+daemon-watch-failed = No puedo vigilar los cambios de la configuración: { $cause }
