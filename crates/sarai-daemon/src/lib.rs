@@ -25,3 +25,5 @@ pub mod token;
 mod turn;
 pub mod up;
 pub mod worker;
+
+pub use lock::LockError;

@@ -15,7 +15,7 @@ pub(crate) struct StateLock {
 
 /// Why the folder is not ours.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LockError {
+pub enum LockError {
     #[error("process {pid} holds the state folder")]
     Held { pid: String },
     #[error(transparent)]

@@ -135,8 +135,9 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let watcher = ConfigWatcher { sources, loaded, log_level, metrics };
     watcher
         .run(signals, files, |config| {
-            to_port.send_replace(doors.port_router(config));
-            to_socket.send_replace(doors.socket_router(config));
+            // Connections that are open keep the routes that they came in by.
+            drop(to_port.send_replace(doors.port_router(config)));
+            drop(to_socket.send_replace(doors.socket_router(config)));
         })
         .await;
 

@@ -313,9 +313,8 @@ impl Scheduler {
     }
 
     /// The context had no room for the batch: gives up the idle conversation unused for longest or, when none is idle,
-    /// sends the job back that matters least. `None` when there is nothing left to give up.
+    /// sends the job back that matters least. `None` when there is nothing left to give up: the plan is still in flight.
     pub fn make_room(&mut self) -> Option<Vec<CacheOp>> {
-        let mut ops = self.discard();
         let idle = (0..self.slots.len())
             .filter(|&i| self.slots[i].running.is_none() && self.slots[i].cached > 0)
             .min_by_key(|&i| self.slots[i].last_used);
@@ -323,6 +322,7 @@ impl Scheduler {
             Some(index) => index,
             None => self.send_back_least()?,
         };
+        let mut ops = self.discard();
         let slot = &mut self.slots[victim];
         slot.tokens.clear();
         slot.cached = 0;

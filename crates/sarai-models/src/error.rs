@@ -143,3 +143,79 @@ impl From<io::Error> for Ended {
         Self::GiveUp(PullError::Disk(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::catalog::CatalogError;
+    use crate::library::LibraryError;
+
+    const TEXTS: [&str; 2] =
+        [include_str!("../../../messages/es/models.ftl"), include_str!("../../../messages/en/models.ftl")];
+
+    /// The variables of a message, if there is such a message.
+    fn variables<'a>(text: &'a str, id: &str) -> Option<BTreeSet<&'a str>> {
+        let line = text.lines().find_map(|line| line.strip_prefix(id)?.strip_prefix(" = "))?;
+        Some(line.split("{ $").skip(1).filter_map(|rest| rest.split(' ').next()).collect())
+    }
+
+    fn gguf() -> [GgufError; 8] {
+        [
+            GgufError::Read(io::Error::other("x")),
+            GgufError::Magic(*b"abcd"),
+            GgufError::Version(1),
+            GgufError::Truncated { needed: 1, actual: 0 },
+            GgufError::Absurd { what: "x", value: 2, max: 1 },
+            GgufError::Malformed("x"),
+            GgufError::UnknownTensorType(9),
+            GgufError::Split(2),
+        ]
+    }
+
+    #[test]
+    fn every_error_has_its_sentence_in_both_languages() {
+        let place = || "http://host/".to_owned();
+        let file = || PathBuf::from("/f");
+        let id = || -> ModelId { "m".parse().unwrap() };
+        let sum: Sha256 = "0".repeat(64).parse().unwrap();
+        let io = || io::Error::other("x");
+        let reason = || "x".to_owned();
+        let mut notices = vec![
+            SourceError::Unreachable { place: place(), reason: reason() }.notice(),
+            SourceError::Refused { place: place(), status: 403 }.notice(),
+            SourceError::Refused { place: place(), status: 404 }.notice(),
+            SourceError::Cut { place: place(), got: 1, reason: reason() }.notice(),
+            SourceError::BadReply { place: place(), reason: reason() }.notice(),
+            SourceError::NoIndex { reason: reason() }.notice(),
+            SourceError::BadAddress { setting: "HF_ENDPOINT" }.notice(),
+            SourceError::WrongSize { place: place(), expected: 1, actual: 2 }.notice(),
+            SourceError::WrongChecksum { place: place(), expected: sum, actual: sum, kept: file() }.notice(),
+            SourceError::File(io()).notice(),
+            PullError::Unknown(id()).notice(),
+            PullError::NoSpace { folder: file(), needed: 2, free: 1 }.notice(),
+            PullError::InUse("m".to_owned()).notice(),
+            PullError::NoSourceWorked { model: id(), left: Vec::new() }.notice(),
+            PullError::BadName(file()).notice(),
+            PullError::NameTaken("m".to_owned()).notice(),
+            PullError::Disk(io()).notice(),
+            PullError::Disk(io::ErrorKind::StorageFull.into()).notice(),
+            LibraryError::NotHere(id()).notice(),
+            LibraryError::WrongChecksum { model: id(), file: file(), actual: sum }.notice(),
+            LibraryError::InUse(id()).notice(),
+            LibraryError::Disk(io()).notice(),
+            CatalogError::Read(io()).notice(),
+            CatalogError::Entry { model: "m".to_owned(), reason: reason() }.notice(),
+        ];
+        notices.extend(gguf().map(|source| SourceError::NotAModel { place: place(), kept: file(), source }.notice()));
+        notices.extend(gguf().map(|source| PullError::NotAModel { file: file(), source }.notice()));
+        notices.extend(gguf().map(|source| LibraryError::NotAModel { file: file(), source }.notice()));
+        for notice in notices {
+            let given: BTreeSet<&str> = notice.args.iter().map(|(name, _)| *name).collect();
+            for text in TEXTS {
+                assert_eq!(variables(text, notice.id).as_ref(), Some(&given), "{}", notice.id);
+            }
+        }
+    }
+}

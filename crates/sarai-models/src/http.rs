@@ -8,6 +8,7 @@
 //! It never believes a length: what a server says is compared with what is expected, and what arrives with what was
 //! said. It never sends the token of one host to another, and never repeats the query or the password of an address.
 
+use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::thread;
@@ -52,9 +53,12 @@ pub(crate) struct Page {
     pub(crate) text: String,
 }
 
+/// One for each source, whose hosts it gets to know.
 pub(crate) struct Fetcher {
     agent: Agent,
     patience: Patience,
+    /// Whether anybody ever answered.
+    answered: Cell<bool>,
 }
 
 /// How a single try ends when it does not end well.
@@ -95,7 +99,7 @@ impl Fetcher {
             .timeout_per_write(Some(patience.stall))
             .user_agent(concat!("sarai/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self { agent: config.new_agent(), patience }
+        Self { agent: config.new_agent(), patience, answered: Cell::new(false) }
     }
 
     /// Fetches a page of text.
@@ -110,6 +114,7 @@ impl Fetcher {
             .header(header::ACCEPT, accept)
             .call()
             .map_err(|error| failed(url, 0, &error))?;
+        self.answered.set(true);
         refuse_status(url, response.status())?;
         let content_type = header_text(response.headers(), header::CONTENT_TYPE).unwrap_or_default().to_owned();
         let final_url = Url::parse(&response.get_uri().to_string()).unwrap_or_else(|_| url.clone());
@@ -141,7 +146,7 @@ impl Fetcher {
             let now = gained();
             in_vain = if now >= before.saturating_add(WORTHWHILE_BYTES) { 1 } else { in_vain + 1 };
             // Whoever was never there is not waited for; whoever was, may come back.
-            let absent = matches!(error, SourceError::Unreachable { .. }) && now == 0;
+            let absent = matches!(error, SourceError::Unreachable { .. }) && !self.answered.get();
             if absent || in_vain >= self.patience.tries {
                 return Err(error.into());
             }
@@ -178,6 +183,7 @@ impl Fetcher {
             }
         }
         let response = request.call().map_err(|error| failed(wanted.url, have, &error))?;
+        self.answered.set(true);
         match response.status() {
             StatusCode::OK => opened(wanted, response, 0).map(Some),
             StatusCode::PARTIAL_CONTENT => opened(wanted, response, have).map(Some),

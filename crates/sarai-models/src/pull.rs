@@ -143,21 +143,15 @@ impl Shelf {
             Standing::Absent | Standing::Wrong(_) => Staging::lock(&self.folder, &entry.file)?,
         };
         // Whoever held the lock until now may have finished the work.
-        match self.standing(entry, progress)? {
-            Standing::Right(pulled) => {
-                staging.discard()?;
-                return Ok(pulled);
-            }
-            Standing::Wrong(_) => {
-                self.put_aside(&self.place(&entry.file), &entry.file, "installed")?;
-            }
-            Standing::Absent => {}
+        if let Standing::Right(pulled) = self.standing(entry, progress)? {
+            staging.discard()?;
+            return Ok(pulled);
         }
-        let fetcher = Fetcher::new(network.patience);
         let mut left = Vec::new();
         for source in &entry.sources {
             progress(Progress::SourceTried { source });
-            let attempt = Attempt { shelf: self, entry, source, staging: &staging, network, fetcher: &fetcher };
+            let fetcher = Fetcher::new(network.patience);
+            let attempt = Attempt { shelf: self, entry, source, staging: &staging, network, fetcher };
             match attempt.run(progress) {
                 Ok(pulled) => {
                     staging.discard()?;
@@ -190,6 +184,11 @@ impl Shelf {
         let file = fs_err::File::open(model)?;
         file.set_permissions(PermissionsExt::from_mode(0o600))?;
         file.sync_all()?;
+        // What lies there is not what should; it stays until there is something better, and is not lost then.
+        match self.put_aside(&self.place(name), name, "installed") {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            Ok(_) | Err(_) => {}
+        }
         fs_err::rename(model, self.place(name))?;
         fs_err::File::open(&self.folder)?.sync_all()?;
         Ok(self.remember(name, sha256)?)
@@ -225,7 +224,7 @@ struct Attempt<'a> {
     source: &'a Source,
     staging: &'a Staging,
     network: &'a Network,
-    fetcher: &'a Fetcher,
+    fetcher: Fetcher,
 }
 
 impl Attempt<'_> {
@@ -272,7 +271,7 @@ impl Attempt<'_> {
             let beside = wheels::part_bytes(total, wheels.packages.len());
             space::require(&self.shelf.folder, missing.saturating_add(beside))?;
         }
-        wheels.join(self.fetcher, &mut |done| progress(Progress::Bytes { done, total }))?;
+        wheels.join(&self.fetcher, &mut |done| progress(Progress::Bytes { done, total }))?;
         Ok(self.source.to_string())
     }
 

@@ -527,6 +527,11 @@ fn a_persons_own_file_is_taken_for_what_it_is() {
     std::os::unix::fs::symlink(&known, &link).unwrap();
     assert!(pull_file(&link).is_ok());
 
+    fs_err::write(world.models().join("m.gguf"), b"damaged").unwrap();
+    pull_file(&known).unwrap();
+    world.assert_installed();
+    assert_eq!(world.wrong_files().len(), 1, "what lay there is kept aside");
+
     for (name, bytes, expected) in [
         ("m.gguf", other.as_slice(), "models-name-taken"),
         ("Mi modelo.gguf", &Writer { data_bytes: 600, ..Writer::small() }.bytes(), "models-name-taken"),

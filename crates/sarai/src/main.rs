@@ -1,1 +1,31 @@
-fn main() {}
+//! `sarai`: the command line.
+//!
+//! Reads what is asked, runs it, and says how it ended: data on standard output, sentences on standard error, and an
+//! exit code of [`ending::Exit`].
+
+mod answer;
+mod bench;
+mod cli;
+mod commands;
+mod ending;
+mod help;
+mod logs;
+mod shell;
+mod terminal;
+mod worker;
+
+use std::process::ExitCode;
+
+use sarai_messages::{Messages, language_from_env};
+
+fn main() -> ExitCode {
+    let messages = Messages::new(language_from_env(|name| std::env::var(name).ok()));
+    let ended = match help::parse(messages) {
+        Ok(cli) => commands::run(cli, messages),
+        Err(error) => Err(error),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => ending::report(messages, &error),
+    }
+}

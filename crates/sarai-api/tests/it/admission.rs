@@ -100,6 +100,11 @@ async fn the_port_admits_by_host_origin_and_credential() {
         (401, knock("GET /nowhere")),
         (404, knock("GET /nowhere").token()),
         (405, knock("GET /v1/chat/completions").token()),
+        // The page's shell has nothing to hide; what it does has.
+        (200, knock("GET /").peer(Some(REMOTE))),
+        (404, knock("GET /assets/none/none.js")),
+        (401, knock("POST /page/turn").with("origin", OWN)),
+        (401, knock("POST /")),
         // The one route that needs none, from this computer only.
         (200, knock("GET /health")),
         (200, knock("GET /health").peer(Some("[::1]:5000"))),
@@ -196,7 +201,9 @@ async fn guessing_is_slowed_down_but_the_owner_is_not() {
     assert_eq!((last.verdict().0, last.headers["retry-after"].to_str().unwrap()), (429, "60"));
     assert_eq!(knock("GET /v1/models").token().at(&house).await.status, 200);
     assert_eq!(knock("GET /v1/models").at(&house).await.status, 401, "no credential is no guess");
-    house.clock_ms.fetch_add(60_000, Ordering::Relaxed);
+    house.clock_ms.fetch_add(59_000, Ordering::Relaxed);
+    assert_eq!(guess().at(&house).await.status, 429);
+    house.clock_ms.fetch_add(1_000, Ordering::Relaxed);
     assert_eq!(guess().at(&house).await.status, 401);
 }
 

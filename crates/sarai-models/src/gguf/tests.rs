@@ -192,22 +192,7 @@ fn each_way_to_be_broken_is_told_apart() {
     check(&tensor(vec![1; 5], 0, 0), "the number of dimensions is 5, more than 4");
 }
 
-#[test]
-fn every_error_has_a_sentence() {
-    for error in [
-        GgufError::Read(io::Error::other("x")),
-        GgufError::Magic(*b"abcd"),
-        GgufError::Version(1),
-        GgufError::Truncated { needed: 1, actual: 0 },
-        GgufError::Malformed("x"),
-        GgufError::UnknownTensorType(9),
-        GgufError::Split(2),
-    ] {
-        assert!(error.notice().id.starts_with("models-gguf-"), "{error}");
-    }
-}
-
-/// Counts how much is read, and says so if it is more than there is any reason for.
+/// The given bytes, and after them others without end.
 struct Endless<'a>(&'a [u8]);
 
 impl Read for Endless<'_> {

@@ -1,0 +1,44 @@
+//! One file for each command.
+
+pub(crate) mod ask;
+pub(crate) mod chat;
+pub(crate) mod completion;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod model;
+pub(crate) mod pair;
+pub(crate) mod serve;
+pub(crate) mod status;
+pub(crate) mod up;
+
+use sarai_messages::Messages;
+
+use crate::bench;
+use crate::cli::{Cli, Command};
+use crate::shell::{Shell, wait_for};
+
+/// Does what is asked.
+///
+/// # Errors
+/// How it ended, if not well.
+pub(crate) fn run(cli: Cli, messages: Messages) -> anyhow::Result<()> {
+    let command = match cli.command {
+        // It is asked for while a person's shell starts, perhaps without a home.
+        Command::Completion(args) => return completion::run(&args, messages),
+        command => command,
+    };
+    let shell = Shell::new(messages, cli.settings)?;
+    match command {
+        Command::Completion(args) => completion::run(&args, messages),
+        Command::Up => up::run(&shell),
+        Command::Serve(args) => serve::run(&args, &shell),
+        Command::Pair => pair::run(&shell),
+        Command::Chat(args) => chat::run(args, &shell),
+        Command::Ask(args) => ask::run(args, &shell),
+        Command::Model(command) => model::run(command, &shell),
+        Command::Status(args) => status::run(&args, &shell),
+        Command::Doctor(args) => doctor::run(&args, &shell),
+        Command::Config(command) => config::run(command, &shell),
+        Command::Bench(args) => wait_for(bench::run(args, &shell)),
+    }
+}

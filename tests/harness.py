@@ -1,0 +1,209 @@
+"""A real `sarai` in a home of its own, with a real model, for the tests in this folder.
+
+The programs and the models folder come from the environment (`make test` sets it):
+SARAI_BIN, SARAI_LLAMA_BIN, SARAI_TEST_MODEL_DIR.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+MODEL = "smollm2-135m-instruct"
+START_SECONDS = 60
+
+
+def from_env(name):
+    value = os.environ.get(name)
+    if not value or not pathlib.Path(value).exists():
+        raise RuntimeError(f"{name} must name what exists; run the tests by `make test`")
+    return pathlib.Path(value).absolute()
+
+
+def wait_for(what, condition, seconds=30):
+    """Polls until the condition gives something true, and returns it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s for {what}")
+
+
+def children_of(pid):
+    """The direct children of a process, by the kernel's own list."""
+    listed = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in listed.split()]
+
+
+def is_alive(pid):
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over the owner's socket."""
+
+    def __init__(self, path, timeout=60):
+        super().__init__("localhost", timeout=timeout)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Home:
+    """A state of SARAi's own, and the programs that run on it."""
+
+    def __init__(self, **config):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="sarai-test-"))
+        self.models = self.dir / "models"
+        self.models.symlink_to(from_env("SARAI_TEST_MODEL_DIR"))
+        self.state = self.dir / "state"
+        self.config_file = self.dir / "config" / "sarai.yaml"
+        self.processes = []
+        self.settings = {"server.port": 0, "model.default": MODEL, "runtime.n_ctx": 2048} | config
+
+    def env(self, **more):
+        names = ("PATH", "HOME", "TMPDIR")
+        inherited = {name: os.environ[name] for name in names if name in os.environ}
+        own = {"SARAI_HOME": str(self.dir), "SARAI_LLAMA_BIN": str(from_env("SARAI_LLAMA_BIN")), "SARAI_LANG": "en"}
+        return inherited | own | more
+
+    def command(self, *args):
+        settings = [part for key, value in self.settings.items() for part in ("--set", f"{key}={value}")]
+        return [str(from_env("SARAI_BIN")), *settings, *args]
+
+    def run(self, *args, **options):
+        """Runs a command to its end."""
+        more = options.pop("env", {})
+        options = {"capture_output": True, "text": True, "timeout": 120} | options
+        return subprocess.run(self.command(*args), env=self.env(**more), **options)
+
+    def start(self, *args, **options):
+        """Starts a program that goes on; it ends with the home."""
+        log = open(self.dir / f"{args[0]}-{len(self.processes)}.log", "w+")
+        options = {"stdout": log, "stderr": log, "stdin": subprocess.DEVNULL} | options
+        process = subprocess.Popen(self.command(*args), env=self.env(), **options)
+        process.log = log
+        self.processes.append(process)
+        return process
+
+    def serve(self, ready=True):
+        """Starts `sarai serve` and waits until it listens, or until its model answers."""
+        process = self.start("serve")
+        self.wait_until_up(process, ready)
+        return process
+
+    def wait_until_up(self, process, ready=True):
+        def up():
+            if process.poll() is not None:
+                raise AssertionError(f"it ended with {process.returncode}:\n{self.log_of(process)}")
+            return self.answers("/readyz" if ready else "/health", ok=(200,) if ready else (200, 503))
+
+        wait_for("sarai to be up", up, START_SECONDS)
+
+    @property
+    def socket(self):
+        return self.state / "run" / "sarai.sock"
+
+    @property
+    def token(self):
+        return (self.state / "run" / "api-token").read_text()
+
+    @property
+    def port(self):
+        """The port that the running program listens on."""
+        port = self.state / "run" / "port"
+        return int(port.read_text())
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def request(self, method, path, body=None, timeout=60, headers=None):
+        """One request over the owner's socket: status and parsed body."""
+        connection = UnixConnection(self.socket, timeout)
+        try:
+            text = body if isinstance(body, (str, bytes, type(None))) else json.dumps(body)
+            connection.request(method, path, text, {"Content-Type": "application/json"} | (headers or {}))
+            reply = connection.getresponse()
+            raw = reply.read()
+        finally:
+            connection.close()
+        try:
+            return reply.status, json.loads(raw)
+        except ValueError:
+            return reply.status, raw.decode("utf-8", "replace")
+
+    def answers(self, path, ok=(200,)):
+        try:
+            return self.request("GET", path, timeout=5)[0] in ok
+        except OSError:
+            return False
+
+    def chat(self, text, **more):
+        body = {"model": "sarai", "messages": [{"role": "user", "content": text}], "max_tokens": 16} | more
+        return self.request("POST", "/v1/chat/completions", body)
+
+    def stream(self, text, **more):
+        """Starts a streamed answer; returns the connection and the open reply."""
+        body = {"model": "sarai", "messages": [{"role": "user", "content": text}], "stream": True} | more
+        connection = UnixConnection(self.socket)
+        connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"})
+        return connection, connection.getresponse()
+
+    def model_component(self):
+        _, health = self.request("GET", "/health")
+        return next(c for c in health["components"] if c["name"].startswith("model"))
+
+    def worker_pid(self, serve_pid):
+        for child in children_of(serve_pid):
+            if b"sarai-llama" in pathlib.Path(f"/proc/{child}/cmdline").read_bytes():
+                return child
+        return None
+
+    @staticmethod
+    def log_of(process):
+        process.log.flush()
+        process.log.seek(0)
+        return process.log.read()
+
+    def close(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.log.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def deltas(reply):
+    """The parsed chunks of a stream, until it ends."""
+    for line in reply:
+        line = line.decode().strip()
+        if line.startswith("data: ") and line != "data: [DONE]":
+            yield json.loads(line[len("data: ") :])

@@ -1,0 +1,331 @@
+"""The web page in a real browser, in front of a real SARAi."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+ANSWER_S = 120
+STEP_S = 15
+LONG = "Write a very long story about a lighthouse, with many chapters. Do not stop early."
+ATTACK = "<img src=x onerror=\"document.title='broken in'\"><script>document.title='broken in'</script>"
+MARKDOWN = (
+    "## Título\n\nHola **negrita** y `código`.\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nprint('hola')\n```\n\n"
+    "[enlace](https://example.com) [malo](javascript:alert(1)) <b onclick=alert(1)>crudo</b>\n"
+)
+
+
+class Page:
+    """One tab of one browser that nobody used before."""
+
+    def __init__(self, sarai, profile, language="es", size=(1280, 820)):
+        self.sarai = sarai
+        options = webdriver.ChromeOptions()
+        options.binary_location = "/usr/bin/chromium"
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            f"--user-data-dir={profile}",
+            f"--accept-lang={language}",
+        ]:
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        width, height = size
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def open(self):
+        """Opens the page as the address in the terminal does, which pairs the browser."""
+        self.driver.get(f"{self.sarai.url}/#code={self.sarai.pairing_code()}")
+        self.until(lambda: self.find("status").get_attribute("data-state") == "ready")
+
+    def find(self, element_id):
+        return self.driver.find_element(By.ID, element_id)
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def text(self, selector):
+        return [element.text for element in self.all(selector)]
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def until(self, condition, seconds=STEP_S):
+        return WebDriverWait(self.driver, seconds, poll_frequency=0.02).until(lambda _: condition())
+
+    def press(self, *keys):
+        """Types into whatever has the focus."""
+        self.driver.switch_to.active_element.send_keys(*keys)
+
+    def ask(self, question):
+        self.find("question").send_keys(question, Keys.ENTER)
+
+    def words(self):
+        return self.run("return [...document.querySelectorAll('.answered .words')].at(-1)?.innerText ?? ''")
+
+    def wait_for_words(self):
+        self.until(lambda: self.all(".writing .block") and self.words().strip(), ANSWER_S)
+
+    def wait_for_end(self, count=1):
+        self.until(lambda: len(self.all(".answered:not(.writing) .tools")) >= count, ANSWER_S)
+
+    def keep(self, *messages):
+        """Puts a conversation where the browser keeps them, and opens the page anew."""
+        talk = [{"role": role, "content": content} for role, content in messages]
+        self.run(
+            "localStorage.setItem('sarai.talk.kept', arguments[0]);"
+            "localStorage.setItem('sarai.list', JSON.stringify([{ id: 'kept', title: 'Guardada', updated: 1 }]));",
+            json.dumps(talk),
+        )
+        self.driver.refresh()
+        self.until(lambda: len(self.all(".turn")) == len(messages))
+
+    def problems(self):
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+
+    def hosts(self):
+        """Every host that the page asked for anything."""
+        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        urls = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+        return {urlsplit(url).netloc for url in urls if urlsplit(url).scheme in ("http", "https", "ws", "wss")}
+
+
+@pytest.fixture
+def browser(sarai, tmp_path):
+    """Opens tabs, and holds each to what is true of all of them: no error, no other host."""
+    pages = []
+
+    def start(**options):
+        pages.append(Page(sarai, tmp_path / f"profile-{len(pages)}", **options))
+        return pages[-1]
+
+    yield start
+    try:
+        for page in pages:
+            assert page.problems() == []
+            assert page.hosts() <= {urlsplit(sarai.url).netloc}
+    finally:
+        for page in pages:
+            page.driver.quit()
+
+
+def test_a_code_in_the_address_pairs_and_leaves_the_address(browser):
+    page = browser()
+    page.open()
+    assert page.driver.current_url == f"{page.sarai.url}/"
+    assert not page.find("pairing").is_displayed()
+    assert len(page.all("#examples button")) == 3
+    # The cookie is kept: the next visit needs no code.
+    page.driver.get(page.sarai.url)
+    page.until(lambda: page.find("status").get_attribute("data-state") == "ready")
+    assert not page.find("pairing").is_displayed()
+
+
+def test_a_browser_that_is_not_paired_asks_for_the_code(browser):
+    page = browser()
+    page.driver.get(page.sarai.url)
+    page.until(page.find("pairing").is_displayed)
+    page.press("ABCDEFGH", Keys.ENTER)
+    page.until(lambda: page.find("pairing-error").text)
+    page.find("code").clear()
+    page.press(page.sarai.pairing_code(), Keys.ENTER)
+    page.until(lambda: not page.find("pairing").is_displayed())
+    # Chromium itself reports each refusal; that they were refused is what this test is about.
+    refused = page.problems()
+    assert refused and all("401" in line or "403" in line for line in refused), refused
+
+
+def test_an_answer_grows_ends_with_figures_and_survives_a_reload(browser):
+    page = browser()
+    page.open()
+    page.ask("Say hello in three sentences.")
+    assert page.text(".asked .words") == ["Say hello in three sentences."]
+    page.wait_for_words()
+    page.wait_for_end()
+    answer = page.words()
+    assert "tokens/s" in page.text(".figures")[0]
+    assert page.find("send").is_displayed() and not page.find("stop").is_displayed()
+    page.driver.refresh()
+    page.wait_for_end()
+    assert page.words() == answer
+    assert page.text(".asked .words") == ["Say hello in three sentences."]
+    assert len(page.all("#conversations button")) == 1
+
+
+def test_stop_ends_the_answer_and_keeps_what_was_written(browser):
+    page = browser()
+    page.open()
+    page.ask(LONG)
+    page.wait_for_words()
+    page.find("stop").click()
+    page.wait_for_end()
+    assert page.text(".remark") == ["Respuesta detenida."]
+    assert page.words().strip()
+    # SARAi is free again: the next question is answered.
+    page.ask("Say yes.")
+    page.wait_for_end(2)
+
+
+def test_escape_stops_before_the_first_word_too(browser):
+    page = browser()
+    page.open()
+    page.ask(LONG)
+    page.until(lambda: page.all(".writing"))
+    page.press(Keys.ESCAPE)
+    page.until(lambda: not page.all(".writing"))
+    page.until(page.find("send").is_displayed)
+
+
+def test_markdown_is_drawn_and_nothing_of_it_is_alive(browser):
+    page = browser()
+    page.open()
+    page.keep(("user", ATTACK), ("assistant", MARKDOWN))
+    page.until(lambda: page.all(".block table"))
+    assert page.text(".block h4") == ["Título"]
+    assert page.text(".block strong") == ["negrita"]
+    assert page.text(".block td") == ["1", "2"]
+    assert page.text(".code-head span") == ["python"]
+    links = page.run("return [...document.querySelectorAll('.block a')].map((a) => [a.href, a.rel, a.target])")
+    assert links == [["https://example.com/", "noopener noreferrer nofollow", "_blank"]]
+    assert "<b onclick=alert(1)>crudo</b>" in page.words()
+    assert page.text(".asked .words") == [ATTACK]
+    assert page.all("#talk img, #talk script, #talk [onclick], #talk [onerror], #talk [style]") == []
+    assert "broken in" not in page.driver.title
+
+
+def test_an_attack_in_a_question_is_text(browser):
+    page = browser()
+    page.open()
+    page.ask(ATTACK)
+    page.wait_for_end()
+    assert page.text(".asked .words") == [ATTACK]
+    assert page.all("#talk img, #talk script") == []
+    assert page.driver.title.startswith("<img")
+
+
+def test_the_language_switches_and_is_remembered(browser):
+    page = browser(language="es")
+    page.open()
+    assert page.run("return document.documentElement.lang") == "es"
+    assert page.text(".welcome-line") == ["¿En qué te ayudo?"]
+    page.find("language").click()
+    assert page.text(".welcome-line") == ["How can I help?"]
+    page.driver.refresh()
+    page.until(lambda: page.text(".welcome-line") == ["How can I help?"])
+    assert page.run("return document.documentElement.lang") == "en"
+    english = browser(language="en")
+    english.open()
+    assert english.text(".welcome-line") == ["How can I help?"]
+
+
+def test_a_phone_needs_no_sideways_scrolling(browser):
+    page = browser(size=(360, 740))
+    page.open()
+    wide = "| " + " | ".join("columna" * 3 for _ in range(9)) + " |\n|" + "---|" * 9
+    long_word = "palabra" * 40
+    page.keep(("user", long_word), ("assistant", f"{MARKDOWN}\n{wide}\n\n{long_word}\n\n```\n{long_word}\n```"))
+    page.until(lambda: page.all(".block table"))
+    size = page.run("return [document.documentElement.scrollWidth, innerWidth, document.body.scrollWidth]")
+    assert size == [360, 360, 360]
+    outside = page.run(
+        "return [...document.querySelectorAll('#room *')].filter((e) => !e.closest('pre, table') && !e.closest('svg')"
+        " && e.getBoundingClientRect().right > 361).map((e) => e.outerHTML.slice(0, 80))"
+    )
+    assert outside == []
+    assert page.run("return document.getElementById('side').inert") is True
+    page.find("side-open").click()
+    assert page.run("return document.activeElement.id") == "side-close"
+    page.press(Keys.ESCAPE)
+    assert page.run("return [document.getElementById('side').inert, document.activeElement.id]") == [True, "side-open"]
+
+
+def brightness(page):
+    colour = page.run("return getComputedStyle(document.body).backgroundColor")
+    return sum(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(", "))
+
+
+def test_dark_follows_the_system_until_the_person_chooses(browser):
+    page = browser()
+    for scheme, is_dark in [("dark", True), ("light", False)]:
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        page.open()
+        assert (brightness(page) < 200) == is_dark
+    page.find("theme").click()
+    page.find("theme").click()
+    assert page.run("return document.documentElement.dataset.theme") == "dark"
+    assert brightness(page) < 200
+    page.driver.refresh()
+    assert brightness(page) < 200
+
+
+def test_everything_goes_by_keyboard(browser):
+    page = browser()
+    page.open()
+    # The question has the focus; Shift+Enter breaks the line, Enter sends.
+    page.press("one")
+    page.press(Keys.SHIFT, Keys.ENTER)
+    page.press("two")
+    assert page.find("question").get_attribute("value") == "one\ntwo"
+    page.press(Keys.ENTER)
+    page.wait_for_end()
+    assert page.text(".asked .words") == ["one\ntwo"]
+    # The arrow up edits the last question, Enter asks it again.
+    page.press(Keys.ARROW_UP)
+    page.until(lambda: page.all(".edit textarea"))
+    page.press(Keys.CONTROL, "a")
+    page.press("three", Keys.ENTER)
+    page.wait_for_end()
+    assert page.text(".asked .words") == ["three"]
+    assert len(page.all(".answered")) == 1
+    # The slash goes to the question from anywhere.
+    page.find("theme").send_keys("/")
+    assert page.run("return document.activeElement.id") == "question"
+    assert page.find("question").get_attribute("value") == ""
+    # Whatever can be pressed has a name and can be reached.
+    nameless = page.run(
+        "return [...document.querySelectorAll('button, input, textarea, a[href]')]"
+        ".filter((e) => e.checkVisibility() && !(e.innerText || e.ariaLabel || e.labels?.length)).length"
+    )
+    assert nameless == 0
+    assert page.run("return document.querySelectorAll('[tabindex]:not([tabindex=\"0\"]):not(#scroll)').length") == 0
+
+
+def test_conversations_are_renamed_exported_and_deleted(browser):
+    page = browser()
+    page.open()
+    page.keep(("user", "hola"), ("assistant", "buenas"))
+    page.find("rename").click()
+    page.press(Keys.CONTROL, "a")
+    page.press("Saludos", Keys.ENTER)
+    page.until(lambda: page.text("#conversations button") == ["Saludos"])
+    assert page.find("title").text == "Saludos"
+    page.run(
+        "URL.createObjectURL = (blob) => { blob.text().then((text) => (window.saved = text)); return 'data:,' };"
+        "HTMLAnchorElement.prototype.click = () => {};"
+    )
+    page.find("export").click()
+    page.until(lambda: page.run("return window.saved"))
+    assert page.run("return window.saved") == "# Saludos\n\n## Tú\n\nhola\n\n## SARAi\n\nbuenas\n"
+    page.find("delete").click()
+    page.until(page.find("dialog").is_displayed)
+    page.press(Keys.ENTER)
+    assert page.text("#conversations button") == ["Saludos"], "the dialog opens on Cancel"
+    page.find("delete").click()
+    page.all("#dialog .danger-button")[0].click()
+    page.until(lambda: page.all("#conversations button") == [])
+    assert page.run("return Object.keys(localStorage).filter((key) => key.startsWith('sarai.talk'))") == []
+    assert page.find("welcome").is_displayed()
