@@ -1,11 +1,9 @@
 """What happens when things go wrong: every fault is a real one, on real processes with a real model."""
 
-import json
 import os
 import signal
 import subprocess
 import threading
-import time
 
 from harness import Home, children_of, deltas, is_alive, wait_for
 
@@ -40,7 +38,6 @@ def test_a_worker_that_is_stopped_is_found_and_replaced(home):
 
 
 def test_a_worker_that_keeps_crashing_is_left_alone_and_said_so(home):
-    home.env_llama = None
     serve = home.serve()
     for _ in range(12):
         pid = home.worker_pid(serve.pid)
@@ -50,7 +47,9 @@ def test_a_worker_that_keeps_crashing_is_left_alone_and_said_so(home):
         if degraded(home):
             break
     status, health = home.request("GET", "/health")
-    assert status == 503 and health["status"] == "degraded", health
+    # Alive, though it cannot answer: starting the whole program again would not help.
+    assert status == 200 and health["status"] == "degraded", health
+    assert home.request("GET", "/readyz")[0] == 503
     status, error = home.chat("Hello")
     assert status == 503 and "several times" in error["error"]["message"]
 
@@ -237,7 +236,7 @@ def test_the_same_seed_gives_the_same_answer(sarai):
     assert len(texts) == 1
 
 
-def test_time_passes_without_growth_of_idle_memory(sarai):
+def test_many_requests_do_not_make_serve_grow(sarai):
     def resident():
         _, health = sarai.request("GET", "/health")
         return next(c["resident_bytes"] for c in health["components"] if c["name"] == "serve")
@@ -247,5 +246,4 @@ def test_time_passes_without_growth_of_idle_memory(sarai):
     before = resident()
     for _ in range(500):
         sarai.request("GET", "/health")
-    assert resident() - before < 2 << 20, json.dumps([before, resident()])
-    time.sleep(0)
+    assert resident() - before < 2 << 20, [before, resident()]

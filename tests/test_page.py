@@ -48,8 +48,14 @@ class Page:
 
     def open(self):
         """Opens the page as the address in the terminal does, which pairs the browser."""
-        self.driver.get(f"{self.sarai.url}/#code={self.sarai.pairing_code()}")
+        self.driver.get(f"{self.sarai.url}/#code={self.code()}")
         self.until(lambda: self.find("status").get_attribute("data-state") == "ready")
+
+    def code(self):
+        """A fresh code, as the terminal shows it."""
+        status, issued = self.sarai.request("GET", "/pair/new")
+        assert status == 200, issued
+        return issued["code"]
 
     def find(self, element_id):
         return self.driver.find_element(By.ID, element_id)
@@ -137,11 +143,11 @@ def test_a_code_in_the_address_pairs_and_leaves_the_address(browser):
 def test_a_browser_that_is_not_paired_asks_for_the_code(browser):
     page = browser()
     page.driver.get(page.sarai.url)
-    page.until(page.find("pairing").is_displayed)
+    page.until(lambda: page.find("pairing").is_displayed())
     page.press("ABCDEFGH", Keys.ENTER)
     page.until(lambda: page.find("pairing-error").text)
     page.find("code").clear()
-    page.press(page.sarai.pairing_code(), Keys.ENTER)
+    page.press(page.code(), Keys.ENTER)
     page.until(lambda: not page.find("pairing").is_displayed())
     # Chromium itself reports each refusal; that they were refused is what this test is about.
     refused = page.problems()

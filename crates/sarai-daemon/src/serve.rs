@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use sarai_api::{Ambient, Auth, Front, Handle, Pairing, PairingError, router};
-use sarai_config::{Config, FolderError, Folders, Loaded, LogLevel, Sources, Switch, reload};
+use sarai_config::{Config, FolderError, Folders, Loaded, LogLevel, Sources, Switch, reload, write_atomic};
 use sarai_messages::language_from_env;
 use sarai_types::{Language, Notice};
 use secrecy::SecretString;
@@ -31,6 +31,8 @@ use crate::token;
 
 /// The owner's socket, in the state folder's `run`.
 pub const SOCKET: &str = "sarai.sock";
+/// The TCP port that is bound, in the same folder.
+pub const PORT_FILE: &str = "port";
 /// How long answers under way may take to finish after SIGTERM.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -127,6 +129,8 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     };
     let (to_port, port_routes) = watch::channel(doors.port_router(config));
     let (to_socket, socket_routes) = watch::channel(doors.socket_router(config));
+    // With `server.port: 0` only this says which port it became.
+    write_atomic(&folders.run().join(PORT_FILE), doors.port.to_string().as_bytes())?;
     tracing::info!(address = %tcp.local_addr()?, "listening");
     let mut listeners = JoinSet::new();
     listeners.spawn(listen::serve_tcp(tcp, port_routes, stopped.clone()));

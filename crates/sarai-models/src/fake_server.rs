@@ -14,7 +14,7 @@ pub(crate) enum Fault {
     Status(u16),
     /// Sends everything whatever was asked for.
     IgnoreRange,
-    /// Answers with a range that nobody asked for.
+    /// Leaves a byte out of the range that was asked for.
     OtherRange,
     /// Closes the connection after so many bytes of the body.
     CutAfter(usize),
@@ -154,9 +154,10 @@ fn serve(mut stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         Some(Fault::Status(status)) => stream.write_all(head(&format!("{status} No"), 0, "").as_bytes()),
         Some(Fault::Redirect(to)) => stream.write_all(head("302 There", 0, &format!("Location: {to}\r\n")).as_bytes()),
         Some(Fault::OtherRange) => {
-            let range = format!("Content-Range: bytes 1-{}/{total}\r\n", total - 1);
-            stream.write_all(head("206 Part", total - 1, &range).as_bytes())?;
-            stream.write_all(&body[1..])
+            let other = from + 1;
+            let range = format!("Content-Range: bytes {other}-{}/{total}\r\n", total - 1);
+            stream.write_all(head("206 Part", total - other, &range).as_bytes())?;
+            stream.write_all(&body[other..])
         }
         Some(Fault::CutAfter(n)) => {
             stream.write_all(good.as_bytes())?;

@@ -344,7 +344,7 @@ fn failed(url: &Url, got: u64, error: &ureq::Error) -> Try {
         | ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
             Try::Again(SourceError::Unreachable { place, reason })
         }
-        ureq::Error::Io(io) if never_connected(io.kind()) => Try::Again(SourceError::Unreachable { place, reason }),
+        ureq::Error::Io(io) if !was_connected(io.kind()) => Try::Again(SourceError::Unreachable { place, reason }),
         ureq::Error::Io(_) | ureq::Error::Timeout(_) | ureq::Error::BodyStalled => {
             Try::Again(SourceError::Cut { place, got, reason })
         }
@@ -352,14 +352,18 @@ fn failed(url: &Url, got: u64, error: &ureq::Error) -> Try {
     }
 }
 
-fn never_connected(kind: io::ErrorKind) -> bool {
+/// Whether a connection had been made. Names that are not found and certificates that are refused have no kind of their
+/// own, but what happens to a connection has.
+fn was_connected(kind: io::ErrorKind) -> bool {
     matches!(
         kind,
-        io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::NetworkDown
-            | io::ErrorKind::AddrNotAvailable
+        io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+            | io::ErrorKind::TimedOut
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::WouldBlock
     )
 }
 
@@ -371,6 +375,19 @@ mod tests {
     fn an_address_is_shown_without_its_secrets() {
         let url = Url::parse("https://user:secret@host:8443/a/b?signature=secret#secret").unwrap();
         assert_eq!(place(&url), "https://host:8443/a/b");
+    }
+
+    #[test]
+    fn what_never_was_there_is_told_from_what_broke_off() {
+        let url = Url::parse("http://host/").unwrap();
+        let unreachable = |error| {
+            let Try::Again(error) = failed(&url, 0, &ureq::Error::Io(error)) else { panic!("it may come back") };
+            matches!(error, SourceError::Unreachable { .. })
+        };
+        assert!(unreachable(io::Error::other("failed to lookup address information")));
+        assert!(unreachable(io::ErrorKind::ConnectionRefused.into()));
+        assert!(!unreachable(io::ErrorKind::ConnectionReset.into()));
+        assert!(!unreachable(io::ErrorKind::UnexpectedEof.into()));
     }
 
     #[test]

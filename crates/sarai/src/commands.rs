@@ -22,23 +22,23 @@ use crate::shell::{Shell, wait_for};
 /// # Errors
 /// How it ended, if not well.
 pub(crate) fn run(cli: Cli, messages: Messages) -> anyhow::Result<()> {
-    let command = match cli.command {
-        // It is asked for while a person's shell starts, perhaps without a home.
-        Command::Completion(args) => return completion::run(&args, messages),
-        command => command,
-    };
-    let shell = Shell::new(messages, cli.settings)?;
+    let Cli { settings, command } = cli;
+    let shell = move || Shell::new(messages, settings);
     match command {
+        // It is asked for while a person's shell starts, perhaps without a home.
         Command::Completion(args) => completion::run(&args, messages),
-        Command::Up => up::run(&shell),
-        Command::Serve(args) => serve::run(&args, &shell),
-        Command::Pair => pair::run(&shell),
-        Command::Chat(args) => chat::run(args, &shell),
-        Command::Ask(args) => ask::run(args, &shell),
-        Command::Model(command) => model::run(command, &shell),
-        Command::Status(args) => status::run(&args, &shell),
-        Command::Doctor(args) => doctor::run(&args, &shell),
-        Command::Config(command) => config::run(command, &shell),
-        Command::Bench(args) => wait_for(bench::run(args, &shell)),
+        Command::Up => up::run(&shell()?),
+        Command::Serve(args) => serve::run(&args, &shell()?),
+        Command::Pair => pair::run(&shell()?),
+        Command::Chat(args) => chat::run(args, &shell()?),
+        Command::Ask(args) => ask::run(args, &shell()?),
+        Command::Model(command) => model::run(command, &shell()?),
+        Command::Status(args) => status::run(&args, &shell()?),
+        Command::Doctor(args) => doctor::run(&args, &shell()?),
+        Command::Config(command) => config::run(command, &shell()?),
+        Command::Bench(args) => {
+            let shell = shell()?;
+            wait_for(bench::run(args, &shell))
+        }
     }
 }

@@ -12,10 +12,10 @@ use sarai_types::Notice;
 use crate::cli::Cli;
 use crate::ending::{Exit, Told};
 
-/// Reads the command line. Help and version are printed here, and end the program well.
+/// Reads the command line. None if it asked for help or the version, which are printed here.
 ///
 /// # Errors
-/// The command line makes no sense, or was a question that is answered now.
+/// The command line makes no sense.
 pub(crate) fn parse(messages: Messages) -> anyhow::Result<Option<Cli>> {
     let parsed = localised(Cli::command(), messages).try_get_matches().and_then(|m| Cli::from_arg_matches(&m));
     let error = match parsed {

@@ -21,7 +21,9 @@ use sarai_messages::{Messages, language_from_env};
 fn main() -> ExitCode {
     let messages = Messages::new(language_from_env(|name| std::env::var(name).ok()));
     let ended = match help::parse(messages) {
-        Ok(cli) => commands::run(cli, messages),
+        Ok(Some(cli)) => commands::run(cli, messages),
+        // It was a question about the program itself, and is answered.
+        Ok(None) => Ok(()),
         Err(error) => Err(error),
     };
     match ended {

@@ -1,0 +1,194 @@
+//! An answer of the running program: waiting until the model is there, then taking it piece by piece.
+//!
+//! # Usage
+//! 1. [`ready`] returns when a question would be answered, and says meanwhile why it is not.
+//! 2. [`Answer::of`] asks, hands each piece on, and gives the whole with its figures.
+
+use std::time::Duration;
+
+use sarai_api::client::{ChatRequest, ChatStream, Client, ClientError, HealthBody, StreamItem};
+use sarai_types::{FinishReason, Language, Notice, Timings, Usage};
+
+use crate::ending::Told;
+use crate::shell::Shell;
+use crate::terminal::{self, Spinner};
+
+/// The model's name when none is given: the assistant on whatever model is configured.
+pub(crate) const ASSISTANT: &str = "sarai";
+/// How long to wait for a model that is being loaded.
+const READY_WAIT: Duration = Duration::from_secs(10 * 60);
+const READY_POLL: Duration = Duration::from_millis(300);
+
+/// Where a part of the program stands, as the running program says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Ready,
+    Starting,
+    /// It stays like this until somebody does something.
+    Degraded,
+    Stopping,
+    /// A word that this program does not know: another version is running.
+    Unknown,
+}
+
+impl Standing {
+    pub(crate) fn of(word: &str) -> Self {
+        match word {
+            "ready" => Self::Ready,
+            "starting" => Self::Starting,
+            "degraded" => Self::Degraded,
+            "stopping" => Self::Stopping,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What the running program says about whatever keeps it from answering.
+pub(crate) fn obstacle(health: &HealthBody) -> Option<&str> {
+    let part = health.components.iter().find(|part| Standing::of(&part.status) != Standing::Ready)?;
+    Some(&part.detail)
+}
+
+/// Waits until a question would be answered.
+///
+/// # Errors
+/// Nothing is running, it needs the person first, or it takes longer than [`READY_WAIT`].
+pub(crate) async fn ready(client: &Client, shell: &Shell) -> Result<(), Told> {
+    let mut spinner = Spinner::new();
+    let waiting = async {
+        loop {
+            let health = client.health().await.map_err(|e| unanswered(&e))?;
+            let detail = obstacle(&health).unwrap_or_default();
+            match Standing::of(&health.status) {
+                Standing::Ready => return Ok(()),
+                Standing::Degraded | Standing::Stopping | Standing::Unknown => {
+                    return Err(Told::failed(Notice::new("cli-not-ready").arg("detail", detail)));
+                }
+                Standing::Starting => spinner.say(detail),
+            }
+            tokio::time::sleep(READY_POLL).await;
+        }
+    };
+    let late = || Told::failed(Notice::new("cli-loading-too-long").arg("minutes", READY_WAIT.as_secs() / 60));
+    tokio::time::timeout(READY_WAIT, waiting).await.unwrap_or_else(|_| Err(late()))
+        .inspect(|()| drop(shell))
+}
+
+/// Why there is no answer, in the words of the command line.
+pub(crate) fn unanswered(error: &ClientError) -> Told {
+    Told::failed(match error {
+        ClientError::NotRunning { .. } => Notice::new("cli-not-running"),
+        ClientError::Address(_) | ClientError::Refused { .. } | ClientError::Broken(_) | ClientError::Strange(_) => {
+            error.notice()
+        }
+    })
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) text: String,
+    pub(crate) reason: FinishReason,
+    pub(crate) figures: Option<Figures>,
+}
+
+/// What an answer took.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Figures {
+    pub(crate) usage: Usage,
+    pub(crate) timings: Timings,
+}
+
+impl Figures {
+    /// From the question's arrival to the first token.
+    pub(crate) fn first_token_ms(&self) -> f64 {
+        self.timings.queued_ms + self.timings.prefill_ms
+    }
+
+    pub(crate) fn total_ms(&self) -> f64 {
+        self.first_token_ms() + self.timings.decode_ms
+    }
+
+    /// Of the tokens after the first one; none if there is only one.
+    pub(crate) fn tokens_per_second(&self) -> Option<f64> {
+        let after_first = self.usage.completion_tokens.checked_sub(1).filter(|n| *n > 0)?;
+        (self.timings.decode_ms > 0.0).then(|| f64::from(after_first) * 1000.0 / self.timings.decode_ms)
+    }
+
+    /// One line for the person.
+    pub(crate) fn notice(&self, language: Language) -> Notice {
+        let speed = self.tokens_per_second().unwrap_or_default();
+        Notice::new("cli-figures")
+            .arg("tokens", self.usage.completion_tokens)
+            .arg("speed", terminal::rounded(speed, language))
+            .arg("first", terminal::decimal(tenths_of_seconds(self.first_token_ms()), language))
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a figure for a person; `as` saturates")]
+fn tenths_of_seconds(ms: f64) -> u64 {
+    (ms / 100.0).round() as u64
+}
+
+/// What has come so far.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) text: String,
+    reason: Option<FinishReason>,
+    figures: Option<Figures>,
+}
+
+impl Draft {
+    /// Asks, and takes the answer up. `piece` gets each piece of text as it comes.
+    ///
+    /// The future may be dropped at any moment: the generation stops, and what has come stays here.
+    ///
+    /// # Errors
+    /// Why there is no answer, or that it broke off; or what `piece` fails with.
+    pub(crate) async fn take(
+        &mut self,
+        client: &Client,
+        request: &ChatRequest,
+        mut piece: impl FnMut(&str) -> std::io::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut stream: ChatStream = client.chat(request).await.map_err(|e| unanswered(&e))?;
+        while let Some(item) = stream.next().await {
+            match item.map_err(|e| unanswered(&e))? {
+                StreamItem::Text(text) => {
+                    self.text.push_str(&text);
+                    piece(&text)?;
+                }
+                // Nobody asked for tools.
+                StreamItem::ToolCall(_) => {}
+                StreamItem::Finished(reason) => self.reason = Some(reason),
+                StreamItem::Figures { usage, timings } => {
+                    self.figures = timings.map(|(_, timings)| Figures { usage, timings });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole answer, once the stream has ended well.
+    pub(crate) fn finish(self) -> Answer {
+        Answer { text: self.text, reason: self.reason.unwrap_or(FinishReason::Stop), figures: self.figures }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_token_has_no_speed() {
+        let figures = |completion_tokens, decode_ms| Figures {
+            usage: Usage { completion_tokens, ..Usage::default() },
+            timings: Timings { queued_ms: 10.0, prefill_ms: 240.0, decode_ms },
+        };
+        assert_eq!(figures(0, 0.0).tokens_per_second(), None);
+        assert_eq!(figures(1, 0.0).tokens_per_second(), None);
+        assert_eq!(figures(11, 500.0).tokens_per_second(), Some(20.0));
+        assert_eq!(figures(11, 500.0).first_token_ms(), 250.0);
+        assert_eq!(figures(11, 500.0).total_ms(), 750.0);
+    }
+}

@@ -1,0 +1,243 @@
+//! `sarai bench`: how fast it is here, in figures that another computer or another server can be held against.
+//!
+//! One harness for three scenarios. Every request is greedy, with a fixed length and the prompts under `bench/prompts`;
+//! times are the client's. Nothing here fails because a figure is bad: a benchmark reports, it does not judge.
+//!
+//! # Modules
+//! - [`decode`]: a worker of its own, without `serve`. [`chat`], [`load`]: a running `serve`, and perhaps another
+//!   OpenAI-compatible server in the same run (llama.cpp's, for instance).
+//! - `server`: one request, asked and timed. `script`: what is asked. `statistics`, `machine`, `table`: their names.
+//!
+//! # The JSON
+//! `--json` prints one object. Fields may be added; none changes its meaning. Times are milliseconds, sizes bytes. An
+//! *interval* is `{median, low, high}` with the ends of a 95 % bootstrap; it is `null` where nothing was measured.
+//! ```text
+//! schema        "sarai.bench/1"
+//! scenario      "decode" | "chat" | "load"
+//! started_at    RFC 3339, UTC
+//! version       of SARAi
+//! machine       {cpu, cores, kernel, memory_bytes, load_average_before}
+//! model         {id, file_bytes}
+//! result        by scenario:
+//!   decode      {build, threads, context_tokens, rounds, start_ms,
+//!                batches: [{tokens, median_ms, ratio}], prompt: {tokens, tokens_per_second},
+//!                decode_tokens_per_second: interval,
+//!                first_token_cold: {prompt_tokens, cached_tokens, ms: interval}, first_token_warm: the same,
+//!                resident_bytes: {loaded, after}}
+//!   chat        {rounds, max_tokens, turns: [{server, conversation, round, turn, first_token_ms, total_ms,
+//!                tokens_per_second, prompt_tokens, cached_tokens, completion_tokens}],
+//!                ours: {model, first_token_cold_ms, first_token_warm_ms, tokens_per_second: intervals},
+//!                theirs: the same or null, ratio: the same three, ours over theirs, or null,
+//!                components: [{name, resident_bytes}]}
+//!   load        {clients, max_tokens, ours: {model, seconds, requests, errors, requests_per_second,
+//!                tokens_per_second, first_token_ms: {p50, p90, p99}}, theirs: the same or null,
+//!                components: as above}
+//! ```
+//! `server` is `ours` or `theirs`. Cold is the first turn of a conversation, warm is every later one. A ratio is taken
+//! between the same turns of the same round, and its median reported. The resident size is the proportional set size.
+
+mod chat;
+mod decode;
+mod load;
+mod machine;
+mod script;
+mod server;
+mod statistics;
+mod table;
+
+use std::num::ParseIntError;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::Subcommand;
+use sarai_messages::Messages;
+use sarai_types::{ModelId, Notice};
+use serde::Serialize;
+
+use crate::cli::{Format, JsonFlag};
+use crate::shell::Shell;
+use crate::terminal;
+use machine::Machine;
+
+const SCHEMA: &str = "sarai.bench/1";
+
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    scenario: Scenario,
+}
+
+#[derive(Debug, Subcommand)]
+enum Scenario {
+    #[command(about = "bench-about-decode")]
+    Decode(decode::DecodeArgs),
+    #[command(about = "bench-about-chat")]
+    Chat(chat::ChatArgs),
+    #[command(about = "bench-about-load")]
+    Load(load::LoadArgs),
+}
+
+/// What every scenario understands.
+#[derive(Debug, clap::Args)]
+struct CommonArgs {
+    #[arg(long, value_name = "bench-value-model", help = "bench-help-model")]
+    model: Option<ModelId>,
+    /// `60` or `60s`.
+    #[arg(long, value_name = "bench-value-duration", help = "bench-help-duration", value_parser = seconds)]
+    duration: Option<Duration>,
+    #[command(flatten)]
+    json: JsonFlag,
+}
+
+/// Runs a scenario and prints what came of it.
+///
+/// # Errors
+/// What stands in the way: no memory, no model, no server, a request that fails.
+pub(crate) async fn run(args: BenchArgs, shell: &Shell) -> Result<()> {
+    let (started_at, machine) = (timestamp(), Machine::look());
+    let messages = shell.messages;
+    match args.scenario {
+        Scenario::Decode(args) => {
+            let (format, report) = (args.common.json.format(), decode::run(&args, shell, &started_at).await?);
+            print(format, &Report::new("decode", &started_at, &machine, &report.model, &report.result), messages)
+        }
+        Scenario::Chat(args) => {
+            let (format, report) = (args.common.json.format(), chat::run(&args, shell, &started_at).await?);
+            print(format, &Report::new("chat", &started_at, &machine, &report.model, &report.result), messages)
+        }
+        Scenario::Load(args) => {
+            let (format, report) = (args.common.json.format(), load::run(&args, shell).await?);
+            print(format, &Report::new("load", &started_at, &machine, &report.model, &report.result), messages)
+        }
+    }
+}
+
+/// The model that was measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct MeasuredModel {
+    id: String,
+    /// None for a file that is not on this computer any more.
+    file_bytes: Option<u64>,
+}
+
+impl MeasuredModel {
+    /// The model with this name, as the models folder has it.
+    fn look(id: &str, shell: &Shell) -> Self {
+        let file = id.parse().ok().and_then(|id| shell.library().ok()?.find(&id).ok());
+        Self { id: id.to_owned(), file_bytes: file.and_then(|file| Some(fs_err::metadata(file).ok()?.len())) }
+    }
+}
+
+/// What a scenario gives back.
+#[derive(Debug)]
+struct Measured<R> {
+    model: MeasuredModel,
+    result: R,
+}
+
+/// What a person reads of a scenario's result.
+trait Figures: Serialize {
+    /// Tables, each with a row of headings.
+    fn tables(&self, messages: Messages) -> Vec<table::Table>;
+}
+
+#[derive(Debug, Serialize)]
+struct Report<'a, R> {
+    schema: &'static str,
+    scenario: &'static str,
+    started_at: &'a str,
+    version: &'static str,
+    machine: &'a Machine,
+    model: &'a MeasuredModel,
+    result: &'a R,
+}
+
+impl<'a, R: Figures> Report<'a, R> {
+    fn new(
+        scenario: &'static str,
+        started_at: &'a str,
+        machine: &'a Machine,
+        model: &'a MeasuredModel,
+        result: &'a R,
+    ) -> Self {
+        Self { schema: SCHEMA, scenario, started_at, version: env!("CARGO_PKG_VERSION"), machine, model, result }
+    }
+}
+
+fn print<R: Figures>(format: Format, report: &Report<'_, R>, messages: Messages) -> Result<()> {
+    match format {
+        Format::Json => terminal::line(serde_json::to_string_pretty(report)?)?,
+        Format::Text => {
+            terminal::line(messages.text(&heading(report, messages)))?;
+            for table in report.result.tables(messages) {
+                terminal::line(format!("\n{}", terminal::table(&table.rows()).trim_end()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn heading<R>(report: &Report<'_, R>, messages: Messages) -> Notice {
+    let load = report.machine.load_average_before.unwrap_or_default();
+    Notice::new("bench-heading")
+        .arg("model", &report.model.id)
+        .arg("cpu", &report.machine.cpu)
+        .arg("cores", report.machine.cores)
+        .arg("kernel", &report.machine.kernel)
+        .arg("load", terminal::rounded(load, messages.language()))
+        .arg("date", report.started_at)
+}
+
+/// Whether another round begins: there is one left, and time for it. The first one always begins.
+fn goes_on(rounds_done: u32, rounds: u32, start: Instant, duration: Option<Duration>) -> bool {
+    rounds_done == 0
+        || (rounds_done < rounds && duration.is_none_or(|most| now().saturating_duration_since(start) < most))
+}
+
+/// Reads a number of seconds, 1 to 3600, with or without an `s` behind it.
+fn seconds(text: &str) -> Result<Duration, SecondsError> {
+    let number: u64 = text.strip_suffix('s').unwrap_or(text).parse()?;
+    if (1..=3600).contains(&number) { Ok(Duration::from_secs(number)) } else { Err(SecondsError::Range(number)) }
+}
+
+/// Why a text is no duration.
+#[derive(Debug, thiserror::Error)]
+enum SecondsError {
+    #[error(transparent)]
+    Number(#[from] ParseIntError),
+    #[error("a duration is 1 to 3600 seconds, not {0}")]
+    Range(u64),
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a report says when it was made")]
+fn timestamp() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_at_their_boundary() {
+        for (text, expected) in [
+            ("60", Some(60)),
+            ("60s", Some(60)),
+            ("3600", Some(3600)),
+            ("0", None),
+            ("3601s", None),
+            ("1m", None),
+            ("-1", None),
+            ("", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(seconds(text).ok(), expected.map(Duration::from_secs), "{text:?}");
+        }
+    }
+}

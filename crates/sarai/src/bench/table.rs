@@ -1,0 +1,66 @@
+//! Figures as a person reads them.
+
+use sarai_messages::Messages;
+use sarai_types::Language;
+
+use super::statistics::Interval;
+use crate::terminal;
+
+/// Stands where nothing was measured.
+const NOTHING: &str = "–";
+
+/// Rows of cells under a row of headings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Table {
+    messages: Messages,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// With a message id for each column.
+    pub(super) fn new(messages: Messages, headings: &[&str]) -> Self {
+        Self { messages, rows: vec![headings.iter().map(|id| messages.get(id)).collect()] }
+    }
+
+    /// A row that starts with the sentence of an id.
+    pub(super) fn row(&mut self, id: &str, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(std::iter::once(self.messages.get(id)).chain(cells).collect());
+    }
+
+    /// A row of figures alone.
+    pub(super) fn figures(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    pub(super) fn rows(self) -> Vec<Vec<String>> {
+        self.rows
+    }
+}
+
+/// With one digit after the decimal mark.
+pub(super) fn number(value: Option<f64>, language: Language) -> String {
+    value.map_or_else(|| NOTHING.to_owned(), |value| terminal::rounded(value, language))
+}
+
+/// As `37,3 (35,0–39,1)`.
+pub(super) fn interval(interval: Option<Interval>, language: Language) -> String {
+    let said = |i: Interval| {
+        let [median, low, high] = [i.median, i.low, i.high].map(|value| terminal::rounded(value, language));
+        format!("{median} ({low}–{high})")
+    };
+    interval.map_or_else(|| NOTHING.to_owned(), said)
+}
+
+/// A ratio with its interval, with two digits after the decimal mark: as `0,98 (0,95–1,02)`.
+pub(super) fn ratio(interval: Option<Interval>, language: Language) -> String {
+    let two_digits = |value: f64| {
+        let text = format!("{value:.2}");
+        match language {
+            Language::Spanish => text.replace('.', ","),
+            Language::English => text,
+        }
+    };
+    let said =
+        |i: Interval| format!("{} ({}–{})", two_digits(i.median), two_digits(i.low), two_digits(i.high));
+    interval.map_or_else(|| NOTHING.to_owned(), said)
+}

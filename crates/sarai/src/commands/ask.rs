@@ -1,0 +1,211 @@
+//! `sarai ask`: one question, one answer.
+//!
+//! The answer goes to standard output as it comes. With `--json` it comes at the end, as one object whose keys do not
+//! change:
+//!
+//! ```json
+//! {"text": "…", "skill": null, "facts_used": [], "usage": {"prompt_tokens": 1, "cached_tokens": 0,
+//!  "completion_tokens": 1}, "timings": {"ttft_ms": 1.0, "total_ms": 1.0, "tokens_per_second": null},
+//!  "speculation": null, "grammar": null, "warnings": []}
+//! ```
+//!
+//! `skill`, `facts_used`, `speculation` and `grammar` belong to parts of the program that are not there yet. A warning
+//! is a word: `length` says that the answer was cut because the tokens were used up.
+
+use std::io::{self, IsTerminal, Read, Write};
+
+use sarai_api::client::ChatRequest;
+use sarai_types::{FinishReason, Message, ModelId, Notice, Priority, Role, SEQUENCE_TEXT_MAX};
+use serde::Serialize;
+
+use crate::answer::{self, ASSISTANT, Answer, Draft};
+use crate::cli::{Format, JsonFlag};
+use crate::ending::Told;
+use crate::shell::{Shell, wait_for};
+use crate::terminal;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AskArgs {
+    #[arg(value_name = "cli-value-text", help = "cli-help-ask-text")]
+    text: Vec<String>,
+    #[arg(long, value_name = "cli-value-model", help = "cli-help-ask-model")]
+    model: Option<ModelId>,
+    #[arg(long, value_name = "cli-value-text", help = "cli-help-ask-system")]
+    system: Option<String>,
+    #[arg(long, value_name = "N", help = "cli-help-ask-max-tokens", value_parser = clap::value_parser!(u32).range(1..))]
+    max_tokens: Option<u32>,
+    #[arg(long, value_name = "T", help = "cli-help-ask-temperature", value_parser = temperature)]
+    temperature: Option<f32>,
+    #[arg(long, value_name = "N", help = "cli-help-ask-seed")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    json: JsonFlag,
+}
+
+pub(crate) fn run(args: AskArgs, shell: &Shell) -> anyhow::Result<()> {
+    let format = args.json.format();
+    let request = request(args)?;
+    let client = shell.client()?;
+    let answer = wait_for(async {
+        answer::ready(&client, shell).await?;
+        let mut draft = Draft::default();
+        let mut output = Output { format, terminal: io::stdout().is_terminal() };
+        draft.take(&client, &request, |piece| output.piece(piece)).await?;
+        Ok(draft.finish())
+    })?;
+    match format {
+        Format::Json => terminal::line(serde_json::to_string(&Body::from(answer))?)?,
+        Format::Text => {
+            if !answer.text.ends_with('\n') {
+                terminal::line("")?;
+            }
+            if answer.reason == FinishReason::Length {
+                shell.tell(&Notice::new("cli-answer-cut"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn request(args: AskArgs) -> anyhow::Result<ChatRequest> {
+    let text = if args.text.is_empty() { from_stdin()? } else { args.text.join(" ") };
+    if text.trim().is_empty() {
+        return Err(Told::failed(Notice::new("cli-ask-nothing")).into());
+    }
+    let system = args.system.map(|text| Message::new(Role::System, text));
+    Ok(ChatRequest {
+        model: args.model.map_or_else(|| ASSISTANT.to_owned(), |id| id.to_string()),
+        messages: system.into_iter().chain([Message::new(Role::User, text)]).collect(),
+        temperature: args.temperature,
+        seed: args.seed,
+        max_tokens: args.max_tokens,
+        priority: Priority::Interactive,
+    })
+}
+
+/// Everything that comes in, as far as a question may be long.
+fn from_stdin() -> anyhow::Result<String> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return Err(Told::failed(Notice::new("cli-ask-nothing")).into());
+    }
+    let mut bytes = Vec::new();
+    stdin.lock().take(SEQUENCE_TEXT_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > SEQUENCE_TEXT_MAX {
+        return Err(Told::failed(Notice::new("cli-input-too-long").arg("max", SEQUENCE_TEXT_MAX >> 20)).into());
+    }
+    String::from_utf8(bytes).map_err(|_| Told::failed(Notice::new("cli-input-not-utf8")).into())
+}
+
+/// The range of OpenAI's API.
+fn temperature(text: &str) -> Result<f32, &'static str> {
+    text.parse().ok().filter(|t| (0.0..=2.0).contains(t)).ok_or("not between 0 and 2")
+}
+
+/// Where pieces of the answer go.
+struct Output {
+    format: Format,
+    terminal: bool,
+}
+
+impl Output {
+    fn piece(&mut self, piece: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        match self.format {
+            Format::Json => return Ok(()),
+            Format::Text if self.terminal => out.write_all(terminal::plain(piece).as_bytes())?,
+            Format::Text => out.write_all(piece.as_bytes())?,
+        }
+        out.flush()
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Body {
+    text: String,
+    skill: Option<String>,
+    facts_used: Vec<String>,
+    usage: Option<UsageBody>,
+    timings: Option<TimingsBody>,
+    speculation: Option<String>,
+    grammar: Option<String>,
+    warnings: Vec<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct UsageBody {
+    prompt_tokens: u32,
+    cached_tokens: u32,
+    completion_tokens: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct TimingsBody {
+    ttft_ms: f64,
+    total_ms: f64,
+    tokens_per_second: Option<f64>,
+}
+
+impl From<Answer> for Body {
+    fn from(answer: Answer) -> Self {
+        let figures = answer.figures;
+        Self {
+            text: answer.text,
+            skill: None,
+            facts_used: Vec::new(),
+            usage: figures.map(|f| UsageBody {
+                prompt_tokens: f.usage.prompt_tokens,
+                cached_tokens: f.usage.cached_tokens,
+                completion_tokens: f.usage.completion_tokens,
+            }),
+            timings: figures.map(|f| TimingsBody {
+                ttft_ms: f.first_token_ms(),
+                total_ms: f.total_ms(),
+                tokens_per_second: f.tokens_per_second(),
+            }),
+            speculation: None,
+            grammar: None,
+            warnings: match answer.reason {
+                FinishReason::Length => vec!["length"],
+                FinishReason::Stop | FinishReason::ToolCalls => Vec::new(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sarai_types::{Timings, Usage};
+
+    use super::*;
+    use crate::answer::Figures;
+
+    #[test]
+    fn the_json_keeps_its_shape() {
+        let answer = Answer {
+            text: "¡Hola!".to_owned(),
+            reason: FinishReason::Length,
+            figures: Some(Figures {
+                usage: Usage { prompt_tokens: 30, cached_tokens: 20, completion_tokens: 3 },
+                timings: Timings { queued_ms: 0.5, prefill_ms: 99.5, decode_ms: 80.0 },
+            }),
+        };
+        assert_eq!(
+            serde_json::to_string(&Body::from(answer)).unwrap(),
+            concat!(
+                r#"{"text":"¡Hola!","skill":null,"facts_used":[],"#,
+                r#""usage":{"prompt_tokens":30,"cached_tokens":20,"completion_tokens":3},"#,
+                r#""timings":{"ttft_ms":100.0,"total_ms":180.0,"tokens_per_second":25.0},"#,
+                r#""speculation":null,"grammar":null,"warnings":["length"]}"#,
+            )
+        );
+    }
+
+    #[test]
+    fn a_temperature_is_between_0_and_2() {
+        assert_eq!(temperature("0.7"), Ok(0.7));
+        for wrong in ["-0.1", "2.1", "NaN", "warm", ""] {
+            assert!(temperature(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `sarai serve`: the program itself, without somebody who restarts it. `sarai up` starts this.
+
+use rustix::process::{Signal, set_parent_process_death_signal};
+use sarai_daemon::serve::{ServeOptions, serve};
+
+use crate::ending::Told;
+use crate::logs::level;
+use crate::shell::{Shell, wait_for};
+use crate::worker;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// End when the process that started this one ends, however it ends.
+    #[arg(long, hide = true)]
+    die_with_parent: bool,
+}
+
+pub(crate) fn run(args: &ServeArgs, shell: &Shell) -> anyhow::Result<()> {
+    if args.die_with_parent {
+        set_parent_process_death_signal(Some(Signal::TERM))?;
+    }
+    let sources = shell.sources()?;
+    let loaded = shell.load(&sources)?;
+    shell.folders.create().map_err(|e| Told::failed(e.notice()))?;
+    let worker = worker::program()?;
+    level::init(loaded.config.log.level)?;
+    for warning in &loaded.warnings {
+        shell.tell(warning);
+    }
+    let folders = shell.folders.clone();
+    wait_for(async {
+        let options = ServeOptions { folders, sources, loaded, worker, log_level: level::change };
+        serve(options).await.map_err(|error| {
+            tracing::error!(%error, "not started");
+            Told::failed(error.notice()).into()
+        })
+    })
+}
