@@ -43,7 +43,8 @@ test: export SARAI_TEST_MODEL_DIR := $(TEST_HOME)/models
 test: export PYTHONDONTWRITEBYTECODE := 1
 test: test-setup build test-model $(VENV)/ready ## run every test
 	cargo test $(PROGRAM)
-	cargo test $(WORKER)
+	@# Each of its tests is a process that takes every core.
+	cargo test $(WORKER) -- --test-threads 1
 	cargo xtask gen --check
 	$(VENV)/bin/python -m pytest -p no:cacheprovider tests
 

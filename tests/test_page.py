@@ -146,7 +146,7 @@ def test_a_browser_that_is_not_paired_asks_for_the_code(browser):
     page.until(lambda: page.find("pairing").is_displayed())
     page.press("ABCDEFGH", Keys.ENTER)
     page.until(lambda: page.find("pairing-error").text)
-    page.find("code").clear()
+    # The wrong code is selected, so that typing replaces it.
     page.press(page.code(), Keys.ENTER)
     page.until(lambda: not page.find("pairing").is_displayed())
     # Chromium itself reports each refusal; that they were refused is what this test is about.

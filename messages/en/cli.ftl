@@ -1,0 +1,133 @@
+# The command line: help, complaints about usage, and what each command says.
+
+cli-about = SARAi: your private assistant, on your own computer, without a network.
+cli-about-up = Start SARAi and keep it going until you press Ctrl-C
+cli-about-serve = Start SARAi with nobody to watch over it (for systemd or containers)
+cli-about-pair = Give a link that lets a browser into the page once
+cli-about-chat = Chat in the terminal
+cli-about-ask = Ask one question and print the answer
+cli-about-model = List, download and remove models
+cli-about-model-list = Show the models that are here and those that could be
+cli-about-model-pull = Bring a model here, from the catalogue or from a GGUF file of yours
+cli-about-model-rm = Remove a model's file
+cli-about-model-info = Tell what is known of a model, and whether it fits into memory
+cli-about-status = Tell whether SARAi is running and how each part is
+cli-about-doctor = Look for what keeps SARAi from working well, and say how to mend it
+cli-about-config = Check and show the settings
+cli-about-config-check = Look for mistakes in the settings
+cli-about-config-show = Show each setting with its value and where it comes from
+cli-about-config-path = Tell where the settings file is
+cli-about-bench = Measure the speed on this computer
+cli-about-completion = Print the code that lets your shell complete sarai's commands
+
+cli-heading-usage = Usage:
+cli-heading-commands = Commands
+cli-heading-arguments = Arguments
+cli-heading-options = Options
+cli-value-command = COMMAND
+cli-value-options = [OPTIONS]
+cli-value-setting = KEY=VALUE
+cli-value-text = TEXT
+cli-value-model = MODEL
+cli-value-model-or-file = MODEL|FILE
+cli-value-file = FILE
+cli-value-shell = bash|zsh|fish
+
+cli-help-help = Show this help
+cli-help-version = Show the version
+cli-help-set = Change a setting for this time only, such as server.port=8081; can be repeated
+cli-help-json = Print JSON, for programs
+cli-help-ask-text = The question; without it, it is read from standard input
+cli-help-ask-model = The model to answer; without it, the one in the settings
+cli-help-ask-system = Instructions for the assistant, besides its own
+cli-help-ask-max-tokens = The longest answer, in tokens
+cli-help-ask-temperature = From 0 (always the likeliest) to 2 (the most varied)
+cli-help-ask-seed = The same number with the same question gives the same answer
+cli-help-model-pull = A model of the catalogue or a GGUF file; without it, the model in the settings
+cli-help-model-id = The model's name, as "sarai model list" shows it
+cli-help-config-file = The file to check; without it, everything that would count at a start
+cli-help-doctor-fix = Mend permissions and remove leftovers that are in the way
+cli-help-completion-shell = The shell: bash, zsh or fish
+
+cli-usage-unknown = There is no option "{ $arg }".
+cli-usage-unknown-nearest = There is no option "{ $arg }". Did you mean "{ $nearest }"?
+cli-usage-command = There is no command "{ $command }".
+cli-usage-command-nearest = There is no command "{ $command }". Did you mean "{ $nearest }"?
+cli-usage-value = "{ $value }" is not right for { $arg }.
+cli-usage-value-missing = { $arg } needs a value.
+cli-usage-choice = "{ $value }" is not right for { $arg }. It can be: { $choices }.
+cli-usage-missing = { $arg } is missing.
+cli-usage-conflict = { $arg } cannot be used like this, or stands there twice.
+cli-usage-other = I do not understand this command.
+cli-usage-hint = Add --help to see what can be done.
+
+cli-unexpected = Something happened that I did not expect: { $cause }
+cli-file-missing = There is no file "{ $file }". Check the name and the folder.
+cli-input-not-utf8 = The input is not UTF-8 text. Convert it and try again.
+cli-input-too-long = The input is too long: { $max } MiB fit.
+cli-worker-missing = I cannot find the program that runs models, "{ $file }". Build it with "make build", or say in { $variable } where it is.
+cli-not-running = SARAi is not running. Start it with "sarai up" in another terminal.
+cli-not-ready = SARAi is running, but cannot answer now. { $detail }
+cli-loading-too-long = The model is still not ready after { $minutes } minutes. Look at "sarai status" and "sarai doctor".
+cli-yes = yes
+cli-no = no
+
+cli-ask-nothing = The question is missing. Write it after the command, such as: sarai ask "Why is the sky blue?"
+cli-answer-cut = The answer was cut off at the most tokens allowed.
+cli-figures = { $tokens } tokens, { $speed } a second; the first one after { $first } s
+
+cli-pair = Open this link in your browser. It works once, within ten minutes:
+
+cli-up-page = Page:
+cli-up-chat = Terminal:
+cli-up-api = OpenAI API:
+cli-up-token = API key file:
+cli-up-ready = Ready in { $seconds } s. Press Ctrl-C to stop.
+cli-up-model-restarts = The model stopped and is starting again (number { $count }).
+cli-up-serve-restarts = SARAi stopped by accident and is starting again. The log says why.
+cli-up-never-started = SARAi could not start. { $reason }
+cli-up-stopping = Stopping: answers under way may finish.
+cli-up-stopped = SARAi has stopped.
+
+cli-status-head = SARAi { $version }:
+cli-status-restarts = { $count ->
+    [one] 1 restart
+   *[other] { $count } restarts
+}
+cli-standing-ready = ready
+cli-standing-starting = starting
+cli-standing-degraded = cannot answer
+cli-standing-stopping = stopping
+
+cli-config-fine = The settings are fine.
+
+cli-model-ready = here, { $size }
+cli-model-partial = partly here, { $done } of { $total }
+cli-model-absent = not downloaded, { $size }
+cli-model-absent-unknown = not downloaded
+cli-model-default = answers by default
+cli-model-unchecked = not tried here
+cli-model-own = A file of yours: the catalogue does not know it.
+cli-model-source = Looking in: { $source }
+cli-model-downloading = Downloading
+cli-model-checking = Checking
+cli-model-pulled = The model is at "{ $file }" ({ $size }).
+cli-model-removed = Removed "{ $model }": { $freed } are free again.
+
+cli-info-file = File
+cli-info-title = Name
+cli-info-licence = Licence
+cli-info-terms = Terms
+cli-info-parameters = Parameters
+cli-info-sha256 = SHA-256
+cli-info-architecture = Architecture
+cli-info-quantisation = Quantisation
+cli-info-context = Context it was trained with
+cli-info-layers = Layers
+cli-info-vocabulary = Vocabulary
+cli-info-template = Chat template
+cli-info-memory = Memory
+cli-info-memory-parts = Of it
+cli-info-memory-fits = { $needed } with { $context } tokens of context; fits, there are { $available }
+cli-info-memory-too-big = { $needed } with { $context } tokens of context; does not fit, there are { $available }
+cli-info-memory-of = { $weights } of weights, { $repacked } of reordered weights, { $kv } of context

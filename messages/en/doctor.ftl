@@ -1,0 +1,64 @@
+# The examination: what is looked at, what is found, and what to do.
+
+doctor-ok = ok
+doctor-warn = warn
+doctor-fail = fail
+doctor-fixed = mended
+doctor-fixable = Part of it can be mended by "sarai doctor --fix".
+doctor-summary-well = Nothing keeps SARAi from working.
+doctor-summary-fails = Mend what fails first, from top to bottom.
+
+doctor-title-language = Language
+doctor-title-clock = Clock
+doctor-title-config = Settings
+doctor-title-folders = Folders
+doctor-title-token = API key
+doctor-title-socket = Running
+doctor-title-port = Port
+doctor-title-worker = Engine
+doctor-title-version = Versions
+doctor-title-cpu = Processor
+doctor-title-cores = Cores
+doctor-title-model = Model
+doctor-title-memory = Memory
+doctor-title-disk-models = Disk for models
+doctor-title-disk-state = Disk for data
+
+doctor-locale-fine = I speak English to you.
+doctor-locale-unknown = { $variable } is "{ $value }", which is neither Spanish nor English: I speak English to you. To change it, set SARAI_LANG=es.
+doctor-clock-fine = Right, as far as can be seen.
+doctor-clock-wrong = The clock shows a date before 2025. Set it: the assistant uses the date, and so do secure connections.
+doctor-config-fine = No mistakes.
+doctor-config-wrong = There are mistakes. "sarai config check" shows them.
+doctor-folders-fine = Only your user can enter them.
+doctor-folder-open = Other users can enter "{ $folder }" (mode { $mode }). Close it with "sarai doctor --fix".
+doctor-folder-foreign = "{ $folder }" belongs to another user. Change its owner with "chown", or choose another folder with SARAI_HOME.
+doctor-token-fine = Only your user can read it.
+doctor-token-absent = It will be made at the first start.
+doctor-token-open = Other users can read "{ $file }". Close it with "sarai doctor --fix" and, if somebody may have seen it, delete it to get a new key.
+doctor-socket-absent = SARAi is not running. Start it with "sarai up".
+doctor-socket-answers = SARAi { $version } answers.
+doctor-socket-stale = Something is left of an earlier time, "{ $file }", and nobody answers there. It does no harm; "sarai doctor --fix" removes it.
+doctor-port-free = { $port } is free.
+doctor-port-ours = { $port } is SARAi's, which is running.
+doctor-port-taken = I cannot use { $port } ({ $cause }). Close the program that has it, or choose another one in server.port.
+doctor-worker-fine = { $build }
+doctor-worker-broken = "{ $file }" cannot be run here. Build it again with "make build".
+doctor-version-fine = { $own } in every part.
+doctor-version-worker = The program is { $own } and its engine { $worker }. Build both again with "make build".
+doctor-version-running = The program is { $own } and the one that is running { $running }. Stop it and start it again.
+doctor-cpu-fine = { $features }
+doctor-cpu-unused = The processor has { $features } and the engine does not use it, so it reads more slowly. Build it on this computer with "make build".
+doctor-cores-fine = { $usable } of { $installed }.
+doctor-cores-one = I can use only { $usable } of { $installed }: answers will be slow. If this is a container, give it more.
+doctor-model-fine = "{ $model }", { $size }.
+doctor-model-length = The file of "{ $model }" does not have the size it should. "sarai model pull { $model }" downloads it again.
+doctor-memory-fine = "{ $model }" needs { $needed } and there are { $available }.
+doctor-memory-short = "{ $model }" needs { $needed } and there are { $available }. Close other programs, lower runtime.n_ctx or choose a smaller model.
+doctor-memory-in-use = { $available } are free, with SARAi running.
+doctor-memory-free = { $available } are free.
+doctor-memory-unknown = The system does not say how much is free.
+doctor-disk-fine = { $free } free.
+doctor-disk-low = Only { $free } are free. Make room before it is full.
+doctor-disk-full = { $free } are free and { $wanted } are needed. Make room, or choose another folder with SARAI_HOME.
+doctor-disk-unknown = The system does not say how much room is left.

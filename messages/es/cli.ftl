@@ -1,0 +1,133 @@
+# La línea de órdenes: ayuda, quejas sobre su uso y lo que dice cada orden.
+
+cli-about = SARAi: tu asistente privado, en tu ordenador y sin conexión.
+cli-about-up = Arranca SARAi y lo mantiene en marcha hasta que pulses Ctrl-C
+cli-about-serve = Arranca SARAi sin nadie que lo vigile (para systemd o contenedores)
+cli-about-pair = Da un enlace de un solo uso para entrar en la página con un navegador
+cli-about-chat = Conversa en el terminal
+cli-about-ask = Hace una pregunta y escribe la respuesta
+cli-about-model = Muestra, descarga y borra modelos
+cli-about-model-list = Muestra los modelos que hay y los que puede haber
+cli-about-model-pull = Trae un modelo del catálogo o de un archivo GGUF tuyo
+cli-about-model-rm = Borra el archivo de un modelo
+cli-about-model-info = Cuenta lo que se sabe de un modelo y si cabe en la memoria
+cli-about-status = Dice si SARAi está en marcha y cómo está cada parte
+cli-about-doctor = Busca qué impide que SARAi funcione bien y dice cómo arreglarlo
+cli-about-config = Comprueba y muestra los ajustes
+cli-about-config-check = Busca errores en los ajustes
+cli-about-config-show = Muestra cada ajuste con su valor y de dónde sale
+cli-about-config-path = Dice dónde está el archivo de ajustes
+cli-about-bench = Mide la velocidad en este ordenador
+cli-about-completion = Escribe el código para que tu intérprete de órdenes complete las de sarai
+
+cli-heading-usage = Uso:
+cli-heading-commands = Órdenes
+cli-heading-arguments = Argumentos
+cli-heading-options = Opciones
+cli-value-command = ORDEN
+cli-value-options = [OPCIONES]
+cli-value-setting = CLAVE=VALOR
+cli-value-text = TEXTO
+cli-value-model = MODELO
+cli-value-model-or-file = MODELO|ARCHIVO
+cli-value-file = ARCHIVO
+cli-value-shell = bash|zsh|fish
+
+cli-help-help = Muestra esta ayuda
+cli-help-version = Muestra la versión
+cli-help-set = Cambia un ajuste solo esta vez, por ejemplo server.port=8081; se puede repetir
+cli-help-json = Escribe JSON, para programas
+cli-help-ask-text = La pregunta; sin ella se lee de la entrada estándar
+cli-help-ask-model = El modelo que responde; sin él, el de los ajustes
+cli-help-ask-system = Instrucciones para el asistente, además de las suyas
+cli-help-ask-max-tokens = La longitud máxima de la respuesta, en tokens
+cli-help-ask-temperature = De 0 (siempre lo más probable) a 2 (lo más variado)
+cli-help-ask-seed = El mismo número con la misma pregunta da la misma respuesta
+cli-help-model-pull = Un modelo del catálogo o un archivo GGUF; sin él, el modelo de los ajustes
+cli-help-model-id = El nombre del modelo, como lo muestra «sarai model list»
+cli-help-config-file = El archivo que se comprueba; sin él, todo lo que contaría al arrancar
+cli-help-doctor-fix = Arregla los permisos y quita los restos que estorban
+cli-help-completion-shell = El intérprete de órdenes: bash, zsh o fish
+
+cli-usage-unknown = No existe la opción «{ $arg }».
+cli-usage-unknown-nearest = No existe la opción «{ $arg }». ¿Querías decir «{ $nearest }»?
+cli-usage-command = No existe la orden «{ $command }».
+cli-usage-command-nearest = No existe la orden «{ $command }». ¿Querías decir «{ $nearest }»?
+cli-usage-value = «{ $value }» no vale para { $arg }.
+cli-usage-value-missing = A { $arg } le falta su valor.
+cli-usage-choice = «{ $value }» no vale para { $arg }. Puede ser: { $choices }.
+cli-usage-missing = Falta { $arg }.
+cli-usage-conflict = { $arg } no se puede usar así, o está repetido.
+cli-usage-other = No entiendo esta orden.
+cli-usage-hint = Añade --help para ver qué se puede hacer.
+
+cli-unexpected = Ha pasado algo que no esperaba: { $cause }
+cli-file-missing = No existe el archivo «{ $file }». Comprueba el nombre y la carpeta.
+cli-input-not-utf8 = La entrada no es texto en UTF-8. Conviértela y vuelve a intentarlo.
+cli-input-too-long = La entrada es demasiado larga: caben { $max } MiB.
+cli-worker-missing = No encuentro el programa que ejecuta los modelos, «{ $file }». Compílalo con «make build» o di en { $variable } dónde está.
+cli-not-running = SARAi no está en marcha. Arráncalo con «sarai up» en otro terminal.
+cli-not-ready = SARAi está en marcha, pero ahora no puede responder. { $detail }
+cli-loading-too-long = El modelo sigue sin estar listo después de { $minutes } minutos. Mira «sarai status» y «sarai doctor».
+cli-yes = sí
+cli-no = no
+
+cli-ask-nothing = Falta la pregunta. Escríbela detrás, por ejemplo: sarai ask «¿Por qué el cielo es azul?»
+cli-answer-cut = La respuesta se ha cortado al llegar al máximo de tokens.
+cli-figures = { $tokens } tokens, { $speed } por segundo; el primero, a los { $first } s
+
+cli-pair = Abre este enlace en tu navegador. Sirve una vez, durante diez minutos:
+
+cli-up-page = Página:
+cli-up-chat = Terminal:
+cli-up-api = API de OpenAI:
+cli-up-token = Clave de la API:
+cli-up-ready = Listo en { $seconds } s. Para terminar, pulsa Ctrl-C.
+cli-up-model-restarts = El modelo se ha parado y arranca otra vez (van { $count }).
+cli-up-serve-restarts = SARAi se ha parado sin querer y arranca otra vez. El registro dice por qué.
+cli-up-never-started = SARAi no ha podido arrancar. { $reason }
+cli-up-stopping = Terminando: dejo acabar las respuestas en curso.
+cli-up-stopped = SARAi se ha detenido.
+
+cli-status-head = SARAi { $version }:
+cli-status-restarts = { $count ->
+    [one] 1 reinicio
+   *[other] { $count } reinicios
+}
+cli-standing-ready = listo
+cli-standing-starting = arrancando
+cli-standing-degraded = no puede responder
+cli-standing-stopping = terminando
+
+cli-config-fine = Los ajustes están bien.
+
+cli-model-ready = aquí, { $size }
+cli-model-partial = a medias, { $done } de { $total }
+cli-model-absent = sin descargar, { $size }
+cli-model-absent-unknown = sin descargar
+cli-model-default = el que responde
+cli-model-unchecked = sin probar aquí
+cli-model-own = Un archivo tuyo: el catálogo no lo conoce.
+cli-model-source = Lo busco en: { $source }
+cli-model-downloading = Descargando
+cli-model-checking = Comprobando
+cli-model-pulled = El modelo está en «{ $file }» ({ $size }).
+cli-model-removed = Borrado «{ $model }»: { $freed } libres.
+
+cli-info-file = Archivo
+cli-info-title = Nombre
+cli-info-licence = Licencia
+cli-info-terms = Condiciones
+cli-info-parameters = Parámetros
+cli-info-sha256 = SHA-256
+cli-info-architecture = Arquitectura
+cli-info-quantisation = Cuantización
+cli-info-context = Contexto de entrenamiento
+cli-info-layers = Capas
+cli-info-vocabulary = Vocabulario
+cli-info-template = Plantilla de conversación
+cli-info-memory = Memoria
+cli-info-memory-parts = De ella
+cli-info-memory-fits = { $needed } con { $context } tokens de contexto; cabe, hay { $available }
+cli-info-memory-too-big = { $needed } con { $context } tokens de contexto; no cabe, hay { $available }
+cli-info-memory-of = { $weights } de pesos, { $repacked } de pesos reordenados, { $kv } de contexto

@@ -1,0 +1,64 @@
+# El reconocimiento: qué se mira, qué se encuentra y qué hacer.
+
+doctor-ok = bien
+doctor-warn = aviso
+doctor-fail = fallo
+doctor-fixed = arreglado
+doctor-fixable = Una parte se arregla sola con «sarai doctor --fix».
+doctor-summary-well = Nada impide que SARAi funcione.
+doctor-summary-fails = Arregla primero los fallos, de arriba abajo.
+
+doctor-title-language = Idioma
+doctor-title-clock = Reloj
+doctor-title-config = Ajustes
+doctor-title-folders = Carpetas
+doctor-title-token = Clave de la API
+doctor-title-socket = En marcha
+doctor-title-port = Puerto
+doctor-title-worker = Motor
+doctor-title-version = Versiones
+doctor-title-cpu = Procesador
+doctor-title-cores = Núcleos
+doctor-title-model = Modelo
+doctor-title-memory = Memoria
+doctor-title-disk-models = Disco de los modelos
+doctor-title-disk-state = Disco de los datos
+
+doctor-locale-fine = Te hablo en español.
+doctor-locale-unknown = { $variable } vale «{ $value }», que no es español ni inglés: te hablo en inglés. Para cambiarlo, pon SARAI_LANG=es.
+doctor-clock-fine = En hora, por lo que se ve.
+doctor-clock-wrong = El reloj marca una fecha anterior a 2025. Ponlo en hora: el asistente usa la fecha y las conexiones seguras también.
+doctor-config-fine = Sin errores.
+doctor-config-wrong = Tienen errores. «sarai config check» los muestra.
+doctor-folders-fine = Solo tu usuario puede entrar en ellas.
+doctor-folder-open = Otros usuarios pueden entrar en «{ $folder }» (permisos { $mode }). Ciérrala con «sarai doctor --fix».
+doctor-folder-foreign = «{ $folder }» es de otro usuario. Cambia su dueño con «chown», o elige otra carpeta con SARAI_HOME.
+doctor-token-fine = Solo tu usuario puede leerla.
+doctor-token-absent = Se creará al arrancar.
+doctor-token-open = Otros usuarios pueden leer «{ $file }». Ciérralo con «sarai doctor --fix» y, si alguien pudo verla, bórralo para tener una clave nueva.
+doctor-socket-absent = SARAi no está en marcha. Se arranca con «sarai up».
+doctor-socket-answers = Responde SARAi { $version }.
+doctor-socket-stale = Queda un resto de una vez anterior, «{ $file }», y nadie responde en él. No estorba; «sarai doctor --fix» lo quita.
+doctor-port-free = El { $port } está libre.
+doctor-port-ours = El { $port } es de SARAi, que está en marcha.
+doctor-port-taken = No puedo usar el { $port } ({ $cause }). Cierra el programa que lo tiene, o elige otro en server.port.
+doctor-worker-fine = { $build }
+doctor-worker-broken = «{ $file }» no se puede ejecutar aquí. Compílalo otra vez con «make build».
+doctor-version-fine = { $own } en todas las partes.
+doctor-version-worker = El programa es { $own } y su motor { $worker }. Compila los dos otra vez con «make build».
+doctor-version-running = El programa es { $own } y el que está en marcha { $running }. Páralo y arráncalo otra vez.
+doctor-cpu-fine = { $features }
+doctor-cpu-unused = El procesador tiene { $features } y el motor no lo usa, así que lee más despacio. Compílalo en este ordenador con «make build».
+doctor-cores-fine = { $usable } de { $installed }.
+doctor-cores-one = Solo puedo usar { $usable } de { $installed }: las respuestas serán lentas. Si es un contenedor, dale más.
+doctor-model-fine = «{ $model }», { $size }.
+doctor-model-length = El archivo de «{ $model }» no tiene el tamaño que debería. Con «sarai model pull { $model }» se descarga de nuevo.
+doctor-memory-fine = «{ $model }» necesita { $needed } y hay { $available }.
+doctor-memory-short = «{ $model }» necesita { $needed } y hay { $available }. Cierra otros programas, baja runtime.n_ctx o elige un modelo más pequeño.
+doctor-memory-in-use = Quedan { $available } libres, con SARAi en marcha.
+doctor-memory-free = Hay { $available } libres.
+doctor-memory-unknown = El sistema no dice cuánta queda libre.
+doctor-disk-fine = { $free } libres.
+doctor-disk-low = Solo quedan { $free } libres. Haz sitio antes de que se llene.
+doctor-disk-full = Quedan { $free } libres y hacen falta { $wanted }. Haz sitio, o elige otra carpeta con SARAI_HOME.
+doctor-disk-unknown = El sistema no dice cuánto espacio queda.

@@ -18,7 +18,8 @@ const button = (value, text, kind) => make("button", { value, class: kind, type:
 
 // Whether the person says yes.
 export async function confirm(question, yes) {
-  const cancel = make("button", { value: "", class: "plain-button", type: "submit", autofocus: "" }, say("page-cancel"));
+  const cancel = button("", say("page-cancel"), "plain-button");
+  cancel.autofocus = true;
   return (await show(question, [], [cancel, button("yes", yes, "danger-button")])) === "yes";
 }
 

@@ -29,7 +29,8 @@ export function picture(name) {
 
 // A button that shows a picture and is named by a sentence.
 export function pictureButton(name, sentence, onclick) {
-  const button = make("button", { type: "button", class: "icon-button", "data-label": sentence, onclick }, picture(name));
+  const attributes = { type: "button", class: "icon-button", "data-label": sentence, onclick };
+  const button = make("button", attributes, picture(name));
   label(button, say(sentence));
   return button;
 }

@@ -180,7 +180,7 @@ function showPairing(text) {
   byId("side").inert = true;
   byId("room").inert = true;
   byId("pairing-error").textContent = text;
-  byId("code").focus();
+  byId("code").select();
 }
 
 async function pair(code) {
@@ -234,7 +234,10 @@ function showKeys() {
     ["page-key-slash", "page-keys-focus"],
     ["page-key-up", "page-keys-edit"],
   ];
-  const list = rows.map(([key, what]) => make("div", {}, make("dt", {}, make("kbd", {}, say(key))), make("dd", {}, say(what))));
+  const list = rows.map(([key, what]) => {
+    const name = make("dt", {}, make("kbd", {}, say(key)));
+    return make("div", {}, name, make("dd", {}, say(what)));
+  });
   dialogs.tell(say("page-keys"), make("dl", { class: "keys" }, ...list));
 }
 

@@ -28,23 +28,22 @@ export function start() {
 // Looks now and from now on; sooner while something is about to change, never while nobody sees the page.
 export async function look() {
   clearTimeout(timer);
-  try {
-    state = (await health()).status;
-    const cards = (await models()).data.filter((card) => card.id !== "sarai");
-    model = (cards.find((card) => card.sarai?.loaded) ?? cards[0])?.id ?? "";
-  } catch (error) {
-    if (error.code === "unreachable") state = "unreachable";
-  }
+  const report = await health().catch(({ code }) => ({ status: code === "unreachable" ? code : "degraded" }));
+  state = report.status;
+  // Without an answer the last known model stays; whoever asks next learns why.
+  const cards = (await models().catch(() => null))?.data.filter((card) => card.id !== "sarai");
+  if (cards) model = (cards.find((card) => card.sarai?.loaded) ?? cards[0])?.id ?? "";
   draw();
   // Nobody sees a hidden page; it looks again when it is shown.
   if (!document.hidden) timer = setTimeout(look, state === "ready" ? LOOK_MS : LOOK_SOON_MS);
 }
 
 function draw() {
+  const word = say(STATES[state] ?? STATES.degraded);
   byId("status").dataset.state = state;
-  byId("status-word").textContent = say(STATES[state] ?? STATES.degraded);
+  byId("status-word").textContent = word;
   byId("status-model").textContent = model || say("page-model-none");
-  byId("status").setAttribute("aria-label", [say("page-status"), byId("status-word").textContent, model].filter(Boolean).join(", "));
+  byId("status").setAttribute("aria-label", [say("page-status"), word, model].filter(Boolean).join(", "));
 }
 
 async function details() {

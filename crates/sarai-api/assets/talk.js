@@ -82,8 +82,10 @@ function edit(item, words, tools, text, onEdit) {
 export function answer() {
   const body = make("div", { class: "words" });
   const notes = make("div", { class: "notes" });
-  const waiting = make("p", { class: "waiting quiet" }, make("span", { class: "pulse", "aria-hidden": "true" }), say("page-reading"));
-  const item = make("li", { class: "turn answered" }, make("h3", { class: "who" }, picture("mark"), say("page-sarai")), body, notes);
+  const pulse = make("span", { class: "pulse", "aria-hidden": "true" });
+  const waiting = make("p", { class: "waiting quiet" }, pulse, say("page-reading"));
+  const who = make("h3", { class: "who" }, picture("mark"), say("page-sarai"));
+  const item = make("li", { class: "turn answered" }, who, body, notes);
   byId("talk").append(item);
   let spoken = 0;
   return {
@@ -123,7 +125,8 @@ export function answer() {
 
 // Why there is no answer, and a way to try again.
 export function problem(text, onRetry) {
-  const retry = make("button", { type: "button", class: "plain-button", onclick: onRetry }, picture("again"), say("page-retry"));
+  const attributes = { type: "button", class: "plain-button", onclick: onRetry };
+  const retry = make("button", attributes, picture("again"), say("page-retry"));
   const words = make("div", {}, make("strong", {}, say("page-error-title")), make("p", {}, text), retry);
   atEnd(() => byId("talk").append(make("li", { class: "turn failed", role: "alert" }, picture("alert"), words)));
 }
@@ -137,7 +140,8 @@ function draw(block, html) {
     const frame = make("div", { class: "code" });
     pre.replaceWith(frame);
     pre.tabIndex = 0;
-    frame.append(make("div", { class: "code-head" }, make("span", {}, name), copyButton("page-copy-code", () => pre.textContent)), pre);
+    const copy = copyButton("page-copy-code", () => pre.textContent);
+    frame.append(make("div", { class: "code-head" }, make("span", {}, name), copy), pre);
   }
   for (const link of block.querySelectorAll("a[href]")) link.title = `${link.href} ${say("page-new-tab")}`;
 }

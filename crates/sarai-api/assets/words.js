@@ -22,7 +22,9 @@ export function number(value, digits = 0) {
 export function translate(root) {
   for (const element of root.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
   for (const element of root.querySelectorAll("[data-label]")) label(element, say(element.dataset.label));
-  for (const element of root.querySelectorAll("[data-placeholder]")) element.placeholder = say(element.dataset.placeholder);
+  for (const element of root.querySelectorAll("[data-placeholder]")) {
+    element.placeholder = say(element.dataset.placeholder);
+  }
 }
 
 // A name for screen readers and, on what can be pressed, for the pointer.

@@ -128,7 +128,7 @@ fn find(spec: &BrainSpec) -> Result<(ModelId, PathBuf), Notice> {
     let library = Library::new(spec.folders.models.clone(), catalog);
     let (file, header) = library.verified(&model, &mut |_| {}).map_err(|e| e.notice())?;
     let bytes = fs_err::metadata(&file).map_err(|_| Notice::new("daemon-internal"))?.len();
-    let needed = estimate(&header, bytes, &LoadPlan::new(spec.runtime.n_ctx.get(), WeightLayout::Repacked));
+    let needed = estimate(&header, bytes, &LoadPlan::new(spec.runtime.n_ctx.get(), WeightLayout::Once));
     fit(&spec.runtime, &model, &needed)?;
     Ok((model, file))
 }

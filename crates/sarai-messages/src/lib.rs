@@ -61,6 +61,7 @@ macro_rules! areas {
 areas! {
     Agent = "agent",
     Api = "api",
+    Bench = "bench",
     Chat = "chat",
     Cli = "cli",
     Config = "config",

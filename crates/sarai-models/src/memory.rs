@@ -21,11 +21,12 @@ const SYSTEM_FILE_BYTES_MAX: usize = 1 << 16;
 /// How llama.cpp lays the weights out in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WeightLayout {
-    /// As in the file, which is mapped.
-    AsStored,
-    /// The mapped file, and beside it an interleaved copy of the tensors that its matrix kernels like better.
+    /// Once: as stored in the file, or interleaved for the matrix kernels. That is how the worker loads it.
     #[default]
-    Repacked,
+    Once,
+    /// The mapped file, and beside it an interleaved copy of the tensors that the matrix kernels like better: what
+    /// llama.cpp does if nobody tells it otherwise.
+    Twice,
 }
 
 /// How a model is going to be loaded.
@@ -93,8 +94,8 @@ pub fn estimate(header: &Header, file_bytes: u64, plan: &LoadPlan) -> MemoryEsti
     MemoryEstimate {
         weights: file_bytes,
         repacked: match plan.layout {
-            WeightLayout::AsStored => 0,
-            WeightLayout::Repacked => header.repackable_bytes,
+            WeightLayout::Once => 0,
+            WeightLayout::Twice => header.repackable_bytes,
         },
         kv_cache: product(&[kv_heads, kv_length, KV_NUMBER_BYTES, n_ctx]),
         compute: compute.into_iter().fold(0, u64::saturating_add),
@@ -205,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_kv_cache_is_two_numbers_for_each_layer_head_and_token() {
-        let estimate = estimate(&qwen_1_5b(), 1_117_320_768, &LoadPlan::new(4096, WeightLayout::AsStored));
+        let estimate = estimate(&qwen_1_5b(), 1_117_320_768, &LoadPlan::new(4096, WeightLayout::Once));
         assert_eq!(estimate.kv_cache, 2 * 28 * 2 * 128 * 2 * 4096);
         assert_eq!((estimate.weights, estimate.repacked), (1_117_320_768, 0));
     }
@@ -213,7 +214,7 @@ mod tests {
     /// Resident sizes measured for DESIGN.md: 1.35 GB as stored, 1.96 GB repacked.
     #[test]
     fn the_estimate_is_near_what_was_measured_and_not_below() {
-        for (layout, measured) in [(WeightLayout::AsStored, 1.35e9), (WeightLayout::Repacked, 1.96e9)] {
+        for (layout, measured) in [(WeightLayout::Once, 1.35e9), (WeightLayout::Twice, 1.96e9)] {
             let total = estimate(&qwen_1_5b(), 1_117_320_768, &LoadPlan::new(4096, layout)).total();
             let ratio = total as f64 / measured;
             assert!((1.0..1.15).contains(&ratio), "{layout:?}: {total} against {measured}");
@@ -233,7 +234,7 @@ mod tests {
             ..qwen_1_5b()
         };
         let plan =
-            LoadPlan { n_ctx: u32::MAX, n_ubatch: u32::MAX, n_outputs_max: u32::MAX, layout: WeightLayout::Repacked };
+            LoadPlan { n_ctx: u32::MAX, n_ubatch: u32::MAX, n_outputs_max: u32::MAX, layout: WeightLayout::Twice };
         assert_eq!(estimate(&header, u64::MAX, &plan).total(), u64::MAX);
     }
 

@@ -10,7 +10,6 @@ use sarai_api::client::{ChatRequest, ChatStream, Client, ClientError, HealthBody
 use sarai_types::{FinishReason, Language, Notice, Timings, Usage};
 
 use crate::ending::Told;
-use crate::shell::Shell;
 use crate::terminal::{self, Spinner};
 
 /// The model's name when none is given: the assistant on whatever model is configured.
@@ -53,7 +52,7 @@ pub(crate) fn obstacle(health: &HealthBody) -> Option<&str> {
 ///
 /// # Errors
 /// Nothing is running, it needs the person first, or it takes longer than [`READY_WAIT`].
-pub(crate) async fn ready(client: &Client, shell: &Shell) -> Result<(), Told> {
+pub(crate) async fn ready(client: &Client) -> Result<(), Told> {
     let mut spinner = Spinner::new();
     let waiting = async {
         loop {
@@ -71,7 +70,6 @@ pub(crate) async fn ready(client: &Client, shell: &Shell) -> Result<(), Told> {
     };
     let late = || Told::failed(Notice::new("cli-loading-too-long").arg("minutes", READY_WAIT.as_secs() / 60));
     tokio::time::timeout(READY_WAIT, waiting).await.unwrap_or_else(|_| Err(late()))
-        .inspect(|()| drop(shell))
 }
 
 /// Why there is no answer, in the words of the command line.

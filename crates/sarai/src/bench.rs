@@ -26,8 +26,8 @@
 //!                resident_bytes: {loaded, after}}
 //!   chat        {rounds, max_tokens, turns: [{server, conversation, round, turn, first_token_ms, total_ms,
 //!                tokens_per_second, prompt_tokens, cached_tokens, completion_tokens}],
-//!                ours: {model, first_token_cold_ms, first_token_warm_ms, tokens_per_second: intervals},
-//!                theirs: the same or null, ratio: the same three, ours over theirs, or null,
+//!                ours: {model, first_token_cold, first_token_warm, tokens_per_second: intervals},
+//!                theirs: the same or null, ratio: the same three intervals, ours over theirs, or null,
 //!                components: [{name, resident_bytes}]}
 //!   load        {clients, max_tokens, ours: {model, seconds, requests, errors, requests_per_second,
 //!                tokens_per_second, first_token_ms: {p50, p90, p99}}, theirs: the same or null,
@@ -45,7 +45,6 @@ mod server;
 mod statistics;
 mod table;
 
-use std::num::ParseIntError;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -196,18 +195,11 @@ fn goes_on(rounds_done: u32, rounds: u32, start: Instant, duration: Option<Durat
 }
 
 /// Reads a number of seconds, 1 to 3600, with or without an `s` behind it.
-fn seconds(text: &str) -> Result<Duration, SecondsError> {
-    let number: u64 = text.strip_suffix('s').unwrap_or(text).parse()?;
-    if (1..=3600).contains(&number) { Ok(Duration::from_secs(number)) } else { Err(SecondsError::Range(number)) }
-}
-
-/// Why a text is no duration.
-#[derive(Debug, thiserror::Error)]
-enum SecondsError {
-    #[error(transparent)]
-    Number(#[from] ParseIntError),
-    #[error("a duration is 1 to 3600 seconds, not {0}")]
-    Range(u64),
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    match text.strip_suffix('s').unwrap_or(text).parse() {
+        Ok(number @ 1..=3600) => Ok(Duration::from_secs(number)),
+        Ok(_) | Err(_) => Err("not 1 to 3600 seconds"),
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]

@@ -39,6 +39,10 @@ impl Told {
         Self { exit: Exit::Failed, notices: Vec::new() }
     }
 
+    pub(crate) fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
     pub(crate) const fn new(exit: Exit, notices: Vec<Notice>) -> Self {
         Self { exit, notices }
     }

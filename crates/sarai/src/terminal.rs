@@ -28,6 +28,11 @@ pub(crate) fn sentence(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", plain(text));
 }
 
+/// As [`sentence`], for a text of our own that may carry colours.
+pub(crate) fn decorated(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// The text without anything that could move the cursor, change colours or ring.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()

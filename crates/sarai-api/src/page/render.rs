@@ -1,6 +1,7 @@
 //! Answers that the browser kept as text, drawn again.
 //!
-//! The browser keeps what was said, never how it was drawn: a page that trusts stored HTML trusts whoever once wrote it.
+//! The browser keeps what was said, never how it was drawn: a page that trusts stored HTML trusts whoever once wrote
+//! it.
 
 use axum::Json;
 use sarai_types::Notice;

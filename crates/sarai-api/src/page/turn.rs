@@ -2,8 +2,8 @@
 //!
 //! The reply is a stream of server-sent events:
 //! - `text` `{"delta"}`: what the model wrote, as it wrote it; the browser keeps it.
-//! - `block` `{"index", "html"}`: a top-level block of the answer that is new or has changed. An empty `html` means that
-//!   the block is gone.
+//! - `block` `{"index", "html"}`: a top-level block of the answer that is new or has changed. An empty `html` means
+//!   that the block is gone.
 //! - `done` `{"model", "reason", "usage", "timings"}`, or `error`, an OpenAI error object: the last event.
 //!
 //! Closing the stream drops the receiver of the turn's events, which stops the generation.

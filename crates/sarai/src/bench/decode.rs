@@ -125,7 +125,7 @@ fn plan(model: Option<ModelId>, shell: &Shell) -> Result<(WorkerSpec, u64)> {
     };
     let (file, header) = library.verified(&model, &mut |_| {}).map_err(|e| Told::failed(e.notice()))?;
     let file_bytes = fs_err::metadata(&file)?.len();
-    let plan = LoadPlan::new(config.runtime.n_ctx.get(), WeightLayout::Repacked);
+    let plan = LoadPlan::new(config.runtime.n_ctx.get(), WeightLayout::Once);
     if let Fit::TooBig { needed, available } = fits(&estimate(&header, file_bytes, &plan), sarai_models::available()?) {
         let notice = Notice::new("bench-no-memory")
             .arg("model", &model)
@@ -297,7 +297,6 @@ fn batches(reply: &MeasureReply) -> Vec<Batch> {
         .collect()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]
 fn told(failure: Failure) -> anyhow::Error {
     tracing::debug!(%failure, "the worker failed");
     Told::failed(failure.notice).into()

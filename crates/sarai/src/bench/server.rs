@@ -1,30 +1,48 @@
 //! A server under test, ours or another one, asked in the same way and timed with the same clock: the client's.
 
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use sarai_api::client::{ChatRequest, Client, ClientError, StreamItem};
-use sarai_types::{Language, Message, Notice, Priority, Usage};
+use sarai_types::{Language, Message, ModelId, Notice, Priority, Usage};
+use secrecy::SecretString;
 use serde::Serialize;
 
 use super::now;
+use crate::ending::Told;
 use crate::shell::Shell;
 
 /// Greedy decoding draws nothing; a server that wants a seed all the same gets this one.
 const SEED: u64 = 7;
 /// A token file is a line.
-const TOKEN_BYTES_MAX: usize = 4096;
+const TOKEN_BYTES_MAX: u64 = 4096;
 
 /// Another server to measure in the same run.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct AgainstArgs {
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "bench-value-url", help = "bench-help-against")]
     against: Option<String>,
-    #[arg(long, value_name = "NAME", requires = "against")]
+    #[arg(long, value_name = "bench-value-name", help = "bench-help-against-model", requires = "against")]
     against_model: Option<String>,
-    #[arg(long, value_name = "FILE", requires = "against")]
+    #[arg(long, value_name = "bench-value-file", help = "bench-help-against-token-file", requires = "against")]
     against_token_file: Option<PathBuf>,
+}
+
+/// What a part of our own server takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct ComponentSize {
+    pub(super) name: String,
+    pub(super) resident_bytes: Option<u64>,
+}
+
+/// Our own and perhaps another one.
+#[derive(Debug)]
+pub(super) struct Servers {
+    pub(super) ours: Server,
+    pub(super) theirs: Option<Server>,
 }
 
 /// Whose server it is.
@@ -57,47 +75,63 @@ pub(super) struct Answer {
     pub(super) usage: Option<Usage>,
 }
 
-impl Server {
-    /// Our own, which has to be running.
-    ///
+impl Servers {
     /// # Errors
-    /// It is not running, or holds no model, or not the one that is asked for.
-    pub(super) async fn ours(shell: &Shell, model: Option<String>) -> Result<Self> {
+    /// Ours is not running or holds no model; theirs has no address, no readable token, or no model.
+    pub(super) async fn find(shell: &Shell, model: Option<&ModelId>, against: &AgainstArgs) -> Result<Self> {
+        Ok(Self { ours: Server::ours(shell, model).await?, theirs: Server::theirs(against).await? })
+    }
+
+    /// Ours first.
+    pub(super) fn each(&self) -> impl Iterator<Item = &Server> {
+        std::iter::once(&self.ours).chain(&self.theirs)
+    }
+}
+
+impl Server {
+    /// The one that listens on the socket, and the model that it holds.
+    async fn ours(shell: &Shell, model: Option<&ModelId>) -> Result<Self> {
         let client = shell.client()?;
-        let models = client.models().await.map_err(|e| shell.said(&e.notice()))?;
+        let models = client.models().await.map_err(|e| Told::failed(e.notice()))?;
         let mut loaded = models.into_iter().filter(|m| m.sarai.as_ref().is_some_and(|s| s.loaded)).map(|m| m.id);
-        let found = match &model {
-            Some(wanted) => loaded.find(|id| id == wanted),
+        let found = match model {
+            Some(wanted) => loaded.find(|id| id == wanted.as_str()),
             None => loaded.next(),
         };
         let missing = match model {
             Some(model) => Notice::new("bench-model-not-served").arg("model", model),
             None => Notice::new("bench-no-model-served"),
         };
-        let model = found.ok_or_else(|| shell.said(&missing))?;
+        let model = found.ok_or_else(|| Told::failed(missing))?;
         Ok(Self { side: Side::Ours, model, client })
     }
 
-    /// The other one, if there is one.
-    ///
-    /// # Errors
-    /// The address is none, the token cannot be read, or the server names no model.
-    pub(super) async fn theirs(shell: &Shell, args: &AgainstArgs) -> Result<Option<Self>> {
+    /// The other one, if one was given.
+    async fn theirs(args: &AgainstArgs) -> Result<Option<Self>> {
         let Some(url) = &args.against else { return Ok(None) };
         let token = match &args.against_token_file {
             Some(file) => Some(read_token(file)?),
             None => None,
         };
-        let client = Client::http(url, token, Language::English).map_err(|e| shell.said(&e.notice()))?;
+        let client = Client::http(url, token, Language::English).map_err(|e| Told::failed(e.notice()))?;
         let model = match &args.against_model {
             Some(model) => model.clone(),
             None => {
-                let models = client.models().await.map_err(|e| shell.said(&e.notice()))?;
+                let models = client.models().await.map_err(|e| Told::failed(e.notice()))?;
                 let first = models.into_iter().next().map(|m| m.id);
-                first.ok_or_else(|| shell.said(&Notice::new("bench-against-no-model").arg("url", url)))?
+                first.ok_or_else(|| Told::failed(Notice::new("bench-against-no-model").arg("url", url)))?
             }
         };
         Ok(Some(Self { side: Side::Theirs, model, client }))
+    }
+
+    /// What the parts of our own server take now. Another server says nothing of the kind.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub(super) async fn components(&self) -> Result<Vec<ComponentSize>, ClientError> {
+        let parts = self.client.health().await?.components.into_iter();
+        Ok(parts.map(|part| ComponentSize { name: part.name, resident_bytes: part.resident_bytes }).collect())
     }
 
     /// Asks, greedily, and reads the answer to its end.
@@ -149,12 +183,17 @@ pub(super) fn pace(tokens: u32, decode_ms: f64) -> Option<f64> {
     (tokens > 1 && decode_ms > 0.0).then(|| f64::from(tokens - 1) / decode_ms * 1e3)
 }
 
-fn read_token(file: &std::path::Path) -> Result<secrecy::SecretString> {
-    let text = fs_err::read_to_string(file)?;
-    if text.len() > TOKEN_BYTES_MAX {
-        return Err(anyhow!("{} is longer than {TOKEN_BYTES_MAX} bytes", file.display()));
+fn read_token(file: &Path) -> Result<SecretString, Told> {
+    let failed = |cause: &dyn Display| {
+        Told::failed(Notice::new("bench-token-unreadable").arg("file", file.display()).arg("cause", cause))
+    };
+    let mut text = String::new();
+    let read = fs_err::File::open(file).and_then(|f| f.take(TOKEN_BYTES_MAX + 1).read_to_string(&mut text));
+    match read {
+        Ok(bytes) if bytes as u64 <= TOKEN_BYTES_MAX => Ok(text.trim().to_owned().into()),
+        Ok(_) => Err(failed(&ErrorKind::FileTooLarge)),
+        Err(error) => Err(failed(&error.kind())),
     }
-    Ok(text.trim().to_owned().into())
 }
 
 #[cfg(test)]

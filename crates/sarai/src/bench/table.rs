@@ -3,6 +3,7 @@
 use sarai_messages::Messages;
 use sarai_types::Language;
 
+use super::server::ComponentSize;
 use super::statistics::Interval;
 use crate::terminal;
 
@@ -60,7 +61,20 @@ pub(super) fn ratio(interval: Option<Interval>, language: Language) -> String {
             Language::English => text,
         }
     };
-    let said =
-        |i: Interval| format!("{} ({}–{})", two_digits(i.median), two_digits(i.low), two_digits(i.high));
+    let said = |i: Interval| format!("{} ({}–{})", two_digits(i.median), two_digits(i.low), two_digits(i.high));
     interval.map_or_else(|| NOTHING.to_owned(), said)
+}
+
+pub(super) fn count(value: Option<usize>) -> String {
+    value.map_or_else(|| NOTHING.to_owned(), |value| value.to_string())
+}
+
+/// What the parts of our own server take.
+pub(super) fn components(parts: &[ComponentSize], messages: Messages) -> Table {
+    let mut table = Table::new(messages, &["bench-column-component", "bench-column-resident"]);
+    for part in parts {
+        let size = part.resident_bytes.map(|bytes| terminal::size(bytes, messages.language()));
+        table.figures([part.name.clone(), size.unwrap_or_else(|| NOTHING.to_owned())]);
+    }
+    table
 }

@@ -358,7 +358,10 @@ fn markdown() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn updates_add_up_to_the_whole(text in markdown(), mut cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..20)) {
+    fn updates_add_up_to_the_whole(
+        text in markdown(),
+        mut cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
+    ) {
         let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         let mut canvas = Canvas::default();
         let mut updates = Vec::new();
