@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run build test lint bench clean test-setup test-model
+.PHONY: help setup run build test lint bench clean test-setup test-models
 .SHELLFLAGS := -euc
 
 # The tool that installs Rust puts it here, and not every shell looks there.
@@ -13,9 +13,10 @@ unexport SOURCE_DATE_EPOCH
 
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 SARAI := $(CARGO_TARGET_DIR)/release/sarai
-# Where the tests keep the model that they share; nothing of the person's own is touched.
+# Where the tests keep the models that they share; nothing of the person's own is touched.
 TEST_HOME ?= $(CARGO_TARGET_DIR)/test-home
-TEST_MODEL := smollm2-135m-instruct
+# The small one for nearly everything; the other knows how to call tools.
+TEST_MODELS := smollm2-135m-instruct qwen2.5-coder-0.5b-instruct
 VENV := $(CARGO_TARGET_DIR)/venv
 
 # The worker is always built, checked and tested alone and in release: any other choice of packages may give its build
@@ -41,7 +42,7 @@ test: export SARAI_BIN := $(SARAI)
 test: export SARAI_LLAMA_BIN := $(CARGO_TARGET_DIR)/release/sarai-llama
 test: export SARAI_TEST_MODEL_DIR := $(TEST_HOME)/models
 test: export PYTHONDONTWRITEBYTECODE := 1
-test: test-setup build test-model $(VENV)/ready ## run every test
+test: test-setup build test-models $(VENV)/ready ## run every test
 	cargo test $(PROGRAM)
 	@# Each of its tests is a process that takes every core.
 	cargo test $(WORKER) -- --test-threads 1
@@ -51,8 +52,8 @@ test: test-setup build test-model $(VENV)/ready ## run every test
 test-setup:
 	@scripts/setup.sh test
 
-test-model: build
-	@SARAI_HOME=$(TEST_HOME) $(SARAI) model pull $(TEST_MODEL)
+test-models: build
+	@for model in $(TEST_MODELS); do SARAI_HOME=$(TEST_HOME) $(SARAI) model pull $$model; done
 
 $(VENV)/ready: tests/requirements.txt
 	@rm -rf $(VENV)

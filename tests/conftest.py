@@ -4,6 +4,14 @@ import pytest
 from harness import Home
 
 
+@pytest.fixture(scope="module")
+def talker():
+    """Another one, with a model that is large enough to call tools."""
+    with Home(**{"model.default": "qwen2.5-coder-0.5b-instruct"}) as home:
+        home.serve()
+        yield home
+
+
 @pytest.fixture
 def home():
     """A home for one test, in which nothing runs yet."""

@@ -1,16 +1,16 @@
 # Measuring: `sarai bench`.
 
 # The help
-bench-about-decode = Measure the model alone: reading and writing speed, first token, batches of n tokens, memory. SARAi need not be running.
-bench-about-chat = Measure conversations of six turns with a running SARAi and, if you like, with another server alongside.
-bench-about-load = Measure several clients that ask at the same time.
-bench-help-model = The model to measure. Without it, the one that answers by default.
-bench-help-duration = Seconds, such as 60 or 60s. For load, how long to keep asking (30 without it); for the others, when to stop beginning new rounds.
-bench-help-rounds = How often each thing is measured.
-bench-help-clients = How many clients ask at the same time.
-bench-help-against = Another OpenAI-compatible server to measure in the same way, such as http://127.0.0.1:8081.
-bench-help-against-model = What the other server calls the model. Without it, the first one on its list.
-bench-help-against-token-file = A file with the other server's key.
+bench-about-decode = Measure the model alone: reading and writing speed, first token, batches of n tokens, memory. SARAi need not be running
+bench-about-chat = Measure conversations of six turns with a running SARAi and, if you like, with another server alongside
+bench-about-load = Measure several clients that ask at the same time
+bench-help-model = The model to measure. Without it, the one that answers by default
+bench-help-duration = Seconds, such as 60 or 60s. For load, how long to keep asking (30 without it); for the others, when to stop beginning new rounds
+bench-help-rounds = How often each thing is measured
+bench-help-clients = How many clients ask at the same time
+bench-help-against = Another OpenAI-compatible server to measure in the same way, such as http://127.0.0.1:8081
+bench-help-against-model = What the other server calls the model. Without it, the first one on its list
+bench-help-against-token-file = A file with the other server's key
 bench-value-model = MODEL
 bench-value-duration = SECONDS
 bench-value-rounds = N

@@ -130,4 +130,4 @@ cli-info-memory = Memory
 cli-info-memory-parts = Of it
 cli-info-memory-fits = { $needed } with { $context } tokens of context; fits, there are { $available }
 cli-info-memory-too-big = { $needed } with { $context } tokens of context; does not fit, there are { $available }
-cli-info-memory-of = { $weights } of weights, { $repacked } of reordered weights, { $kv } of context
+cli-info-memory-of = { $weights } of weights, { $context } of context

@@ -1,16 +1,16 @@
 # Medir: `sarai bench`.
 
 # La ayuda
-bench-about-decode = Mide el modelo solo: velocidad de lectura y de escritura, primer token, lotes de n tokens y memoria. No hace falta que SARAi esté en marcha.
-bench-about-chat = Mide conversaciones de seis turnos con SARAi en marcha y, si quieres, con otro servidor a la vez.
-bench-about-load = Mide a varios clientes preguntando al mismo tiempo.
-bench-help-model = El modelo que se mide. Si no lo dices, el que responde por defecto.
-bench-help-duration = Segundos, como 60 o 60s. En load, cuánto tiempo se pregunta (30 si no lo dices); en los demás, a partir de cuándo no empieza otra ronda.
-bench-help-rounds = Cuántas veces se mide cada cosa.
-bench-help-clients = Cuántos clientes preguntan a la vez.
-bench-help-against = Otro servidor compatible con OpenAI que se mide igual, como http://127.0.0.1:8081.
-bench-help-against-model = El nombre del modelo en el otro servidor. Si no lo dices, el primero de su lista.
-bench-help-against-token-file = Un archivo con la clave del otro servidor.
+bench-about-decode = Mide el modelo solo: velocidad de lectura y de escritura, primer token, lotes de n tokens y memoria. No hace falta que SARAi esté en marcha
+bench-about-chat = Mide conversaciones de seis turnos con SARAi en marcha y, si quieres, con otro servidor a la vez
+bench-about-load = Mide a varios clientes preguntando al mismo tiempo
+bench-help-model = El modelo que se mide. Si no lo dices, el que responde por defecto
+bench-help-duration = Segundos, como 60 o 60s. En load, cuánto tiempo se pregunta (30 si no lo dices); en los demás, a partir de cuándo no empieza otra ronda
+bench-help-rounds = Cuántas veces se mide cada cosa
+bench-help-clients = Cuántos clientes preguntan a la vez
+bench-help-against = Otro servidor compatible con OpenAI que se mide igual, como http://127.0.0.1:8081
+bench-help-against-model = El nombre del modelo en el otro servidor. Si no lo dices, el primero de su lista
+bench-help-against-token-file = Un archivo con la clave del otro servidor
 bench-value-model = MODELO
 bench-value-duration = SEGUNDOS
 bench-value-rounds = N

@@ -130,4 +130,4 @@ cli-info-memory = Memoria
 cli-info-memory-parts = De ella
 cli-info-memory-fits = { $needed } con { $context } tokens de contexto; cabe, hay { $available }
 cli-info-memory-too-big = { $needed } con { $context } tokens de contexto; no cabe, hay { $available }
-cli-info-memory-of = { $weights } de pesos, { $repacked } de pesos reordenados, { $kv } de contexto
+cli-info-memory-of = { $weights } de pesos, { $context } de contexto

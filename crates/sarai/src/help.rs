@@ -3,6 +3,8 @@
 //! The commands are declared with message ids in place of texts. [`localised`] walks over them once and puts the
 //! sentences there; what clap would say by itself is said by our own sentences too.
 
+use std::io::{Write, stderr, stdout};
+
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
@@ -11,6 +13,7 @@ use sarai_types::Notice;
 
 use crate::cli::Cli;
 use crate::ending::{Exit, Told};
+use crate::terminal::Style;
 
 /// Reads the command line. None if it asked for help or the version, which are printed here.
 ///
@@ -24,15 +27,24 @@ pub(crate) fn parse(messages: Messages) -> anyhow::Result<Option<Cli>> {
     };
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            error.print()?;
+            write!(stdout().lock(), "{}", page(&error, Style::of(&stdout()), messages))?;
             Ok(None)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            error.print()?;
+            write!(stderr().lock(), "{}", page(&error, Style::of(&stderr()), messages))?;
             Err(Told::new(Exit::Usage, Vec::new()).into())
         }
         _ => Err(Told::new(Exit::Usage, vec![complaint(&error), Notice::new("cli-usage-hint")]).into()),
     }
+}
+
+/// What clap wrote, with the one word in it that cannot be set beforehand.
+fn page(error: &clap::Error, style: Style, messages: Messages) -> String {
+    let text = match style {
+        Style::Plain => error.render().to_string(),
+        Style::Coloured => error.render().ansi().to_string(),
+    };
+    text.replace("[OPTIONS]", &messages.get("cli-value-options"))
 }
 
 /// The command with every text in the person's language.
@@ -60,7 +72,7 @@ fn translate_arg(arg: Arg, messages: Messages) -> Arg {
     let names: Option<Vec<String>> =
         arg.get_value_names().map(|names| names.iter().map(|id| messages.get(id.as_str())).collect());
     let heading = if arg.is_positional() { "cli-heading-arguments" } else { "cli-heading-options" };
-    let arg = arg.help(help).help_heading(messages.get(heading)).hide_possible_values(true);
+    let arg = arg.help(help).help_heading(messages.get(heading));
     match names {
         Some(names) => arg.value_names(names),
         None => arg,

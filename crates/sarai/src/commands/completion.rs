@@ -10,7 +10,7 @@ use crate::help;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CompletionArgs {
-    #[arg(value_name = "cli-value-shell", help = "cli-help-completion-shell")]
+    #[arg(value_name = "cli-value-shell", help = "cli-help-completion-shell", hide_possible_values = true)]
     shell: Shell,
 }
 

@@ -47,7 +47,9 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
             log: file::line,
         };
         let (publish, seen) = watch::channel(None);
-        let running = up(options, |news| drop(publish.send_replace(Some(news))));
+        let running = up(options, |news| {
+            publish.send_replace(Some(news));
+        });
         let mut narrator = Narrator::new(shell, &config)?;
         tokio::select! {
             biased;

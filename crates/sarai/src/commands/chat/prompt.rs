@@ -4,7 +4,7 @@
 //! the owner alone: one JSON text a line, so that a question of several lines stays one entry.
 
 use std::cell::Cell;
-use std::io::{self, BufRead, Read};
+use std::io::{BufRead, Read};
 use std::path::PathBuf;
 
 use rustyline::completion::Completer;
@@ -46,7 +46,8 @@ impl Prompt {
     /// The terminal cannot be used.
     pub(super) fn open(history_file: PathBuf) -> Result<Self, ReadlineError> {
         let config = Config::builder().max_history_size(HISTORY_MAX)?.auto_add_history(true).build();
-        let mut editor = Editor::with_history(config, MemHistory::with_config(&config))?;
+        let history = MemHistory::with_config(&config);
+        let mut editor = Editor::with_history(config, history)?;
         editor.set_helper(Some(Assistance::default()));
         for line in earlier_lines(&history_file) {
             editor.add_history_entry(line)?;

@@ -273,7 +273,7 @@ impl ModelFacts {
         let expected_bytes = info.listed.entry.and_then(|entry| entry.provenance.bytes());
         match (info.listed.state, info.header) {
             (State::Ready { bytes }, Some(header)) => {
-                let plan = LoadPlan::new(config.runtime.n_ctx.get(), WeightLayout::Repacked);
+                let plan = LoadPlan::new(config.runtime.n_ctx.get(), WeightLayout::Once);
                 let needed_bytes = estimate(&header, bytes, &plan).total();
                 Self::Here { id, bytes, expected_bytes, needed_bytes }
             }

@@ -140,9 +140,9 @@ fn facts(info: &Info<'_>, memory: Option<&Memory>, shell: &Shell) -> Vec<Vec<Str
     }
     if let Some(memory) = memory {
         facts.push(("cli-info-memory", memory.sentence(shell)));
-        let [weights, repacked, kv] = [memory.needed.weights, memory.needed.repacked, memory.needed.kv_cache]
-            .map(|bytes| terminal::size(bytes, language));
-        let parts = Notice::new("cli-info-memory-of").arg("weights", weights).arg("repacked", repacked).arg("kv", kv);
+        let [weights, context] =
+            [memory.needed.weights, memory.needed.kv_cache].map(|bytes| terminal::size(bytes, language));
+        let parts = Notice::new("cli-info-memory-of").arg("weights", weights).arg("context", context);
         facts.push(("cli-info-memory-parts", shell.text(&parts)));
     }
     facts.into_iter().map(|(id, value)| vec![format!("    {}", shell.say(id)), value]).collect()
