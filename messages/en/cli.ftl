@@ -68,6 +68,7 @@ cli-input-too-long = The input is too long: { $max } MiB fit.
 cli-worker-missing = I cannot find the program that runs models, "{ $file }". Build it with "make build", or say in { $variable } where it is.
 cli-not-running = SARAi is not running. Start it with "sarai up" in another terminal.
 cli-not-ready = SARAi is running, but cannot answer now. { $detail }
+cli-loading = Loading the model...
 cli-loading-too-long = The model is still not ready after { $minutes } minutes. Look at "sarai status" and "sarai doctor".
 cli-yes = yes
 cli-no = no

@@ -68,6 +68,7 @@ cli-input-too-long = La entrada es demasiado larga: caben { $max } MiB.
 cli-worker-missing = No encuentro el programa que ejecuta los modelos, «{ $file }». Compílalo con «make build» o di en { $variable } dónde está.
 cli-not-running = SARAi no está en marcha. Arráncalo con «sarai up» en otro terminal.
 cli-not-ready = SARAi está en marcha, pero ahora no puede responder. { $detail }
+cli-loading = Cargando el modelo…
 cli-loading-too-long = El modelo sigue sin estar listo después de { $minutes } minutos. Mira «sarai status» y «sarai doctor».
 cli-yes = sí
 cli-no = no

@@ -10,6 +10,7 @@ use sarai_api::client::{ChatRequest, ChatStream, Client, ClientError, HealthBody
 use sarai_types::{FinishReason, Language, Notice, Timings, Usage};
 
 use crate::ending::Told;
+use crate::shell::Shell;
 use crate::terminal::{self, Spinner};
 
 /// The model's name when none is given: the assistant on whatever model is configured.
@@ -52,18 +53,18 @@ pub(crate) fn obstacle(health: &HealthBody) -> Option<&str> {
 ///
 /// # Errors
 /// Nothing is running, it needs the person first, or it takes longer than [`READY_WAIT`].
-pub(crate) async fn ready(client: &Client) -> Result<(), Told> {
+pub(crate) async fn ready(client: &Client, shell: &Shell) -> Result<(), Told> {
     let mut spinner = Spinner::new();
     let waiting = async {
         loop {
             let health = client.health().await.map_err(|e| unanswered(&e))?;
-            let detail = obstacle(&health).unwrap_or_default();
             match Standing::of(&health.status) {
                 Standing::Ready => return Ok(()),
                 Standing::Degraded | Standing::Stopping | Standing::Unknown => {
+                    let detail = obstacle(&health).unwrap_or_default();
                     return Err(Told::failed(Notice::new("cli-not-ready").arg("detail", detail)));
                 }
-                Standing::Starting => spinner.say(detail),
+                Standing::Starting => spinner.say(&shell.say("cli-loading")),
             }
             tokio::time::sleep(READY_POLL).await;
         }

@@ -25,7 +25,8 @@
 //!                first_token_cold: {prompt_tokens, cached_tokens, ms: interval}, first_token_warm: the same,
 //!                resident_bytes: {loaded, after}}
 //!   chat        {rounds, max_tokens, turns: [{server, conversation, round, turn, first_token_ms, total_ms,
-//!                tokens_per_second, prompt_tokens, cached_tokens, completion_tokens}],
+//!                tokens_per_second, prompt_tokens, cached_tokens, completion_tokens,
+//!                worker_ms: {queued, prefill, decode} or null for theirs}],
 //!                ours: {model, first_token_cold, first_token_warm, tokens_per_second: intervals},
 //!                theirs: the same or null, ratio: the same three intervals, ours over theirs, or null,
 //!                components: [{name, resident_bytes}]}

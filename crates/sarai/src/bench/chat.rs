@@ -18,7 +18,7 @@ use crate::ending::Told;
 use crate::shell::Shell;
 
 /// Tokens of an answer.
-const ANSWER_TOKENS: u32 = 96;
+const ANSWER_TOKENS: u32 = 64;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ChatArgs {
@@ -58,6 +58,15 @@ struct Turn {
     prompt_tokens: Option<u32>,
     cached_tokens: Option<u32>,
     completion_tokens: Option<u32>,
+    worker_ms: Option<WorkerMs>,
+}
+
+/// Where the time went, by the worker's own clock; what is missing from the client's was spent on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+struct WorkerMs {
+    queued: f64,
+    prefill: f64,
+    decode: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -142,6 +151,11 @@ impl Turn {
             prompt_tokens: answer.usage.map(|u| u.prompt_tokens),
             cached_tokens: answer.usage.map(|u| u.cached_tokens),
             completion_tokens: answer.usage.map(|u| u.completion_tokens),
+            worker_ms: answer.timings.map(|t| WorkerMs {
+                queued: t.queued_ms,
+                prefill: t.prefill_ms,
+                decode: t.decode_ms,
+            }),
         }
     }
 
@@ -256,9 +270,14 @@ mod tests {
     use super::*;
 
     fn turn(server: Side, conversation: &str, turn: usize, first_token_ms: f64) -> Turn {
-        let usage = None;
-        let text = String::new();
-        let answer = Answer { text, first_token_ms, total_ms: 1000.0, tokens_per_second: Some(first_token_ms), usage };
+        let answer = Answer {
+            text: String::new(),
+            first_token_ms,
+            total_ms: 1000.0,
+            tokens_per_second: Some(50.0),
+            usage: None,
+            timings: None,
+        };
         Turn::new(server, conversation, 1, turn, &answer)
     }
 

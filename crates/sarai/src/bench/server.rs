@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use anyhow::Result;
 use sarai_api::client::{ChatRequest, Client, ClientError, StreamItem};
-use sarai_types::{Language, Message, ModelId, Notice, Priority, Usage};
+use sarai_types::{Language, Message, ModelId, Notice, Priority, Timings, Usage};
 use secrecy::SecretString;
 use serde::Serialize;
 
 use super::now;
+use crate::answer::ASSISTANT;
 use crate::ending::Told;
 use crate::shell::Shell;
 
@@ -73,6 +74,8 @@ pub(super) struct Answer {
     pub(super) tokens_per_second: Option<f64>,
     /// None where the server does not report it.
     pub(super) usage: Option<Usage>,
+    /// The worker's own clock; said by SARAi only.
+    pub(super) timings: Option<Timings>,
 }
 
 impl Servers {
@@ -93,7 +96,9 @@ impl Server {
     async fn ours(shell: &Shell, model: Option<&ModelId>) -> Result<Self> {
         let client = shell.client()?;
         let models = client.models().await.map_err(|e| Told::failed(e.notice()))?;
-        let mut loaded = models.into_iter().filter(|m| m.sarai.as_ref().is_some_and(|s| s.loaded)).map(|m| m.id);
+        // The assistant would put its own text before the questions, and be timed reading it.
+        let models = models.into_iter().filter(|m| m.id != ASSISTANT && m.sarai.as_ref().is_some_and(|s| s.loaded));
+        let mut loaded = models.map(|m| m.id);
         let found = match model {
             Some(wanted) => loaded.find(|id| id == wanted.as_str()),
             None => loaded.next(),
@@ -149,7 +154,7 @@ impl Server {
         };
         let start = now();
         let mut stream = self.client.chat(&request).await?;
-        let (mut text, mut usage) = (String::new(), None);
+        let (mut text, mut usage, mut timings) = (String::new(), None, None);
         let (mut first, mut last) = (None, start);
         while let Some(item) = stream.next().await {
             match item? {
@@ -159,7 +164,10 @@ impl Server {
                     text.push_str(&more);
                 }
                 StreamItem::ToolCall(_) | StreamItem::Finished(_) => {}
-                StreamItem::Figures { usage: figures, .. } => usage = Some(figures),
+                StreamItem::Figures { usage: counted, timings: timed } => {
+                    usage = Some(counted);
+                    timings = timed.map(|(_, timings)| timings);
+                }
             }
         }
         let end = now();
@@ -170,6 +178,7 @@ impl Server {
             total_ms: ms_between(start, end),
             tokens_per_second: usage.and_then(|u: Usage| pace(u.completion_tokens, ms_between(first, last))),
             usage,
+            timings,
         })
     }
 }

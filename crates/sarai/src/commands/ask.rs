@@ -47,7 +47,7 @@ pub(crate) fn run(args: AskArgs, shell: &Shell) -> anyhow::Result<()> {
     let request = request(args)?;
     let client = shell.client()?;
     let answer = wait_for(async {
-        answer::ready(&client).await?;
+        answer::ready(&client, shell).await?;
         let mut draft = Draft::default();
         let mut output = Output { format, terminal: io::stdout().is_terminal() };
         draft.take(&client, &request, |piece| output.piece(piece)).await?;

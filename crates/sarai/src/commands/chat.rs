@@ -30,7 +30,7 @@ pub(crate) struct ChatArgs {
 
 pub(crate) fn run(args: ChatArgs, shell: &Shell) -> anyhow::Result<()> {
     let client = shell.client()?;
-    wait_for(async { Ok(answer::ready(&client).await?) })?;
+    wait_for(async { Ok(answer::ready(&client, shell).await?) })?;
     let mut talk = Talk::new(shell, client, args.model);
     if io::stdin().is_terminal() { converse(&mut talk, shell) } else { answer_lines(&mut talk) }
 }

@@ -11,7 +11,6 @@ use sarai_daemon::child::Seen;
 use sarai_daemon::token;
 use sarai_daemon::up::{UpOptions, up};
 use sarai_types::Notice;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -29,21 +28,16 @@ const POLL_STARTING: Duration = Duration::from_millis(300);
 const POLL_READY: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
-    let mut config = shell.config()?;
+    let config = shell.config()?;
     shell.folders.create().map_err(|e| Told::failed(e.notice()))?;
     worker::program()?;
     file::open(&shell.folders.logs())?;
     wait_for(async {
-        let mut serve_args: Vec<String> =
-            shell.settings.iter().flat_map(|(key, value)| ["--set".to_owned(), format!("{key}={value}")]).collect();
-        if config.server.port == 0 {
-            config.server.port = free_port(&config).await?;
-            serve_args.extend(["--set".to_owned(), format!("server.port={}", config.server.port)]);
-        }
+        let settings = shell.settings.iter().flat_map(|(key, value)| ["--set".to_owned(), format!("{key}={value}")]);
         let options = UpOptions {
             folders: shell.folders.clone(),
             program: worker::this_program()?,
-            serve_args,
+            serve_args: settings.collect(),
             log: file::line,
         };
         let (publish, seen) = watch::channel(None);
@@ -59,11 +53,6 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
         shell.tell(&Notice::new("cli-up-stopped"));
         Ok(())
     })
-}
-
-/// A port for a config that takes any: chosen once, so that it stays the same when `serve` is restarted.
-async fn free_port(config: &Config) -> anyhow::Result<u16> {
-    Ok(TcpListener::bind(config.server.address()).await?.local_addr()?.port())
 }
 
 /// Says what changes.
@@ -117,7 +106,11 @@ impl<'a> Narrator<'a> {
                         Some(now) => match serve.learn(now) {
                             News::Nothing => {}
                             News::NeverStarted => return never_started(),
-                            News::Restarts => self.say(&Notice::new("cli-up-serve-restarts")),
+                            News::Restarts => {
+                                self.say(&Notice::new("cli-up-serve-restarts"));
+                                // The link died with it, and with `server.port: 0` the address too.
+                                self.phase = Phase::Closed;
+                            }
                         },
                         None => serve.over = news.is_err(),
                     }
@@ -151,7 +144,7 @@ impl<'a> Narrator<'a> {
             Standing::Ready => self.ready(),
             Standing::Starting => {
                 self.phase = Phase::Starting;
-                self.spinner.get_or_insert_with(Spinner::new).say(detail);
+                self.spinner.get_or_insert_with(Spinner::new).say(&self.shell.say("cli-loading"));
             }
             Standing::Degraded | Standing::Stopping | Standing::Unknown => {
                 self.phase = Phase::Starting;
@@ -178,8 +171,8 @@ impl<'a> Narrator<'a> {
     async fn door(&mut self) {
         self.phase = Phase::Starting;
         let style = Style::of(&std::io::stderr());
-        let origin = pair::origin(self.config);
-        let page = match pair::link(&self.client, self.config).await {
+        let origin = pair::origin(self.shell, self.config);
+        let page = match pair::link(&self.client, &origin).await {
             Ok(link) => link,
             // The page itself asks for a code, and `sarai pair` gives one.
             Err(_) => origin.clone(),

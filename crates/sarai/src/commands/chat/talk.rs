@@ -85,7 +85,7 @@ impl<'a> Talk<'a> {
     }
 
     async fn take(&self, question: &str, draft: &mut Draft) -> anyhow::Result<Taken> {
-        answer::ready(&self.client).await?;
+        answer::ready(&self.client, self.shell).await?;
         let mut messages = self.messages.clone();
         messages.push(Message::new(Role::User, question));
         let request = ChatRequest {
