@@ -21,6 +21,9 @@ chat-speaker-you = You
 chat-stats = { $answers ->
     [one] 1 answer
    *[other] { $answers } answers
-}, { $tokens } tokens, { $speed } a second; the first one after { $first } s on average.
+}, { $tokens ->
+    [one] 1 token
+   *[other] { $tokens } tokens
+}, { $speed } a second; the first one after { $first } s on average.
 chat-unknown = I do not know "{ $command }". "/help" shows what there is; if it was a question, put a blank before it.
 chat-bye = Goodbye!

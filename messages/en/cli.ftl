@@ -75,6 +75,10 @@ cli-no = no
 
 cli-ask-nothing = The question is missing. Write it after the command, such as: sarai ask "Why is the sky blue?"
 cli-answer-cut = The answer was cut off at the most tokens allowed.
+cli-figures-short = { $tokens ->
+    [one] 1 token
+   *[other] { $tokens } tokens
+}, after { $first } s
 cli-figures = { $tokens } tokens, { $speed } a second; the first one after { $first } s
 
 cli-pair = Open this link in your browser. It works once, within ten minutes:

@@ -21,6 +21,9 @@ chat-speaker-you = Tú
 chat-stats = { $answers ->
     [one] 1 respuesta
    *[other] { $answers } respuestas
-}, { $tokens } tokens, { $speed } por segundo; el primero, a los { $first } s de media.
+}, { $tokens ->
+    [one] 1 token
+   *[other] { $tokens } tokens
+}, { $speed } por segundo; el primero, a los { $first } s de media.
 chat-unknown = No conozco «{ $command }». «/ayuda» muestra lo que hay; si era una pregunta, pon un espacio delante.
 chat-bye = ¡Hasta luego!

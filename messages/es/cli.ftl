@@ -75,6 +75,10 @@ cli-no = no
 
 cli-ask-nothing = Falta la pregunta. Escríbela detrás, por ejemplo: sarai ask «¿Por qué el cielo es azul?»
 cli-answer-cut = La respuesta se ha cortado al llegar al máximo de tokens.
+cli-figures-short = { $tokens ->
+    [one] 1 token
+   *[other] { $tokens } tokens
+}, a los { $first } s
 cli-figures = { $tokens } tokens, { $speed } por segundo; el primero, a los { $first } s
 
 cli-pair = Abre este enlace en tu navegador. Sirve una vez, durante diez minutos:

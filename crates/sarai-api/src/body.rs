@@ -1,8 +1,8 @@
 //! Reads a JSON body, bounded, and says which field is wrong.
 
-use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_LENGTH;
+use http_body_util::BodyExt as _;
 use sarai_types::Notice;
 use serde::de::DeserializeOwned;
 
@@ -10,6 +10,9 @@ use crate::error::Problem;
 
 /// The longest body, in bytes.
 pub(crate) const BODY_MAX: usize = 8 << 20;
+
+/// The longest body that is read only to say that it is too long.
+const DROPPED_MAX: usize = 64 << 20;
 
 /// A JSON body of at most [`BODY_MAX`] bytes. The content type is not asked for: clients that send none are common, and
 /// what a foreign page could send is stopped by the origin check.
@@ -21,18 +24,30 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let announced = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-        if announced.is_some_and(|len| len > BODY_MAX) {
+        if announced.is_some_and(|len| len > DROPPED_MAX) {
             return Err(Problem::BodyTooLarge { max: BODY_MAX });
         }
-        let bytes =
-            to_bytes(request.into_body(), BODY_MAX).await.map_err(|error| {
-                match std::error::Error::source(&error).is_some_and(|e| e.is::<http_body_util::LengthLimitError>()) {
-                    true => Problem::BodyTooLarge { max: BODY_MAX },
-                    false => not_json("invalid_body", Notice::new("api-body-cut")),
-                }
-            })?;
+        let bytes = read(request.into_body()).await?;
         parse(&bytes).map(Self)
     }
+}
+
+/// A body that is too long is read to its end all the same, and dropped: a client that is still sending does not listen.
+async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Problem> {
+    let (mut bytes, mut seen) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| not_json("invalid_body", Notice::new("api-body-cut")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        seen += data.len();
+        if seen > DROPPED_MAX {
+            break;
+        } else if seen > BODY_MAX {
+            bytes = Vec::new();
+        } else {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    if seen > BODY_MAX { Err(Problem::BodyTooLarge { max: BODY_MAX }) } else { Ok(bytes) }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -24,6 +24,8 @@ const HEADROOM: u64 = 300_000_000;
 /// Who answers now.
 #[derive(Debug, Clone)]
 pub(crate) enum Brain {
+    /// Nobody yet: the file is being looked at, which takes seconds the first time.
+    Checking,
     Up(Worker),
     /// Nobody, and what the owner can do about it.
     Waiting(Notice),
@@ -50,7 +52,7 @@ pub(crate) struct BrainKeeper {
 impl BrainKeeper {
     #[must_use]
     pub(crate) fn start(spec: BrainSpec) -> Self {
-        let (publish, brain) = watch::channel(Brain::Waiting(Notice::new("daemon-model-checking")));
+        let (publish, brain) = watch::channel(Brain::Checking);
         let (drain, drained) = oneshot::channel();
         Self { brain, drain, task: tokio::spawn(keep(spec, publish, drained)) }
     }
@@ -79,7 +81,7 @@ async fn keep(spec: BrainSpec, publish: watch::Sender<Brain>, drained: oneshot::
             Err(notice) => {
                 let news = match &*publish.borrow() {
                     Brain::Waiting(before) => *before != notice,
-                    Brain::Up(_) => true,
+                    Brain::Checking | Brain::Up(_) => true,
                 };
                 if news {
                     tracing::warn!(reason = notice.id, "the model cannot be started");

@@ -67,9 +67,8 @@ impl Desk {
     fn worker(&self) -> Result<Worker, Failure> {
         match &*self.brain.borrow() {
             Brain::Up(worker) => Ok(worker.clone()),
-            Brain::Waiting(notice) => {
-                Err(Failure::new(FailureKind::Unavailable, notice.clone(), "the model cannot be started"))
-            }
+            Brain::Checking => Err(unavailable(Notice::new("daemon-model-checking"))),
+            Brain::Waiting(notice) => Err(unavailable(notice.clone())),
         }
     }
 
@@ -96,28 +95,11 @@ impl Desk {
     }
 
     async fn health(&self) -> Health {
-        let model = match &self.worker() {
-            Ok(worker) => {
-                let seen = worker.seen();
-                let resident = self.status_of(worker).await.map(|s| s.resident_bytes);
-                let (status, detail) = match seen.state {
-                    State::Serving { .. } | State::Suspect => (Status::Ready, "daemon-health-ready"),
-                    State::Starting { .. } => (Status::Starting, "daemon-model-loading"),
-                    State::Killing { .. } | State::BackingOff { .. } => (Status::Starting, "daemon-model-restarting"),
-                    State::Quarantined { .. } => (Status::Degraded, "daemon-model-crashes"),
-                    State::Stopped | State::Draining { .. } => (Status::Stopping, "daemon-stopping"),
-                };
-                let detail = Notice::new(detail).arg("model", worker.model());
-                let name = format!("model {}", worker.model());
-                Component { name, status, detail, restarts: seen.restarts, resident_bytes: resident }
-            }
-            Err(failure) => Component {
-                name: "model".to_owned(),
-                status: Status::Degraded,
-                detail: failure.notice.clone(),
-                restarts: 0,
-                resident_bytes: None,
-            },
+        let brain = self.brain.borrow().clone();
+        let model = match brain {
+            Brain::Up(worker) => self.worker_component(&worker).await,
+            Brain::Checking => no_model(Status::Starting, Notice::new("daemon-model-checking")),
+            Brain::Waiting(notice) => no_model(Status::Degraded, notice),
         };
         let serve = Component {
             name: "serve".to_owned(),
@@ -131,6 +113,24 @@ impl Desk {
             (_, status) => status,
         };
         Health { status, version: env!("CARGO_PKG_VERSION").to_owned(), components: vec![serve, model] }
+    }
+
+    async fn worker_component(&self, worker: &Worker) -> Component {
+        let seen = worker.seen();
+        let (status, detail) = match seen.state {
+            State::Serving { .. } | State::Suspect => (Status::Ready, "daemon-health-ready"),
+            State::Starting { .. } => (Status::Starting, "daemon-model-loading"),
+            State::Killing { .. } | State::BackingOff { .. } => (Status::Starting, "daemon-model-restarting"),
+            State::Quarantined { .. } => (Status::Degraded, "daemon-model-crashes"),
+            State::Stopped | State::Draining { .. } => (Status::Stopping, "daemon-stopping"),
+        };
+        Component {
+            name: format!("model {}", worker.model()),
+            status,
+            detail: Notice::new(detail).arg("model", worker.model()),
+            restarts: seen.restarts,
+            resident_bytes: self.status_of(worker).await.map(|s| s.resident_bytes),
+        }
     }
 
     fn own_status(&self) -> Status {
@@ -172,6 +172,14 @@ impl Desk {
         }
         tokio::time::timeout(STATUS_TIMEOUT, worker.status()).await.ok()?.ok()
     }
+}
+
+fn unavailable(notice: Notice) -> Failure {
+    Failure::new(FailureKind::Unavailable, notice, "there is no model yet")
+}
+
+fn no_model(status: Status, detail: Notice) -> Component {
+    Component { name: "model".to_owned(), status, detail, restarts: 0, resident_bytes: None }
 }
 
 /// This process's proportional set size.

@@ -10,6 +10,7 @@
 //! - [`sample`]: logits become the next token.
 //! - [`text`]: token bytes become whole characters, up to a stop text.
 //! - [`tools`]: text becomes tool calls, while it streams.
+//! - [`threads`]: how many threads to compute all this with, beside other programs.
 //!
 //! Nothing here waits, reads a clock, opens a file or a socket, or starts a thread.
 
@@ -17,4 +18,5 @@ pub mod sample;
 pub mod schedule;
 pub mod template;
 pub mod text;
+pub mod threads;
 pub mod tools;

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sarai_engine::schedule::{CacheOp, Job, JobId, Limits, Plan, Rewind, Scheduler, SubmitError};
+use sarai_engine::threads::ThreadGovernor;
 use sarai_proto::engine::v1 as wire;
 use sarai_types::Priority;
 use tokio::sync::oneshot;
@@ -17,6 +18,7 @@ use tonic::Status;
 
 use crate::answer::{Answer, Step};
 use crate::llama::{Context, ContextOptions, DecodeError, Model, Pulse, Purpose};
+use crate::machine;
 use crate::measure::{self, Measurement};
 
 /// Commands on their way to the engine. It takes them all between two batches.
@@ -128,6 +130,9 @@ pub(crate) struct Engine {
     shared: Arc<Mutex<Shared>>,
     pulse: Pulse,
     options: EngineOptions,
+    governor: ThreadGovernor,
+    /// What [`machine::waited_for_cores`] said after the last batch.
+    waited: Duration,
 }
 
 impl Engine {
@@ -170,6 +175,8 @@ impl Engine {
             shared,
             pulse: pulse.clone(),
             options,
+            governor: ThreadGovernor::new(options.threads),
+            waited: machine::waited_for_cores(),
         };
         Ok((engine, handle))
     }
@@ -275,7 +282,9 @@ impl Engine {
         }
         self.pulse.clear();
         self.publish(Some(plan));
-        match self.context.decode(&plan.batch) {
+        let result = self.context.decode(&plan.batch);
+        self.govern_threads(now.elapsed());
+        match result {
             Ok(()) => {
                 self.scheduler.commit();
                 self.sample(plan);
@@ -291,6 +300,16 @@ impl Engine {
                 Ok(())
             }
             Err(error @ DecodeError::Failed(_)) => Err(error),
+        }
+    }
+
+    /// Gives cores up that others want, and takes them back.
+    fn govern_threads(&mut self, computed: Duration) {
+        let waited = machine::waited_for_cores();
+        let meanwhile = waited.saturating_sub(std::mem::replace(&mut self.waited, waited));
+        if let Some(threads) = self.governor.observe(computed, meanwhile) {
+            tracing::debug!(threads, "threads");
+            self.context.set_threads(threads);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::thread;
+use std::time::Duration;
 
 /// The threads to compute with: the cores that this process may run on, by affinity and cgroup quota, counting a core
 /// with two hyper-threads once. Both halves of a core share its vector units, so a second thread there only waits.
@@ -18,6 +19,17 @@ pub(crate) fn compute_threads() -> u32 {
 /// Each core lists all its hyper-threads, so equal lists are one core.
 fn distinct_cores(siblings: impl Iterator<Item = String>) -> usize {
     siblings.map(|list| list.trim().to_owned()).collect::<BTreeSet<_>>().len()
+}
+
+/// How long all threads of this process together have stood in the run queue, ready and without a core. Zero where the
+/// kernel does not say.
+pub(crate) fn waited_for_cores() -> Duration {
+    let Ok(tasks) = fs_err::read_dir("/proc/self/task") else { return Duration::ZERO };
+    let waited = tasks.filter_map(|task| {
+        let text = fs_err::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        text.split_whitespace().nth(1)?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(waited.sum())
 }
 
 /// Proportional set size of this process, in bytes; 0 where the kernel does not say.

@@ -116,17 +116,13 @@ impl Figures {
 
     /// One line for the person.
     pub(crate) fn notice(&self, language: Language) -> Notice {
-        let speed = self.tokens_per_second().unwrap_or_default();
-        Notice::new("cli-figures")
-            .arg("tokens", self.usage.completion_tokens)
-            .arg("speed", terminal::rounded(speed, language))
-            .arg("first", terminal::decimal(tenths_of_seconds(self.first_token_ms()), language))
+        let notice = match self.tokens_per_second() {
+            Some(speed) => Notice::new("cli-figures").arg("speed", terminal::rounded(speed, language)),
+            None => Notice::new("cli-figures-short"),
+        };
+        let first = terminal::rounded(self.first_token_ms() / 1000.0, language);
+        notice.arg("tokens", self.usage.completion_tokens).arg("first", first)
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a figure for a person; `as` saturates")]
-fn tenths_of_seconds(ms: f64) -> u64 {
-    (ms / 100.0).round() as u64
 }
 
 /// What has come so far.

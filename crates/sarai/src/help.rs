@@ -104,7 +104,9 @@ fn complaint(error: &clap::Error) -> Notice {
             Notice::new("cli-usage-value-missing").arg("arg", arg)
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => match word(ContextKind::ValidValue) {
-            Some(choices) => Notice::new("cli-usage-choice").arg("arg", arg).arg("value", value).arg("choices", choices),
+            Some(choices) => {
+                Notice::new("cli-usage-choice").arg("arg", arg).arg("value", value).arg("choices", choices)
+            }
             None => Notice::new("cli-usage-value").arg("arg", arg).arg("value", value),
         },
         ErrorKind::MissingRequiredArgument => Notice::new("cli-usage-missing").arg("arg", arg),

@@ -84,7 +84,8 @@ pub(crate) struct Spinner {
 impl Spinner {
     pub(crate) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, target());
-        let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style =
+            ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
         bar.set_style(style.tick_strings(ticks()));
         Self { bar, said: String::new() }
     }
@@ -128,7 +129,8 @@ fn ticks() -> &'static [&'static str] {
 
 /// By the locale, in the POSIX order.
 fn shows_unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(std::env::var_os).find(|value| !value.is_empty());
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(std::env::var_os).find(|value| !value.is_empty());
     let locale = locale.and_then(|value| value.into_string().ok()).unwrap_or_default().to_ascii_lowercase();
     locale.ends_with("utf-8") || locale.ends_with("utf8")
 }
@@ -137,7 +139,8 @@ fn shows_unicode() -> bool {
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let width = |text: &String| text.chars().count();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(|i| rows.iter().filter_map(|r| r.get(i)).map(width).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> =
+        (0..columns).map(|i| rows.iter().filter_map(|r| r.get(i)).map(width).max().unwrap_or(0)).collect();
     let mut text = String::new();
     for row in rows {
         let mut line = String::new();
@@ -156,7 +159,11 @@ pub(crate) fn size(bytes: u64, language: Language) -> String {
     const UNITS: [(u64, &str); 4] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"), (1, "B")];
     let (unit, name) = UNITS.into_iter().find(|(unit, _)| bytes >= *unit).unwrap_or((1, "B"));
     let tenths = bytes / (unit / 10).max(1);
-    if unit == 1_000_000_000 { format!("{} {name}", decimal(tenths, language)) } else { format!("{} {name}", bytes / unit) }
+    if unit == 1_000_000_000 {
+        format!("{} {name}", decimal(tenths, language))
+    } else {
+        format!("{} {name}", bytes / unit)
+    }
 }
 
 /// A number given in tenths, with the language's decimal mark.
@@ -169,7 +176,11 @@ pub(crate) fn decimal(tenths: u64, language: Language) -> String {
 }
 
 /// A number with one digit after the language's decimal mark. Negative ones do not occur.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for a person to read; `as` saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures for a person to read; `as` saturates"
+)]
 pub(crate) fn rounded(value: f64, language: Language) -> String {
     decimal((value * 10.0).round() as u64, language)
 }

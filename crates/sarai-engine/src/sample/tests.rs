@@ -1,3 +1,5 @@
+//! The sampler against exact distributions, and against what models really hand over.
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sarai_types::{Penalties, Sampling};

@@ -1,3 +1,5 @@
+//! Templates in the shapes of real ones, and contents that try to become control tokens.
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sarai_types::ToolSpec;

@@ -1,3 +1,5 @@
+//! Calls in every form that models write, cut at every place.
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 

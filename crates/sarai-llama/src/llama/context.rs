@@ -117,6 +117,13 @@ impl Context {
         unsafe { sys::llama_n_ctx(self.context.as_ptr()) }
     }
 
+    /// Computes with this many threads from the next batch on.
+    pub(crate) fn set_threads(&mut self, threads: u32) {
+        let threads = i32::try_from(threads).unwrap_or(1).max(1);
+        // SAFETY: sets two numbers of a live context that no decode is using.
+        unsafe { sys::llama_set_n_threads(self.context.as_ptr(), threads, threads) }
+    }
+
     /// Decodes one batch.
     ///
     /// # Errors

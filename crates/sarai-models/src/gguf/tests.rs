@@ -1,3 +1,5 @@
+//! Headers that are right, cut off, too new, absurd or random.
+
 use proptest::prelude::*;
 
 use super::*;

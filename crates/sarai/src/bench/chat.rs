@@ -103,9 +103,10 @@ pub(super) async fn run(args: &ChatArgs, shell: &Shell, stamp: &str) -> Result<M
     let (begun, mut round) = (now(), 0);
     while goes_on(round, args.rounds, begun, args.common.duration) {
         round += 1;
-        shell.tell(&Notice::new("bench-round").arg("round", round).arg("rounds", args.rounds));
         for script in &scripts {
             for server in servers.each() {
+                let notice = Notice::new("bench-conversation").arg("round", round).arg("rounds", args.rounds);
+                shell.tell(&notice.arg("conversation", &script.name).arg("model", &server.model));
                 turns.extend(hold(server, script, round, stamp).await?);
             }
         }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use sarai_api::client::{ChatRequest, Client, ClientError, StreamItem};
@@ -18,6 +18,8 @@ use crate::shell::Shell;
 
 /// Greedy decoding draws nothing; a server that wants a seed all the same gets this one.
 const SEED: u64 = 7;
+/// An answer that takes longer is given up: the computer swaps, or the server hangs.
+const ANSWER_WAIT: Duration = Duration::from_secs(10 * 60);
 /// A token file is a line.
 const TOKEN_BYTES_MAX: u64 = 4096;
 
@@ -142,8 +144,13 @@ impl Server {
     /// Asks, greedily, and reads the answer to its end.
     ///
     /// # Errors
-    /// As [`Client::chat`], or the answer breaks off.
+    /// As [`Client::chat`], or the answer breaks off, or it takes longer than [`ANSWER_WAIT`].
     pub(super) async fn ask(&self, messages: Vec<Message>, max_tokens: u32) -> Result<Answer, ClientError> {
+        let answer = tokio::time::timeout(ANSWER_WAIT, self.answer(messages, max_tokens)).await;
+        answer.unwrap_or_else(|_| Err(ClientError::Broken("the answer took too long".into())))
+    }
+
+    async fn answer(&self, messages: Vec<Message>, max_tokens: u32) -> Result<Answer, ClientError> {
         let request = ChatRequest {
             model: self.model.clone(),
             messages,
@@ -207,6 +214,9 @@ fn read_token(file: &Path) -> Result<SecretString, Told> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
 
     #[test]
@@ -215,6 +225,76 @@ mod tests {
             [(0, 10.0, None), (1, 10.0, None), (2, 0.0, None), (2, 10.0, Some(100.0)), (101, 1000.0, Some(100.0))]
         {
             assert_eq!(pace(tokens, ms), expected, "{tokens} tokens in {ms} ms");
+        }
+    }
+
+    const STREAM: &str = concat!(
+        r#"data: {"choices":[{"delta":{"role":"assistant","content":null}}]}"#,
+        "\n\n",
+        r#"data: {"choices":[{"delta":{"content":"Ho"}}]}"#,
+        "\n\n",
+        r#"data: {"choices":[{"delta":{"content":"la"}}]}"#,
+        "\n\n",
+        r#"data: {"choices":[{"delta":{},"finish_reason":"length"}]}"#,
+        "\n\n",
+        r#"data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}"#,
+        "\n\ndata: [DONE]\n\n",
+    );
+
+    /// A server that gives one answer and keeps the question.
+    async fn answer_once(listener: TcpListener) -> String {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        // The body is the last thing that a client sends, and ends with the object's brace.
+        while !request.ends_with(b"}") {
+            assert_ne!(socket.read_buf(&mut request).await.unwrap(), 0, "the client left");
+        }
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+        socket.write_all(head.as_bytes()).await.unwrap();
+        socket.write_all(STREAM.as_bytes()).await.unwrap();
+        String::from_utf8(request).unwrap()
+    }
+
+    #[tokio::test]
+    async fn another_server_is_asked_greedily_and_its_figures_are_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let args = AgainstArgs {
+            against: Some(format!("http://{}/v1", listener.local_addr().unwrap())),
+            against_model: Some("otro".to_owned()),
+            against_token_file: None,
+        };
+        let theirs = Server::theirs(&args).await.unwrap().unwrap();
+        let question = vec![Message::new(sarai_types::Role::User, "¿Hola?")];
+        let (answer, request) = tokio::join!(theirs.ask(question, 2), answer_once(listener));
+        let answer = answer.unwrap();
+        assert_eq!((theirs.side, answer.text.as_str(), answer.timings), (Side::Theirs, "Hola", None));
+        assert_eq!(answer.usage, Some(Usage { prompt_tokens: 9, cached_tokens: 0, completion_tokens: 2 }));
+        assert!(answer.first_token_ms <= answer.total_ms);
+        let body: serde_json::Value = serde_json::from_str(request.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        assert_eq!(
+            (&body["model"], &body["max_tokens"], &body["temperature"]),
+            (&"otro".into(), &2.into(), &0.0.into())
+        );
+        assert_eq!(body["stream_options"]["include_usage"], true);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_measured_is_said_before_anything_is_asked() {
+        let args = |url: &str, file: Option<&Path>| AgainstArgs {
+            against: Some(url.to_owned()),
+            against_model: Some("otro".to_owned()),
+            against_token_file: file.map(Path::to_owned),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let long = folder.path().join("long");
+        fs_err::write(&long, [b'x'; 5000]).unwrap();
+        for (args, id) in [
+            (args("https://127.0.0.1", None), "api-client-address"),
+            (args("http://127.0.0.1:1", Some(&folder.path().join("none"))), "bench-token-unreadable"),
+            (args("http://127.0.0.1:1", Some(&long)), "bench-token-unreadable"),
+        ] {
+            let error = Server::theirs(&args).await.unwrap_err();
+            assert!(error.to_string().ends_with(id), "{error}");
         }
     }
 }

@@ -32,9 +32,7 @@ pub(crate) fn run(args: &StatusArgs, shell: &Shell) -> anyhow::Result<()> {
     }
     match Standing::of(&health.status) {
         Standing::Ready => Ok(()),
-        Standing::Starting | Standing::Degraded | Standing::Stopping | Standing::Unknown => {
-            Err(Told::silent().into())
-        }
+        Standing::Starting | Standing::Degraded | Standing::Stopping | Standing::Unknown => Err(Told::silent().into()),
     }
 }
 

@@ -8,17 +8,18 @@ const FILE: &str = "config/sarai.yaml";
 fn a_wrong_config_ends_everything_that_needs_it_with_64() {
     let home = Home::new();
     home.write(FILE, "server:\n  prot: 1\nruntime:\n  n_ctx: 7\n");
-    let sentences = "HOME/config/sarai.yaml:2: there is no setting \"server.prot\". Did you mean \"server.port\"?\n\
-        HOME/config/sarai.yaml:4: \"runtime.n_ctx\" is \"7\", but it has to be a whole number from 512 to 131072.";
     for args in [&["serve"][..], &["up"], &["config", "show"], &["config", "check"], &["model", "list"]] {
         let ended = home.run(args);
         assert_eq!((ended.code, ended.stdout.as_str()), (64, ""), "{args:?}");
-        assert_eq!(ended.stderr.lines().count(), 2, "{args:?}: {}", ended.stderr);
-        for (said, expected) in ended.stderr.lines().zip(sentences.lines()) {
-            let start = |text: &str| text.split(['\"', ',']).next().unwrap_or_default().to_owned();
-            assert_eq!(start(said), start(expected), "{args:?}");
+        let lines: Vec<&str> = ended.stderr.lines().collect();
+        let [unknown, out_of_range] = lines[..] else { panic!("{args:?}: {}", ended.stderr) };
+        assert_eq!(
+            unknown,
+            "HOME/config/sarai.yaml:2: there is no setting \"server.prot\". Did you mean \"server.port\"?"
+        );
+        for part in ["HOME/config/sarai.yaml:4:", "runtime.n_ctx", "\"7\"", "512", "131072"] {
+            assert!(out_of_range.contains(part), "{part}: {out_of_range}");
         }
-        assert!(ended.stderr.contains("server.port"), "the nearest key is named: {}", ended.stderr);
     }
     // Nothing was started, so nothing was made.
     assert!(!home.path("state").exists());
@@ -32,7 +33,10 @@ fn flags_are_stronger_than_variables_and_variables_than_the_file() {
     let row = |key: &str| {
         let settings = shown["settings"].as_array().unwrap();
         let row = settings.iter().find(|row| row["key"] == key).unwrap();
-        (row["value"].as_str().unwrap().to_owned(), row["origin"].as_str().unwrap().replace(home.folder.path().to_str().unwrap(), "HOME"))
+        (
+            row["value"].as_str().unwrap().to_owned(),
+            row["origin"].as_str().unwrap().replace(home.folder.path().to_str().unwrap(), "HOME"),
+        )
     };
     let pair = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
     assert_eq!(row("server.port"), pair("9002", "--set server.port"));
@@ -60,8 +64,7 @@ fn one_file_can_be_checked_alone() {
     let check = |file: &std::path::Path| home.run(["config", "check", file.to_str().unwrap()]);
     check(&good).told(0, "Los ajustes están bien.");
     assert_eq!(check(&bad).code, 64);
-    check(&home.path("nada.yaml"))
-        .told(64, "No existe el archivo «HOME/nada.yaml». Comprueba el nombre y la carpeta.");
+    check(&home.path("nada.yaml")).told(64, "No existe el archivo «HOME/nada.yaml». Comprueba el nombre y la carpeta.");
     // The variable still counts where everything is looked at.
     assert_eq!(home.run(["config", "check"]).code, 64);
 }

@@ -8,8 +8,21 @@ use serde_json::Value;
 use super::{Ended, Home};
 
 const IDS: [&str; 15] = [
-    "language", "clock", "config", "folders", "token", "socket", "port", "worker", "version", "cpu", "cores", "model",
-    "memory", "disk-models", "disk-state",
+    "language",
+    "clock",
+    "config",
+    "folders",
+    "token",
+    "socket",
+    "port",
+    "worker",
+    "version",
+    "cpu",
+    "cores",
+    "model",
+    "memory",
+    "disk-models",
+    "disk-state",
 ];
 
 fn check(ended: &Ended, id: &str) -> Value {

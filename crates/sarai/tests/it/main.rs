@@ -3,6 +3,8 @@
 //! Each test has a home of its own in a temporary folder whose name has a blank and an ñ, and an environment with
 //! nothing else in it. No model answers here; that is tested end to end elsewhere.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod config;
 mod doctor;
 mod model;

@@ -29,7 +29,8 @@ fn gguf() -> Vec<u8> {
         number("qwen2.attention.head_count_kv", 2),
         tokens.concat(),
     ];
-    let mut file = [&b"GGUF"[..], &3_u32.to_le_bytes(), &1_u64.to_le_bytes(), &(keys.len() as u64).to_le_bytes()].concat();
+    let mut file =
+        [&b"GGUF"[..], &3_u32.to_le_bytes(), &1_u64.to_le_bytes(), &(keys.len() as u64).to_le_bytes()].concat();
     file.extend(keys.concat());
     // One tensor of 256 × 2 weights in Q4_K: 288 bytes.
     file.extend(text("blk.0.attn_q.weight"));
@@ -67,7 +68,8 @@ fn a_file_of_ones_own_comes_is_known_and_goes() {
     let home = Home::new();
     let file = home.write("descargas/Mi modelo ñ.gguf", gguf());
     let pulled = home.run(["model", "pull", "--json", file.to_str().unwrap()]).json(0);
-    let path = pulled["path"].as_str().unwrap().to_owned();
+    assert_eq!(pulled["path"], "HOME/models/Mi-modelo--.gguf");
+    let path = home.path("models/Mi-modelo--.gguf");
     assert_eq!(fs_err::read(&path).unwrap(), gguf());
     assert_eq!((&pulled["bytes"], pulled["sha256"].as_str().unwrap().len()), (&gguf().len().into(), 64));
     // Again is as good as once.
@@ -83,10 +85,10 @@ fn a_file_of_ones_own_comes_is_known_and_goes() {
 
     let removed = home.run(["model", "rm", id]);
     assert_eq!((removed.code, removed.stdout.as_str()), (0, ""));
-    assert!(!std::path::Path::new(&path).exists());
+    assert!(!path.exists());
     assert!(file.exists(), "the person's own file stays");
     home.run(["model", "rm", id])
-        .told(1, "There is no model called \"Mi-modelo--\". `sarai model list` shows those that exist.");
+        .told(1, "There is no model called “Mi-modelo--”. `sarai model list` shows the ones there are.");
 }
 
 #[test]
@@ -124,9 +126,9 @@ fn what_does_not_exist_cannot_be_pulled() {
     home.run(["model", "pull", "nothing.gguf"])
         .told(1, "There is no file \"nothing.gguf\". Check the name and the folder.");
     home.run(["model", "pull", "no-such-model"])
-        .told(1, "There is no model called \"no-such-model\". `sarai model list` shows those that exist.");
+        .told(1, "There is no model called “no-such-model”. `sarai model list` shows the ones there are.");
     home.run(["model", "pull", "a model"])
-        .told(1, "There is no model called \"a model\". `sarai model list` shows those that exist.");
+        .told(1, "There is no model called “a model”. `sarai model list` shows the ones there are.");
 }
 
 /// The catalogue entry's only source is a server of this computer that is not there.

@@ -68,8 +68,8 @@ fn a_program_without_a_model_says_what_to_do() {
     for args in [&["ask", "hola"][..], &["chat"]] {
         home.run(args).told(
             1,
-            "SARAi is running, but cannot answer now. The model \"qwen2.5-coder-1.5b-instruct\" is not on this computer \
-             yet. Download it with `sarai model pull qwen2.5-coder-1.5b-instruct`.",
+            "SARAi is running, but cannot answer now. The model “qwen2.5-coder-1.5b-instruct” is not on this computer \
+             yet. Fetch it with `sarai model pull qwen2.5-coder-1.5b-instruct`.",
         );
     }
 
@@ -96,7 +96,10 @@ fn up_shows_the_way_in_and_ends_on_ctrl_c() {
     let port = fs_err::read_to_string(home.path("state/run/port")).unwrap();
     let second = home.run(ANY_PORT.iter().chain(&["up"]));
     let pid = up.child.as_ref().unwrap().id();
-    second.told(1, &format!("Otro SARAi (proceso {pid}) ya usa esta carpeta de estado. Páralo o pon otra carpeta en SARAI_HOME."));
+    second.told(
+        1,
+        &format!("Otro SARAi (proceso {pid}) ya usa esta carpeta de estado. Páralo o pon otra carpeta en SARAI_HOME."),
+    );
 
     // It says its lines one after the other; the sentence about the model is the last one before the end.
     let mut up = up;
@@ -145,9 +148,12 @@ fn a_home_that_cannot_be_one_is_refused() {
     let home = Home::new();
     let file = home.write("a file", "");
     for command in ["up", "serve"] {
+        let output = home.command([command]).env("SARAI_HOME", "relative").output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
         let output = home.command([command]).env("SARAI_HOME", &file).output().unwrap();
         let ended = home.ended(output);
-        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{}", ended.stderr);
+        // What is asked first is whether there is a config in it.
+        assert_eq!((ended.code, ended.stdout.as_str()), (64, ""), "{}", ended.stderr);
         assert!(ended.stderr.contains("HOME/a file"), "{}", ended.stderr);
     }
 }

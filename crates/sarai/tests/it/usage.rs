@@ -130,7 +130,8 @@ fn a_question_from_a_pipe_is_text() {
         home.ended(child.wait_with_output().unwrap())
     };
     ask(b"\xff\xfe").told(1, "The input is not UTF-8 text. Convert it and try again.");
-    ask(b"  \n").told(1, "The question is missing. Write it after the command, such as: sarai ask \"Why is the sky blue?\"");
+    ask(b"  \n")
+        .told(1, "The question is missing. Write it after the command, such as: sarai ask \"Why is the sky blue?\"");
     ask("¿Hola?".as_bytes()).told(1, "SARAi is not running. Start it with \"sarai up\" in another terminal.");
 }
 

@@ -146,13 +146,16 @@ impl<'a> Talk<'a> {
 
     pub(super) fn stats(&self) -> Notice {
         let Stats { answers, tokens, decoded, decode_ms, first_token_ms } = &self.stats;
-        let rate = |amount: f64, by: f64| if by > 0.0 { amount / by } else { 0.0 };
         let language = self.shell.language();
+        let rate = |amount: f64, by: f64| match by > 0.0 {
+            true => terminal::rounded(amount / by, language),
+            false => "-".to_owned(),
+        };
         Notice::new("chat-stats")
             .arg("answers", answers)
             .arg("tokens", tokens)
-            .arg("speed", terminal::rounded(rate(f64::from(*decoded) * 1000.0, *decode_ms), language))
-            .arg("first", terminal::rounded(rate(first_token_ms / 1000.0, f64::from(*answers)), language))
+            .arg("speed", rate(f64::from(*decoded) * 1000.0, *decode_ms))
+            .arg("first", rate(first_token_ms / 1000.0, f64::from(*answers)))
     }
 
     /// Writes the conversation as Markdown into a new file, for the owner alone.

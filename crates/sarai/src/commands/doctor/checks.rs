@@ -106,8 +106,7 @@ fn config(facts: &Facts) -> Check {
 
 /// Nobody else may look into our folders; `serve` refuses where others may even write.
 fn folders(facts: &Facts) -> Check {
-    let mut check =
-        Check::new("folders", "doctor-title-folders", Grade::Ok, Notice::new("doctor-folders-fine"));
+    let mut check = Check::new("folders", "doctor-title-folders", Grade::Ok, Notice::new("doctor-folders-fine"));
     for folder in &facts.folders {
         let FileFacts::There { path, mode, owner } = &folder.file else { continue };
         let shown = folder.path.display();
@@ -138,9 +137,7 @@ fn token(facts: &Facts) -> Check {
             remedies: vec![Remedy::Rights { path: path.clone(), mode: 0o600 }],
             ..Check::new(id, title, Grade::Fail, Notice::new("doctor-token-open").arg("file", path.display()))
         },
-        FileFacts::There { owner: Owner::We, .. } => {
-            Check::new(id, title, Grade::Ok, Notice::new("doctor-token-fine"))
-        }
+        FileFacts::There { owner: Owner::We, .. } => Check::new(id, title, Grade::Ok, Notice::new("doctor-token-fine")),
         FileFacts::There { path, owner: Owner::SomebodyElse, .. } => {
             Check::new(id, title, Grade::Fail, Notice::new("doctor-folder-foreign").arg("folder", path.display()))
         }
@@ -205,9 +202,7 @@ fn version(facts: &Facts) -> Check {
     };
     let other = |version: Option<&str>| version.filter(|version| *version != own).map(str::to_owned);
     let (grade, detail) = match (other(worker), other(running)) {
-        (Some(worker), _) => {
-            (Grade::Fail, Notice::new("doctor-version-worker").arg("own", own).arg("worker", worker))
-        }
+        (Some(worker), _) => (Grade::Fail, Notice::new("doctor-version-worker").arg("own", own).arg("worker", worker)),
         (None, Some(running)) => {
             (Grade::Warn, Notice::new("doctor-version-running").arg("own", own).arg("running", running))
         }
@@ -306,13 +301,7 @@ struct DiskLimits {
     warn: u64,
 }
 
-fn disk(
-    id: &'static str,
-    title: &'static str,
-    free: Option<u64>,
-    limits: DiskLimits,
-    language: Language,
-) -> Check {
+fn disk(id: &'static str, title: &'static str, free: Option<u64>, limits: DiskLimits, language: Language) -> Check {
     let Some(free) = free else { return Check::new(id, title, Grade::Warn, Notice::new("doctor-disk-unknown")) };
     let size = |bytes| terminal::size(bytes, language);
     let (grade, detail) = if free < limits.fail {
@@ -410,10 +399,7 @@ mod tests {
         assert_eq!(ills(|f| f.token = there(0o640, Owner::We)), [("token", Fail, "doctor-token-open", 1)]);
         assert_eq!(ills(|f| f.socket = SocketFacts::Stale("s".into())), [("socket", Warn, "doctor-socket-stale", 1)]);
         assert_eq!(ills(|f| f.port.refused = Some("in use".into())), [("port", Fail, "doctor-port-taken", 0)]);
-        assert_eq!(
-            ills(|f| f.worker = WorkerFacts::Broken("w".into())),
-            [("worker", Fail, "doctor-worker-broken", 0)]
-        );
+        assert_eq!(ills(|f| f.worker = WorkerFacts::Broken("w".into())), [("worker", Fail, "doctor-worker-broken", 0)]);
         assert_eq!(ills(|f| f.cores.usable = 1), [("cores", Warn, "doctor-cores-one", 0)]);
         assert_eq!(ills(|f| f.model = here(GB - 1, GB)), [("model", Fail, "doctor-model-length", 0)]);
         assert_eq!(ills(|f| f.model = here(GB, 8 * GB)), [("memory", Fail, "doctor-memory-short", 0)]);

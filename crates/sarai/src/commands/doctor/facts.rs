@@ -89,7 +89,10 @@ pub(super) enum WorkerFacts {
     Missing(Notice),
     /// It is there and does not say what it is.
     Broken(PathBuf),
-    Works { version: String, build: String },
+    Works {
+        version: String,
+        build: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,10 +106,18 @@ pub(super) struct Cores {
 pub(super) enum ModelFacts {
     /// The catalogue is wrong, or names no default.
     Unknown(Notice),
-    NotHere { id: ModelId, bytes: Option<u64> },
+    NotHere {
+        id: ModelId,
+        bytes: Option<u64>,
+    },
     Unusable(Notice),
     /// `expected_bytes` is the catalogue's, where it knows.
-    Here { id: ModelId, bytes: u64, expected_bytes: Option<u64>, needed_bytes: u64 },
+    Here {
+        id: ModelId,
+        bytes: u64,
+        expected_bytes: Option<u64>,
+        needed_bytes: u64,
+    },
 }
 
 impl Facts {
@@ -249,11 +260,14 @@ impl Cores {
 
 /// How many numbers a kernel's list such as `0-3,6` has.
 fn count_listed(list: &str) -> Option<usize> {
-    list.trim().split(',').map(|range| {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let [first, last] = [first, last].map(|number| number.parse::<usize>().ok());
-        Some(last?.checked_sub(first?)? + 1)
-    }).sum()
+    list.trim()
+        .split(',')
+        .map(|range| {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            let [first, last] = [first, last].map(|number| number.parse::<usize>().ok());
+            Some(last?.checked_sub(first?)? + 1)
+        })
+        .sum()
 }
 
 impl ModelFacts {
@@ -307,7 +321,8 @@ mod tests {
 
     #[test]
     fn the_kernels_list_of_processors() {
-        for (list, expected) in [("0-1\n", Some(2)), ("0", Some(1)), ("0-3,6,8-9", Some(7)), ("", None), ("3-1", None)] {
+        for (list, expected) in [("0-1\n", Some(2)), ("0", Some(1)), ("0-3,6,8-9", Some(7)), ("", None), ("3-1", None)]
+        {
             assert_eq!(count_listed(list), expected, "{list:?}");
         }
     }

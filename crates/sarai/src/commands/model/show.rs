@@ -2,7 +2,7 @@
 
 use sarai_config::{Config, Whole};
 use sarai_models::{
-    Entry, Fit, Header, Info, LoadPlan, Listed, MemoryEstimate, Provenance, Terms, WeightLayout, available, estimate,
+    Entry, Fit, Header, Info, Listed, LoadPlan, MemoryEstimate, Provenance, Terms, WeightLayout, available, estimate,
     fits,
 };
 use sarai_types::{ModelId, Notice};
