@@ -128,7 +128,7 @@ pub(super) async fn run(args: &ChatArgs, shell: &Shell, stamp: &str) -> Result<M
 
 /// Holds one conversation to its end.
 async fn hold(server: &Server, script: &Script, round: u32, stamp: &str) -> Result<Vec<Turn>, Told> {
-    let mut history = script.opening(&format!("{stamp} {round}"));
+    let mut history = script.opening(&format!("{} {round} {stamp}", script.name));
     let mut turns = Vec::with_capacity(script.questions.len());
     for (turn, question) in (1..).zip(&script.questions) {
         history.push(Message::new(Role::User, question));

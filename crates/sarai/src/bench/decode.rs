@@ -192,7 +192,7 @@ impl Bench<'_> {
             self.tell_round(round);
             speeds.extend(self.generate(self.texts.long(), LONG_TOKENS).await?.tokens_per_second);
 
-            let mut conversation = self.texts.reading(&format!("{} {round}", self.stamp));
+            let mut conversation = self.texts.reading(&format!("{round} {}", self.stamp));
             let first = self.generate(conversation.clone(), SHORT_TOKENS).await?;
             conversation.push(Message::new(Role::Assistant, first.text));
             conversation.push(Message::new(Role::User, &self.texts.follow_up));

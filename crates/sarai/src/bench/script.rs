@@ -1,7 +1,8 @@
 //! What is asked: the prompts under `prompts/`, compiled in, the same for every server and every run.
 //!
 //! The one thing that differs between two runs is a stamp at the very start of a system text. Without it a server that
-//! still holds the prompt of an earlier run would answer from memory where the first reading is to be timed.
+//! still holds the prompt of an earlier run would answer from memory where the first reading is to be timed. What differs
+//! soonest stands first in it.
 
 use anyhow::{Context, Result};
 use sarai_types::{Message, Role};
