@@ -7,6 +7,7 @@
 //! - [`Turn`]: what is known so far. At most one generation is open at a time.
 //! - [`Event`], [`Effect`]: closed lists; adding to them means teaching the shell.
 //! - [`TurnError`]: what a turn can refuse by itself.
+//! - [`warm_up`]: what a model reads before the first turn.
 //!
 //! # Usage
 //! 1. `Turn::new(request, facts)`, then `step(Event::Begin)`; perform the effects in their order.
@@ -19,10 +20,12 @@
 mod answer;
 mod clock;
 mod error;
+mod language;
 mod prompt;
 mod select;
 mod turn;
 mod words;
 
 pub use error::{TOOLS_MAX, TurnError};
+pub use prompt::warm_up;
 pub use turn::{Effect, Event, ModelFacts, Turn};

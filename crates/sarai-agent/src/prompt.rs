@@ -16,13 +16,17 @@
 
 use std::borrow::Cow;
 
-use sarai_types::{Conversation, Language, Message, Persona, Role, ToolChoice, ToolSpec, TurnRequest};
+use sarai_types::{
+    Conversation, Generation, Language, Message, Persona, Priority, Prompt, Role, Sampling, ToolChoice, ToolSpec,
+    TurnRequest,
+};
 
 use crate::clock::concerns_time;
+use crate::language::spoken;
 use crate::select::select;
 use crate::{TOOLS_MAX, TurnError};
 
-/// SARAi's own text. `{language}` stands for the language of an answer where the person's own cannot be told.
+/// SARAi's own text. `{language}` stands in the last line, so that all before it is the same for everybody.
 const SYSTEM: &str = include_str!("prompts/system.md");
 /// How many bytes at each end of a long question are looked at. People ask before or after what they paste, and the
 /// middle says more about the paste than about the question.
@@ -44,6 +48,22 @@ pub(crate) fn assemble(request: &TurnRequest) -> Result<Conversation, TurnError>
         }
     };
     Ok(Conversation { messages, tools })
+}
+
+/// Makes a model read SARAi's own text before anybody asks, so that the first question costs only its own tokens. What it
+/// answers is of no interest.
+#[must_use]
+pub fn warm_up(language: Language) -> Generation {
+    // Some templates refuse a conversation in which nobody speaks.
+    let messages = with_system(&[Message::new(Role::User, ".")], language);
+    Generation {
+        prompt: Prompt::Chat(Conversation { messages, tools: Vec::new() }),
+        sampling: Sampling::greedy(),
+        max_tokens: Some(1),
+        stop: Vec::new(),
+        logprobs: None,
+        priority: Priority::Background,
+    }
 }
 
 /// The tools that the model gets to see.
@@ -68,7 +88,9 @@ fn offered(request: &TurnRequest, question: &str) -> Result<Vec<ToolSpec>, TurnE
 fn with_system(messages: &[Message], language: Language) -> Vec<Message> {
     let opening = messages.iter().take_while(|message| message.role == Role::System).count();
     let (system, history) = messages.split_at(opening);
-    let language = match language {
+    // The first message that tells, because the first messages never change.
+    let told = history.iter().filter(|m| m.role == Role::User).find_map(|m| spoken(&m.text));
+    let language = match told.unwrap_or(language) {
         Language::Spanish => "Spanish",
         Language::English => "English",
     };

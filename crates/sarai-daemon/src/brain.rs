@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use sarai_config::{FolderError, Folders, Runtime, Whole};
 use sarai_models::{Catalog, Fit, Library, LoadPlan, MemoryEstimate, Role, WeightLayout, estimate, fits};
-use sarai_types::{ModelId, Notice};
+use sarai_types::{Language, ModelId, Notice};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio_stream::StreamExt as _;
 
 use crate::child::Child;
 use crate::token;
@@ -39,6 +40,8 @@ pub(crate) struct BrainSpec {
     pub(crate) model: Option<ModelId>,
     pub runtime: Runtime,
     pub folders: Folders,
+    /// The language whose fixed prompt is read before the first question.
+    pub language: Language,
 }
 
 /// Keeps the brain going until it is drained.
@@ -75,6 +78,8 @@ async fn keep(spec: BrainSpec, publish: watch::Sender<Brain>, drained: oneshot::
     let child = loop {
         match start(&spec).await {
             Ok((worker, child)) => {
+                // Ends with the worker, or with the program.
+                tokio::spawn(warm(worker.clone(), spec.language));
                 publish.send_replace(Brain::Up(worker));
                 break child;
             }
@@ -97,6 +102,20 @@ async fn keep(spec: BrainSpec, publish: watch::Sender<Brain>, drained: oneshot::
     // A keeper that is dropped counts as drained.
     let _ = drained.await;
     child.drain().await;
+}
+
+/// Lets each incarnation of the worker read the fixed prompt before somebody asks. Anything that a person wants goes
+/// before it.
+async fn warm(mut worker: Worker, language: Language) {
+    while worker.until_serving().await {
+        match worker.generate(&sarai_agent::warm_up(language)).await {
+            Ok(mut events) => while let Some(Ok(_)) = events.next().await {},
+            Err(failure) => tracing::debug!(%failure, "the fixed prompt was not read in advance"),
+        }
+        if !worker.until_down().await {
+            return;
+        }
+    }
 }
 
 async fn start(spec: &BrainSpec) -> Result<(Worker, Child), Notice> {

@@ -108,7 +108,10 @@ impl Metrics {
             restarts: by_child("sarai_supervisor_restarts", "How often a child was started again.")?,
             up: by_child("sarai_child_up", "1 while a child serves.")?,
             resident: by_child("sarai_child_resident_bytes", "Proportional set size of a child.")?,
-            ram_gb: register(&registry, Gauge::new("sarai_ram_gb", "Memory of all processes together, in 10^9 bytes.")?)?,
+            ram_gb: register(
+                &registry,
+                Gauge::new("sarai_ram_gb", "Memory of all processes together, in 10^9 bytes.")?,
+            )?,
             generation: gauge("sarai_config_generation", "How many configurations were taken over since the start.")?,
             registry,
         };

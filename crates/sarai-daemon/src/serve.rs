@@ -110,6 +110,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         model: config.model.default.clone().set(),
         runtime: config.runtime.clone(),
         folders: folders.clone(),
+        language: language(config),
     });
     let (stop, stopped) = watch::channel(Stop::NotYet);
     let (handle, commands) = Handle::channel();
@@ -183,7 +184,11 @@ impl Doors {
         let own = (!config.server.bind.is_unspecified()).then(|| config.server.bind.to_string());
         self.router(
             config,
-            Auth::Port { token: self.token.clone(), port: self.port, allowed_hosts: allowed_hosts.chain(own).collect() },
+            Auth::Port {
+                token: self.token.clone(),
+                port: self.port,
+                allowed_hosts: allowed_hosts.chain(own).collect(),
+            },
         )
     }
 

@@ -13,8 +13,8 @@ use sarai_engine::tools::ToolFormat;
 use sarai_proto::WireError;
 use sarai_proto::engine::v1::{self as wire, engine_client::EngineClient};
 use sarai_supervisor::{Health, Limits, Policy, State};
-use sarai_types::{Failure, FailureKind, FinishReason, Generation, GenerationEvent, ModelId, Notice, SEQUENCE_TEXT_MAX,
-    TokenText,
+use sarai_types::{
+    Failure, FailureKind, FinishReason, Generation, GenerationEvent, ModelId, Notice, SEQUENCE_TEXT_MAX, TokenText,
 };
 use tokio::net::UnixStream;
 use tokio::process::Command;
@@ -125,6 +125,11 @@ impl Worker {
     /// Waits until the worker serves; false when it is being stopped instead.
     pub async fn until_serving(&mut self) -> bool {
         self.seen.wait_for(|seen| seen.serving).await.is_ok()
+    }
+
+    /// Waits until the worker no longer serves; false when its supervisor is gone.
+    pub async fn until_down(&mut self) -> bool {
+        self.seen.wait_for(|seen| !seen.serving).await.is_ok()
     }
 
     /// # Errors

@@ -270,8 +270,9 @@ impl Scheduler {
         };
         plan.priority = Some(class);
 
-        let mut order: Vec<usize> =
-            (0..self.slots.len()).filter(|&i| self.slots[i].running.as_ref().is_some_and(|r| r.priority == class)).collect();
+        let mut order: Vec<usize> = (0..self.slots.len())
+            .filter(|&i| self.slots[i].running.as_ref().is_some_and(|r| r.priority == class))
+            .collect();
         // Decoding jobs owe one token each; then prompts, oldest first.
         order.sort_by_key(|&i| {
             let slot = &self.slots[i];

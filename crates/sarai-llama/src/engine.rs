@@ -376,8 +376,8 @@ impl Engine {
             threads: self.options.threads,
         };
         self.pulse.clear();
-        let mut context = Context::new(&self.model, options, &self.pulse)
-            .map_err(|e| Status::resource_exhausted(e.to_string()))?;
+        let mut context =
+            Context::new(&self.model, options, &self.pulse).map_err(|e| Status::resource_exhausted(e.to_string()))?;
         texts.iter().map(|tokens| measure::embed_one(&mut context, tokens)).collect()
     }
 

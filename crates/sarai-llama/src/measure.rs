@@ -44,11 +44,7 @@ pub(crate) fn run(context: &mut Context, pulse: &Pulse, request: &wire::MeasureR
     result.map_err(|e| Status::internal(e.to_string()))
 }
 
-fn measure(
-    context: &mut Context,
-    pulse: &Pulse,
-    request: &wire::MeasureRequest,
-) -> Result<Measurement, DecodeError> {
+fn measure(context: &mut Context, pulse: &Pulse, request: &wire::MeasureRequest) -> Result<Measurement, DecodeError> {
     let prefill_tokens_per_second = prefill(context, request)?;
     context.clear();
     read(context, 0, DEPTH, Rows::None)?;
@@ -123,10 +119,8 @@ fn median(times: &mut [f64]) -> f64 {
 /// `INTERNAL` when llama.cpp fails, or has no vector for this kind of model.
 pub(crate) fn embed_one(context: &mut Context, tokens: &[u32]) -> Result<Vec<f32>, Status> {
     context.clear();
-    let entries: Vec<Entry> = (0u32..)
-        .zip(tokens)
-        .map(|(position, &token)| Entry { sequence: 0, token, position, output: true })
-        .collect();
+    let entries: Vec<Entry> =
+        (0u32..).zip(tokens).map(|(position, &token)| Entry { sequence: 0, token, position, output: true }).collect();
     context.decode(&entries).map_err(|e| Status::internal(e.to_string()))?;
     let vector = context.embedding(0).ok_or_else(|| Status::internal("the model has no vector for a text"))?;
     let length = vector.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt();

@@ -13,8 +13,8 @@ use sarai_engine::template::TemplateError;
 use sarai_proto::engine::v1::{self as wire, engine_server::Engine as EngineService};
 use sarai_types::{Generation, Prompt};
 use tokio::sync::{mpsc, oneshot};
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use crate::answer::{Answer, AnswerOptions};
@@ -66,10 +66,7 @@ impl EngineService for Service {
         Ok(Response::new(self.ready()?.description.clone()))
     }
 
-    async fn tokenize(
-        &self,
-        request: Request<wire::TokenizeRequest>,
-    ) -> Result<Response<wire::TokenizeReply>, Status> {
+    async fn tokenize(&self, request: Request<wire::TokenizeRequest>) -> Result<Response<wire::TokenizeReply>, Status> {
         let prompt = match request.into_inner().prompt {
             Some(wire::tokenize_request::Prompt::Text(text)) => Prompt::Text(text),
             Some(wire::tokenize_request::Prompt::Chat(chat)) => Prompt::Chat(chat.try_into().map_err(invalid)?),
@@ -191,7 +188,6 @@ impl Drop for CancelOnDrop {
         self.handle.cancel(self.id);
     }
 }
-
 
 #[expect(clippy::disallowed_methods, reason = "the worker is a shell: it measures real time")]
 fn now() -> Instant {

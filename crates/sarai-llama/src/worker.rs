@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use anyhow::{Context as _, Result, anyhow};
-use sarai_proto::engine::v1::{self as wire, engine_server::EngineServer};
 use rustix::process::Signal;
+use sarai_proto::engine::v1::{self as wire, engine_server::EngineServer};
 use sha2::{Digest, Sha256};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};

@@ -227,7 +227,8 @@ async fn what_cannot_be_answered_is_refused_with_its_reason() {
 async fn texts_become_vectors_of_unit_length() {
     let mut worker = Worker::start(1).await;
     let texts = ["The cat sleeps on the sofa.", "A cat is sleeping on a couch.", "Quarterly tax law in Peru"];
-    let reply = worker.client.embed(EmbedRequest { texts: texts.map(String::from).to_vec() }).await.unwrap().into_inner();
+    let reply =
+        worker.client.embed(EmbedRequest { texts: texts.map(String::from).to_vec() }).await.unwrap().into_inner();
     let vectors: Vec<&[f32]> = reply.embeddings.iter().map(|e| e.values.as_slice()).collect();
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(x * y)).sum::<f64>();
     for vector in &vectors {

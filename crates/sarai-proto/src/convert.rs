@@ -104,18 +104,21 @@ impl TryFrom<wire::Sampling> for Sampling {
             presence: s.presence_penalty,
             last_n: s.penalty_last_n,
         };
-        let sampling =
-            Self { temperature: s.temperature, top_k: s.top_k, top_p: s.top_p, min_p: s.min_p, penalties, seed: s.seed };
+        let sampling = Self {
+            temperature: s.temperature,
+            top_k: s.top_k,
+            top_p: s.top_p,
+            min_p: s.min_p,
+            penalties,
+            seed: s.seed,
+        };
         Ok(sampling.checked()?)
     }
 }
 
 impl From<&Conversation> for wire::Conversation {
     fn from(c: &Conversation) -> Self {
-        Self {
-            messages: c.messages.iter().map(Into::into).collect(),
-            tools: c.tools.iter().map(Into::into).collect(),
-        }
+        Self { messages: c.messages.iter().map(Into::into).collect(), tools: c.tools.iter().map(Into::into).collect() }
     }
 }
 

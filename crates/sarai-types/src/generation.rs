@@ -79,8 +79,18 @@ pub struct Timings {
 /// [`crate::Failure`] may end it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GenerationEvent {
-    Started { prompt_tokens: u32, cached_tokens: u32 },
+    Started {
+        prompt_tokens: u32,
+        cached_tokens: u32,
+    },
     /// Whole characters only. `tokens` is empty unless probabilities were asked for.
-    Text { text: String, tokens: Vec<TokenText> },
-    Finished { reason: FinishReason, usage: Usage, timings: Timings },
+    Text {
+        text: String,
+        tokens: Vec<TokenText>,
+    },
+    Finished {
+        reason: FinishReason,
+        usage: Usage,
+        timings: Timings,
+    },
 }

@@ -32,9 +32,8 @@ impl Language {
         for range in header.split(',') {
             let mut parts = range.split(';');
             let Some(language) = parts.next().and_then(|tag| Self::from_tag(tag.trim())) else { continue };
-            let quality = parts
-                .find_map(|p| p.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()))
-                .unwrap_or(1.0);
+            let quality =
+                parts.find_map(|p| p.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok())).unwrap_or(1.0);
             if quality > 0.0 && best.is_none_or(|(_, q)| quality > q) {
                 best = Some((language, quality));
             }

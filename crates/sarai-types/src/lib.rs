@@ -21,7 +21,7 @@ mod turn;
 
 pub use failure::{Failure, FailureKind};
 pub use generation::{
-    Candidate, FinishReason, Generation, GenerationEvent, Prompt, Timings, TokenText, Usage, SEQUENCE_TEXT_MAX,
+    Candidate, FinishReason, Generation, GenerationEvent, Prompt, SEQUENCE_TEXT_MAX, Timings, TokenText, Usage,
 };
 pub use ids::{IdError, ModelId, TurnId};
 pub use language::Language;

@@ -72,12 +72,7 @@ impl Sampling {
             ("presence_penalty", p.presence, -2.0, 2.0),
         ] {
             if !(min..=max).contains(&value) {
-                return Err(SamplingError {
-                    name,
-                    value: f64::from(value),
-                    min: f64::from(min),
-                    max: f64::from(max),
-                });
+                return Err(SamplingError { name, value: f64::from(value), min: f64::from(min), max: f64::from(max) });
             }
         }
         Ok(self)

@@ -1,7 +1,8 @@
 //! A turn of the assistant: one question, its answer.
 
 use crate::{
-    FinishReason, Language, Message, ModelId, Sampling, Timings, TokenText, ToolCall, ToolChoice, ToolSpec, TurnId, Usage,
+    FinishReason, Language, Message, ModelId, Sampling, Timings, TokenText, ToolCall, ToolChoice, ToolSpec, TurnId,
+    Usage,
 };
 
 /// Who goes first when not everybody can. The order of the variants is the order of service.
