@@ -98,7 +98,7 @@ fn the_assistant_puts_its_own_text_first() {
     let mut turn = request("Hola");
     let system = conversation(turn.clone()).messages[0].clone();
     assert_eq!(system.role, Role::System);
-    assert!(system.text.starts_with("You are SARAi") && system.text.contains("answer in Spanish."), "{}", system.text);
+    assert!(system.text.starts_with("You are SARAi") && system.text.contains("Answer in Spanish"), "{}", system.text);
     assert!(!system.text.contains('{'), "a placeholder was left: {}", system.text);
     // Some four bytes make a token of English; the text has room for 300.
     assert!(system.text.len() < 1600, "{} bytes", system.text.len());
@@ -110,8 +110,22 @@ fn the_assistant_puts_its_own_text_first() {
     let expected = [(Role::System, joined.as_str()), (Role::User, "Hola"), (Role::System, "Tres.")];
     assert_eq!(texts(&conversation(turn)), expected);
 
-    let english = TurnRequest { language: Language::English, ..request("Hi") };
-    assert!(conversation(english).messages[0].text.contains("answer in English."));
+}
+
+#[test]
+fn the_language_is_that_of_the_first_message_that_tells_it() {
+    let answered_in = |turn: TurnRequest| {
+        let text = conversation(turn).messages[0].text.clone();
+        if text.contains("Answer in English") { Language::English } else { Language::Spanish }
+    };
+    let configured = |language, question: &str| TurnRequest { language, ..request(question) };
+    assert_eq!(answered_in(configured(Language::Spanish, "What is this?")), Language::English);
+    assert_eq!(answered_in(configured(Language::English, "¿Qué es esto?")), Language::Spanish);
+    assert_eq!(answered_in(configured(Language::English, "42")), Language::English);
+    assert_eq!(answered_in(configured(Language::Spanish, "42")), Language::Spanish);
+    let mut turn = configured(Language::Spanish, "What is this?");
+    turn.messages.push(Message::new(Role::User, "¿Y en español?"));
+    assert_eq!(answered_in(turn), Language::English, "what the model has read does not change");
 }
 
 #[test]
