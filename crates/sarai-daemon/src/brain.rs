@@ -76,7 +76,11 @@ impl BrainKeeper {
 async fn keep(spec: BrainSpec, publish: watch::Sender<Brain>, drained: oneshot::Receiver<()>) {
     tokio::pin!(drained);
     let child = loop {
-        match start(&spec).await {
+        let started = tokio::select! {
+            _ = &mut drained => return,
+            started = start(&spec) => started,
+        };
+        match started {
             Ok((worker, child)) => {
                 // Ends with the worker, or with the program.
                 tokio::spawn(warm(worker.clone(), spec.language));

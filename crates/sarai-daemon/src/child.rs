@@ -1,7 +1,8 @@
 //! Runs one child process as its supervisor decides.
 //!
 //! The decisions are `sarai-supervisor`'s; here they become processes, signals and probes. A child is started in a
-//! process group of its own, so that killing it kills whatever it started.
+//! process group of its own and killed with it. What a child supervises in turn is in other groups, and is told to end
+//! with its parent.
 //!
 //! # Usage
 //! [`Child::start`] with a [`ChildSpec`]; read [`Child::watch`]; [`Child::drain`] ends it.
@@ -20,7 +21,7 @@ use tokio::process::{self, Command};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// The longest line of a child's log that is passed on; the rest of the line is dropped.
+/// The longest line of a child's log that is passed on; a longer one becomes several.
 const LOG_LINE_MAX: u64 = 4096;
 
 type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Health> + Send>> + Send + Sync;
@@ -51,7 +52,7 @@ pub struct Seen {
     pub pid: Option<u32>,
 }
 
-/// A supervised child. Dropped without a drain, it is killed with its runtime.
+/// A supervised child. Dropping it drains it, without waiting for its end.
 #[derive(Debug)]
 pub struct Child {
     seen: watch::Receiver<Seen>,

@@ -13,13 +13,13 @@ use tokio::task::JoinSet;
 
 use crate::brain::Brain;
 use crate::listen::Stop;
-use crate::metrics::{ChildFigures, EngineFigures, Metrics};
+use crate::metrics::{ChildFigures, EngineFigures, Metrics, Outcome};
 use crate::turn;
 use crate::worker::Worker;
 
 /// The assistant's name in the list of models.
 const ASSISTANT: &str = "sarai";
-/// Turns and other slow commands at once. The worker's own queue is shorter; this only bounds the tasks.
+/// Turns and requests for vectors at once; the next is told to come back later. How everything is can always be asked.
 const TASKS_MAX: usize = 256;
 /// How long a worker may take to say how it is.
 const STATUS_TIMEOUT: Duration = Duration::from_millis(500);
@@ -40,8 +40,9 @@ impl Desk {
         let mut tasks = JoinSet::new();
         loop {
             tokio::select! {
-                command = commands.recv(), if tasks.len() < TASKS_MAX => match command {
-                    Some(command) => drop(tasks.spawn(self.clone().perform(command))),
+                command = commands.recv() => match command {
+                    Some(command) if tasks.len() < TASKS_MAX => drop(tasks.spawn(self.clone().perform(command))),
+                    Some(command) => self.perform_when_full(command).await,
                     None => break,
                 },
                 Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
@@ -50,12 +51,32 @@ impl Desk {
         while tasks.join_next().await.is_some() {}
     }
 
+    /// Too much is under way: only what is short is done.
+    async fn perform_when_full(&self, command: Command) {
+        let busy = || Failure::new(FailureKind::Busy, Notice::new("daemon-busy"), "too many tasks");
+        match command {
+            Command::Turn { events, .. } => {
+                self.metrics.asked();
+                self.metrics.ended(Outcome::Failed(FailureKind::Busy));
+                drop(events.try_send(Err(busy())));
+            }
+            Command::Embed { reply, .. } => drop(reply.send(Err(busy()))),
+            short @ (Command::Models { .. } | Command::Health { .. } | Command::Metrics { .. }) => {
+                self.clone().perform(short).await;
+            }
+        }
+    }
+
     /// Whoever asked may be gone when the answer is ready; that is no fault.
     async fn perform(self, command: Command) {
         match command {
             Command::Turn { request, events } => match self.worker() {
                 Ok(worker) => turn::run(worker, *request, events, self.metrics).await,
-                Err(failure) => drop(events.send(Err(failure)).await),
+                Err(failure) => {
+                    self.metrics.asked();
+                    self.metrics.ended(Outcome::Failed(failure.kind));
+                    drop(events.send(Err(failure)).await);
+                }
             },
             Command::Embed { model, texts, reply } => drop(reply.send(self.embed(model, texts).await)),
             Command::Models { reply } => drop(reply.send(self.models().await)),

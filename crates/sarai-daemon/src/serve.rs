@@ -105,6 +105,13 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let files = FileWatch::new(&[folders.config_file(), folders.overrides_file()])?;
 
     let metrics = Metrics::new()?;
+    let (handle, commands) = Handle::channel();
+    let doors = Doors {
+        handle,
+        token: token::read_or_make(&token::path(&folders))?,
+        port: tcp.local_addr()?.port(),
+        pairing: Arc::new(Pairing::open(folders.state.join("sessions"))?),
+    };
     let brain = BrainKeeper::start(BrainSpec {
         program: worker,
         model: config.model.default.clone().set(),
@@ -113,21 +120,14 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         language: language(config),
     });
     let (stop, stopped) = watch::channel(Stop::NotYet);
-    let (handle, commands) = Handle::channel();
     let desk = Desk {
         brain: brain.watch(),
         metrics: metrics.clone(),
         stop: stopped.clone(),
         started: clock::unix_ms() / 1000,
     };
-    let desk = tokio::spawn(desk.run(commands));
+    let mut desk = tokio::spawn(desk.run(commands));
 
-    let doors = Doors {
-        handle,
-        token: token::read_or_make(&token::path(&folders))?,
-        port: tcp.local_addr()?.port(),
-        pairing: Arc::new(Pairing::open(folders.state.join("sessions"))?),
-    };
     let (to_port, port_routes) = watch::channel(doors.port_router(config));
     let (to_socket, socket_routes) = watch::channel(doors.socket_router(config));
     // With `server.port: 0` only this says which port it became.
@@ -152,10 +152,12 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         while listeners.join_next().await.is_some() {}
         // The routes hold the last handles; without them the desk has nothing left to receive.
         drop((doors, to_port, to_socket));
-        let _ = desk.await;
+        let _ = (&mut desk).await;
     };
     if tokio::time::timeout(DRAIN_DEADLINE, drained).await.is_err() {
-        tracing::warn!("some answers did not finish in time and were cut off");
+        tracing::warn!("some answers did not finish in time and are cut off");
+        listeners.shutdown().await;
+        desk.abort();
     }
     brain.drain().await;
     tracing::info!("stopped");

@@ -1,6 +1,8 @@
 //! The token that programs of this computer show at the door.
 
+use std::fs::Permissions;
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -23,7 +25,10 @@ pub fn path(folders: &Folders) -> PathBuf {
 pub fn read_or_make(path: &Path) -> Result<SecretString, FolderError> {
     let failed = |source| FolderError::Write { path: path.to_owned(), source };
     match fs_err::read_to_string(path) {
-        Ok(text) if text.trim().len() >= TOKEN_LEN => return Ok(text.trim().to_owned().into()),
+        Ok(text) if text.trim().len() >= TOKEN_LEN => {
+            fs_err::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
+            return Ok(text.trim().to_owned().into());
+        }
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),

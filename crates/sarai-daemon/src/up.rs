@@ -54,7 +54,7 @@ pub async fn up(options: UpOptions, mut changed: impl FnMut(Seen)) -> Result<(),
             policy,
             command: Box::new(move || {
                 let mut command = Command::new(&program);
-                command.args(&serve_args).args(["serve", "--die-with-parent"]);
+                command.args(&serve_args).args(["serve", "--die-with-parent", &std::process::id().to_string()]);
                 command
             }),
             // Whatever it says of the model, a `serve` that answers is alive: each answer is a beat.

@@ -32,8 +32,6 @@ use crate::child::{Child, ChildSpec, Seen};
 const SERVICE: &str = "sarai.engine.v1.Engine";
 /// A model of many gigabytes on a slow disk takes minutes to read.
 const START_DEADLINE: Duration = Duration::from_secs(15 * 60);
-/// A busy machine may keep a healthy worker waiting for a moment.
-const HEALTH_DEADLINE: Duration = Duration::from_secs(1);
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -51,7 +49,12 @@ pub struct WorkerSpec {
 impl WorkerSpec {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(["serve", "--die-with-parent"]).arg("--model").arg(&self.file).arg("--socket").arg(&self.socket);
+        command
+            .args(["serve", "--die-with-parent", &std::process::id().to_string()])
+            .arg("--model")
+            .arg(&self.file)
+            .arg("--socket")
+            .arg(&self.socket);
         command.arg("--context").arg(self.context_tokens.to_string());
         command.arg("--sequences").arg(self.sequences.to_string());
         if let Some(threads) = self.threads {
@@ -59,8 +62,8 @@ impl WorkerSpec {
         }
         // It needs nothing of the owner's environment; a token in there is none of its business.
         command.env_clear();
-        if let Some(level) = std::env::var_os("SARAI_LOG") {
-            command.env("SARAI_LOG", level);
+        for name in ["SARAI_LOG", "TZ"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
         command
     }
@@ -90,12 +93,7 @@ impl Worker {
     #[must_use]
     pub fn start(spec: WorkerSpec, seed: u64) -> (Self, Child) {
         let channel = connect(spec.socket.clone());
-        let policy = Policy::new(Limits {
-            start_deadline: START_DEADLINE,
-            health_deadline: HEALTH_DEADLINE,
-            ..Limits::default()
-        })
-        .unwrap_or_default();
+        let policy = Policy::new(Limits { start_deadline: START_DEADLINE, ..Limits::default() }).unwrap_or_default();
         let probed = channel.clone();
         let model = spec.model.clone();
         let child = Child::start(
@@ -176,7 +174,11 @@ impl Worker {
     /// # Errors
     /// As [`Worker::facts`].
     pub async fn status(&self) -> Result<wire::StatusReply, Failure> {
-        self.client().status(wire::StatusRequest {}).await.map(tonic::Response::into_inner).map_err(|s| self.failed(&s))
+        self.client()
+            .status(wire::StatusRequest { memory: true })
+            .await
+            .map(tonic::Response::into_inner)
+            .map_err(|s| self.failed(&s))
     }
 
     /// Times batches and a prompt; refused while anything runs.
@@ -233,6 +235,7 @@ impl Worker {
             Code::InvalidArgument => (FailureKind::BadRequest, Notice::new("daemon-request-refused")),
             Code::OutOfRange => (FailureKind::TooLong, Notice::new("daemon-text-too-long")),
             Code::ResourceExhausted | Code::FailedPrecondition => (FailureKind::Busy, Notice::new("daemon-busy")),
+            Code::Internal | Code::Unimplemented => (FailureKind::Internal, Notice::new("daemon-internal")),
             Code::Cancelled => (FailureKind::Cancelled, Notice::new("daemon-cancelled")),
             _ => (FailureKind::Unavailable, Notice::new("daemon-model-died").arg("model", &self.model)),
         };
@@ -275,7 +278,7 @@ async fn probe(channel: Channel) -> Health {
         Ok(reply) => reply.into_inner().status == i32::from(ServingStatus::Serving),
         Err(_) => return Health::Silent,
     };
-    match engine.status(wire::StatusRequest {}).await {
+    match engine.status(wire::StatusRequest { memory: false }).await {
         Ok(reply) if serving => Health::Serving { generation: reply.into_inner().generation },
         Ok(_) => Health::NotServing,
         Err(_) => Health::Silent,

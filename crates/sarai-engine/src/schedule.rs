@@ -342,11 +342,10 @@ impl Scheduler {
         ops
     }
 
-    /// Every job that is alive, for a worker that has to tell them all that it failed.
+    /// The jobs that have a sequence.
     #[must_use]
-    pub fn jobs(&self) -> Vec<JobId> {
-        let running = self.slots.iter().filter_map(|s| s.running.as_ref()).map(|r| r.id);
-        running.chain(self.waiting.iter().map(|w| w.job.id)).collect()
+    pub fn running_jobs(&self) -> Vec<JobId> {
+        self.slots.iter().filter_map(|s| s.running.as_ref()).map(|r| r.id).collect()
     }
 
     fn enqueue(&mut self, waiting: Waiting) {

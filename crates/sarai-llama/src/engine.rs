@@ -4,7 +4,7 @@
 //! - [`Engine`]: the thread's state. [`Engine::run`] returns when the last [`Handle`] is gone or the worker drains.
 //! - [`Handle`]: what the gRPC service holds. It never waits for the engine: a full queue is an answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,16 +17,17 @@ use tokio::sync::oneshot;
 use tonic::Status;
 
 use crate::answer::{Answer, Step};
+use crate::embed::{self, Embedding};
 use crate::llama::{Context, ContextOptions, DecodeError, Model, Pulse, Purpose};
 use crate::machine;
 use crate::measure::{self, Measurement};
 
 /// Commands on their way to the engine. It takes them all between two batches.
 const COMMANDS_MAX: usize = 256;
+/// Requests for vectors that wait.
+const EMBEDDINGS_MAX: usize = 16;
 /// While idle, the engine still shows that it lives.
 const IDLE_BEAT: Duration = Duration::from_millis(200);
-/// Tokens of one text that becomes a vector.
-pub(crate) const EMBED_TOKENS_MAX: u32 = 2048;
 /// A batch with more tokens than this takes long enough to be worth stopping.
 const LONG_BATCH: usize = 16;
 
@@ -35,7 +36,7 @@ const LONG_BATCH: usize = 16;
 pub(crate) enum Command {
     Generate { job: Job, answer: Box<Answer> },
     Cancel(JobId),
-    Embed { texts: Vec<Vec<u32>>, reply: oneshot::Sender<Result<Vec<Vec<f32>>, Status>> },
+    Embed { texts: Vec<Vec<u32>>, reply: embed::Reply },
     Measure { request: wire::MeasureRequest, reply: oneshot::Sender<Result<Measurement, Status>> },
 }
 
@@ -126,6 +127,9 @@ pub(crate) struct Engine {
     context: Context,
     scheduler: Scheduler,
     answers: HashMap<JobId, Answer>,
+    /// Requests for vectors, of which the first is being read.
+    embeddings: VecDeque<(Vec<Vec<u32>>, embed::Reply)>,
+    embedding: Option<Embedding>,
     commands: Receiver<Command>,
     shared: Arc<Mutex<Shared>>,
     pulse: Pulse,
@@ -171,6 +175,8 @@ impl Engine {
             context,
             scheduler: Scheduler::new(limits),
             answers: HashMap::new(),
+            embeddings: VecDeque::new(),
+            embedding: None,
             commands,
             shared,
             pulse: pulse.clone(),
@@ -181,6 +187,11 @@ impl Engine {
         Ok((engine, handle))
     }
 
+    /// Cells of the context, which llama.cpp rounds up.
+    pub(crate) fn context_tokens(&self) -> u32 {
+        self.context.context_tokens()
+    }
+
     /// Works until every handle is gone, or until llama.cpp fails in a way that leaves the context unusable.
     ///
     /// # Errors
@@ -188,7 +199,7 @@ impl Engine {
     pub(crate) fn run(mut self) -> Result<(), DecodeError> {
         loop {
             self.pulse.beat();
-            if !self.take_commands() {
+            if self.pulse.is_ending() || !self.take_commands() {
                 return Ok(());
             }
             self.drop_abandoned();
@@ -200,12 +211,13 @@ impl Engine {
                 return Err(error);
             }
             self.publish(None);
+            self.embed();
         }
     }
 
     /// Takes what waits; waits itself only when there is nothing else to do. False when nobody can command any more.
     fn take_commands(&mut self) -> bool {
-        let idle = self.answers.is_empty();
+        let idle = self.answers.is_empty() && self.embedding.is_none() && self.embeddings.is_empty();
         let mut next = if idle {
             match self.commands.recv_timeout(IDLE_BEAT) {
                 Ok(command) => Some(command),
@@ -221,7 +233,7 @@ impl Engine {
                 None => match self.commands.try_recv() {
                     Ok(command) => command,
                     Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => return !self.answers.is_empty(),
+                    Err(TryRecvError::Disconnected) => return false,
                 },
             };
             self.obey(command);
@@ -242,12 +254,13 @@ impl Engine {
                 self.scheduler.cancel(id);
                 self.answers.remove(&id);
             }
-            Command::Embed { texts, reply } => {
+            Command::Embed { texts, reply } => match self.embeddings.len() {
+                0..EMBEDDINGS_MAX => self.embeddings.push_back((texts, reply)),
                 // A closed receiver only means that nobody waits for the vectors any more.
-                let _ = reply.send(self.embed(&texts));
-            }
+                _ => drop(reply.send(Err(Status::resource_exhausted("too many requests for vectors wait")))),
+            },
             Command::Measure { request, reply } => {
-                let result = if self.answers.is_empty() {
+                let result = if self.answers.is_empty() && self.embedding.is_none() {
                     let ops = self.scheduler.clear_idle();
                     self.change_cache(&ops);
                     self.pulse.clear();
@@ -321,7 +334,7 @@ impl Engine {
         // The last conversation of all fills the context alone: its answer ends here.
         let ops = self.scheduler.discard();
         self.change_cache(&ops);
-        for id in self.scheduler.jobs() {
+        for id in self.scheduler.running_jobs() {
             self.scheduler.cancel(id);
             if let Some(mut answer) = self.answers.remove(&id) {
                 answer.out_of_room(now());
@@ -340,6 +353,9 @@ impl Engine {
             let (Some(answer), Some(logits)) = (self.answers.get_mut(&output.job), self.context.logits(output.row))
             else {
                 self.scheduler.cancel(output.job);
+                if let Some(mut answer) = self.answers.remove(&output.job) {
+                    answer.fail(Status::internal("llama.cpp gave no logits"));
+                }
                 continue;
             };
             let room = self.scheduler.room(output.job);
@@ -365,20 +381,15 @@ impl Engine {
         }
     }
 
-    /// One vector of unit length for each text, in a context of its own that is gone afterwards.
-    fn embed(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, Status> {
-        let options = ContextOptions {
-            purpose: Purpose::Embed,
-            context_tokens: EMBED_TOKENS_MAX,
-            sequences: 1,
-            batch_tokens: EMBED_TOKENS_MAX,
-            outputs: EMBED_TOKENS_MAX,
-            threads: self.options.threads,
-        };
+    /// Reads one batch of the texts that become vectors: one after each batch of the conversations, so that neither waits
+    /// for the end of the other.
+    fn embed(&mut self) {
         self.pulse.clear();
-        let mut context =
-            Context::new(&self.model, options, &self.pulse).map_err(|e| Status::resource_exhausted(e.to_string()))?;
-        texts.iter().map(|tokens| measure::embed_one(&mut context, tokens)).collect()
+        let running = self.embedding.take().or_else(|| {
+            let (texts, reply) = self.embeddings.pop_front()?;
+            Embedding::start(&self.model, self.options.threads, &self.pulse, texts, reply)
+        });
+        self.embedding = running.and_then(Embedding::step);
     }
 
     fn publish(&self, plan: Option<&Plan>) {

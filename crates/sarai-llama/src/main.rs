@@ -4,6 +4,7 @@
 //! nothing, and opens no network.
 
 mod answer;
+mod embed;
 mod engine;
 #[allow(unsafe_code, reason = "the one wrapper around a C++ library")]
 mod llama;
@@ -47,9 +48,9 @@ struct Args {
     /// Threads to compute with; by default the cores that this process may use.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256))]
     threads: Option<u32>,
-    /// End when the process that started this one ends, however it ends.
-    #[arg(long)]
-    die_with_parent: bool,
+    /// The process that started this one: end when it ends, however it ends.
+    #[arg(long, value_name = "PID")]
+    die_with_parent: Option<i32>,
 }
 
 fn main() -> ExitCode {

@@ -1,5 +1,4 @@
-//! What this model costs on this computer: the time of a batch of n tokens, and of a prompt. And vectors, which are
-//! one batch each.
+//! What this model costs on this computer: the time of a batch of n tokens, and of a prompt.
 
 use std::time::Instant;
 
@@ -13,6 +12,8 @@ use crate::llama::{Context, DecodeError, Pulse};
 const DEPTH: u32 = 128;
 /// Tokens of one measured batch at most.
 pub(crate) const BATCH_MAX: u32 = 64;
+/// Sizes of one measurement.
+const SIZES_MAX: usize = 64;
 const ROUNDS_MAX: u32 = 15;
 const PREFILL_MAX: u32 = 2048;
 const PREFILL_CHUNK: usize = 512;
@@ -30,8 +31,9 @@ pub(crate) struct Measurement {
 /// # Errors
 /// `INVALID_ARGUMENT` for a size out of range, `INTERNAL` when llama.cpp fails.
 pub(crate) fn run(context: &mut Context, pulse: &Pulse, request: &wire::MeasureRequest) -> Result<Measurement, Status> {
-    if request.batch_sizes.iter().any(|n| !(1..=BATCH_MAX).contains(n)) {
-        return Err(Status::invalid_argument(format!("a batch size is between 1 and {BATCH_MAX}")));
+    if request.batch_sizes.len() > SIZES_MAX || request.batch_sizes.iter().any(|n| !(1..=BATCH_MAX).contains(n)) {
+        let text = format!("at most {SIZES_MAX} batch sizes, each between 1 and {BATCH_MAX}");
+        return Err(Status::invalid_argument(text));
     }
     if !(1..=ROUNDS_MAX).contains(&request.rounds) {
         return Err(Status::invalid_argument(format!("rounds are between 1 and {ROUNDS_MAX}")));
@@ -111,21 +113,6 @@ fn read(context: &mut Context, from: u32, count: u32, rows: Rows) -> Result<f64,
 fn median(times: &mut [f64]) -> f64 {
     times.sort_by(f64::total_cmp);
     times.get(times.len() / 2).copied().unwrap_or(0.0)
-}
-
-/// The vector of one text, in a context made for vectors.
-///
-/// # Errors
-/// `INTERNAL` when llama.cpp fails, or has no vector for this kind of model.
-pub(crate) fn embed_one(context: &mut Context, tokens: &[u32]) -> Result<Vec<f32>, Status> {
-    context.clear();
-    let entries: Vec<Entry> =
-        (0u32..).zip(tokens).map(|(position, &token)| Entry { sequence: 0, token, position, output: true }).collect();
-    context.decode(&entries).map_err(|e| Status::internal(e.to_string()))?;
-    let vector = context.embedding(0).ok_or_else(|| Status::internal("the model has no vector for a text"))?;
-    let length = vector.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt();
-    #[expect(clippy::cast_possible_truncation, reason = "components of a unit vector")]
-    Ok(vector.iter().map(|v| (f64::from(*v) / length.max(f64::MIN_POSITIVE)) as f32).collect())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the worker is a shell: it measures real time")]

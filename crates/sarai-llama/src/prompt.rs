@@ -59,7 +59,10 @@ impl Tokenizer {
         };
         let mut tokens = Vec::new();
         if let Some((token, text)) = &self.bos
-            && !matches!(pieces.first(), Some(Piece::Template(first)) if first.starts_with(text.as_str()))
+            && !matches!(
+                pieces.first(),
+                Some(Piece::Template(first)) if !text.is_empty() && first.starts_with(text.as_str())
+            )
         {
             tokens.push(*token);
         }

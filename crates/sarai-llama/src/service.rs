@@ -18,13 +18,14 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use crate::answer::{Answer, AnswerOptions};
-use crate::engine::{Command, EMBED_TOKENS_MAX, Handle};
+use crate::embed::TEXT_TOKENS_MAX;
+use crate::engine::{Command, Handle};
 use crate::llama::Pulse;
 use crate::machine;
 use crate::prompt::{self, Tokenizer};
 
 /// Texts of one embedding request.
-const EMBED_TEXTS_MAX: usize = 256;
+const EMBED_TEXTS_MAX: usize = 2048;
 
 /// A worker whose model is loaded.
 #[derive(Debug)]
@@ -117,8 +118,8 @@ impl EngineService for Service {
         for text in texts {
             let tokens = self.tokenize(Prompt::Text(text)).await?.map_err(invalid)?;
             let count = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
-            if count == 0 || count > EMBED_TOKENS_MAX {
-                let text = format!("a text has {count} tokens; it may have between 1 and {EMBED_TOKENS_MAX}");
+            if count == 0 || count > TEXT_TOKENS_MAX {
+                let text = format!("a text has {count} tokens; it may have between 1 and {TEXT_TOKENS_MAX}");
                 return Err(Status::out_of_range(text));
             }
             prompt_tokens += count;
@@ -131,15 +132,14 @@ impl EngineService for Service {
         Ok(Response::new(wire::EmbedReply { embeddings, prompt_tokens }))
     }
 
-    async fn status(&self, _: Request<wire::StatusRequest>) -> Result<Response<wire::StatusReply>, Status> {
-        // Asked while the model loads, too: its beats show that loading goes on.
+    async fn status(&self, request: Request<wire::StatusRequest>) -> Result<Response<wire::StatusReply>, Status> {
         let counters = self.ready.get().map(|r| r.handle.counters()).unwrap_or_default();
         Ok(Response::new(wire::StatusReply {
             generation: self.pulse.beats(),
             running: counters.running,
             waiting: counters.waiting,
             context_tokens_used: counters.cells,
-            resident_bytes: machine::resident_bytes(),
+            resident_bytes: if request.into_inner().memory { machine::resident_bytes() } else { 0 },
             tokens_decoded: counters.decoded,
             tokens_prefilled: counters.prefilled,
             tokens_cached: counters.cached,

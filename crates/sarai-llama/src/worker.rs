@@ -32,17 +32,23 @@ const SHARED_CHUNK_TOKENS: u32 = 64;
 const OUTPUTS: u32 = 64;
 /// Requests that may wait.
 const WAITING: usize = 64;
+/// Stack of a thread that tokenises. Reserved, not taken, until a text needs it.
+const STACK_BYTES: usize = 256 << 20;
 /// gRPC messages: a prompt of the longest text, with room for its envelope.
 const MESSAGE_BYTES_MAX: usize = 2 * sarai_types::SEQUENCE_TEXT_MAX;
 
 /// Runs until SIGTERM, SIGINT, or the engine's end.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    if args.die_with_parent {
+    if let Some(parent) = args.die_with_parent {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+        // It may have ended before the kernel was asked to tell.
+        if rustix::process::getppid().map(rustix::process::Pid::as_raw_pid) != Some(parent) {
+            return Err(anyhow!("the process that started this one has ended already"));
+        }
     }
     llama::init();
-    // Two threads are enough for the socket; the others belong to the model.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // One thread is enough for the socket; the others belong to the model. Some vocabularies split texts by recursion.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().thread_stack_size(STACK_BYTES).build()?;
     runtime.block_on(serve(args))
 }
 
@@ -80,12 +86,13 @@ async fn serve(args: &Args) -> Result<()> {
     );
     let watch = watch(health, model_is_up, engine_has_ended, stop);
     let (served, outcome) = tokio::join!(server, watch);
-    pulse.stop();
+    // llama.cpp must not be computing when the process takes itself apart.
+    pulse.end();
     drop(ready);
+    let joined = engine.join();
     served.context("the gRPC server failed")?;
     outcome?;
-    drop(engine);
-    Ok(())
+    joined.map_err(|_| anyhow!("the engine's thread panicked"))
 }
 
 /// Says SERVING once the model is up, and ends the server on a signal or with the engine.
@@ -148,7 +155,7 @@ fn load(path: &std::path::Path, options: EngineOptions, pulse: &Pulse, ready: &O
         architecture: text(c"general.architecture"),
         file_bytes,
         parameters: model.parameters(),
-        context_tokens: options.context_tokens,
+        context_tokens: engine.context_tokens(),
         context_tokens_trained: model.context_trained(),
         vocabulary: model.vocabulary(),
         embedding_width: u32::try_from(model.embedding_width()).unwrap_or(0),

@@ -111,5 +111,9 @@ fn bad_config(errors: &sarai_config::ConfigErrors) -> Told {
 /// # Errors
 /// What it fails with, or that the system gives no runtime.
 pub(crate) fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    // A file that is being summed is no reason to stay.
+    runtime.shutdown_background();
+    result
 }

@@ -109,7 +109,6 @@ fn the_assistant_puts_its_own_text_first() {
     let joined = format!("{}\n\nUno.\n\nDos.", system.text);
     let expected = [(Role::System, joined.as_str()), (Role::User, "Hola"), (Role::System, "Tres.")];
     assert_eq!(texts(&conversation(turn)), expected);
-
 }
 
 #[test]

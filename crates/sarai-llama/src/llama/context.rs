@@ -13,7 +13,7 @@ use super::{Model, Pulse};
 pub(crate) enum Purpose {
     /// Logits, to sample the next token from.
     Generate,
-    /// One vector for each sequence: the mean of its last hidden states.
+    /// The last hidden state of each token.
     Embed,
 }
 
@@ -89,10 +89,8 @@ impl Context {
             params.abort_callback = Some(Pulse::abort);
             params.abort_callback_data = pulse.as_user_data();
             params.embeddings = options.purpose == Purpose::Embed;
-            params.pooling_type = match options.purpose {
-                Purpose::Generate => sys::LLAMA_POOLING_TYPE_NONE,
-                Purpose::Embed => sys::LLAMA_POOLING_TYPE_MEAN,
-            };
+            params.pooling_type = sys::LLAMA_POOLING_TYPE_NONE;
+
             sys::llama_init_from_model(model.as_ptr(), params)
         };
         let failed = ContextError { context_tokens: options.context_tokens };
@@ -166,11 +164,12 @@ impl Context {
         }
     }
 
-    /// The vector of a sequence after a decode, for [`Purpose::Embed`].
-    pub(crate) fn embedding(&self, sequence: u32) -> Option<&[f32]> {
+    /// The hidden state after entry `row` of the last batch, for [`Purpose::Embed`].
+    pub(crate) fn embedding(&self, row: usize) -> Option<&[f32]> {
+        let row = i32::try_from(row).ok()?;
         // SAFETY: the result is NULL or a vector of the model's output width, valid until the next decode.
         unsafe {
-            let vector = sys::llama_get_embeddings_seq(self.context.as_ptr(), sequence.cast_signed());
+            let vector = sys::llama_get_embeddings_ith(self.context.as_ptr(), row);
             (!vector.is_null()).then(|| std::slice::from_raw_parts(vector, self.embedding_width))
         }
     }

@@ -81,23 +81,30 @@ impl Model {
     /// has bounded long before.
     pub(crate) fn tokenize(&self, text: &str, control: Control) -> Vec<u32> {
         let Ok(len) = i32::try_from(text.len()) else { return Vec::new() };
-        // One token for each byte at most, and some room for a leading space.
+        // Nearly always one token for each byte at most; where a vocabulary normalises, it may say that it needs more.
         let mut tokens = vec![0; text.len() + 16];
-        let capacity = i32::try_from(tokens.len()).unwrap_or(i32::MAX);
-        // SAFETY: the text pointer is valid for `len` bytes, the token pointer for `capacity` tokens.
-        let n = unsafe {
-            sys::llama_tokenize(
-                self.vocab.as_ptr(),
-                text.as_ptr().cast::<c_char>(),
-                len,
-                tokens.as_mut_ptr(),
-                capacity,
-                false,
-                control == Control::Parse,
-            )
-        };
-        tokens.truncate(usize::try_from(n).unwrap_or(0));
-        tokens.into_iter().filter_map(|t| u32::try_from(t).ok()).collect()
+        loop {
+            let capacity = i32::try_from(tokens.len()).unwrap_or(i32::MAX);
+            // SAFETY: the text pointer is valid for `len` bytes, the token pointer for `capacity` tokens.
+            let n = unsafe {
+                sys::llama_tokenize(
+                    self.vocab.as_ptr(),
+                    text.as_ptr().cast::<c_char>(),
+                    len,
+                    tokens.as_mut_ptr(),
+                    capacity,
+                    false,
+                    control == Control::Parse,
+                )
+            };
+            match usize::try_from(n) {
+                Ok(count) => {
+                    tokens.truncate(count);
+                    return tokens.into_iter().filter_map(|t| u32::try_from(t).ok()).collect();
+                }
+                Err(_) => tokens.resize((n.unsigned_abs() as usize).max(tokens.len() + 1), 0),
+            }
+        }
     }
 
     /// The bytes of a token as they stand in the text. Control tokens have none.

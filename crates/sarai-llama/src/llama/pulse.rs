@@ -15,6 +15,7 @@ pub(crate) struct Pulse(Arc<Inner>);
 struct Inner {
     beats: AtomicU64,
     stop: AtomicBool,
+    ending: AtomicBool,
 }
 
 impl Pulse {
@@ -32,6 +33,15 @@ impl Pulse {
         self.0.stop.store(true, Ordering::Relaxed);
     }
 
+    /// Asks everything to stop, for good.
+    pub(crate) fn end(&self) {
+        self.0.ending.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        self.0.ending.load(Ordering::Relaxed)
+    }
+
     /// Takes the wish back, before the next decode.
     pub(crate) fn clear(&self) {
         self.0.stop.store(false, Ordering::Relaxed);
@@ -47,7 +57,7 @@ impl Pulse {
         // SAFETY: `data` is the pointer of `as_user_data`; the context that calls this holds a clone of the same `Arc`.
         let inner = unsafe { &*data.cast::<Inner>() };
         inner.beats.fetch_add(1, Ordering::Relaxed);
-        inner.stop.load(Ordering::Relaxed)
+        inner.stop.load(Ordering::Relaxed) || inner.ending.load(Ordering::Relaxed)
     }
 
     /// llama.cpp's `progress_callback` while it loads: true goes on.
@@ -55,6 +65,6 @@ impl Pulse {
         // SAFETY: as in `abort`; the loader holds a clone for the length of the call.
         let inner = unsafe { &*data.cast::<Inner>() };
         inner.beats.fetch_add(1, Ordering::Relaxed);
-        !inner.stop.load(Ordering::Relaxed)
+        !inner.ending.load(Ordering::Relaxed)
     }
 }

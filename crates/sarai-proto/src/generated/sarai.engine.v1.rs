@@ -237,7 +237,11 @@ pub struct Embedding {
     pub values: ::prost::alloc::vec::Vec<f32>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct StatusRequest {}
+pub struct StatusRequest {
+    /// also walk the page tables for resident_bytes, which takes milliseconds for each gigabyte
+    #[prost(bool, tag = "1")]
+    pub memory: bool,
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatusReply {
     /// grows with every pass of the engine's loop: a stopped loop is seen
@@ -249,7 +253,7 @@ pub struct StatusReply {
     pub waiting: u32,
     #[prost(uint32, tag = "4")]
     pub context_tokens_used: u32,
-    /// proportional set size
+    /// proportional set size; 0 unless asked for
     #[prost(uint64, tag = "5")]
     pub resident_bytes: u64,
     #[prost(uint64, tag = "6")]

@@ -1,6 +1,6 @@
 //! `sarai serve`: the program itself, without somebody who restarts it. `sarai up` starts this.
 
-use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use sarai_daemon::serve::{ServeOptions, serve};
 
 use crate::ending::Told;
@@ -10,14 +10,18 @@ use crate::worker;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
-    /// End when the process that started this one ends, however it ends.
-    #[arg(long, hide = true)]
-    die_with_parent: bool,
+    /// The process that started this one: end when it ends, however it ends.
+    #[arg(long, hide = true, value_name = "PID")]
+    die_with_parent: Option<i32>,
 }
 
 pub(crate) fn run(args: &ServeArgs, shell: &Shell) -> anyhow::Result<()> {
-    if args.die_with_parent {
+    if let Some(parent) = args.die_with_parent {
         set_parent_process_death_signal(Some(Signal::TERM))?;
+        // It may have ended before the kernel was asked to tell.
+        if getppid().map(Pid::as_raw_pid) != Some(parent) {
+            anyhow::bail!("the process that started this one has ended already");
+        }
     }
     let sources = shell.sources()?;
     let loaded = shell.load(&sources)?;
