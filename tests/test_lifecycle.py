@@ -1,9 +1,11 @@
 """What happens when things go wrong: every fault is a real one, on real processes with a real model."""
 
+import http.client
 import os
 import signal
-import subprocess
 import threading
+
+import pytest
 
 from harness import Home, children_of, deltas, is_alive, wait_for
 
@@ -205,9 +207,12 @@ def test_config_is_taken_over_while_it_runs_and_a_broken_one_is_not(home):
 
 
 def ask_as(home, host):
-    """A request on the port under another name, as curl would send it."""
-    words = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", f"Host: {host}", f"{home.url}/health"]
-    return int(subprocess.run(words, capture_output=True, text=True, timeout=20).stdout)
+    """A request on the port under another name."""
+    connection = http.client.HTTPConnection("127.0.0.1", home.port, timeout=20)
+    connection.request("GET", "/health", headers={"Host": host})
+    status = connection.getresponse().status
+    connection.close()
+    return status
 
 
 def test_what_is_too_long_is_said_with_both_lengths(sarai):
@@ -219,6 +224,14 @@ def test_what_is_too_long_is_said_with_both_lengths(sarai):
     status, reply = sarai.request("POST", "/v1/chat/completions", b"x" * (10 << 20))
     assert status == 413
     assert sarai.chat("Hello")[0] == 200
+
+
+@pytest.mark.parametrize("piece, times", [("x", 3 << 20), ("\n", 1 << 20), ("😀", 200_000), ("'", 1_000_000)])
+def test_one_endless_word_is_refused_and_harms_nobody(sarai, piece, times):
+    status, reply = sarai.chat(piece * times)
+    assert status == 400 and reply["error"]["code"] == "context_length_exceeded"
+    assert sarai.chat("Hello", max_tokens=2)[0] == 200
+    assert sarai.model_component()["restarts"] == 0
 
 
 def test_control_tokens_in_a_message_are_only_text(sarai):
