@@ -41,8 +41,8 @@ pub struct Sampling {
     /// Keep tokens at least this likely compared with the likeliest. Range 0 to 1.
     pub min_p: f32,
     pub penalties: Penalties,
-    /// The same seed and prompt give the same text, as long as the cache holds the same part of the prompt: batches of
-    /// another size round differently. None draws a new seed for each request.
+    /// The same seed and logits give the same text; the logits of a real model differ by rounding with the size of a
+    /// batch and the state of the cache. None draws a new seed for each request.
     pub seed: Option<u64>,
 }
 
