@@ -34,4 +34,5 @@ pub use auth::{Auth, Code, Pairing, PairingError, SESSIONS_MAX};
 pub use command::{
     COMMANDS_MAX, Command, Component, Embedded, Handle, Health, Loaded, ModelCard, Status, TURN_EVENTS_MAX,
 };
+pub use openai::ASSISTANT;
 pub use state::{Ambient, Front, Randomness, router};

@@ -24,7 +24,7 @@ pub(crate) use chat_reply::{Chunk, ToolCallDelta};
 pub use models::{ModelBody, ModelExtension, ModelList};
 
 /// The name under which the assistant itself answers; any other is a model alone.
-pub(crate) const ASSISTANT: &str = "sarai";
+pub const ASSISTANT: &str = "sarai";
 
 pub(crate) fn routes() -> Router<Arc<Door>> {
     Router::new()

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use sarai_api::{Command, Component, Embedded, Health, Loaded, ModelCard, Status};
+use sarai_api::{ASSISTANT, Command, Component, Embedded, Health, Loaded, ModelCard, Status};
 use sarai_supervisor::State;
 use sarai_types::{Failure, FailureKind, ModelId, Notice};
 use tokio::sync::{mpsc, watch};
@@ -17,8 +17,6 @@ use crate::metrics::{ChildFigures, EngineFigures, Metrics, Outcome};
 use crate::turn;
 use crate::worker::Worker;
 
-/// The assistant's name in the list of models.
-const ASSISTANT: &str = "sarai";
 /// Turns and requests for vectors at once; the next is told to come back later. How everything is can always be asked.
 const TASKS_MAX: usize = 256;
 /// How long a worker may take to say how it is.

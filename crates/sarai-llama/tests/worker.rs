@@ -134,7 +134,7 @@ async fn the_answer_is_the_same_alone_and_beside_others_and_stops_where_it_is_to
     let mut worker = Worker::start(4).await;
     let question = "Write one sentence about the sea.";
     let (alone, end) = worker.generate(greedy(question, 24)).await;
-    assert_eq!(end.completion_tokens as usize, 24.min(end.completion_tokens as usize));
+    assert!((1..=24).contains(&end.completion_tokens), "{end:?}");
     let mut others = Vec::new();
     for topic in ["mountains", "bread", "trains"] {
         let mut client = worker.client.clone();

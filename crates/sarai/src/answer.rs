@@ -13,8 +13,6 @@ use crate::ending::Told;
 use crate::shell::Shell;
 use crate::terminal::{self, Spinner};
 
-/// The model's name when none is given: the assistant on whatever model is configured.
-pub(crate) const ASSISTANT: &str = "sarai";
 /// How long to wait for a model that is being loaded.
 const READY_WAIT: Duration = Duration::from_secs(10 * 60);
 const READY_POLL: Duration = Duration::from_millis(300);

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use sarai_api::ASSISTANT;
 use sarai_api::client::{ChatRequest, Client, ClientError, StreamItem};
 use sarai_types::{Language, Message, ModelId, Notice, Priority, Timings, Usage};
 use secrecy::SecretString;
 use serde::Serialize;
 
 use super::now;
-use crate::answer::ASSISTANT;
 use crate::ending::Told;
 use crate::shell::Shell;
 

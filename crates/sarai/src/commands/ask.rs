@@ -14,11 +14,12 @@
 
 use std::io::{self, IsTerminal, Read, Write};
 
+use sarai_api::ASSISTANT;
 use sarai_api::client::ChatRequest;
 use sarai_types::{FinishReason, Message, ModelId, Notice, Priority, Role, SEQUENCE_TEXT_MAX};
 use serde::Serialize;
 
-use crate::answer::{self, ASSISTANT, Answer, Draft};
+use crate::answer::{self, Answer, Draft};
 use crate::cli::{Format, JsonFlag};
 use crate::ending::Told;
 use crate::shell::{Shell, wait_for};

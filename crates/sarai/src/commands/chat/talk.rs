@@ -5,10 +5,11 @@ use std::path::Path;
 
 use fs_err::OpenOptions;
 use fs_err::os::unix::fs::OpenOptionsExt;
+use sarai_api::ASSISTANT;
 use sarai_api::client::{ChatRequest, Client, ClientError};
 use sarai_types::{FinishReason, Message, ModelId, Notice, Priority, Role};
 
-use crate::answer::{self, ASSISTANT, Draft};
+use crate::answer::{self, Draft};
 use crate::shell::Shell;
 use crate::terminal::{self, Paint, Spinner, Style};
 
