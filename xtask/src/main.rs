@@ -44,6 +44,8 @@ fn main() -> Result<ExitCode> {
 
 /// The root of the repository, the folder above this crate's own.
 fn repository() -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?;
+    // Asked when it runs: a build cache may hand this program on from another checkout.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").context("run this by `cargo xtask`")?;
+    let root = Path::new(&manifest).parent().context("xtask has no parent folder")?;
     Ok(root.to_path_buf())
 }
