@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -64,13 +65,15 @@ class Page:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def text(self, selector):
-        return [element.text for element in self.all(selector)]
+        """What is shown, read at one moment: the page may redraw between two commands."""
+        return self.run("return [...document.querySelectorAll(arguments[0])].map(e => e.innerText.trim())", selector)
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 
     def until(self, condition, seconds=STEP_S):
-        return WebDriverWait(self.driver, seconds, poll_frequency=0.02).until(lambda _: condition())
+        wait = WebDriverWait(self.driver, seconds, 0.02, [NoSuchElementException, StaleElementReferenceException])
+        return wait.until(lambda _: condition())
 
     def press(self, *keys):
         """Types into whatever has the focus."""
