@@ -166,12 +166,17 @@ class Home:
         return connection, connection.getresponse()
 
     def model_component(self):
-        _, health = self.request("GET", "/health")
-        return next(c for c in health["components"] if c["name"].startswith("model"))
+        return self.component("model")
 
-    def worker_pid(self, serve_pid):
+    def component(self, name):
+        _, health = self.request("GET", "/health")
+        return next((c for c in health["components"] if c["name"].startswith(name)), None)
+
+    def worker_pid(self, serve_pid, socket="model.sock"):
+        """The worker of the model that answers, or with `draft.sock` of the one that guesses."""
         for child in children_of(serve_pid):
-            if b"sarai-llama" in pathlib.Path(f"/proc/{child}/cmdline").read_bytes():
+            command = pathlib.Path(f"/proc/{child}/cmdline").read_bytes()
+            if b"sarai-llama" in command and f"/{socket}\0--context".encode() in command:
                 return child
         return None
 

@@ -1,13 +1,15 @@
 """What happens when things go wrong: every fault is a real one, on real processes with a real model."""
 
 import http.client
+import json
 import os
+import select
 import signal
 import threading
 
 import pytest
 
-from harness import Home, children_of, deltas, is_alive, wait_for
+from harness import Home, UnixConnection, children_of, deltas, is_alive, wait_for
 
 LONG = "Tell me a long story about a lighthouse, with many details, and do not stop early."
 
@@ -58,6 +60,60 @@ def test_a_worker_that_keeps_crashing_is_left_alone_and_said_so(home):
 
 def degraded(home):
     return home.request("GET", "/health")[1]["status"] == "degraded"
+
+
+def test_a_draft_model_that_dies_changes_no_answer():
+    with Home(**{"model.draft": "qwen2.5-coder-0.5b-instruct"}) as home:
+        serve = home.serve()
+        wait_for("the draft model", lambda: home.component("draft")["status"] == "ready")
+        drafter, worker = home.worker_pid(serve.pid, "draft.sock"), home.worker_pid(serve.pid)
+        connection, reply = home.stream(LONG, max_tokens=300, speculation="fixed:4")
+        chunks = deltas(reply)
+        next(chunks), next(chunks)
+        os.kill(drafter, signal.SIGKILL)
+        rest = list(chunks)
+        connection.close()
+        assert rest[-1]["choices"][0]["finish_reason"] in ("stop", "length"), rest[-1]
+        assert home.worker_pid(serve.pid) == worker
+        wait_for("the draft model again", lambda: home.component("draft")["restarts"] == 1)
+        assert home.request("GET", "/readyz")[0] == 200
+
+
+def test_a_draft_model_that_is_not_there_is_said_and_needs_nobody():
+    with Home(**{"model.draft": "qwen2.5-coder-7b-nowhere"}) as home:
+        home.serve()
+        wait_for("the draft model to be missed", lambda: home.component("draft")["status"] == "degraded")
+        assert home.request("GET", "/readyz")[0] == 200 and home.chat("Hello")[0] == 200
+
+
+def test_a_full_queue_says_when_to_try_again(home):
+    home.serve()
+    connections = []
+    try:
+        for _ in range(90):
+            connection = UnixConnection(home.socket)
+            body = {"model": "sarai", "messages": [{"role": "user", "content": LONG}], "max_tokens": 500, "stream": True}
+            connection.request("POST", "/v1/chat/completions", json.dumps(body))
+            connections.append(connection)
+        # Whoever waits hears nothing for seconds; whoever is refused hears it at once.
+        by_socket = {connection.sock: connection for connection in connections}
+        refused = []
+
+        def some_are_refused():
+            for sock in select.select(list(by_socket), [], [], 1)[0]:
+                reply = by_socket.pop(sock).getresponse()
+                if reply.status == 429:
+                    refused.append((reply.headers["Retry-After"], json.loads(reply.read())["error"]))
+            return refused
+
+        wait_for("a refusal", some_are_refused)
+        seconds, error = refused[0]
+        assert int(seconds) >= 1 and error["code"] == "rate_limit_exceeded"
+        assert f"in {seconds} second" in error["message"]
+    finally:
+        for connection in connections:
+            connection.close()
+    wait_for("room again", lambda: home.chat("Hello")[0] == 200)
 
 
 def test_sigterm_lets_an_answer_finish_and_then_stops_everything(home):

@@ -17,6 +17,8 @@ cli-about-config = Check and show the settings
 cli-about-config-check = Look for mistakes in the settings
 cli-about-config-show = Show each setting with its value and where it comes from
 cli-about-config-path = Tell where the settings file is
+cli-about-grammar = Check texts against grammars, without a model
+cli-about-grammar-check = Tell for each text whether a grammar accepts it, or at which byte it does not
 cli-about-bench = Measure the speed on this computer
 cli-about-completion = Print the code that lets your shell complete sarai's commands
 
@@ -31,6 +33,8 @@ cli-value-text = TEXT
 cli-value-model = MODEL
 cli-value-model-or-file = MODEL|FILE
 cli-value-file = FILE
+cli-value-grammar = GRAMMAR
+cli-value-grammar-kind = json-schema|gbnf|lark|regex
 cli-value-shell = bash|zsh|fish
 
 cli-help-help = Show this help
@@ -42,11 +46,18 @@ cli-help-ask-model = The model to answer; without it, the one in the settings
 cli-help-ask-system = Instructions for the assistant, besides its own
 cli-help-ask-max-tokens = The longest answer, in tokens
 cli-help-ask-temperature = From 0 (always the likeliest) to 2 (the most varied)
+cli-help-ask-schema = A file with the JSON schema that the answer has to fit (“-”: standard input)
+cli-help-ask-grammar = A file with the grammar of the answer: .gbnf, .lark, .regex or .json (a schema); “-” reads GBNF from standard input
+cli-help-ask-speculation = How many tokens to guess ahead; changes how long it takes, not what it says
 cli-help-ask-seed = The same number with the same question gives the same answer
 cli-help-model-pull = A model of the catalogue or a GGUF file; without it, the model in the settings
 cli-help-model-id = The model's name, as "sarai model list" shows it
 cli-help-config-file = The file to check; without it, everything that would count at a start
 cli-help-doctor-fix = Mend permissions and remove leftovers that are in the way
+cli-help-grammar-kind = The language that the grammar is written in
+cli-help-grammar-file = The file with the grammar, or - for standard input
+cli-help-grammar-text = A text to check; there can be several
+cli-help-grammar-pairs = A file of many checks, one JSON object per line with kind, grammar and text; - for standard input
 cli-help-completion-shell = The shell: bash, zsh or fish
 
 cli-usage-unknown = There is no option "{ $arg }".
@@ -74,6 +85,11 @@ cli-yes = yes
 cli-no = no
 
 cli-ask-nothing = The question is missing. Write it after the command, such as: sarai ask "Why is the sky blue?"
+cli-grammar-unknown-kind = The name of { $file } does not tell what kind of grammar it is. Let it end in .gbnf, .lark, .regex or .json.
+cli-grammar-unreadable = I cannot read { $file } ({ $cause }). Check the path and the permissions.
+cli-grammar-nothing = The grammar is missing: “-” reads it from standard input, such as: cat list.gbnf | sarai ask --grammar - "…"
+cli-schema-no-json = { $file } is not valid JSON: look at line { $line }, column { $column }.
+cli-schema-no-object = { $file } is not a JSON schema: it has to be an object.
 cli-answer-cut = The answer was cut off at the most tokens allowed.
 cli-figures-short = { $tokens ->
     [one] 1 token

@@ -12,11 +12,19 @@ daemon-prompt-empty = There is nothing to answer: the text is empty.
 daemon-template = The model does not take this conversation: { $detail }
 daemon-text-too-long = One of the texts is too long to become a vector. Split it.
 daemon-request-refused = The request is not valid for the model. Check its parameters.
-daemon-busy = Too many requests wait already. Try again in a few seconds.
+daemon-busy = Too many requests wait already. Try again in { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+}.
+daemon-grammar = An answer cannot be held to that form: { $detail }
+daemon-draft-waits = Waits for the model that answers.
+daemon-draft-is-model = The model { $model } cannot guess for itself. Set model.draft to a smaller one, or to none.
+daemon-no-draft = The catalogue does not say which model guesses. Set model.draft; “sarai model list” shows them.
 daemon-cancelled = The request was cancelled.
 daemon-stopping = The program is shutting down.
 daemon-internal = Something failed inside. The log says what; if it happens again, run “sarai doctor”.
 daemon-health-ready = { $model } answers.
+daemon-health-draft = { $model } guesses ahead.
 daemon-health-serve = Takes requests.
 daemon-state-held = Another SARAi (process { $pid }) already uses this state folder. Stop it, or set another folder in SARAI_HOME.
 daemon-port-in-use = Another program holds port { $port }. Stop it or choose another port: --set server.port=8081

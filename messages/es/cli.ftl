@@ -17,6 +17,8 @@ cli-about-config = Comprueba y muestra los ajustes
 cli-about-config-check = Busca errores en los ajustes
 cli-about-config-show = Muestra cada ajuste con su valor y de dónde sale
 cli-about-config-path = Dice dónde está el archivo de ajustes
+cli-about-grammar = Comprueba textos con gramáticas, sin modelo
+cli-about-grammar-check = Dice si una gramática acepta cada texto, o en qué byte deja de aceptarlo
 cli-about-bench = Mide la velocidad en este ordenador
 cli-about-completion = Escribe el código para que tu intérprete de órdenes complete las de sarai
 
@@ -31,6 +33,8 @@ cli-value-text = TEXTO
 cli-value-model = MODELO
 cli-value-model-or-file = MODELO|ARCHIVO
 cli-value-file = ARCHIVO
+cli-value-grammar = GRAMÁTICA
+cli-value-grammar-kind = json-schema|gbnf|lark|regex
 cli-value-shell = bash|zsh|fish
 
 cli-help-help = Muestra esta ayuda
@@ -42,11 +46,18 @@ cli-help-ask-model = El modelo que responde; sin él, el de los ajustes
 cli-help-ask-system = Instrucciones para el asistente, además de las suyas
 cli-help-ask-max-tokens = La longitud máxima de la respuesta, en tokens
 cli-help-ask-temperature = De 0 (siempre lo más probable) a 2 (lo más variado)
+cli-help-ask-schema = Un archivo con el esquema JSON que debe cumplir la respuesta («-»: la entrada estándar)
+cli-help-ask-grammar = Un archivo con la gramática de la respuesta: .gbnf, .lark, .regex o .json (un esquema); «-» lee GBNF de la entrada estándar
+cli-help-ask-speculation = Cuántos tokens adelantar; cambia lo que tarda, no lo que dice
 cli-help-ask-seed = El mismo número con la misma pregunta da la misma respuesta
 cli-help-model-pull = Un modelo del catálogo o un archivo GGUF; sin él, el modelo de los ajustes
 cli-help-model-id = El nombre del modelo, como lo muestra «sarai model list»
 cli-help-config-file = El archivo que se comprueba; sin él, todo lo que contaría al arrancar
 cli-help-doctor-fix = Arregla los permisos y quita los restos que estorban
+cli-help-grammar-kind = El lenguaje en que está escrita la gramática
+cli-help-grammar-file = El archivo con la gramática, o - para la entrada estándar
+cli-help-grammar-text = Un texto que comprobar; pueden ser varios
+cli-help-grammar-pairs = Un archivo con muchas comprobaciones, un objeto JSON por línea con kind, grammar y text; - para la entrada estándar
 cli-help-completion-shell = El intérprete de órdenes: bash, zsh o fish
 
 cli-usage-unknown = No existe la opción «{ $arg }».
@@ -74,6 +85,11 @@ cli-yes = sí
 cli-no = no
 
 cli-ask-nothing = Falta la pregunta. Escríbela detrás, por ejemplo: sarai ask «¿Por qué el cielo es azul?»
+cli-grammar-unknown-kind = El nombre de { $file } no dice qué clase de gramática es. Haz que termine en .gbnf, .lark, .regex o .json.
+cli-grammar-unreadable = No puedo leer { $file } ({ $cause }). Comprueba la ruta y los permisos.
+cli-grammar-nothing = Falta la gramática: «-» la lee de la entrada estándar, por ejemplo: cat lista.gbnf | sarai ask --grammar - "…"
+cli-schema-no-json = { $file } no es JSON válido: mira la línea { $line }, columna { $column }.
+cli-schema-no-object = { $file } no es un esquema JSON: tiene que ser un objeto.
 cli-answer-cut = La respuesta se ha cortado al llegar al máximo de tokens.
 cli-figures-short = { $tokens ->
     [one] 1 token

@@ -12,11 +12,19 @@ daemon-prompt-empty = No hay nada que responder: el texto está vacío.
 daemon-template = El modelo no admite esta conversación: { $detail }
 daemon-text-too-long = Uno de los textos es demasiado largo para convertirlo en un vector. Divídelo en partes.
 daemon-request-refused = La petición no es válida para el modelo. Revisa sus parámetros.
-daemon-busy = Hay demasiadas peticiones esperando. Vuelve a intentarlo en unos segundos.
+daemon-busy = Ya hay demasiadas peticiones esperando. Prueba otra vez dentro de { $seconds ->
+    [one] { $seconds } segundo
+   *[other] { $seconds } segundos
+}.
+daemon-grammar = No se puede ceñir una respuesta a ese formato: { $detail }
+daemon-draft-waits = Espera al modelo que responde.
+daemon-draft-is-model = El modelo { $model } no puede adelantarse a sí mismo. Pon en model.draft uno más pequeño, o none.
+daemon-no-draft = El catálogo no dice qué modelo se adelanta. Pon model.draft; «sarai model list» los muestra.
 daemon-cancelled = La petición se ha cancelado.
 daemon-stopping = El programa se está cerrando.
 daemon-internal = Algo ha fallado por dentro. El registro dice qué; si se repite, ejecuta «sarai doctor».
 daemon-health-ready = { $model } responde.
+daemon-health-draft = { $model } se adelanta.
 daemon-health-serve = Recibe peticiones.
 daemon-state-held = Otro SARAi (proceso { $pid }) ya usa esta carpeta de estado. Páralo o pon otra carpeta en SARAI_HOME.
 daemon-port-in-use = Otro programa ocupa el puerto { $port }. Páralo o elige otro puerto: --set server.port=8081

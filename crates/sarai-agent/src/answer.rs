@@ -1,15 +1,26 @@
 //! The model's text on its way to the client.
 
-use sarai_engine::tools::{Piece, ToolCallParser, ToolFormat};
+use sarai_engine::tools::{Piece, ToolCallParser};
 use sarai_types::{FinishReason, TokenText, ToolSpec, TurnEvent};
+
+use crate::ModelFacts;
+use crate::thought::{Part, Thoughts};
 
 /// The most white space that is held back in the hope that a call follows, in bytes. A model that goes on beyond this
 /// is not about to call anything.
 const GAP_MAX: usize = 256;
 
-/// Turns an answer's text into events.
+/// Turns a generation's text into events.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) struct Answer {
+    /// None for a model that does not think.
+    thoughts: Option<Thoughts>,
+    speech: Speech,
+}
+
+/// What of the text is no thought.
+#[derive(Debug)]
+enum Speech {
     /// No tools were offered: the text is the answer, whatever it looks like, and token probabilities go with it.
     Plain,
     /// Tools were offered: calls are taken out of the text.
@@ -19,7 +30,7 @@ pub(crate) enum Answer {
 /// The white space around a call belongs to the call and is dropped, except that two texts with a call between them
 /// stay apart. An answer without a call comes out as it went in.
 #[derive(Debug)]
-pub(crate) struct Parsed {
+struct Parsed {
     parser: ToolCallParser,
     calls: usize,
     /// How many bytes of text the client has.
@@ -29,16 +40,50 @@ pub(crate) struct Parsed {
 }
 
 impl Answer {
-    pub(crate) fn new(format: ToolFormat, tools: &[ToolSpec], first_id: u64) -> Self {
+    pub(crate) fn new(facts: &ModelFacts, tools: &[ToolSpec], first_id: u64) -> Self {
+        let thoughts = Thoughts::new(&facts.thinking);
         if tools.is_empty() {
-            return Self::Plain;
+            return Self { thoughts, speech: Speech::Plain };
         }
-        let parser = ToolCallParser::new(format, tools, first_id);
-        Self::Parsed(Box::new(Parsed { parser, calls: 0, said: 0, gap: String::new() }))
+        let parser = ToolCallParser::new(facts.tool_format, tools, first_id);
+        let parsed = Parsed { parser, calls: 0, said: 0, gap: String::new() };
+        Self { thoughts, speech: Speech::Parsed(Box::new(parsed)) }
     }
 
     /// What the text decides.
     pub(crate) fn push(&mut self, text: String, tokens: Vec<TokenText>) -> Vec<TurnEvent> {
+        match &mut self.thoughts {
+            None => self.speech.push(text, tokens),
+            Some(thoughts) => {
+                let parts = thoughts.push(&text, tokens);
+                self.speech.take(parts)
+            }
+        }
+    }
+
+    /// What was undecided, now that nothing follows, and why the answer as a whole ended, given why the generation did.
+    pub(crate) fn finish(mut self, reason: FinishReason) -> (Vec<TurnEvent>, FinishReason) {
+        let parts = self.thoughts.as_mut().map(Thoughts::finish).unwrap_or_default();
+        let mut events = self.speech.take(parts);
+        let (last, reason) = self.speech.finish(reason);
+        events.extend(last);
+        (events, reason)
+    }
+}
+
+impl Speech {
+    fn take(&mut self, parts: Vec<Part>) -> Vec<TurnEvent> {
+        let mut events = Vec::new();
+        for part in parts {
+            match part {
+                Part::Thought(text) => events.push(TurnEvent::Thought { text }),
+                Part::Answer { text, tokens } => events.extend(self.push(text, tokens)),
+            }
+        }
+        events
+    }
+
+    fn push(&mut self, text: String, tokens: Vec<TokenText>) -> Vec<TurnEvent> {
         match self {
             Self::Plain if text.is_empty() && tokens.is_empty() => Vec::new(),
             Self::Plain => vec![TurnEvent::Text { text, tokens }],
@@ -49,8 +94,7 @@ impl Answer {
         }
     }
 
-    /// What was undecided, now that nothing follows, and why the answer as a whole ended, given why the generation did.
-    pub(crate) fn finish(self, reason: FinishReason) -> (Vec<TurnEvent>, FinishReason) {
+    fn finish(self, reason: FinishReason) -> (Vec<TurnEvent>, FinishReason) {
         match self {
             Self::Plain => (Vec::new(), reason),
             Self::Parsed(mut parsed) => {

@@ -14,6 +14,12 @@ pub enum TurnError {
     UnknownTool { name: String },
     #[error("a tool must be called and none was offered")]
     NoTools,
+    #[error("the arguments of {tool:?} cannot be held to their schema: {detail}")]
+    ToolSchema { tool: String, index: usize, detail: String },
+    #[error("an answer of a given form was asked for together with tools")]
+    GrammarBesideTools,
+    #[error("an answer of a given form was asked for, and grammars are switched off")]
+    GrammarsOff,
     #[error("the engine sent {event} out of its order")]
     OutOfOrder { event: &'static str },
 }
@@ -22,7 +28,12 @@ impl TurnError {
     #[must_use]
     pub const fn kind(&self) -> FailureKind {
         match self {
-            Self::TooManyTools { .. } | Self::UnknownTool { .. } | Self::NoTools => FailureKind::BadRequest,
+            Self::TooManyTools { .. }
+            | Self::UnknownTool { .. }
+            | Self::NoTools
+            | Self::GrammarBesideTools
+            | Self::GrammarsOff => FailureKind::BadRequest,
+            Self::ToolSchema { index, .. } => FailureKind::Grammar { tool: Some(*index) },
             Self::OutOfOrder { .. } => FailureKind::Internal,
         }
     }
@@ -35,6 +46,11 @@ impl TurnError {
             }
             Self::UnknownTool { name } => Notice::new("agent-unknown-tool").arg("tool", name),
             Self::NoTools => Notice::new("agent-no-tools"),
+            Self::ToolSchema { tool, detail, .. } => {
+                Notice::new("agent-tool-schema").arg("tool", tool).arg("detail", detail)
+            }
+            Self::GrammarBesideTools => Notice::new("agent-grammar-beside-tools"),
+            Self::GrammarsOff => Notice::new("agent-grammars-off"),
             Self::OutOfOrder { .. } => Notice::new("agent-engine-out-of-order"),
         }
     }

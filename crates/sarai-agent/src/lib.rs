@@ -20,12 +20,14 @@
 mod answer;
 mod clock;
 mod error;
+mod form;
 mod language;
 mod prompt;
 mod select;
+mod thought;
 mod turn;
 mod words;
 
 pub use error::{TOOLS_MAX, TurnError};
 pub use prompt::warm_up;
-pub use turn::{Effect, Event, ModelFacts, Turn};
+pub use turn::{Effect, Event, Grammars, ModelFacts, Turn};

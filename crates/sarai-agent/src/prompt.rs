@@ -8,7 +8,7 @@
 //!
 //! Even there it has a price: the client's history does not hold the block, so the turn after it shares nothing from the
 //! block on, and the answer that followed it is read again. That is why the block is mostly absent: the time is told only
-//! to a question that concerns it, and the demand for a tool call only when there is one. All other turns share
+//! to a question that concerns it, and the demand for a tool call or a form only when there is one. All other turns share
 //! everything but the new tokens with the turn before.
 //!
 //! The block ends the last message of the person, and is not a system message of its own: many templates (Gemma's and
@@ -17,8 +17,8 @@
 use std::borrow::Cow;
 
 use sarai_types::{
-    Conversation, Generation, Language, Message, Persona, Priority, Prompt, Role, Sampling, ToolChoice, ToolSpec,
-    TurnRequest,
+    Conversation, Generation, Grammar, GrammarKind, Language, Message, Persona, Priority, Prompt, Role, Sampling,
+    Speculation, ToolChoice, ToolSpec, TurnRequest,
 };
 
 use crate::clock::concerns_time;
@@ -31,6 +31,11 @@ const SYSTEM: &str = include_str!("prompts/system.md");
 /// How many bytes at each end of a long question are looked at. People ask before or after what they paste, and the
 /// middle says more about the paste than about the question.
 const QUESTION_EDGE: usize = 2048;
+/// The longest schema that the model gets to read, in bytes: some six hundred tokens. Whatever it reads, it is held to
+/// the schema; but one that knows what is asked for fills it in better.
+const SCHEMA_SHOWN_MAX: usize = 2048;
+/// The schema of an answer that may be any JSON object.
+const ANY_OBJECT: &str = r#"{"type":"object"}"#;
 
 /// Everything that the model reads for this request.
 ///
@@ -63,6 +68,8 @@ pub fn warm_up(language: Language) -> Generation {
         stop: Vec::new(),
         logprobs: None,
         priority: Priority::Background,
+        grammar: None,
+        speculation: Speculation::Off,
     }
 }
 
@@ -113,7 +120,19 @@ fn volatile_block(request: &TurnRequest, question: &str) -> String {
         ToolChoice::Required => Some("\n[Answer with a call of one of the tools.]".to_owned()),
         ToolChoice::Named(name) => Some(format!("\n[Answer with a call of the tool {name}.]")),
     };
-    [clock, demand].into_iter().flatten().collect()
+    [clock, demand, request.grammar.as_ref().and_then(shape)].into_iter().flatten().collect()
+}
+
+/// What the model is told of the grammar that its answer is held to. The source of any other kind says nothing to it.
+fn shape(grammar: &Grammar) -> Option<String> {
+    match grammar.kind {
+        GrammarKind::JsonSchema if grammar.source == ANY_OBJECT => Some("\n[Answer with one JSON object.]".to_owned()),
+        GrammarKind::JsonSchema if grammar.source.len() <= SCHEMA_SHOWN_MAX => {
+            Some(format!("\n[Answer with one JSON value that fits this schema: {}]", grammar.source))
+        }
+        GrammarKind::JsonSchema => Some("\n[Answer with one JSON value.]".to_owned()),
+        GrammarKind::Gbnf | GrammarKind::Lark | GrammarKind::Regex => None,
+    }
 }
 
 /// Ends the last message of the person with the block. Without one there is no question that it could belong to.

@@ -81,10 +81,17 @@ fn stems(text: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use sarai_types::Strictness;
+
     use super::*;
 
     fn tool(name: &str, description: &str) -> ToolSpec {
-        ToolSpec { name: name.to_owned(), description: description.to_owned(), parameters: "{}".to_owned() }
+        ToolSpec {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            parameters: "{}".to_owned(),
+            strictness: Strictness::Lenient,
+        }
     }
 
     fn household() -> Vec<ToolSpec> {

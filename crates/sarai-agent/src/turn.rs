@@ -1,16 +1,31 @@
 //! The state machine of a turn.
 
+use sarai_engine::grammar::Thinking;
 use sarai_engine::tools::ToolFormat;
-use sarai_types::{Failure, Generation, GenerationEvent, ModelId, Prompt, TurnEvent, TurnId, TurnRequest, TurnSummary};
+use sarai_types::{
+    Failure, Generation, GenerationEvent, GrammarKind, ModelId, Prompt, TurnEvent, TurnId, TurnRequest, TurnSummary,
+};
 
 use crate::answer::Answer;
-use crate::{TurnError, prompt};
+use crate::{TurnError, form, prompt};
 
 /// What the turn must know of the model that answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelFacts {
     pub id: ModelId,
     pub tool_format: ToolFormat,
+    /// How it marks what it says to itself.
+    pub thinking: Thinking,
+    pub grammars: Grammars,
+}
+
+/// Whether answers may be held to a grammar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Grammars {
+    #[default]
+    On,
+    /// Tool calls come as the model writes them, and a request that names a form is refused.
+    Off,
 }
 
 /// What happened.
@@ -43,6 +58,8 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct Turn {
     facts: ModelFacts,
+    /// What the open generation is held to.
+    held_to: Option<GrammarKind>,
     stage: Stage,
 }
 
@@ -59,7 +76,7 @@ enum Stage {
 impl Turn {
     #[must_use]
     pub fn new(request: TurnRequest, facts: ModelFacts) -> Self {
-        Self { facts, stage: Stage::Ready(Box::new(request)) }
+        Self { facts, held_to: None, stage: Stage::Ready(Box::new(request)) }
     }
 
     /// Whether nothing can happen any more.
@@ -92,7 +109,12 @@ impl Turn {
             Err(error) => return vec![Effect::Fail(error.into())],
         };
         let tools = &conversation.tools;
-        let answer = Answer::new(self.facts.tool_format, tools, first_call_id(request.id));
+        let grammar = match form::of_answer(&request, tools, &self.facts) {
+            Ok(grammar) => grammar,
+            Err(error) => return vec![Effect::Fail(error.into())],
+        };
+        self.held_to = grammar.as_ref().map(|grammar| grammar.kind);
+        let answer = Answer::new(&self.facts, tools, first_call_id(request.id));
         // A token may be half text and half call, so with tools its probability would stand beside the wrong text.
         let logprobs = request.logprobs.filter(|_| tools.is_empty());
         self.stage = Stage::Asked(answer);
@@ -103,6 +125,8 @@ impl Turn {
             stop: request.stop,
             logprobs,
             priority: request.priority,
+            grammar,
+            speculation: request.speculation,
         })]
     }
 
@@ -126,9 +150,16 @@ impl Turn {
                 self.stage = Stage::Answering(answer);
                 events.into_iter().map(Effect::Emit).collect()
             }
-            GenerationEvent::Finished { reason, usage, timings } => {
+            GenerationEvent::Finished { reason, usage, timings, decoding } => {
                 let (events, reason) = answer.finish(reason);
-                let summary = TurnSummary { model: self.facts.id.clone(), reason, usage, timings };
+                let summary = TurnSummary {
+                    model: self.facts.id.clone(),
+                    reason,
+                    usage,
+                    timings,
+                    decoding,
+                    grammar: self.held_to,
+                };
                 events.into_iter().chain([TurnEvent::Finished(summary)]).map(Effect::Emit).collect()
             }
         }

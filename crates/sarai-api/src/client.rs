@@ -23,7 +23,7 @@ use axum::http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
-use sarai_types::{Language, Message, Notice, Priority};
+use sarai_types::{Grammar, Language, Message, Notice, Priority, Speculation, Strictness, ToolSpec};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -36,7 +36,7 @@ use crate::auth::routes::IssuedBody;
 use crate::error::{ErrorBody, ErrorObject};
 pub use crate::openai::{ModelBody, ModelExtension, ModelList};
 pub use crate::operations::{ComponentBody, HealthBody};
-pub use stream::{ChatStream, StreamItem};
+pub use stream::{ChatStream, Details, StreamItem};
 
 /// How long a connection may take to be there.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
@@ -108,16 +108,34 @@ pub struct Client {
 }
 
 /// What to ask. What is not given is the server's choice.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ChatRequest {
     /// `sarai`, or the id of a model.
     pub model: String,
     pub messages: Vec<Message>,
+    pub tools: Vec<ToolSpec>,
     pub temperature: Option<f32>,
     pub seed: Option<u64>,
     pub max_tokens: Option<u32>,
     /// Known to SARAi only; not sent when it is [`Priority::Interactive`].
     pub priority: Priority,
+    /// What the answer must look like.
+    pub format: Option<AnswerFormat>,
+    /// Known to SARAi only.
+    pub speculation: Option<Speculation>,
+    /// How many alternatives to report with each token, as [`StreamItem::Tokens`].
+    pub logprobs: Option<u8>,
+}
+
+/// What an answer must look like.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnswerFormat {
+    /// Some JSON object.
+    JsonObject,
+    /// JSON that this schema allows.
+    JsonSchema(Value),
+    /// Known to SARAi only.
+    Grammar(Grammar),
 }
 
 impl Client {
@@ -324,6 +342,9 @@ impl ChatRequest {
         put("messages", json!(messages));
         put("stream", json!(true));
         put("stream_options", json!({"include_usage": true}));
+        if !self.tools.is_empty() {
+            put("tools", self.tools.iter().map(tool).collect());
+        }
         if let Some(temperature) = self.temperature {
             put("temperature", json!(temperature));
         }
@@ -338,8 +359,37 @@ impl ChatRequest {
             Priority::Task => drop(put("priority", json!("task"))),
             Priority::Background => drop(put("priority", json!("background"))),
         }
+        match &self.format {
+            None => {}
+            Some(AnswerFormat::JsonObject) => drop(put("response_format", json!({"type": "json_object"}))),
+            Some(AnswerFormat::JsonSchema(schema)) => {
+                let named = json!({"name": "answer", "schema": schema, "strict": true});
+                put("response_format", json!({"type": "json_schema", "json_schema": named}));
+            }
+            Some(AnswerFormat::Grammar(grammar)) => {
+                put("grammar", json!({"kind": grammar.kind.as_str(), "source": grammar.source}));
+            }
+        }
+        if let Some(speculation) = self.speculation {
+            put("speculation", json!(speculation.to_string()));
+        }
+        if let Some(alternatives) = self.logprobs {
+            put("logprobs", json!(true));
+            put("top_logprobs", json!(alternatives));
+        }
         Value::Object(body)
     }
+}
+
+fn tool(tool: &ToolSpec) -> Value {
+    // A schema that is no JSON goes out as the text that it is, and the server says what it thinks of it.
+    let parameters = serde_json::from_str(&tool.parameters).unwrap_or_else(|_| json!(tool.parameters));
+    let mut function = json!({"name": tool.name, "description": tool.description, "parameters": parameters});
+    match tool.strictness {
+        Strictness::Lenient => {}
+        Strictness::Strict => function["strict"] = json!(true),
+    }
+    json!({"type": "function", "function": function})
 }
 
 fn message(message: &Message) -> Value {
@@ -355,4 +405,51 @@ fn message(message: &Message) -> Value {
         wire["tool_call_id"] = json!(id);
     }
     wire
+}
+
+#[cfg(test)]
+mod tests {
+    use sarai_types::GrammarKind;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_asked_for_is_not_sent() {
+        let plain = ChatRequest { model: "m".to_owned(), ..ChatRequest::default() }.to_json();
+        for field in ["tools", "response_format", "grammar", "speculation", "logprobs", "priority", "temperature"] {
+            assert_eq!(plain.get(field), None, "{field}: other servers may not know it");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_has_its_place_on_the_wire() {
+        let tool = |strictness| ToolSpec {
+            name: "suma".to_owned(),
+            description: "suma".to_owned(),
+            parameters: r#"{"type":"object"}"#.to_owned(),
+            strictness,
+        };
+        let request = |format| ChatRequest {
+            tools: vec![tool(Strictness::Strict), tool(Strictness::Lenient)],
+            format: Some(format),
+            speculation: Some(Speculation::Fixed(7)),
+            logprobs: Some(2),
+            ..ChatRequest::default()
+        };
+        let schema = json!({"type": "integer"});
+        let body = request(AnswerFormat::JsonSchema(schema.clone())).to_json();
+        assert_eq!(body["response_format"]["type"], "json_schema");
+        assert_eq!(body["response_format"]["json_schema"]["schema"], schema);
+        assert_eq!((&body["speculation"], &body["top_logprobs"]), (&json!("fixed:7"), &json!(2)));
+        assert_eq!(body["tools"][0]["function"]["parameters"], json!({"type": "object"}));
+        assert_eq!(body["tools"][0]["function"]["strict"], true);
+        assert_eq!(body["tools"][1]["function"].get("strict"), None);
+
+        let body = request(AnswerFormat::JsonObject).to_json();
+        assert_eq!(body["response_format"], json!({"type": "json_object"}));
+        let grammar = Grammar { kind: GrammarKind::Regex, source: "a+".to_owned() };
+        let body = request(AnswerFormat::Grammar(grammar)).to_json();
+        assert_eq!(body["grammar"], json!({"kind": "regex", "source": "a+"}));
+        assert_eq!(body.get("response_format"), None);
+    }
 }

@@ -16,6 +16,9 @@ pub const COMMANDS_MAX: usize = 256;
 /// Events of one turn that wait for a slow reader at most; the generation pauses behind them.
 pub const TURN_EVENTS_MAX: usize = 64;
 
+/// When to try again while the daemon is behind. Its queue empties as fast as it starts tasks.
+const BUSY_RETRY_MS: u32 = 1000;
+
 /// One thing to do.
 #[derive(Debug)]
 pub enum Command {
@@ -154,7 +157,8 @@ impl Handle {
     fn send(&self, command: Command) -> Result<(), Failure> {
         self.0.try_send(command).map_err(|e| match e {
             mpsc::error::TrySendError::Full(_) => {
-                Failure::new(FailureKind::Busy, Notice::new("api-busy"), "the daemon's command queue is full")
+                let kind = FailureKind::Busy { retry_after_ms: BUSY_RETRY_MS };
+                Failure::new(kind, Notice::new("api-busy"), "the daemon's command queue is full")
             }
             mpsc::error::TrySendError::Closed(_) => stopping("the daemon's command queue is closed"),
         })

@@ -55,6 +55,17 @@ impl Problem {
         Self::Invalid { param: Some(param), code: "missing_required_parameter", notice }
     }
 
+    /// With the field that a refused grammar came in: `form`, or what `tool` makes of the tool's place in the list.
+    pub(crate) fn of_grammar(self, form: &str, tool: impl Fn(usize) -> String) -> Self {
+        match self {
+            Self::Failed(Failure { kind: FailureKind::Grammar { tool: place }, notice, .. }) => {
+                let param = place.map_or_else(|| form.to_owned(), tool);
+                Self::Invalid { param: Some(param), code: "invalid_grammar", notice }
+            }
+            other => other,
+        }
+    }
+
     /// A name that is no model's.
     pub(crate) fn no_such_model(name: &str) -> Self {
         // A name of any length may come in; a sentence has room for a short one.
@@ -73,9 +84,9 @@ impl Problem {
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed(failure) => match failure.kind {
-                FailureKind::BadRequest | FailureKind::TooLong => StatusCode::BAD_REQUEST,
+                FailureKind::BadRequest | FailureKind::TooLong | FailureKind::Grammar { .. } => StatusCode::BAD_REQUEST,
                 FailureKind::ModelNotFound => StatusCode::NOT_FOUND,
-                FailureKind::Busy => StatusCode::TOO_MANY_REQUESTS,
+                FailureKind::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
                 // Nobody is left to read it.
                 FailureKind::Cancelled | FailureKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
                 FailureKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -96,7 +107,8 @@ impl Problem {
                 FailureKind::BadRequest => "invalid_value",
                 FailureKind::TooLong => "context_length_exceeded",
                 FailureKind::ModelNotFound => "model_not_found",
-                FailureKind::Busy => "rate_limit_exceeded",
+                FailureKind::Grammar { .. } => "invalid_grammar",
+                FailureKind::Busy { .. } => "rate_limit_exceeded",
                 FailureKind::Unavailable => "service_unavailable",
                 FailureKind::Cancelled => "cancelled",
                 FailureKind::Internal => "internal_error",
@@ -147,7 +159,9 @@ impl Problem {
     fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::TooManyAttempts { retry_after_s } => Some(*retry_after_s),
-            Self::Failed(Failure { kind: FailureKind::Busy, .. }) => Some(1),
+            Self::Failed(Failure { kind: FailureKind::Busy { retry_after_ms }, .. }) => {
+                Some(u64::from(retry_after_ms.div_ceil(1000).max(1)))
+            }
             Self::Failed(Failure { kind: FailureKind::Unavailable, .. }) => Some(3),
             Self::Invalid { .. }
             | Self::BodyTooLarge { .. }

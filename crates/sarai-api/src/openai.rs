@@ -7,6 +7,7 @@
 pub(crate) mod chat;
 mod chat_reply;
 pub(crate) mod embeddings;
+mod form;
 mod input;
 pub(crate) mod models;
 pub(crate) mod responses;

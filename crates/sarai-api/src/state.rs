@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use sarai_types::{Language, TurnId};
+use sarai_types::{Language, Speculation, TurnId};
 use uuid::Builder;
 
 use crate::auth::{Auth, Guard, Pairing};
@@ -69,6 +69,8 @@ pub struct Front {
     pub ambient: Ambient,
     /// The language of clients that name none.
     pub language: Language,
+    /// How many tokens are guessed ahead for requests that do not say it.
+    pub speculation: Speculation,
 }
 
 /// What the routes share.
@@ -79,11 +81,12 @@ pub(crate) struct Door {
     pub(crate) pairing: Arc<Pairing>,
     pub(crate) ambient: Ambient,
     pub(crate) language: Language,
+    pub(crate) speculation: Speculation,
 }
 
 /// Every route behind its checks. Outermost first: security headers, error bodies, admission.
 pub fn router(front: Front) -> Router {
-    let Front { handle, auth, pairing, ambient, language } = front;
+    let Front { handle, auth, pairing, ambient, language, speculation } = front;
     let guard = Guard::new(auth);
     let mut routes = Router::new()
         .merge(openai::routes())
@@ -96,7 +99,7 @@ pub fn router(front: Front) -> Router {
     if guard.is_socket() {
         routes = routes.route("/pair/new", get(auth::routes::issue));
     }
-    let door = Arc::new(Door { handle, guard, pairing, ambient, language });
+    let door = Arc::new(Door { handle, guard, pairing, ambient, language, speculation });
     routes
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)

@@ -117,7 +117,13 @@ fn expects_schema(expects: &Expects) -> Value {
         Expects::Time { .. } => json!({ "type": "string", "pattern": "^[0-9]+ *(ms|s|m|h|d)$" }),
         Expects::Choice(["false", "true"]) => json!({ "type": "boolean" }),
         Expects::Choice(words) => json!({ "enum": words }),
-        Expects::ModelId => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$" }),
+        // The words for none and the catalogue's choice have the shape of an id.
+        Expects::ModelId | Expects::Draft => {
+            json!({ "type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$" })
+        }
+        Expects::Speculation { .. } => {
+            json!({ "type": "string", "pattern": "^(auto|off|acceptance|fixed:[1-9][0-9]?)$" })
+        }
         Expects::Hosts { count_max } => {
             json!({ "type": "array", "items": { "type": "string" }, "maxItems": count_max })
         }

@@ -2,9 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use sarai_types::{Language, ModelId};
+use sarai_types::{Language, ModelId, Speculation};
 
-use crate::value::{Auto, Expects, Given, HostNames, LogLevel, Setting, Size, SkillRuntime, Switch, Time, Whole};
+use crate::value::{
+    Auto, Draft, Expects, Given, HostNames, LogLevel, Setting, Size, SkillRuntime, Switch, Time, Weights, Whole,
+};
 
 /// When a changed value counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +178,11 @@ keys! {
         /// The model that answers when a client names none, by its id in the catalogue. `auto` takes the catalogue's
         /// own default.
         default: Auto<ModelId> = Auto::Auto, Restart, Now;
+        /// A smaller model that guesses ahead of the one that answers: its id in the catalogue, `auto` for the
+        /// catalogue's own choice, or `none`. It takes memory, and on few processors it costs more than it saves: measured
+        /// on two, a guess of a model with a third of the parameters takes more than half as long as the token itself.
+        /// The answers are the same with and without it.
+        draft: Draft = Draft::None, Restart, Now;
     }
 
     /// What the models may use of this computer.
@@ -191,6 +198,18 @@ keys! {
         max_concurrent_llms: Whole<1, 8> = const { Whole::of(1) }, Restart, Now;
         /// How much memory all models together may take. `auto` leaves the rest of the system what it needs.
         ram_budget: Auto<Size<256_000_000, 4_000_000_000_000>> = Auto::Auto, Restart, Now;
+        /// How a model's weights lie in memory: as `stored` in its file, which is mapped; `repacked` for the processor;
+        /// or `both`, each where it is faster, for more memory. `auto` measures and chooses.
+        weights: Weights = Weights::Auto, Restart, Now;
+        /// How many tokens are guessed ahead, for requests that do not say it: `auto` for as many as pay by measured
+        /// costs, often none; `off`; or, to compare, `acceptance` (5, 4, 2 or none by the luck of the last ten batches)
+        /// and `fixed:K`. Guesses change how long an answer takes, not what it says.
+        speculation: Speculation = Speculation::Auto, Live, Now;
+        /// Keeps what a model has read of a conversation on disk, so that it need not read it again after a restart. It
+        /// lies in the state folder, readable to you alone.
+        prefix_cache: Switch = Switch::On, Restart, Now;
+        /// How much disk that may take. What was used longest ago goes first.
+        prefix_cache_bytes: Size<16_000_000, 1_000_000_000_000> = const { Size::of_bytes(1_000_000_000) }, Restart, Now;
     }
 
     /// What the program writes down about itself.
@@ -207,10 +226,11 @@ keys! {
         entity_memory_skill: Switch = Switch::On, Restart, Later;
         /// Acts on its own by rules and at times.
         proactive_loop_enabled: Switch = Switch::On, Restart, Later;
-        /// Guesses ahead to answer faster.
-        speculative_draft_skill: Switch = Switch::On, Restart, Later;
-        /// Holds skills and structured answers to their grammars.
-        grammar_constraints: Switch = Switch::On, Restart, Later;
+        /// Starts the draft model that `model.draft` names. Off, none is started, whatever `model.draft` says.
+        speculative_draft_skill: Switch = Switch::On, Restart, Now;
+        /// Holds structured answers and tool calls to their grammars. Off, a tool call comes as the model writes it, and
+        /// a request for a structured answer or for strict tools is refused.
+        grammar_constraints: Switch = Switch::On, Restart, Now;
         /// Tries repairs out in a jail that is thrown away afterwards.
         self_repair_ephemeral: Switch = Switch::On, Restart, Later;
         /// Attacks itself inside a jail to find weak points.

@@ -34,7 +34,7 @@ pub use folders::{FolderError, Folders, SOCKET_PATH_MAX, write_atomic};
 pub use keys::{Config, Effect, KEYS, Key, Log, Model, Phoenix, Rag, Reload, Runtime, Server};
 pub use load::{Change, Loaded, load, reload};
 pub use source::{FILE_BYTES_MAX, Origin, SourceFile, Sources};
-pub use value::{Auto, Expects, HostNames, LogLevel, Size, SkillRuntime, Switch, Time, Whole};
+pub use value::{Auto, Draft, Expects, HostNames, LogLevel, Size, SkillRuntime, Switch, Time, Weights, Whole};
 
 #[cfg(test)]
 mod tests;

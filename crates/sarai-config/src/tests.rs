@@ -167,6 +167,22 @@ const COMPLAINTS: &[(&str, &str)] = &[
         r#"sarai.yaml:1: "model.default" is "../x", but it must be "auto" or the name of a model in the catalogue: at most 64 letters, digits, dots and dashes. "sarai model list" shows them."#,
     ),
     (
+        "model: {draft: a b}",
+        r#"sarai.yaml:1: "model.draft" is "a b", but it must be "none", "auto" or the name of a model in the catalogue: at most 64 letters, digits, dots and dashes. "sarai model list" shows them."#,
+    ),
+    (
+        "runtime: {speculation: fixed:64}",
+        r#"sarai.yaml:1: "runtime.speculation" is "fixed:64", but it must be "auto", "off", "acceptance", or "fixed:1" to "fixed:63"."#,
+    ),
+    (
+        "runtime: {weights: packed}",
+        r#"sarai.yaml:1: "runtime.weights" is "packed", but it must be one of these words: auto, stored, repacked, both."#,
+    ),
+    (
+        "runtime: {prefix_cache_bytes: 0MB}",
+        r#"sarai.yaml:1: "runtime.prefix_cache_bytes" is "0MB", but it must be a size with its unit from 16MB to 1TB, such as 6GB."#,
+    ),
+    (
         "server:\n  bind: localhost",
         r#"sarai.yaml:2: "server.bind" is "localhost", but it must be an IP address, such as 127.0.0.1."#,
     ),
@@ -275,7 +291,8 @@ fn a_reload_says_what_counts_now_and_what_waits() {
 #[test]
 fn every_value_reads_back_as_it_prints() {
     let changed = "language: es\nserver: {bind: 10.0.0.1, port: 1, insecure: true, allowed_hosts: [a, b]}\n\
-                   model: {default: m}\nruntime: {n_ctx: 600, threads: 2, sequences: 2, max_concurrent_llms: 2, ram_budget: 3GiB}\n\
+                   model: {default: m, draft: d}\nruntime: {n_ctx: 600, threads: 2, sequences: 2, max_concurrent_llms: 2, \
+                   ram_budget: 3GiB, weights: both, speculation: 'fixed:7', prefix_cache: false, prefix_cache_bytes: 2GiB}\n\
                    log: {level: trace}\nphoenix: {skill_runtime: docker, entity_memory_skill: false, proactive_loop_enabled: false, \
                    speculative_draft_skill: false, grammar_constraints: false, self_repair_ephemeral: false, \
                    red_team_sandboxed: false, federated_mode: true, profiles_as_context: true, attested_build: false}\n\

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sarai_types::{Language, ModelId, Notice};
+use sarai_types::{DRAFT_TOKENS_MAX, Language, ModelId, Notice, Speculation};
 
 /// The longest piece of a wrong value that an error repeats, in characters.
 const SHOWN_MAX: usize = 60;
@@ -63,6 +63,10 @@ pub enum Expects {
     Choice(&'static [&'static str]),
     /// The id of a model.
     ModelId,
+    /// The id of a model, `auto` or `none`.
+    Draft,
+    /// A way to guess ahead.
+    Speculation { tokens_max: u8 },
     /// A list of host names.
     Hosts { count_max: usize },
     /// What the box holds, or the word `auto`.
@@ -92,6 +96,8 @@ impl Expects {
                 .arg("max", quantity_text(*max_ms, TIME_UNITS)),
             Self::Choice(words) => Notice::new("config-wrong-choice").arg("choices", words.join(", ")),
             Self::ModelId => Notice::new("config-wrong-model").arg("max", ModelId::LEN_MAX),
+            Self::Draft => Notice::new("config-wrong-draft").arg("max", ModelId::LEN_MAX),
+            Self::Speculation { tokens_max } => Notice::new("config-wrong-speculation").arg("max", tokens_max),
             Self::Hosts { count_max } => Notice::new("config-wrong-hosts").arg("max", count_max),
             Self::Section => Notice::new("config-wrong-section"),
         }
@@ -113,6 +119,8 @@ impl fmt::Display for Expects {
             }
             Self::Choice(words) => f.write_str(&words.join(" | ")),
             Self::ModelId => write!(f, "a model id of at most {} characters", ModelId::LEN_MAX),
+            Self::Draft => write!(f, "none | auto | a model id of at most {} characters", ModelId::LEN_MAX),
+            Self::Speculation { tokens_max } => write!(f, "auto | off | acceptance | fixed:1 to fixed:{tokens_max}"),
             Self::Hosts { count_max } => write!(f, "a list of at most {count_max} host names"),
             Self::Auto(inner) => write!(f, "auto | {inner}"),
             Self::Section => f.write_str("keys, indented below it"),
@@ -230,6 +238,12 @@ fn quantity_text(value: u64, units: Units) -> String {
 pub struct Size<const MIN: u64, const MAX: u64>(u64);
 
 impl<const MIN: u64, const MAX: u64> Size<MIN, MAX> {
+    /// For defaults, which are constants: out of range does not compile.
+    pub(crate) const fn of_bytes(bytes: u64) -> Self {
+        assert!(MIN <= bytes && bytes <= MAX);
+        Self(bytes)
+    }
+
     #[must_use]
     pub const fn bytes(self) -> u64 {
         self.0
@@ -342,6 +356,63 @@ choice! {
         Docker = "docker",
         /// No skill runs.
         Disabled = "disabled",
+    }
+}
+
+choice! {
+    /// How a model's weights lie in memory.
+    Weights {
+        /// By measurement.
+        Auto = "auto",
+        /// As in the file.
+        Stored = "stored",
+        /// Interleaved for the matrix kernels.
+        Repacked = "repacked",
+        /// Both, each where it is faster.
+        Both = "both",
+    }
+}
+
+/// The model that guesses ahead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Draft {
+    None,
+    /// The catalogue's own choice.
+    Auto,
+    Is(ModelId),
+}
+
+impl Setting for Draft {
+    fn expects() -> Expects {
+        Expects::Draft
+    }
+
+    fn read(given: &Given) -> Option<Self> {
+        match given.text()? {
+            "none" => Some(Self::None),
+            "auto" => Some(Self::Auto),
+            id => id.parse().ok().map(Self::Is),
+        }
+    }
+}
+
+impl fmt::Display for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Auto => f.write_str("auto"),
+            Self::Is(id) => id.fmt(f),
+        }
+    }
+}
+
+impl Setting for Speculation {
+    fn expects() -> Expects {
+        Expects::Speculation { tokens_max: DRAFT_TOKENS_MAX }
+    }
+
+    fn read(given: &Given) -> Option<Self> {
+        given.text()?.parse().ok()
     }
 }
 

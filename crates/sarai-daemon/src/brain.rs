@@ -6,7 +6,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sarai_config::{FolderError, Folders, Runtime, Whole};
+use sarai_config::{Draft, FolderError, Folders, Runtime, Switch, Weights, Whole};
+use sarai_engine::weights::{Layouts, Policy};
 use sarai_models::{Catalog, Fit, Library, LoadPlan, MemoryEstimate, Role, WeightLayout, estimate, fits};
 use sarai_types::{Language, ModelId, Notice};
 use tokio::sync::{oneshot, watch};
@@ -14,8 +15,9 @@ use tokio::task::JoinHandle;
 use tokio_stream::StreamExt as _;
 
 use crate::child::Child;
+use crate::drafter::{Drafter, DrafterKeeper};
 use crate::token;
-use crate::worker::{Worker, WorkerSpec};
+use crate::worker::{CacheSpec, Worker, WorkerOptions, WorkerSpec};
 
 /// How often a file that is missing is looked for.
 const RETRY: Duration = Duration::from_secs(2);
@@ -38,16 +40,30 @@ pub(crate) struct BrainSpec {
     pub program: PathBuf,
     /// None means the catalogue's own default.
     pub(crate) model: Option<ModelId>,
+    pub(crate) draft: Draft,
     pub runtime: Runtime,
     pub folders: Folders,
     /// The language whose fixed prompt is read before the first question.
     pub language: Language,
 }
 
+impl BrainSpec {
+    /// None lets each worker count the processors itself.
+    pub(crate) fn threads(&self) -> Option<u32> {
+        self.runtime.threads.set().map(Whole::get)
+    }
+
+    /// Where workers keep what they measured of this computer.
+    pub(crate) fn measured_file(&self) -> PathBuf {
+        self.folders.kv().join("measured.json")
+    }
+}
+
 /// Keeps the brain going until it is drained.
 #[derive(Debug)]
 pub(crate) struct BrainKeeper {
     brain: watch::Receiver<Brain>,
+    drafter: watch::Receiver<Drafter>,
     drain: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -56,8 +72,17 @@ impl BrainKeeper {
     #[must_use]
     pub(crate) fn start(spec: BrainSpec) -> Self {
         let (publish, brain) = watch::channel(Brain::Checking);
+        let (publish_drafter, drafter) = watch::channel(match spec.draft {
+            Draft::None => Drafter::Unwanted,
+            Draft::Auto | Draft::Is(_) => Drafter::Waiting(Notice::new("daemon-draft-waits")),
+        });
         let (drain, drained) = oneshot::channel();
-        Self { brain, drain, task: tokio::spawn(keep(spec, publish, drained)) }
+        Self { brain, drafter, drain, task: tokio::spawn(keep(spec, publish, publish_drafter, drained)) }
+    }
+
+    #[must_use]
+    pub(crate) fn watch_drafter(&self) -> watch::Receiver<Drafter> {
+        self.drafter.clone()
     }
 
     #[must_use]
@@ -73,19 +98,25 @@ impl BrainKeeper {
     }
 }
 
-async fn keep(spec: BrainSpec, publish: watch::Sender<Brain>, drained: oneshot::Receiver<()>) {
+async fn keep(
+    spec: BrainSpec,
+    publish: watch::Sender<Brain>,
+    publish_drafter: watch::Sender<Drafter>,
+    drained: oneshot::Receiver<()>,
+) {
     tokio::pin!(drained);
-    let child = loop {
+    let (child, drafter) = loop {
         let started = tokio::select! {
             _ = &mut drained => return,
             started = start(&spec) => started,
         };
         match started {
-            Ok((worker, child)) => {
+            Ok((worker, child, draft_socket)) => {
                 // Ends with the worker, or with the program.
                 tokio::spawn(warm(worker.clone(), spec.language));
-                publish.send_replace(Brain::Up(worker));
-                break child;
+                publish.send_replace(Brain::Up(worker.clone()));
+                let start = |socket| DrafterKeeper::start(spec.clone(), worker, socket, publish_drafter);
+                break (child, draft_socket.map(start));
             }
             Err(notice) => {
                 let news = match &*publish.borrow() {
@@ -106,6 +137,9 @@ async fn keep(spec: BrainSpec, publish: watch::Sender<Brain>, drained: oneshot::
     // A keeper that is dropped counts as drained.
     let _ = drained.await;
     child.drain().await;
+    if let Some(drafter) = drafter {
+        drafter.drain().await;
+    }
 }
 
 /// Lets each incarnation of the worker read the fixed prompt before somebody asks. Anything that a person wants goes
@@ -122,48 +156,133 @@ async fn warm(mut worker: Worker, language: Language) {
     }
 }
 
-async fn start(spec: &BrainSpec) -> Result<(Worker, Child), Notice> {
-    let (looking, runtime, folders) = (spec.clone(), spec.runtime.clone(), spec.folders.clone());
+/// The worker of the model that answers, and where the one that guesses is to listen if one is wanted.
+async fn start(spec: &BrainSpec) -> Result<(Worker, Child, Option<PathBuf>), Notice> {
+    let looking = spec.clone();
     // The first look at a file sums all of it, which takes seconds.
     let found = tokio::task::spawn_blocking(move || find(&looking)).await;
-    let (model, file) = found.map_err(|_| Notice::new("daemon-internal"))??;
-    let socket = folders.socket("model.sock").map_err(|e: FolderError| e.notice())?;
+    let (model, file, memory_bytes) = found.map_err(|_| Notice::new("daemon-internal"))??;
+    let socket = |name| spec.folders.socket(name).map_err(|e: FolderError| e.notice());
+    let draft_socket = match spec.draft {
+        Draft::None => None,
+        Draft::Auto | Draft::Is(_) => Some(socket("draft.sock")?),
+    };
+    let runtime = &spec.runtime;
+    let cache = CacheSpec { folder: spec.folders.kv(), bytes_max: runtime.prefix_cache_bytes.bytes() };
     let worker = WorkerSpec {
         program: spec.program.clone(),
         model,
         file,
-        socket,
+        socket: socket("model.sock")?,
         context_tokens: runtime.n_ctx.get(),
         sequences: runtime.sequences.get(),
-        threads: runtime.threads.set().map(Whole::get),
+        threads: spec.threads(),
+        options: WorkerOptions {
+            weights: policy(runtime.weights),
+            memory_bytes: Some(memory_bytes),
+            cache: (runtime.prefix_cache == Switch::On).then_some(cache),
+            measured: Some(spec.measured_file()),
+            draft_socket: draft_socket.clone(),
+        },
     };
+    let (worker, child) = Worker::start(worker, seed()?);
+    Ok((worker, child, draft_socket))
+}
+
+/// For the pauses between restarts.
+pub(crate) fn seed() -> Result<u64, Notice> {
     let mut seed = [0; 8];
     token::random(&mut seed).map_err(|_| Notice::new("daemon-internal"))?;
-    Ok(Worker::start(worker, u64::from_ne_bytes(seed)))
+    Ok(u64::from_ne_bytes(seed))
 }
 
-/// The model's name and file, once it is whole and fits into memory.
-fn find(spec: &BrainSpec) -> Result<(ModelId, PathBuf), Notice> {
-    let catalog = Catalog::builtin().with_user_file(&spec.folders.config.join("models.toml"));
-    let catalog = catalog.map_err(|e| e.notice())?;
-    let model = match &spec.model {
-        Some(model) => model.clone(),
-        None => catalog.for_role(Role::Chat).map(|e| e.id.clone()).ok_or_else(|| Notice::new("daemon-no-default"))?,
-    };
-    let library = Library::new(spec.folders.models.clone(), catalog);
-    let (file, header) = library.verified(&model, &mut |_| {}).map_err(|e| e.notice())?;
-    let bytes = fs_err::metadata(&file).map_err(|_| Notice::new("daemon-internal"))?.len();
-    let needed = estimate(&header, bytes, &LoadPlan::new(spec.runtime.n_ctx.get(), WeightLayout::Once));
-    fit(&spec.runtime, &model, &needed)?;
-    Ok((model, file))
+const fn policy(weights: Weights) -> Policy {
+    match weights {
+        Weights::Auto => Policy::Auto,
+        Weights::Stored => Policy::Always(Layouts::Stored),
+        Weights::Repacked => Policy::Always(Layouts::Repacked),
+        Weights::Both => Policy::Always(Layouts::Both),
+    }
 }
 
-fn fit(runtime: &Runtime, model: &ModelId, needed: &MemoryEstimate) -> Result<(), Notice> {
+/// What must fit. By its own choice a worker takes both layouts only where there is room.
+const fn layout(weights: Weights) -> WeightLayout {
+    match weights {
+        Weights::Both => WeightLayout::Both,
+        Weights::Auto | Weights::Stored | Weights::Repacked => WeightLayout::Once,
+    }
+}
+
+/// The models that are wanted, and what is known of their files.
+struct Models {
+    library: Library,
+    model: ModelId,
+    /// None where nobody is to guess.
+    draft: Option<ModelId>,
+    n_ctx: u32,
+}
+
+impl Models {
+    fn of(spec: &BrainSpec) -> Result<Self, Notice> {
+        let catalog = Catalog::builtin().with_user_file(&spec.folders.config.join("models.toml"));
+        let catalog = catalog.map_err(|e| e.notice())?;
+        let own_choice = |role| catalog.for_role(role).map(|e| e.id.clone());
+        let model = match &spec.model {
+            Some(model) => model.clone(),
+            None => own_choice(Role::Chat).ok_or_else(|| Notice::new("daemon-no-default"))?,
+        };
+        let draft = match &spec.draft {
+            Draft::None => None,
+            Draft::Auto => own_choice(Role::Draft),
+            Draft::Is(draft) => Some(draft.clone()),
+        };
+        let library = Library::new(spec.folders.models.clone(), catalog);
+        Ok(Self { library, model, draft, n_ctx: spec.runtime.n_ctx.get() })
+    }
+
+    /// A model's file, once it is whole, and what it will take.
+    fn file(&self, model: &ModelId, layout: WeightLayout) -> Result<(PathBuf, MemoryEstimate), Notice> {
+        let (file, header) = self.library.verified(model, &mut |_| {}).map_err(|e| e.notice())?;
+        let bytes = fs_err::metadata(&file).map_err(|_| Notice::new("daemon-internal"))?.len();
+        Ok((file, estimate(&header, bytes, &LoadPlan::new(self.n_ctx, layout))))
+    }
+}
+
+/// The model that answers and its file, once it is whole and fits into memory, and how much of that it may take.
+fn find(spec: &BrainSpec) -> Result<(ModelId, PathBuf, u64), Notice> {
+    let models = Models::of(spec)?;
+    let (file, needed) = models.file(&models.model, layout(spec.runtime.weights))?;
+    let allowed = allowed(&spec.runtime, 0)?;
+    fit(&models.model, &needed, allowed)?;
+    // A draft model whose file is not there yet is not allowed for: it may never be.
+    let draft = models.draft.as_ref().and_then(|draft| models.file(draft, WeightLayout::Once).ok());
+    let left = draft.map_or(allowed, |(_, draft)| allowed.saturating_sub(draft.total()));
+    Ok((models.model, file, left.max(needed.total())))
+}
+
+/// The model that guesses and its file, once it is whole and fits beside the one that answers, which is loaded.
+pub(crate) fn find_drafter(spec: &BrainSpec) -> Result<(ModelId, PathBuf), Notice> {
+    let models = Models::of(spec)?;
+    let draft = models.draft.as_ref().ok_or_else(|| Notice::new("daemon-no-draft"))?;
+    if *draft == models.model {
+        return Err(Notice::new("daemon-draft-is-model").arg("model", draft));
+    }
+    let (_, answers) = models.file(&models.model, layout(spec.runtime.weights))?;
+    let (file, needed) = models.file(draft, WeightLayout::Once)?;
+    fit(draft, &needed, allowed(&spec.runtime, answers.total())?)?;
+    Ok((draft.clone(), file))
+}
+
+/// Bytes that may be taken now, where `taken` of the owner's budget are in use.
+fn allowed(runtime: &Runtime, taken: u64) -> Result<u64, Notice> {
     let available = sarai_models::available().map_err(|_| Notice::new("daemon-internal"))?;
-    let allowed = match runtime.ram_budget.set() {
-        Some(budget) => budget.bytes().min(available),
+    Ok(match runtime.ram_budget.set() {
+        Some(budget) => budget.bytes().saturating_sub(taken).min(available),
         None => available.saturating_sub(HEADROOM),
-    };
+    })
+}
+
+fn fit(model: &ModelId, needed: &MemoryEstimate, allowed: u64) -> Result<(), Notice> {
     let gigabytes = |bytes: u64| format!("{}.{}", bytes / 1_000_000_000, bytes / 100_000_000 % 10);
     match fits(needed, allowed) {
         Fit::Fits => Ok(()),

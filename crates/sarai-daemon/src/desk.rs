@@ -5,17 +5,20 @@
 
 use std::time::Duration;
 
+use sarai_agent::Grammars;
 use sarai_api::{ASSISTANT, Command, Component, Embedded, Health, Loaded, ModelCard, Status};
+use sarai_proto::engine::v1::StatusReply;
 use sarai_supervisor::State;
 use sarai_types::{Failure, FailureKind, ModelId, Notice};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::brain::Brain;
+use crate::drafter::Drafter;
 use crate::listen::Stop;
 use crate::metrics::{ChildFigures, EngineFigures, Metrics, Outcome};
 use crate::turn;
-use crate::worker::Worker;
+use crate::worker::{self, Worker};
 
 /// Turns and requests for vectors at once; the next is told to come back later. How everything is can always be asked.
 const TASKS_MAX: usize = 256;
@@ -26,6 +29,9 @@ const STATUS_TIMEOUT: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
     pub brain: watch::Receiver<Brain>,
+    pub drafter: watch::Receiver<Drafter>,
+    /// Whether answers may be held to a grammar.
+    pub grammars: Grammars,
     pub metrics: Metrics,
     pub stop: watch::Receiver<Stop>,
     /// When the program started, in seconds since 1970.
@@ -51,11 +57,12 @@ impl Desk {
 
     /// Too much is under way: only what is short is done.
     async fn perform_when_full(&self, command: Command) {
-        let busy = || Failure::new(FailureKind::Busy, Notice::new("daemon-busy"), "too many tasks");
+        let (kind, notice) = worker::busy(worker::BUSY_RETRY_MS);
+        let busy = || Failure::new(kind, notice.clone(), "too many tasks");
         match command {
             Command::Turn { events, .. } => {
                 self.metrics.asked();
-                self.metrics.ended(Outcome::Failed(FailureKind::Busy));
+                self.metrics.ended(Outcome::Failed(kind));
                 drop(events.try_send(Err(busy())));
             }
             Command::Embed { reply, .. } => drop(reply.send(Err(busy()))),
@@ -69,7 +76,7 @@ impl Desk {
     async fn perform(self, command: Command) {
         match command {
             Command::Turn { request, events } => match self.worker() {
-                Ok(worker) => turn::run(worker, *request, events, self.metrics).await,
+                Ok(worker) => turn::run(worker, *request, self.grammars, events, self.metrics).await,
                 Err(failure) => {
                     self.metrics.asked();
                     self.metrics.ended(Outcome::Failed(failure.kind));
@@ -116,7 +123,7 @@ impl Desk {
     async fn health(&self) -> Health {
         let brain = self.brain.borrow().clone();
         let model = match brain {
-            Brain::Up(worker) => self.worker_component(&worker).await,
+            Brain::Up(worker) => self.worker_component("model", "daemon-health-ready", &worker).await,
             Brain::Checking => no_model(Status::Starting, Notice::new("daemon-model-checking")),
             Brain::Waiting(notice) => no_model(Status::Degraded, notice),
         };
@@ -131,20 +138,35 @@ impl Desk {
             (Status::Stopping, _) => Status::Stopping,
             (_, status) => status,
         };
-        Health { status, version: env!("CARGO_PKG_VERSION").to_owned(), components: vec![serve, model] }
+        let mut components = vec![serve, model];
+        components.extend(self.drafter_component().await);
+        Health { status, version: env!("CARGO_PKG_VERSION").to_owned(), components }
     }
 
-    async fn worker_component(&self, worker: &Worker) -> Component {
+    /// Part of the list, never of the whole's standing: answers do not need it.
+    async fn drafter_component(&self) -> Option<Component> {
+        let drafter = self.drafter.borrow().clone();
+        match drafter {
+            Drafter::Unwanted => None,
+            Drafter::Waiting(detail) => {
+                let (name, status) = ("draft".to_owned(), Status::Degraded);
+                Some(Component { name, status, detail, restarts: 0, resident_bytes: None })
+            }
+            Drafter::Up(worker) => Some(self.worker_component("draft", "daemon-health-draft", &worker).await),
+        }
+    }
+
+    async fn worker_component(&self, part: &str, ready: &'static str, worker: &Worker) -> Component {
         let seen = worker.seen();
         let (status, detail) = match seen.state {
-            State::Serving { .. } | State::Suspect => (Status::Ready, "daemon-health-ready"),
+            State::Serving { .. } | State::Suspect => (Status::Ready, ready),
             State::Starting { .. } => (Status::Starting, "daemon-model-loading"),
             State::Killing { .. } | State::BackingOff { .. } => (Status::Starting, "daemon-model-restarting"),
             State::Quarantined { .. } => (Status::Degraded, "daemon-model-crashes"),
             State::Stopped | State::Draining { .. } => (Status::Stopping, "daemon-stopping"),
         };
         Component {
-            name: format!("model {}", worker.model()),
+            name: format!("{part} {}", worker.model()),
             status,
             detail: Notice::new(detail).arg("model", worker.model()),
             restarts: seen.restarts,
@@ -166,26 +188,34 @@ impl Desk {
             restarts: 0,
             resident_bytes: own_resident_bytes().unwrap_or_default(),
         };
-        let Ok(worker) = self.worker() else {
-            return self.metrics.text(&[serve], EngineFigures::default());
-        };
-        let status = self.status_of(&worker).await.unwrap_or_default();
-        let seen = worker.seen();
-        let model = ChildFigures {
-            name: "model",
-            serving: seen.serving,
-            restarts: seen.restarts,
-            resident_bytes: status.resident_bytes,
-        };
-        let engine = EngineFigures {
-            running: status.running,
-            waiting: status.waiting,
-            context_tokens_used: status.context_tokens_used,
-        };
-        self.metrics.text(&[serve, model], engine)
+        let mut children = vec![serve];
+        let mut engine = None;
+        if let Ok(worker) = self.worker() {
+            let (figures, status) = self.child_figures("model", &worker).await;
+            children.push(figures);
+            engine = status.map(|status| (worker.seen().restarts, status));
+        }
+        let drafter = self.drafter.borrow().clone();
+        if let Drafter::Up(worker) = drafter {
+            children.push(self.child_figures("draft", &worker).await.0);
+        }
+        self.metrics
+            .text(&children, engine.as_ref().map(|(restarts, status)| EngineFigures { restarts: *restarts, status }))
     }
 
-    async fn status_of(&self, worker: &Worker) -> Option<sarai_proto::engine::v1::StatusReply> {
+    async fn child_figures(&self, name: &'static str, worker: &Worker) -> (ChildFigures<'static>, Option<StatusReply>) {
+        let status = self.status_of(worker).await;
+        let seen = worker.seen();
+        let figures = ChildFigures {
+            name,
+            serving: seen.serving,
+            restarts: seen.restarts,
+            resident_bytes: status.as_ref().map_or(0, |status| status.resident_bytes),
+        };
+        (figures, status)
+    }
+
+    async fn status_of(&self, worker: &Worker) -> Option<StatusReply> {
         if !worker.seen().serving {
             return None;
         }

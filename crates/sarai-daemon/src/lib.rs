@@ -7,7 +7,7 @@
 //! - [`up`]: `sarai up`, which keeps `serve` going.
 //! - [`serve`]: `sarai serve`: lock, bind, start, serve, drain.
 //! - `listen`: TCP and the Unix socket. `desk`: performs the commands that come in. `turn`: performs a turn's effects.
-//! - `brain`: which model answers. [`worker`]: one model worker, asked over gRPC. [`child`]: one supervised process.
+//! - `brain`: which model answers; `drafter`: which one guesses ahead. [`worker`]: one model worker, asked over gRPC. [`child`]: one supervised process.
 //! - `reload`, `lock`, [`token`], `metrics`, `clock`: what their names say.
 //!
 //! It never links llama.cpp: a model that crashes costs one process, never the assistant.
@@ -16,11 +16,13 @@ mod brain;
 pub mod child;
 mod clock;
 mod desk;
+mod drafter;
 mod listen;
 mod lock;
 mod metrics;
 mod reload;
 pub mod serve;
+mod thinking;
 pub mod token;
 mod turn;
 pub mod up;

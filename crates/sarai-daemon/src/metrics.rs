@@ -1,12 +1,17 @@
 //! What Prometheus reads. Names stay the same once published.
 
+mod decoding;
+
 use std::sync::Arc;
 
 use prometheus::{
     Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
+use sarai_proto::engine::v1::StatusReply;
 use sarai_types::{FailureKind, TurnSummary};
+
+use decoding::DecodingMetrics;
 
 /// Seconds to the first token: from a warm cache to a long prompt on a slow computer.
 const FIRST_TOKEN_BUCKETS: &[f64] = &[0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0];
@@ -35,6 +40,7 @@ struct Inner {
     resident: IntGaugeVec,
     ram_gb: Gauge,
     generation: IntGauge,
+    decoding: DecodingMetrics,
 }
 
 /// How a turn ended, for its counter.
@@ -51,8 +57,13 @@ impl Outcome {
         match self {
             Self::Answered => "answered",
             Self::Abandoned | Self::Failed(FailureKind::Cancelled) => "abandoned",
-            Self::Failed(FailureKind::BadRequest | FailureKind::TooLong | FailureKind::ModelNotFound) => "refused",
-            Self::Failed(FailureKind::Busy) => "busy",
+            Self::Failed(
+                FailureKind::BadRequest
+                | FailureKind::TooLong
+                | FailureKind::ModelNotFound
+                | FailureKind::Grammar { .. },
+            ) => "refused",
+            Self::Failed(FailureKind::Busy { .. }) => "busy",
             Self::Failed(FailureKind::Unavailable) => "unavailable",
             Self::Failed(FailureKind::Internal) => "internal",
         }
@@ -69,11 +80,11 @@ pub(crate) struct ChildFigures<'a> {
 }
 
 /// How the engine is, for its gauges.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct EngineFigures {
-    pub running: u32,
-    pub waiting: u32,
-    pub context_tokens_used: u32,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EngineFigures<'a> {
+    /// How often its worker was started again.
+    pub restarts: u32,
+    pub status: &'a StatusReply,
 }
 
 impl Metrics {
@@ -113,6 +124,7 @@ impl Metrics {
                 Gauge::new("sarai_ram_gb", "Memory of all processes together, in 10^9 bytes.")?,
             )?,
             generation: gauge("sarai_config_generation", "How many configurations were taken over since the start.")?,
+            decoding: DecodingMetrics::new(&registry)?,
             registry,
         };
         Ok(Self(Arc::new(inner)))
@@ -135,6 +147,7 @@ impl Metrics {
         self.0.prompt_tokens.inc_by(u64::from(usage.prompt_tokens));
         self.0.cached_tokens.inc_by(u64::from(usage.cached_tokens));
         self.0.completion_tokens.inc_by(u64::from(usage.completion_tokens));
+        self.0.decoding.answered(summary);
     }
 
     pub(crate) fn configured(&self) {
@@ -143,7 +156,7 @@ impl Metrics {
 
     /// Sets what only now can be known, and writes everything in text format 0.0.4.
     #[must_use]
-    pub(crate) fn text(&self, children: &[ChildFigures<'_>], engine: EngineFigures) -> String {
+    pub(crate) fn text(&self, children: &[ChildFigures<'_>], engine: Option<EngineFigures<'_>>) -> String {
         let m = &self.0;
         for child in children {
             let label = &[child.name];
@@ -153,9 +166,13 @@ impl Metrics {
         }
         #[expect(clippy::cast_precision_loss, reason = "a gauge in gigabytes")]
         m.ram_gb.set(children.iter().map(|c| c.resident_bytes).sum::<u64>() as f64 / 1e9);
-        m.running.set(i64::from(engine.running));
-        m.waiting.set(i64::from(engine.waiting));
-        m.context_used.set(i64::from(engine.context_tokens_used));
+        let now = |figure: fn(&StatusReply) -> u32| i64::from(engine.map_or(0, |engine| figure(engine.status)));
+        m.running.set(now(|status| status.running));
+        m.waiting.set(now(|status| status.waiting));
+        m.context_used.set(now(|status| status.context_tokens_used));
+        if let Some(engine) = engine {
+            m.decoding.follow(engine.restarts, engine.status);
+        }
         let mut text = Vec::new();
         match TextEncoder::new().encode(&m.registry.gather(), &mut text) {
             Ok(()) => String::from_utf8(text).unwrap_or_default(),
@@ -174,6 +191,9 @@ fn register<M: prometheus::core::Collector + Clone + 'static>(registry: &Registr
 
 #[cfg(test)]
 mod tests {
+    use sarai_proto::engine::v1::Drafts64;
+    use sarai_types::{Decoding, FinishReason, Form, Timings, Usage};
+
     use super::*;
 
     #[test]
@@ -181,8 +201,30 @@ mod tests {
         let metrics = Metrics::new().unwrap();
         metrics.asked();
         metrics.ended(Outcome::Answered);
+        metrics.answered(&TurnSummary {
+            model: "x".parse().unwrap(),
+            reason: FinishReason::Length,
+            usage: Usage::default(),
+            timings: Timings::default(),
+            decoding: Decoding { form: Form::Incomplete, ..Decoding::default() },
+            grammar: None,
+        });
         let child = ChildFigures { name: "model x", serving: true, restarts: 2, resident_bytes: 3_000_000_000 };
-        let text = metrics.text(&[child], EngineFigures { waiting: 4, ..EngineFigures::default() });
+        let status = StatusReply {
+            waiting: 4,
+            suffix: Some(Drafts64 { drafted: 6, accepted: 5 }),
+            model: Some(Drafts64 { drafted: 4, accepted: 1 }),
+            tokens_forced: 7,
+            plain_ms: 30.0,
+            decode_ms: 20.0,
+            fallbacks: 3,
+            snapshots: 2,
+            snapshot_bytes: 9000,
+            snapshots_restored: 1,
+            snapshots_refused: 8,
+            ..StatusReply::default()
+        };
+        let text = metrics.text(&[child], Some(EngineFigures { restarts: 2, status: &status }));
         for line in [
             "total_requests 1",
             "sarai_turns_total{outcome=\"answered\"} 1",
@@ -190,8 +232,34 @@ mod tests {
             "sarai_queue_depth 4",
             "sarai_supervisor_restarts{child=\"model x\"} 2",
             "sarai_child_up{child=\"model x\"} 1",
+            "sarai_speculative_acceptance_rate 0.6",
+            "sarai_speculative_speedup 1.5",
+            "sarai_speculative_fallback_total 3",
+            "sarai_speculative_drafted_tokens_total{source=\"suffix\"} 6",
+            "sarai_speculative_accepted_tokens_total{source=\"model\"} 1",
+            "sarai_grammar_forced_tokens_total 7",
+            "sarai_grammar_incomplete_answers_total 1",
+            "sarai_prefix_cache_snapshots 2",
+            "sarai_prefix_cache_bytes 9000",
+            "sarai_prefix_cache_restored_total 1",
+            "sarai_prefix_cache_refused_total 8",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
+        }
+    }
+
+    /// What `promtool check metrics` looks for.
+    #[test]
+    fn names_end_as_their_kind_does() {
+        let status = StatusReply::default();
+        let text = Metrics::new().unwrap().text(&[], Some(EngineFigures { restarts: 0, status: &status }));
+        let types: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
+        assert!(types.len() > 15, "{text}");
+        for (name, kind) in types {
+            // The seed's own name.
+            if name != "total_requests" {
+                assert_eq!(name.ends_with("_total"), kind == "counter", "{name} is a {kind}");
+            }
         }
     }
 }

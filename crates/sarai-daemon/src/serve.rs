@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use sarai_agent::Grammars;
 use sarai_api::{Ambient, Auth, Front, Handle, Pairing, PairingError, router};
-use sarai_config::{Config, FolderError, Folders, Loaded, LogLevel, Sources, Switch, reload, write_atomic};
+use sarai_config::{Config, Draft, FolderError, Folders, Loaded, LogLevel, Sources, Switch, reload, write_atomic};
 use sarai_messages::language_from_env;
 use sarai_types::{Language, Notice};
 use secrecy::SecretString;
@@ -115,6 +116,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let brain = BrainKeeper::start(BrainSpec {
         program: worker,
         model: config.model.default.clone().set(),
+        draft: draft(config),
         runtime: config.runtime.clone(),
         folders: folders.clone(),
         language: language(config),
@@ -122,6 +124,8 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let (stop, stopped) = watch::channel(Stop::NotYet);
     let desk = Desk {
         brain: brain.watch(),
+        drafter: brain.watch_drafter(),
+        grammars: grammars(config),
         metrics: metrics.clone(),
         stop: stopped.clone(),
         started: clock::unix_ms() / 1000,
@@ -205,12 +209,28 @@ impl Doors {
             pairing: Arc::clone(&self.pairing),
             ambient: ambient(),
             language: language(config),
+            speculation: config.runtime.speculation,
         })
     }
 }
 
 fn language(config: &Config) -> Language {
     config.language.set().unwrap_or_else(|| language_from_env(|name| std::env::var(name).ok()))
+}
+
+/// The draft model, where the switch for it is on.
+fn draft(config: &Config) -> Draft {
+    match config.phoenix.speculative_draft_skill {
+        Switch::On => config.model.draft.clone(),
+        Switch::Off => Draft::None,
+    }
+}
+
+const fn grammars(config: &Config) -> Grammars {
+    match config.phoenix.grammar_constraints {
+        Switch::On => Grammars::On,
+        Switch::Off => Grammars::Off,
+    }
 }
 
 fn ambient() -> Ambient {

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 
-use sarai_agent::{Effect, Event, ModelFacts, Turn};
+use sarai_agent::{Effect, Event, Grammars, ModelFacts, Turn};
 use sarai_types::{Failure, FailureKind, GenerationEvent, ModelId, Notice, TurnEvent, TurnRequest};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, StreamExt};
 
 use crate::metrics::{Metrics, Outcome};
-use crate::worker::Worker;
+use crate::worker::{Facts, Worker};
 
 /// Where a turn's events go.
 pub(crate) type Events = mpsc::Sender<Result<TurnEvent, Failure>>;
@@ -16,9 +16,9 @@ pub(crate) type Events = mpsc::Sender<Result<TurnEvent, Failure>>;
 type Answers = Box<dyn Stream<Item = Result<GenerationEvent, Failure>> + Send + Unpin>;
 
 /// Runs a turn to its end, whatever that is, and counts it.
-pub(crate) async fn run(worker: Worker, request: TurnRequest, events: Events, metrics: Metrics) {
+pub(crate) async fn run(worker: Worker, request: TurnRequest, grammars: Grammars, events: Events, metrics: Metrics) {
     metrics.asked();
-    let facts = match facts(&worker, request.model.as_ref()).await {
+    let facts = match facts(&worker, request.model.as_ref(), grammars).await {
         Ok(facts) => facts,
         Err(failure) => {
             metrics.ended(Outcome::Failed(failure.kind));
@@ -32,12 +32,13 @@ pub(crate) async fn run(worker: Worker, request: TurnRequest, events: Events, me
 }
 
 /// The facts of the one model that is served.
-async fn facts(worker: &Worker, wanted: Option<&ModelId>) -> Result<ModelFacts, Failure> {
+async fn facts(worker: &Worker, wanted: Option<&ModelId>, grammars: Grammars) -> Result<ModelFacts, Failure> {
     if let Some(wanted) = wanted.filter(|w| *w != worker.model()) {
         let notice = Notice::new("daemon-model-not-served").arg("model", wanted).arg("served", worker.model());
         return Err(Failure::new(FailureKind::ModelNotFound, notice, "not the configured model"));
     }
-    Ok(ModelFacts { id: worker.model().clone(), tool_format: worker.facts().await?.tool_format })
+    let Facts { tool_format, thinking, .. } = worker.facts().await?;
+    Ok(ModelFacts { id: worker.model().clone(), tool_format, thinking, grammars })
 }
 
 struct Performer {

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
+use sarai_engine::grammar::Thinking;
 use sarai_engine::tools::ToolFormat;
+use sarai_engine::weights::Policy as WeightsPolicy;
 use sarai_proto::WireError;
 use sarai_proto::engine::v1::{self as wire, engine_client::EngineClient};
 use sarai_supervisor::{Health, Limits, Policy, State};
@@ -27,11 +29,14 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::child::{Child, ChildSpec, Seen};
+use crate::thinking;
 
 /// The health name of engine.v1.
 const SERVICE: &str = "sarai.engine.v1.Engine";
 /// A model of many gigabytes on a slow disk takes minutes to read.
 const START_DEADLINE: Duration = Duration::from_secs(15 * 60);
+/// When to try again where the worker does not say it.
+pub(crate) const BUSY_RETRY_MS: u32 = 2000;
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -44,6 +49,28 @@ pub struct WorkerSpec {
     pub sequences: u32,
     /// None lets the worker count the cores itself.
     pub threads: Option<u32>,
+    pub options: WorkerOptions,
+}
+
+/// What a worker can do without.
+#[derive(Debug, Clone, Default)]
+pub struct WorkerOptions {
+    pub weights: WeightsPolicy,
+    /// What it may take; none lets the worker see what the computer can give.
+    pub memory_bytes: Option<u64>,
+    /// Where it keeps what it has read; none forgets it with the process.
+    pub cache: Option<CacheSpec>,
+    /// Where it keeps what it measured; none measures anew.
+    pub measured: Option<PathBuf>,
+    /// Where a worker with a smaller model listens, now or later.
+    pub draft_socket: Option<PathBuf>,
+}
+
+/// A folder of this user alone, and how much of it may be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheSpec {
+    pub folder: PathBuf,
+    pub bytes_max: u64,
 }
 
 impl WorkerSpec {
@@ -60,12 +87,30 @@ impl WorkerSpec {
         if let Some(threads) = self.threads {
             command.arg("--threads").arg(threads.to_string());
         }
+        self.options.add_to(&mut command);
         // It needs nothing of the owner's environment; a token in there is none of its business.
         command.env_clear();
         for name in ["SARAI_LOG", "TZ"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
         command
+    }
+}
+
+impl WorkerOptions {
+    fn add_to(&self, command: &mut Command) {
+        command.arg("--weights").arg(self.weights.to_string());
+        if let Some(bytes) = self.memory_bytes {
+            command.arg("--memory").arg(bytes.to_string());
+        }
+        if let Some(cache) = &self.cache {
+            command.arg("--cache").arg(&cache.folder).arg("--cache-bytes").arg(cache.bytes_max.to_string());
+        }
+        for (flag, path) in [("--measured", &self.measured), ("--draft-socket", &self.draft_socket)] {
+            if let Some(path) = path {
+                command.arg(flag).arg(path);
+            }
+        }
     }
 }
 
@@ -77,6 +122,8 @@ pub struct Facts {
     pub threads: u32,
     pub build: String,
     pub tool_format: ToolFormat,
+    /// How it marks what it says to itself.
+    pub thinking: Thinking,
 }
 
 /// A supervised worker.
@@ -143,6 +190,7 @@ impl Worker {
                 threads: d.threads,
                 build: d.build,
                 tool_format: ToolFormat::detect(&d.chat_template),
+                thinking: thinking::of_template(&d.chat_template),
             })
         };
         self.facts.get_or_try_init(ask).await.cloned()
@@ -220,9 +268,9 @@ impl Worker {
                 Ok(GenerationEvent::Text { text: t.text, tokens: tokens.map_err(|e| broken(e.to_string()))? })
             }
             Some(Event::Finished(f)) => {
-                let (reason, usage, timings): (FinishReason, _, _) =
+                let (reason, usage, timings, decoding): (FinishReason, _, _, _) =
                     f.try_into().map_err(|e: WireError| broken(e.to_string()))?;
-                Ok(GenerationEvent::Finished { reason, usage, timings })
+                Ok(GenerationEvent::Finished { reason, usage, timings, decoding })
             }
             Some(Event::Refused(r)) => Err(refused(&r)),
             None => Err(broken("an event without content".into())),
@@ -234,13 +282,19 @@ impl Worker {
         let (kind, notice) = match status.code() {
             Code::InvalidArgument => (FailureKind::BadRequest, Notice::new("daemon-request-refused")),
             Code::OutOfRange => (FailureKind::TooLong, Notice::new("daemon-text-too-long")),
-            Code::ResourceExhausted | Code::FailedPrecondition => (FailureKind::Busy, Notice::new("daemon-busy")),
+            Code::ResourceExhausted | Code::FailedPrecondition => busy(BUSY_RETRY_MS),
             Code::Internal | Code::Unimplemented => (FailureKind::Internal, Notice::new("daemon-internal")),
             Code::Cancelled => (FailureKind::Cancelled, Notice::new("daemon-cancelled")),
             _ => (FailureKind::Unavailable, Notice::new("daemon-model-died").arg("model", &self.model)),
         };
         Failure::new(kind, notice, format!("{:?}: {}", status.code(), status.message()))
     }
+}
+
+/// Kind and sentence of a request that has no place now. A second is the least that it makes sense to wait.
+pub(crate) fn busy(retry_after_ms: u32) -> (FailureKind, Notice) {
+    let seconds = retry_after_ms.div_ceil(1000).max(1);
+    (FailureKind::Busy { retry_after_ms }, Notice::new("daemon-busy").arg("seconds", seconds))
 }
 
 fn refused(r: &wire::Refused) -> Failure {
@@ -253,7 +307,10 @@ fn refused(r: &wire::Refused) -> Failure {
         Ok(wire::RefusalReason::Template) => {
             (FailureKind::BadRequest, Notice::new("daemon-template").arg("detail", &r.detail))
         }
-        Ok(wire::RefusalReason::QueueFull) => (FailureKind::Busy, Notice::new("daemon-busy")),
+        Ok(wire::RefusalReason::QueueFull) => busy(r.retry_after_ms),
+        Ok(wire::RefusalReason::Grammar) => {
+            (FailureKind::Grammar { tool: None }, Notice::new("daemon-grammar").arg("detail", &r.detail))
+        }
         Ok(wire::RefusalReason::Unspecified) | Err(_) => (FailureKind::Internal, Notice::new("daemon-internal")),
     };
     Failure::new(kind, notice, &r.detail)
@@ -282,5 +339,53 @@ async fn probe(channel: Channel) -> Health {
         Ok(reply) if serving => Health::Serving { generation: reply.into_inner().generation },
         Ok(_) => Health::NotServing,
         Err(_) => Health::Silent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sarai_engine::weights::Layouts;
+
+    use super::*;
+
+    #[test]
+    fn a_worker_is_told_what_was_decided() {
+        let args = |options: &WorkerOptions| {
+            let mut command = Command::new("worker");
+            options.add_to(&mut command);
+            let args: Vec<_> = command.as_std().get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
+            args.join(" ")
+        };
+        assert_eq!(args(&WorkerOptions::default()), "--weights auto");
+        let options = WorkerOptions {
+            weights: WeightsPolicy::Always(Layouts::Both),
+            memory_bytes: Some(5),
+            cache: Some(CacheSpec { folder: "/s/kv".into(), bytes_max: 9 }),
+            measured: Some("/s/kv/measured.json".into()),
+            draft_socket: Some("/s/run/draft.sock".into()),
+        };
+        assert_eq!(
+            args(&options),
+            "--weights both --memory 5 --cache /s/kv --cache-bytes 9 --measured /s/kv/measured.json \
+             --draft-socket /s/run/draft.sock"
+        );
+    }
+
+    #[test]
+    fn a_refusal_says_who_can_act() {
+        let told = |reason: wire::RefusalReason, retry_after_ms| {
+            let detail = "#/items: `contains`".to_owned();
+            let failure =
+                refused(&wire::Refused { reason: reason.into(), detail, retry_after_ms, ..Default::default() });
+            (failure.kind, sarai_messages::text(sarai_types::Language::English, &failure.notice))
+        };
+        let busy = |retry_after_ms, wait: &str| {
+            (FailureKind::Busy { retry_after_ms }, format!("Too many requests wait already. Try again in {wait}."))
+        };
+        assert_eq!(told(wire::RefusalReason::QueueFull, 0), busy(0, "1 second"));
+        assert_eq!(told(wire::RefusalReason::QueueFull, 4200), busy(4200, "5 seconds"));
+        let (kind, sentence) = told(wire::RefusalReason::Grammar, 0);
+        assert_eq!(kind, FailureKind::Grammar { tool: None });
+        assert!(sentence.contains("#/items: `contains`"), "{sentence}");
     }
 }

@@ -22,6 +22,8 @@ use std::cmp::Ordering;
 
 use sarai_types::{Penalties, Sampling};
 
+use crate::grammar::Mask;
+
 /// A chosen token.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampled {
@@ -36,7 +38,7 @@ pub struct Sampled {
 pub struct Sampler {
     sampling: Sampling,
     random: SplitMix64,
-    /// The logits after penalties. Unused while penalties are neutral.
+    /// The logits after penalties and mask. Unused while neither changes anything.
     penalised: Vec<f32>,
     /// The tokens that penalties look at, sorted.
     said: Vec<u32>,
@@ -64,8 +66,14 @@ impl Sampler {
     ///
     /// Without a single finite logit the choice is arbitrary but fixed, and its probability 0.
     pub fn sample(&mut self, logits: &[f32], history: &[u32]) -> Sampled {
+        self.sample_within(logits, None, history)
+    }
+
+    /// The next token among those that `mask` allows. Its probability is the one among all, so that a low one shows that
+    /// the model wanted something else.
+    pub fn sample_within(&mut self, logits: &[f32], mask: Option<&Mask>, history: &[u32]) -> Sampled {
         let raw = Mass::of(logits);
-        let token = if self.penalise(logits, history) {
+        let token = if self.change(logits, mask, history) {
             let penalised = std::mem::take(&mut self.penalised);
             let token = self.choose(&penalised, Mass::of(&penalised));
             self.penalised = penalised;
@@ -76,7 +84,27 @@ impl Sampler {
         Sampled { token, logprob: raw.logprob(logits.get(token as usize).copied().unwrap_or(f32::NEG_INFINITY)) }
     }
 
-    /// Fills `penalised` and says whether the penalties change anything at all.
+    /// Draws as [`Sampler::sample`] would, for a token that needs no choice: a seed then means the same text whether or
+    /// not the choice was skipped.
+    pub fn skip(&mut self) {
+        if self.sampling.temperature > 0.0 && self.sampling.top_k != 1 {
+            self.random.next();
+        }
+    }
+
+    /// Fills `penalised` and says whether mask and penalties change anything at all.
+    fn change(&mut self, logits: &[f32], mask: Option<&Mask>, history: &[u32]) -> bool {
+        let penalised = self.penalise(logits, history);
+        if let Some(mask) = mask {
+            if !penalised {
+                self.penalised.clear();
+                self.penalised.extend_from_slice(logits);
+            }
+            mask.apply(&mut self.penalised);
+        }
+        penalised || mask.is_some()
+    }
+
     fn penalise(&mut self, logits: &[f32], history: &[u32]) -> bool {
         let Penalties { repeat, frequency, presence, last_n } = self.sampling.penalties;
         let recent = &history[history.len().saturating_sub(last_n as usize)..];

@@ -6,22 +6,28 @@
 //!
 //! # Usage
 //! 1. [`Scheduler::submit`] a [`Job`]; [`Scheduler::cancel`] it at any time.
-//! 2. [`Scheduler::plan`]: perform the plan's [`CacheOp`]s in order, then decode its entries as one batch.
-//! 3. Report the outcome: [`Scheduler::commit`], [`Scheduler::discard`] after an abort, or [`Scheduler::make_room`] when
+//! 2. Perhaps [`Scheduler::guess`] how those of [`Scheduler::decoding`] go on.
+//! 3. [`Scheduler::plan`]: perform the plan's [`CacheOp`]s in order, then decode its entries as one batch.
+//! 4. Report the outcome: [`Scheduler::commit`], [`Scheduler::discard`] after an abort, or [`Scheduler::make_room`] when
 //!    the context was full.
-//! 4. For each output of a committed plan, sample, then [`Scheduler::advance`] or [`Scheduler::finish`].
+//! 5. For each output of a committed plan, sample, then [`Scheduler::advance`] and perhaps [`Scheduler::finish`].
 //!
 //! # Rules
 //! - Classes are strict: while anything of a better [`Priority`] runs, a lesser class takes no part in a batch.
-//! - Whoever decodes goes into every batch of its class; what remains of the batch is prompt, oldest job first, in chunks
-//!   that stay short while somebody decodes.
+//! - Whoever decodes goes into every batch of its class, with its guesses; what remains of the batch is prompt, in equal
+//!   shares for all that read one, and stays short while somebody decodes.
+//! - Guesses stand in one batch. What turns out wrong is forgotten before the next.
 //! - A prompt takes the longest prefix that any sequence holds, running or not: the cells are shared, not copied.
 //! - A conversation is overwritten only when no sequence is empty or already a prefix of the prompt; then the one unused
 //!   for longest goes.
 
+mod slot;
+
 use std::collections::VecDeque;
 
 use sarai_types::Priority;
+
+use slot::{Running, Slot, Stage};
 
 /// The bounds of one context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,12 +107,14 @@ pub struct Admitted {
     pub cached_tokens: u32,
 }
 
-/// Where a job's next token is to be sampled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a job's next tokens are to be sampled.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     pub job: JobId,
-    /// Index into [`Plan::batch`].
+    /// Index into [`Plan::batch`]: the next token is sampled there, and if it is the first guess, the one after it in the
+    /// following row, and so on.
     pub row: usize,
+    pub guesses: Vec<u32>,
 }
 
 /// The next step. Empty when there is nothing to do.
@@ -127,41 +135,6 @@ struct Waiting {
     order: u64,
     /// Told once; a job that comes back is not admitted twice.
     announced: bool,
-}
-
-#[derive(Debug, Clone)]
-struct Running {
-    id: JobId,
-    priority: Priority,
-    /// Arrival, for fairness inside a class.
-    order: u64,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Slot {
-    /// Every token of the conversation so far; the cache holds the first `cached` of them.
-    tokens: Vec<u32>,
-    cached: usize,
-    running: Option<Running>,
-    /// When it last finished, in plans; the smallest is overwritten first.
-    last_used: u64,
-}
-
-impl Slot {
-    fn shared_prefix(&self, prompt: &[u32]) -> usize {
-        self.tokens[..self.cached].iter().zip(prompt).take_while(|(a, b)| a == b).count()
-    }
-
-    /// How much of `prompt` a new job may take over from here.
-    fn offers(&self, prompt: &[u32], rewind: Rewind) -> usize {
-        // The last token is always read again: without it there are no logits to sample from.
-        let held = self.shared_prefix(prompt).min(prompt.len() - 1);
-        match rewind {
-            Rewind::Anywhere => held,
-            Rewind::Never if self.running.is_none() && held == self.cached => held,
-            Rewind::Never => 0,
-        }
-    }
 }
 
 /// See the module's head.
@@ -208,27 +181,71 @@ impl Scheduler {
     }
 
     /// Forgets a job, waiting or running. Its tokens stay in the cache for whoever continues them.
-    pub fn cancel(&mut self, id: JobId) {
+    #[must_use = "unproven guesses must leave the cache"]
+    pub fn cancel(&mut self, id: JobId) -> Option<CacheOp> {
         self.waiting.retain(|w| w.job.id != id);
-        self.finish(id);
+        self.finish(id)
     }
 
-    /// A running job said `token`; it goes into the next batch.
-    pub fn advance(&mut self, id: JobId, token: u32) {
-        if let Some(slot) = self.slot_of(id) {
-            slot.tokens.push(token);
+    /// The jobs of the class that is served next which have said something and go on, and how many tokens each owes.
+    #[must_use]
+    pub fn decoding(&self) -> Vec<(JobId, usize)> {
+        let Some(class) = self.class() else { return Vec::new() };
+        let job = |slot: &Slot| {
+            let running = slot.running.as_ref().filter(|r| r.priority == class && r.stage == Stage::Decoding)?;
+            Some((running.id, slot.tokens.len() - slot.cached))
+        };
+        self.slots.iter().filter_map(job).collect()
+    }
+
+    /// Whether the next batch will hold anything but the tokens of those that decode.
+    #[must_use]
+    pub fn reads_prompts(&self) -> bool {
+        let class = self.class();
+        let reads = |r: &Running| Some(r.priority) == class && r.stage == Stage::Reading;
+        !self.waiting.is_empty() || self.slots.iter().filter_map(|s| s.running.as_ref()).any(reads)
+    }
+
+    /// Puts `tokens` behind what a decoding job said, for the next batch. Ignored for models that cannot take a guess
+    /// back, and cut to what the context holds.
+    pub fn guess(&mut self, id: JobId, mut tokens: Vec<u32>) {
+        let room = self.room(id) as usize;
+        if self.limits.rewind == Rewind::Anywhere
+            && let Some(slot) = self.slot_of(id)
+            && slot.running.as_ref().is_some_and(|r| r.stage == Stage::Decoding)
+        {
+            tokens.truncate(room.saturating_sub(1));
+            slot.guesses = tokens;
         }
+    }
+
+    /// A running job said `tokens`, of which the first `right` were guessed and stand in the cache. The others go into
+    /// the next batch.
+    #[must_use = "wrong guesses must leave the cache"]
+    pub fn advance(&mut self, id: JobId, tokens: &[u32], right: usize) -> Option<CacheOp> {
+        let index = self.slots.iter().position(|s| is(s, id))?;
+        let slot = &mut self.slots[index];
+        if let Some(running) = &mut slot.running {
+            running.stage = Stage::Decoding;
+        }
+        let right = right.min(slot.unproven);
+        slot.tokens.extend_from_slice(tokens);
+        slot.cached += right;
+        slot.unproven -= right;
+        slot.forget_unproven(index)
     }
 
     /// A running job is done. Its sequence keeps what the cache holds.
-    pub fn finish(&mut self, id: JobId) {
+    #[must_use = "unproven guesses must leave the cache"]
+    pub fn finish(&mut self, id: JobId) -> Option<CacheOp> {
         self.clock += 1;
-        let now = self.clock;
-        if let Some(slot) = self.slot_of(id) {
-            slot.running = None;
-            slot.tokens.truncate(slot.cached);
-            slot.last_used = now;
-        }
+        let index = self.slots.iter().position(|s| is(s, id))?;
+        let slot = &mut self.slots[index];
+        slot.running = None;
+        slot.tokens.truncate(slot.cached);
+        slot.guesses.clear();
+        slot.last_used = self.clock;
+        slot.forget_unproven(index)
     }
 
     /// How many tokens a running job may still say before the context is full for it alone.
@@ -265,38 +282,47 @@ impl Scheduler {
         let mut plan = Plan::default();
         self.in_flight.clear();
         self.admit(&mut plan);
-        let Some(class) = self.slots.iter().filter_map(|s| s.running.as_ref()).map(|r| r.priority).min() else {
-            return plan;
-        };
+        let Some(class) = self.class() else { return plan };
         plan.priority = Some(class);
 
         let mut order: Vec<usize> = (0..self.slots.len())
             .filter(|&i| self.slots[i].running.as_ref().is_some_and(|r| r.priority == class))
             .collect();
-        // Decoding jobs owe one token each; then prompts, oldest first.
-        order.sort_by_key(|&i| {
-            let slot = &self.slots[i];
-            (slot.tokens.len() - slot.cached > 1, slot.running.as_ref().map(|r| r.order))
-        });
-        let decoding = order.iter().filter(|&&i| self.slots[i].tokens.len() - self.slots[i].cached == 1).count();
-        let mut budget = match decoding {
-            0 => self.limits.batch_tokens,
-            n => (count(n) + self.limits.shared_chunk_tokens).min(self.limits.batch_tokens),
-        } as usize;
-        for index in order {
-            let taken = self.take(index, budget, &mut plan);
-            budget -= taken;
-            if budget == 0 {
-                break;
-            }
+        // Those that decode, then prompts, oldest first.
+        let stage = |slot: &Slot| slot.running.as_ref().map(|r| (r.stage == Stage::Reading, r.order));
+        order.sort_by_key(|&i| stage(&self.slots[i]));
+        let reading = order.iter().filter(|&&i| stage(&self.slots[i]).is_some_and(|(reading, _)| reading)).count();
+        let (decoding, prompts) = order.split_at(order.len() - reading);
+        let mut budget = self.limits.batch_tokens as usize;
+        for &index in decoding {
+            budget -= self.take(index, budget, &mut plan);
+        }
+        if !decoding.is_empty() {
+            budget = budget.min(self.limits.shared_chunk_tokens as usize);
+        }
+        for (i, &index) in prompts.iter().enumerate() {
+            // What one leaves over, the next may use.
+            let share = budget.div_ceil(prompts.len() - i);
+            budget -= self.take(index, share, &mut plan);
+        }
+        // A guess is about the batch that it was made for.
+        for (_, slot) in self.slots.iter_mut().enumerate().filter(|(i, _)| self.in_flight.iter().all(|(j, _)| j != i)) {
+            slot.guesses.clear();
         }
         plan
+    }
+
+    /// The class that the next batch serves.
+    fn class(&self) -> Option<Priority> {
+        self.slots.iter().filter_map(|s| s.running.as_ref()).map(|r| r.priority).min()
     }
 
     /// The batch was decoded.
     pub fn commit(&mut self) {
         for (index, cached) in self.in_flight.drain(..) {
-            self.slots[index].cached = cached;
+            let slot = &mut self.slots[index];
+            slot.cached = cached;
+            slot.unproven = std::mem::take(&mut slot.guesses).len();
         }
     }
 
@@ -305,6 +331,7 @@ impl Scheduler {
         let touched: Vec<usize> = self.in_flight.drain(..).map(|(index, _)| index).collect();
         let mut ops = Vec::with_capacity(touched.len());
         for index in touched {
+            self.slots[index].guesses.clear();
             if self.limits.rewind == Rewind::Never {
                 self.slots[index].cached = 0;
             }
@@ -329,6 +356,39 @@ impl Scheduler {
         slot.cached = 0;
         ops.push(CacheOp::Truncate { sequence: count(victim), from: 0 });
         Some(ops)
+    }
+
+    /// The prompt that is read next, and how many of its tokens the cache holds already. None when there is no sequence
+    /// for it: then there is none to put a snapshot into either.
+    #[must_use]
+    pub fn next_prompt(&self) -> Option<(&[u32], usize)> {
+        let next = self.waiting.front().filter(|_| self.slots.iter().any(|s| s.running.is_none()))?;
+        let held = self.slots.iter().map(|s| s.offers(&next.job.prompt, self.limits.rewind)).max().unwrap_or(0);
+        Some((&next.job.prompt, held))
+    }
+
+    /// Empties the sequence that costs least to lose, for a conversation from elsewhere. None when all run.
+    pub fn vacate(&mut self) -> Option<(u32, CacheOp)> {
+        let index = (0..self.slots.len())
+            .filter(|&i| self.slots[i].running.is_none())
+            .min_by_key(|&i| (self.slots[i].cached > 0, self.slots[i].last_used))?;
+        self.slots[index] = Slot::default();
+        Some((count(index), CacheOp::Truncate { sequence: count(index), from: 0 }))
+    }
+
+    /// The cache of `sequence`, which was vacated, now holds exactly these tokens.
+    pub fn restored(&mut self, sequence: u32, tokens: Vec<u32>) {
+        self.clock += 1;
+        let now = self.clock;
+        if let Some(slot) = self.slots.get_mut(sequence as usize).filter(|s| s.running.is_none()) {
+            *slot = Slot { cached: tokens.len(), tokens, last_used: now, ..Slot::default() };
+        }
+    }
+
+    /// The conversations that nobody works on: their sequences, and what the cache holds of them.
+    pub fn idle(&self) -> impl Iterator<Item = (u32, &[u32])> {
+        let idle = self.slots.iter().enumerate().filter(|(_, s)| s.running.is_none() && s.cached > 0);
+        idle.map(|(index, slot)| (count(index), &slot.tokens[..slot.cached]))
     }
 
     /// Forgets every idle conversation.
@@ -400,6 +460,7 @@ impl Scheduler {
         let slot = &mut self.slots[index];
         let running = slot.running.take()?;
         slot.last_used = self.clock;
+        slot.guesses.clear();
         let prompt = slot.tokens.clone();
         slot.tokens.truncate(slot.cached);
         let job = Job { id: running.id, prompt, priority: running.priority };
@@ -437,8 +498,8 @@ impl Scheduler {
             let (prompt_tokens, cached_tokens) = (count(job.prompt.len()), count(cached));
             plan.admitted.push(Admitted { job: job.id, prompt_tokens, cached_tokens });
         }
-        let running = Some(Running { id: job.id, priority: job.priority, order });
-        self.slots[target] = Slot { tokens: job.prompt, cached, running, last_used: self.clock };
+        let running = Some(Running { id: job.id, priority: job.priority, order, stage: Stage::Reading });
+        self.slots[target] = Slot { tokens: job.prompt, cached, running, last_used: self.clock, ..Slot::default() };
     }
 
     /// How bad it is to overwrite a sequence that holds `held` tokens of the new prompt: 0 when (almost) nothing is lost,
@@ -452,23 +513,28 @@ impl Scheduler {
         u8::from(!(slot.cached == 0 || continues))
     }
 
-    /// Puts up to `budget` tokens of a running job into the batch.
+    /// Puts up to `budget` tokens of a running job into the batch, its guesses last.
     fn take(&mut self, index: usize, budget: usize, plan: &mut Plan) -> usize {
-        let slot = &self.slots[index];
+        let slot = &mut self.slots[index];
         let Some(running) = &slot.running else { return 0 };
         let end = slot.tokens.len().min(slot.cached + budget);
-        for (position, &token) in slot.tokens.iter().enumerate().take(end).skip(slot.cached) {
-            let output = position + 1 == slot.tokens.len();
-            if output {
-                plan.outputs.push(Output { job: running.id, row: plan.batch.len() });
-            }
-            plan.batch.push(Entry { sequence: count(index), token, position: count(position), output });
-        }
         let taken = end - slot.cached;
+        slot.guesses.truncate(if end == slot.tokens.len() { budget - taken } else { 0 });
+        let last = slot.tokens.len() - 1;
+        for (position, &token) in slot.tokens.iter().chain(&slot.guesses).enumerate().skip(slot.cached) {
+            if position == end + slot.guesses.len() {
+                break;
+            }
+            if position == last {
+                plan.outputs.push(Output { job: running.id, row: plan.batch.len(), guesses: slot.guesses.clone() });
+            }
+            let (sequence, output) = (count(index), position >= last);
+            plan.batch.push(Entry { sequence, token, position: count(position), output });
+        }
         if taken > 0 {
             self.in_flight.push((index, end));
         }
-        taken
+        taken + slot.guesses.len()
     }
 
     fn slot_of(&mut self, id: JobId) -> Option<&mut Slot> {

@@ -16,6 +16,7 @@
 //! Text waits only while it could still become a call, and never more than [`CALL_BYTES_MAX`] of it. A candidate that
 //! fails is text up to the character at which it failed; no call is looked for inside it, so the work stays linear.
 
+pub mod form;
 mod scan;
 
 use std::collections::BTreeMap;

@@ -1,109 +1,43 @@
-//! The thread that owns the context: takes commands, carries out the scheduler's plans, feeds the answers.
+//! The thread that owns the model's cache: takes commands, carries out the scheduler's plans, feeds the answers.
 //!
 //! # Key types
 //! - [`Engine`]: the thread's state. [`Engine::run`] returns when the last [`Handle`] is gone or the worker drains.
 //! - [`Handle`]: what the gRPC service holds. It never waits for the engine: a full queue is an answer.
+//!
+//! # One pass
+//! Commands → a snapshot for whoever is next, if one helps → guesses → plan → decode → sample. When nobody wants
+//! anything, the [`Chores`] are done, one short piece at a time.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sarai_engine::schedule::{CacheOp, Job, JobId, Limits, Plan, Rewind, Scheduler, SubmitError};
+use sarai_engine::schedule::{CacheOp, JobId, Limits, Output, Plan, Rewind, Scheduler, SubmitError};
+use sarai_engine::speculate::{Earlier, Luck, Staircase};
 use sarai_engine::threads::ThreadGovernor;
+use sarai_engine::weights::Layouts;
 use sarai_proto::engine::v1 as wire;
-use sarai_types::Priority;
-use tokio::sync::oneshot;
+use sarai_types::{DRAFT_TOKENS_MAX, Priority};
 use tonic::Status;
 
-use crate::answer::{Answer, Step};
+use crate::answer::{Answer, Heard, Step};
+use crate::chores::Chores;
+use crate::drafter::Drafter;
 use crate::embed::{self, Embedding};
-use crate::llama::{Context, ContextOptions, DecodeError, Model, Pulse, Purpose};
+use crate::guess::{Guesses, Place};
+use crate::handle::{Batch, COMMANDS_MAX, Command, Handle, Shared};
+use crate::llama::{DecodeError, Model, Pair, Pulse};
 use crate::machine;
-use crate::measure::{self, Measurement};
+use crate::measure;
+use crate::propose::Proposer;
 
-/// Commands on their way to the engine. It takes them all between two batches.
-const COMMANDS_MAX: usize = 256;
 /// Requests for vectors that wait.
 const EMBEDDINGS_MAX: usize = 16;
 /// While idle, the engine still shows that it lives.
 const IDLE_BEAT: Duration = Duration::from_millis(200);
-/// A batch with more tokens than this takes long enough to be worth stopping.
-const LONG_BATCH: usize = 16;
-
-/// Something for the engine to do.
-#[derive(Debug)]
-pub(crate) enum Command {
-    Generate { job: Job, answer: Box<Answer> },
-    Cancel(JobId),
-    Embed { texts: Vec<Vec<u32>>, reply: embed::Reply },
-    Measure { request: wire::MeasureRequest, reply: oneshot::Sender<Result<Measurement, Status>> },
-}
-
-/// What the engine is doing, for anybody to read.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Counters {
-    pub running: u32,
-    pub waiting: u32,
-    pub cells: u32,
-    pub decoded: u64,
-    pub prefilled: u64,
-    pub cached: u64,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    counters: Counters,
-    /// The jobs in the batch that is being decoded, its class and its length.
-    batch: Option<(Vec<JobId>, Priority, usize)>,
-}
-
-/// The service's end.
-#[derive(Debug, Clone)]
-pub(crate) struct Handle {
-    commands: SyncSender<Command>,
-    shared: Arc<Mutex<Shared>>,
-    pulse: Pulse,
-}
-
-impl Handle {
-    /// # Errors
-    /// `UNAVAILABLE` when the engine is gone, `RESOURCE_EXHAUSTED` when too many commands wait.
-    pub(crate) fn send(&self, command: Command) -> Result<(), Status> {
-        let arriving = match &command {
-            Command::Generate { job, .. } => Some(job.priority),
-            Command::Cancel(_) | Command::Embed { .. } | Command::Measure { .. } => None,
-        };
-        self.commands.try_send(command).map_err(|e| match e {
-            TrySendError::Full(_) => Status::resource_exhausted("too many commands wait"),
-            TrySendError::Disconnected(_) => Status::unavailable("the engine has stopped"),
-        })?;
-        // Somebody better came: a long batch of a lesser class gives way at once.
-        self.stop_batch_if(|_, class| arriving.is_some_and(|p| p < class));
-        Ok(())
-    }
-
-    /// Ends a job, in the middle of a long batch if need be.
-    pub(crate) fn cancel(&self, id: JobId) {
-        // If the queue is full the engine still notices that nobody listens, one batch later.
-        let _ = self.commands.try_send(Command::Cancel(id));
-        self.stop_batch_if(|jobs, _| jobs.contains(&id));
-    }
-
-    pub(crate) fn counters(&self) -> Counters {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner).counters
-    }
-
-    fn stop_batch_if(&self, unwanted: impl Fn(&[JobId], Priority) -> bool) {
-        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((jobs, class, len)) = &shared.batch
-            && *len > LONG_BATCH
-            && unwanted(jobs, *class)
-        {
-            self.pulse.stop();
-        }
-    }
-}
+/// Tokens of earlier answers that guesses are looked for in.
+const EARLIER_TOKENS: usize = 1 << 16;
 
 /// Sizes of the engine.
 #[derive(Debug, Clone, Copy)]
@@ -120,16 +54,29 @@ pub(crate) struct EngineOptions {
     pub waiting: usize,
 }
 
+/// What the engine works with.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub model: Arc<Model>,
+    pub context: Pair,
+    pub chores: Chores,
+    pub drafter: Option<Drafter>,
+}
+
 /// The thread's state.
 #[derive(Debug)]
 pub(crate) struct Engine {
     model: Arc<Model>,
-    context: Context,
+    context: Pair,
     scheduler: Scheduler,
     answers: HashMap<JobId, Answer>,
+    guesses: Guesses,
+    chores: Chores,
     /// Requests for vectors, of which the first is being read.
     embeddings: VecDeque<(Vec<Vec<u32>>, embed::Reply)>,
     embedding: Option<Embedding>,
+    /// Guesses for other workers, once one has asked.
+    proposer: Option<Proposer>,
     commands: Receiver<Command>,
     shared: Arc<Mutex<Shared>>,
     pulse: Pulse,
@@ -137,28 +84,13 @@ pub(crate) struct Engine {
     governor: ThreadGovernor,
     /// What [`machine::waited_for_cores`] said after the last batch.
     waited: Duration,
+    /// How long a job runs, as an average that forgets: what a full queue is worth in time.
+    job_ms: f64,
 }
 
 impl Engine {
-    /// # Errors
-    /// When the context's memory cannot be reserved.
-    pub(crate) fn new(
-        model: &Arc<Model>,
-        options: EngineOptions,
-        pulse: &Pulse,
-    ) -> Result<(Self, Handle), crate::llama::ContextError> {
-        let context = Context::new(
-            model,
-            ContextOptions {
-                purpose: Purpose::Generate,
-                context_tokens: options.context_tokens,
-                sequences: options.sequences,
-                batch_tokens: options.batch_tokens,
-                outputs: options.outputs,
-                threads: options.threads,
-            },
-            pulse,
-        )?;
+    pub(crate) fn new(parts: Parts, options: EngineOptions, pulse: &Pulse) -> (Self, Handle) {
+        let Parts { model, context, chores, drafter } = parts;
         let limits = Limits {
             sequences: options.sequences,
             context_tokens: context.context_tokens(),
@@ -167,29 +99,33 @@ impl Engine {
             waiting: options.waiting,
             rewind: if model.is_recurrent() { Rewind::Never } else { Rewind::Anywhere },
         };
-        let (sender, commands) = sync_channel(COMMANDS_MAX);
-        let shared = Arc::new(Mutex::new(Shared::default()));
-        let handle = Handle { commands: sender, shared: Arc::clone(&shared), pulse: pulse.clone() };
-        let engine = Self {
-            model: Arc::clone(model),
+        let (handle, commands, shared) = Handle::new(pulse);
+        let costs = costs(&chores);
+        let mut engine = Self {
+            model,
             context,
             scheduler: Scheduler::new(limits),
             answers: HashMap::new(),
+            guesses: Guesses { earlier: Earlier::new(EARLIER_TOKENS), luck: Luck::default(), costs, drafter },
+            chores,
             embeddings: VecDeque::new(),
             embedding: None,
+            proposer: None,
             commands,
             shared,
             pulse: pulse.clone(),
             options,
             governor: ThreadGovernor::new(options.threads),
             waited: machine::waited_for_cores(),
+            job_ms: 0.0,
         };
-        Ok((engine, handle))
+        engine.show_measured();
+        (engine, handle)
     }
 
-    /// Cells of the context, which llama.cpp rounds up.
-    pub(crate) fn context_tokens(&self) -> u32 {
-        self.context.context_tokens()
+    /// How the weights lie in memory.
+    pub(crate) fn layouts(&self) -> Layouts {
+        self.context.layouts()
     }
 
     /// Works until every handle is gone, or until llama.cpp fails in a way that leaves the context unusable.
@@ -197,12 +133,15 @@ impl Engine {
     /// # Errors
     /// llama.cpp's failure. The process should end: its supervisor starts a new one.
     pub(crate) fn run(mut self) -> Result<(), DecodeError> {
+        let mut patience = IDLE_BEAT;
         loop {
             self.pulse.beat();
-            if self.pulse.is_ending() || !self.take_commands() {
+            if self.pulse.is_ending() || !self.take_commands(patience) {
                 return Ok(());
             }
             self.drop_abandoned();
+            self.restore();
+            self.guess();
             let plan = self.scheduler.plan();
             if let Err(error) = self.perform(&plan) {
                 for (_, mut answer) in self.answers.drain() {
@@ -212,14 +151,18 @@ impl Engine {
             }
             self.publish(None);
             self.embed();
+            patience = if self.is_idle() && self.do_chores()? { Duration::ZERO } else { IDLE_BEAT };
         }
     }
 
+    fn is_idle(&self) -> bool {
+        self.answers.is_empty() && self.embedding.is_none() && self.embeddings.is_empty()
+    }
+
     /// Takes what waits; waits itself only when there is nothing else to do. False when nobody can command any more.
-    fn take_commands(&mut self) -> bool {
-        let idle = self.answers.is_empty() && self.embedding.is_none() && self.embeddings.is_empty();
-        let mut next = if idle {
-            match self.commands.recv_timeout(IDLE_BEAT) {
+    fn take_commands(&mut self, patience: Duration) -> bool {
+        let mut next = if self.is_idle() {
+            match self.commands.recv_timeout(patience) {
                 Ok(command) => Some(command),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return false,
@@ -236,6 +179,7 @@ impl Engine {
                     Err(TryRecvError::Disconnected) => return false,
                 },
             };
+            self.chores.interrupt(&mut self.context);
             self.obey(command);
         }
         true
@@ -245,22 +189,20 @@ impl Engine {
         match command {
             Command::Generate { job, mut answer } => {
                 let id = job.id;
+                answer.guess_ahead(id.0, &job.prompt, &self.guesses);
                 match self.scheduler.submit(job) {
                     Ok(()) => drop(self.answers.insert(id, *answer)),
-                    Err(error) => answer.refuse(refusal(error)),
+                    Err(error) => answer.refuse(self.refusal(error)),
                 }
             }
-            Command::Cancel(id) => {
-                self.scheduler.cancel(id);
-                self.answers.remove(&id);
-            }
+            Command::Cancel(id) => self.drop_answer(id),
             Command::Embed { texts, reply } => match self.embeddings.len() {
                 0..EMBEDDINGS_MAX => self.embeddings.push_back((texts, reply)),
                 // A closed receiver only means that nobody waits for the vectors any more.
                 _ => drop(reply.send(Err(Status::resource_exhausted("too many requests for vectors wait")))),
             },
             Command::Measure { request, reply } => {
-                let result = if self.answers.is_empty() && self.embedding.is_none() {
+                let result = if self.is_idle() {
                     let ops = self.scheduler.clear_idle();
                     self.change_cache(&ops);
                     self.pulse.clear();
@@ -270,14 +212,77 @@ impl Engine {
                 };
                 let _ = reply.send(result);
             }
+            Command::Propose { request, reply } => {
+                let result = self.propose(&request, || !reply.is_closed());
+                let _ = reply.send(result);
+            }
+        }
+    }
+
+    fn propose(
+        &mut self,
+        request: &wire::ProposeRequest,
+        wanted: impl Fn() -> bool,
+    ) -> Result<wire::ProposeReply, Status> {
+        self.pulse.clear();
+        if self.proposer.is_none() {
+            self.proposer = Some(Proposer::new(&self.model, &self.options, &self.pulse)?);
+        }
+        match &mut self.proposer {
+            Some(proposer) => proposer.propose(&self.model, request, wanted),
+            None => Err(Status::internal("there is no proposer")),
         }
     }
 
     fn drop_abandoned(&mut self) {
         let gone: Vec<JobId> = self.answers.iter().filter(|(_, a)| a.abandoned()).map(|(id, _)| *id).collect();
         for id in gone {
-            self.scheduler.cancel(id);
-            self.answers.remove(&id);
+            self.drop_answer(id);
+        }
+    }
+
+    /// Frees what a job holds at once, whether it runs or waits.
+    fn drop_answer(&mut self, id: JobId) {
+        let op = self.scheduler.cancel(id);
+        self.change_cache(op.as_slice());
+        if let Some(answer) = self.answers.remove(&id) {
+            self.retire(answer);
+        }
+    }
+
+    /// Takes a conversation that begins as the next prompt does from disk, if that saves more than it costs.
+    fn restore(&mut self) {
+        let Some((prompt, held)) = self.scheduler.next_prompt() else { return };
+        let Some(snapshot) = self.chores.snapshot_for(prompt, held) else { return };
+        let Some((sequence, op)) = self.scheduler.vacate() else { return };
+        self.change_cache(&[op]);
+        let positions = u32::try_from(snapshot.tokens.len()).unwrap_or(u32::MAX);
+        if self.context.restore(sequence, positions, &snapshot.state) {
+            self.scheduler.restored(sequence, snapshot.tokens);
+        } else {
+            self.chores.refuse(snapshot.id);
+        }
+    }
+
+    /// Lets each answer that is being decoded say how it may go on. Not in a batch with a prompt in it: that one takes
+    /// long enough.
+    fn guess(&mut self) {
+        if self.scheduler.reads_prompts() {
+            return;
+        }
+        let decoding = self.scheduler.decoding();
+        let mut place = Place {
+            beside: decoding.iter().map(|(_, owed)| u32::try_from(*owed).unwrap_or(u32::MAX)).sum(),
+            room: self.options.outputs.saturating_sub(u32::try_from(decoding.len()).unwrap_or(u32::MAX)),
+        };
+        for (id, _) in decoding {
+            let room = place.room.min(DRAFT_TOKENS_MAX.into()).min(self.scheduler.room(id).saturating_sub(1));
+            if let Some(answer) = self.answers.get_mut(&id) {
+                let guesses = answer.guess(&mut self.guesses, &self.model, Place { room, ..place });
+                let count = u32::try_from(guesses.len()).unwrap_or(u32::MAX);
+                place = Place { beside: place.beside + count, room: place.room - count };
+                self.scheduler.guess(id, guesses);
+            }
         }
     }
 
@@ -296,10 +301,12 @@ impl Engine {
         self.pulse.clear();
         self.publish(Some(plan));
         let result = self.context.decode(&plan.batch);
-        self.govern_threads(now.elapsed());
+        let took = now.elapsed();
+        self.govern_threads(took);
         match result {
             Ok(()) => {
                 self.scheduler.commit();
+                self.learn(plan, took);
                 self.sample(plan);
                 Ok(())
             }
@@ -313,6 +320,16 @@ impl Engine {
                 Ok(())
             }
             Err(error @ DecodeError::Failed(_)) => Err(error),
+        }
+    }
+
+    /// A batch in which every token has logits says what such a batch takes now.
+    fn learn(&mut self, plan: &Plan, took: Duration) {
+        let tokens = u32::try_from(plan.batch.len()).unwrap_or(u32::MAX);
+        if let Some(costs) = &mut self.guesses.costs
+            && plan.batch.iter().all(|entry| entry.output)
+        {
+            costs.observe(tokens, took.as_secs_f64() * 1e3);
         }
     }
 
@@ -335,37 +352,70 @@ impl Engine {
         let ops = self.scheduler.discard();
         self.change_cache(&ops);
         for id in self.scheduler.running_jobs() {
-            self.scheduler.cancel(id);
-            if let Some(mut answer) = self.answers.remove(&id) {
+            if let Some(answer) = self.answers.get_mut(&id) {
                 answer.out_of_room(now());
             }
+            self.drop_answer(id);
         }
     }
 
     fn sample(&mut self, plan: &Plan) {
-        let prefilled = plan.batch.len() - plan.outputs.len();
+        let rows: usize = plan.outputs.iter().map(|o| 1 + o.guesses.len()).sum();
         {
             let mut shared = self.lock();
-            shared.counters.decoded += plan.outputs.len() as u64;
-            shared.counters.prefilled += prefilled as u64;
+            shared.counters.decoded += rows as u64;
+            shared.counters.prefilled += (plan.batch.len() - rows) as u64;
         }
+        // What a batch of one token for each of them would take.
+        let alone = u32::try_from(plan.outputs.len()).unwrap_or(u32::MAX);
+        let plain_ms = self.guesses.costs.as_ref().map_or(0.0, |costs| costs.ms(alone));
         for output in &plan.outputs {
-            let (Some(answer), Some(logits)) = (self.answers.get_mut(&output.job), self.context.logits(output.row))
-            else {
-                self.scheduler.cancel(output.job);
-                if let Some(mut answer) = self.answers.remove(&output.job) {
-                    answer.fail(Status::internal("llama.cpp gave no logits"));
-                }
-                continue;
-            };
-            let room = self.scheduler.room(output.job);
-            match answer.step(&self.model, logits, room, now()) {
-                Step::Continue(token) => self.scheduler.advance(output.job, token),
-                Step::Finished => {
-                    self.scheduler.finish(output.job);
-                    self.answers.remove(&output.job);
+            match self.hear(output, plain_ms) {
+                Some(Ok(Step::Continue)) => {}
+                Some(Ok(Step::Finished)) | None => self.drop_answer(output.job),
+                Some(Err(status)) => {
+                    if let Some(answer) = self.answers.get_mut(&output.job) {
+                        answer.fail(status);
+                    }
+                    self.drop_answer(output.job);
                 }
             }
+        }
+    }
+
+    /// None when the job is gone.
+    fn hear(&mut self, output: &Output, plain_ms: f64) -> Option<Result<Step, Status>> {
+        let room = self.scheduler.room(output.job);
+        let answer = self.answers.get_mut(&output.job)?;
+        let rows = (output.row..=output.row + output.guesses.len()).map(|row| self.context.logits(row)).collect();
+        let Some(rows) = rows else { return Some(Err(Status::internal("llama.cpp gave no logits"))) };
+        let heard = Heard { rows, guesses: &output.guesses, room, plain_ms, now: now() };
+        let said = match answer.hear(&self.model, &heard) {
+            Ok(said) => said,
+            Err(status) => return Some(Err(status)),
+        };
+        let op = self.scheduler.advance(output.job, &said.tokens, said.right);
+        self.change_cache(op.as_slice());
+        Some(Ok(said.step))
+    }
+
+    /// Counts an answer that is over, and keeps what it taught.
+    fn retire(&mut self, answer: Answer) {
+        let now = now();
+        let (decode_ms, total_ms) = (answer.decode_ms(now), answer.total_ms(now));
+        let (decoding, fallbacks) = answer.retire(&mut self.guesses);
+        if total_ms > 0.0 {
+            self.job_ms = if self.job_ms > 0.0 { 0.8 * self.job_ms + 0.2 * total_ms } else { total_ms };
+        }
+        let mut shared = self.lock();
+        let counters = &mut shared.counters;
+        counters.forced += u64::from(decoding.forced_tokens);
+        counters.suffix.add(decoding.suffix);
+        counters.model.add(decoding.model);
+        counters.fallbacks += u64::from(fallbacks);
+        if decoding.plain_ms > 0.0 {
+            counters.decode_ms += decode_ms;
+            counters.plain_ms += decoding.plain_ms;
         }
     }
 
@@ -392,30 +442,83 @@ impl Engine {
         self.embedding = running.and_then(Embedding::step);
     }
 
+    /// One piece of what can wait. True when there is more of it to do at once.
+    fn do_chores(&mut self) -> Result<bool, DecodeError> {
+        self.pulse.clear();
+        self.lock().batch = Some(Batch { jobs: Vec::new(), class: Priority::Background, tokens: usize::MAX });
+        let more = self.chores.step(&mut self.context, &self.scheduler, &self.pulse, now());
+        self.lock().batch = None;
+        if self.chores.take_news() {
+            self.guesses.costs = costs(&self.chores);
+            self.show_measured();
+        }
+        more
+    }
+
+    fn show_measured(&mut self) {
+        let speeds = self.chores.speeds();
+        let layouts = self.context.layouts();
+        let mut shared = self.lock();
+        shared.counters.layouts = Some(layouts);
+        if let Some(speeds) = speeds {
+            shared.counters.batches = speeds.points().to_vec();
+            shared.counters.prefill_tokens_per_second = speeds.prompt_tokens_per_second();
+        }
+    }
+
     fn publish(&self, plan: Option<&Plan>) {
         let mut shared = self.lock();
         shared.counters.running = self.scheduler.running();
         shared.counters.waiting = self.scheduler.waiting();
         shared.counters.cells = self.scheduler.cells();
+        shared.counters.snapshots = self.chores.snapshots();
         shared.batch = plan.and_then(|plan| {
             let jobs = self.scheduler.in_batch();
-            plan.priority.map(|class| (jobs, class, plan.batch.len()))
+            plan.priority.map(|class| Batch { jobs, class, tokens: plan.batch.len() })
         });
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {
+    fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How a scheduler's refusal goes over the wire.
+    fn refusal(&self, error: SubmitError) -> wire::Refused {
+        let detail = error.to_string();
+        match error {
+            SubmitError::Empty => {
+                wire::Refused { reason: wire::RefusalReason::Empty.into(), detail, ..Default::default() }
+            }
+            SubmitError::TooLong { tokens, context } => wire::Refused {
+                reason: wire::RefusalReason::TooLong.into(),
+                prompt_tokens: tokens,
+                context_tokens: context,
+                detail,
+                ..Default::default()
+            },
+            SubmitError::QueueFull { .. } => wire::Refused {
+                reason: wire::RefusalReason::QueueFull.into(),
+                detail,
+                retry_after_ms: self.retry_after_ms(),
+                ..Default::default()
+            },
+        }
+    }
+
+    /// When the queue is likely to have moved on by one.
+    fn retry_after_ms(&self) -> u32 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "held between a second and ten minutes"
+        )]
+        let ms = (self.job_ms / f64::from(self.options.sequences)).clamp(1e3, 6e5) as u32;
+        ms
     }
 }
 
-/// How a scheduler's refusal goes over the wire.
-fn refusal(error: SubmitError) -> wire::Refused {
-    let (reason, prompt_tokens, context_tokens) = match error {
-        SubmitError::Empty => (wire::RefusalReason::Empty, 0, 0),
-        SubmitError::TooLong { tokens, context } => (wire::RefusalReason::TooLong, tokens, context),
-        SubmitError::QueueFull { .. } => (wire::RefusalReason::QueueFull, 0, 0),
-    };
-    wire::Refused { reason: reason.into(), prompt_tokens, context_tokens, detail: error.to_string() }
+fn costs(chores: &Chores) -> Option<Staircase> {
+    chores.speeds().and_then(|speeds| Staircase::new(speeds.points()))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the worker is a shell: it measures real time")]

@@ -1,17 +1,27 @@
 //! The model worker: one process, one model, llama.cpp behind engine.v1 on a Unix socket.
 //!
 //! `sarai serve` starts it, asks it for its health and stops it; nobody else needs to. It reads its model file, writes
-//! nothing, and opens no network.
+//! only what it is told to keep (conversations and measurements), and opens no network.
 
 mod answer;
+mod calibrate;
+mod chores;
+mod drafter;
 mod embed;
 mod engine;
+mod forms;
+mod guess;
+mod handle;
 #[allow(unsafe_code, reason = "the one wrapper around a C++ library")]
 mod llama;
+mod load;
 mod machine;
 mod measure;
+mod measured;
 mod prompt;
+mod propose;
 mod service;
+mod store;
 mod worker;
 
 use std::io::Write;
@@ -19,6 +29,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use sarai_engine::weights::Policy;
 use tracing_subscriber::EnvFilter;
 
 /// Serves one model over gRPC on a Unix socket.
@@ -31,7 +42,7 @@ enum Cli {
     BuildInfo,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 struct Args {
     /// The GGUF file.
     #[arg(long)]
@@ -48,6 +59,24 @@ struct Args {
     /// Threads to compute with; by default the cores that this process may use.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256))]
     threads: Option<u32>,
+    /// How the weights lie in memory; `auto` decides by what was measured and by --memory.
+    #[arg(long, default_value = "auto")]
+    weights: Policy,
+    /// Bytes that this worker may take; by default what the computer can give now.
+    #[arg(long, value_name = "BYTES")]
+    memory: Option<u64>,
+    /// A folder to keep conversations in, so that they need not be read again after a restart.
+    #[arg(long, value_name = "FOLDER")]
+    cache: Option<PathBuf>,
+    /// How much of it they may take.
+    #[arg(long, value_name = "BYTES", default_value_t = 1_000_000_000)]
+    cache_bytes: u64,
+    /// A file to keep measurements in.
+    #[arg(long, value_name = "FILE")]
+    measured: Option<PathBuf>,
+    /// The socket of a worker with a smaller model that guesses ahead.
+    #[arg(long, value_name = "SOCKET")]
+    draft_socket: Option<PathBuf>,
     /// The process that started this one: end when it ends, however it ends.
     #[arg(long, value_name = "PID")]
     die_with_parent: Option<i32>,

@@ -1,4 +1,5 @@
-//! What this model costs on this computer: the time of a batch of n tokens, and of a prompt.
+//! What this model costs on this computer when somebody asks: the time of a batch of n tokens, and of a prompt, computed
+//! where the engine would compute them.
 
 use std::time::Instant;
 
@@ -6,10 +7,10 @@ use sarai_engine::schedule::Entry;
 use sarai_proto::engine::v1 as wire;
 use tonic::Status;
 
-use crate::llama::{Context, DecodeError, Pulse};
+use crate::llama::{DecodeError, Pair, Pulse};
 
 /// Where the measured batches stand: a conversation of this length is behind them.
-const DEPTH: u32 = 128;
+pub(crate) const DEPTH: u32 = 128;
 /// Tokens of one measured batch at most.
 pub(crate) const BATCH_MAX: u32 = 64;
 /// Sizes of one measurement.
@@ -30,7 +31,7 @@ pub(crate) struct Measurement {
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` for a size out of range, `INTERNAL` when llama.cpp fails.
-pub(crate) fn run(context: &mut Context, pulse: &Pulse, request: &wire::MeasureRequest) -> Result<Measurement, Status> {
+pub(crate) fn run(context: &mut Pair, pulse: &Pulse, request: &wire::MeasureRequest) -> Result<Measurement, Status> {
     if request.batch_sizes.len() > SIZES_MAX || request.batch_sizes.iter().any(|n| !(1..=BATCH_MAX).contains(n)) {
         let text = format!("at most {SIZES_MAX} batch sizes, each between 1 and {BATCH_MAX}");
         return Err(Status::invalid_argument(text));
@@ -46,7 +47,7 @@ pub(crate) fn run(context: &mut Context, pulse: &Pulse, request: &wire::MeasureR
     result.map_err(|e| Status::internal(e.to_string()))
 }
 
-fn measure(context: &mut Context, pulse: &Pulse, request: &wire::MeasureRequest) -> Result<Measurement, DecodeError> {
+fn measure(context: &mut Pair, pulse: &Pulse, request: &wire::MeasureRequest) -> Result<Measurement, DecodeError> {
     let prefill_tokens_per_second = prefill(context, request)?;
     context.clear();
     read(context, 0, DEPTH, Rows::None)?;
@@ -71,7 +72,7 @@ fn measure(context: &mut Context, pulse: &Pulse, request: &wire::MeasureRequest)
     Ok(Measurement { batches, prefill_tokens_per_second })
 }
 
-fn prefill(context: &mut Context, request: &wire::MeasureRequest) -> Result<f64, DecodeError> {
+fn prefill(context: &mut Pair, request: &wire::MeasureRequest) -> Result<f64, DecodeError> {
     if request.prefill_tokens == 0 {
         return Ok(0.0);
     }
@@ -91,7 +92,7 @@ enum Rows {
 }
 
 /// Reads `count` tokens into sequence 0 and says how many milliseconds that took.
-fn read(context: &mut Context, from: u32, count: u32, rows: Rows) -> Result<f64, DecodeError> {
+fn read(context: &mut Pair, from: u32, count: u32, rows: Rows) -> Result<f64, DecodeError> {
     let entries: Vec<Entry> = (from..from + count)
         .map(|position| {
             let output = match rows {
@@ -99,8 +100,7 @@ fn read(context: &mut Context, from: u32, count: u32, rows: Rows) -> Result<f64,
                 Rows::Last => position + 1 == from + count,
                 Rows::All => true,
             };
-            // Any ordinary tokens do; different ones, so that nothing is favoured.
-            Entry { sequence: 0, token: 300 + position % 400, position, output }
+            Entry { sequence: 0, token: token(position), position, output }
         })
         .collect();
     let start = now();
@@ -110,12 +110,18 @@ fn read(context: &mut Context, from: u32, count: u32, rows: Rows) -> Result<f64,
     Ok(start.elapsed().as_secs_f64() * 1e3)
 }
 
-fn median(times: &mut [f64]) -> f64 {
+/// Any ordinary tokens do; different ones, so that nothing is favoured.
+pub(crate) const fn token(position: u32) -> u32 {
+    300 + position % 400
+}
+
+/// The middle one; 0 of none.
+pub(crate) fn median(times: &mut [f64]) -> f64 {
     times.sort_by(f64::total_cmp);
     times.get(times.len() / 2).copied().unwrap_or(0.0)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the worker is a shell: it measures real time")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }

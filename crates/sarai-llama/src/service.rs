@@ -8,10 +8,12 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use sarai_engine::grammar::Constraint;
 use sarai_engine::schedule::{Job, JobId};
 use sarai_engine::template::TemplateError;
+use sarai_engine::weights::Layouts;
 use sarai_proto::engine::v1::{self as wire, engine_server::Engine as EngineService};
-use sarai_types::{Generation, Prompt};
+use sarai_types::{Generation, Grammar, Prompt};
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
@@ -19,10 +21,11 @@ use tonic::{Request, Response, Status};
 
 use crate::answer::{Answer, AnswerOptions};
 use crate::embed::TEXT_TOKENS_MAX;
-use crate::engine::{Command, Handle};
+use crate::forms::Forms;
+use crate::handle::{Command, DraftCounters, Handle};
 use crate::llama::Pulse;
 use crate::machine;
-use crate::prompt::{self, Tokenizer};
+use crate::prompt::{self, Rendered, Tokenizer};
 
 /// Texts of one embedding request.
 const EMBED_TEXTS_MAX: usize = 2048;
@@ -33,6 +36,7 @@ pub(crate) struct Ready {
     pub handle: Handle,
     pub tokenizer: Tokenizer,
     pub description: wire::DescribeReply,
+    pub forms: Forms,
 }
 
 /// The gRPC service.
@@ -52,19 +56,60 @@ impl Service {
         self.ready.get().ok_or_else(|| Status::unavailable("the model is being loaded"))
     }
 
-    /// Tokenises away from the threads that serve: a long text takes a while.
-    async fn tokenize(&self, prompt: Prompt) -> Result<Result<Vec<u32>, TemplateError>, Status> {
-        self.ready()?;
+    /// Does what takes a while away from the threads that serve.
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce(&Ready) -> T + Send + 'static) -> Result<T, Status> {
         let ready = Arc::clone(&self.ready);
-        let work = move || ready.get().map_or(Ok(Vec::new()), |r| r.tokenizer.tokens(&prompt));
-        tokio::task::spawn_blocking(work).await.map_err(|e| Status::internal(e.to_string()))
+        let unavailable = || Status::unavailable("the model is being loaded");
+        let work = move || ready.get().map(work).ok_or_else(unavailable);
+        tokio::task::spawn_blocking(work).await.map_err(|e| Status::internal(e.to_string()))?
     }
+
+    async fn render(&self, prompt: Prompt) -> Result<Result<Rendered, TemplateError>, Status> {
+        self.work(move |ready| ready.tokenizer.render(&prompt)).await
+    }
+
+    /// What the model reads, and what holds its answer to a form; or why not.
+    async fn prepare(
+        &self,
+        prompt: Prompt,
+        grammar: Option<Grammar>,
+    ) -> Result<Result<Prepared, wire::Refused>, Status> {
+        self.work(move |ready| {
+            let context_tokens = ready.description.context_tokens;
+            let rendered = ready.tokenizer.render(&prompt).map_err(|e| prompt::refusal(&e, context_tokens))?;
+            let compiled = grammar
+                .map(|grammar| ready.forms.constraint(&ready.tokenizer, &grammar, &rendered.thinking))
+                .transpose();
+            let constraint = compiled.map_err(|error| wire::Refused {
+                reason: wire::RefusalReason::Grammar.into(),
+                detail: error.to_string(),
+                ..Default::default()
+            })?;
+            Ok(Prepared { tokens: rendered.tokens, constraint })
+        })
+        .await
+    }
+}
+
+/// A request that can be submitted.
+#[derive(Debug)]
+struct Prepared {
+    tokens: Vec<u32>,
+    constraint: Option<Constraint>,
 }
 
 #[tonic::async_trait]
 impl EngineService for Service {
     async fn describe(&self, _: Request<wire::DescribeRequest>) -> Result<Response<wire::DescribeReply>, Status> {
-        Ok(Response::new(self.ready()?.description.clone()))
+        let ready = self.ready()?;
+        let counters = ready.handle.counters();
+        let batches = counters.batches.into_iter();
+        Ok(Response::new(wire::DescribeReply {
+            batches: batches.map(|(batch_size, median_ms)| wire::BatchTime { batch_size, median_ms }).collect(),
+            prefill_tokens_per_second: counters.prefill_tokens_per_second,
+            weights: weights(counters.layouts).into(),
+            ..ready.description.clone()
+        }))
     }
 
     async fn tokenize(&self, request: Request<wire::TokenizeRequest>) -> Result<Response<wire::TokenizeReply>, Status> {
@@ -73,7 +118,7 @@ impl EngineService for Service {
             Some(wire::tokenize_request::Prompt::Chat(chat)) => Prompt::Chat(chat.try_into().map_err(invalid)?),
             None => return Err(Status::invalid_argument("prompt is missing")),
         };
-        let tokens = self.tokenize(prompt).await?.map_err(invalid)?;
+        let Rendered { tokens, .. } = self.render(prompt).await?.map_err(invalid)?;
         Ok(Response::new(wire::TokenizeReply { tokens }))
     }
 
@@ -89,20 +134,23 @@ impl EngineService for Service {
             Some(seed) => seed,
             None => machine::random_seed().map_err(|e| Status::internal(e.to_string()))?,
         };
-        let options = AnswerOptions {
+        let mut options = AnswerOptions {
             sampling: generation.sampling,
             seed,
             max_tokens: generation.max_tokens,
             stop: generation.stop,
             logprobs: generation.logprobs,
+            constraint: None,
+            speculation: generation.speculation,
         };
-        let mut answer = Box::new(Answer::new(options, events, submitted));
-        match self.tokenize(generation.prompt).await? {
-            Ok(prompt) => {
-                let job = Job { id, prompt, priority: generation.priority };
+        match self.prepare(generation.prompt, generation.grammar).await? {
+            Ok(Prepared { tokens, constraint }) => {
+                options.constraint = constraint;
+                let answer = Box::new(Answer::new(options, events, submitted));
+                let job = Job { id, prompt: tokens, priority: generation.priority };
                 handle.send(Command::Generate { job, answer })?;
             }
-            Err(error) => answer.refuse(prompt::refusal(&error, description.context_tokens)),
+            Err(refused) => Answer::new(options, events, submitted).refuse(refused),
         }
         let guard = CancelOnDrop { handle: handle.clone(), id };
         Ok(Response::new(Answering { events: ReceiverStream::new(receiver), _guard: guard }))
@@ -116,7 +164,7 @@ impl EngineService for Service {
         let mut prompts = Vec::with_capacity(texts.len());
         let mut prompt_tokens = 0;
         for text in texts {
-            let tokens = self.tokenize(Prompt::Text(text)).await?.map_err(invalid)?;
+            let Rendered { tokens, .. } = self.render(Prompt::Text(text)).await?.map_err(invalid)?;
             let count = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
             if count == 0 || count > TEXT_TOKENS_MAX {
                 let text = format!("a text has {count} tokens; it may have between 1 and {TEXT_TOKENS_MAX}");
@@ -134,6 +182,7 @@ impl EngineService for Service {
 
     async fn status(&self, request: Request<wire::StatusRequest>) -> Result<Response<wire::StatusReply>, Status> {
         let counters = self.ready.get().map(|r| r.handle.counters()).unwrap_or_default();
+        let drafts = |d: DraftCounters| Some(wire::Drafts64 { drafted: d.drafted, accepted: d.accepted });
         Ok(Response::new(wire::StatusReply {
             generation: self.pulse.beats(),
             running: counters.running,
@@ -143,7 +192,23 @@ impl EngineService for Service {
             tokens_decoded: counters.decoded,
             tokens_prefilled: counters.prefilled,
             tokens_cached: counters.cached,
+            tokens_forced: counters.forced,
+            suffix: drafts(counters.suffix),
+            model: drafts(counters.model),
+            plain_ms: counters.plain_ms,
+            decode_ms: counters.decode_ms,
+            fallbacks: counters.fallbacks,
+            snapshots: counters.snapshots.count,
+            snapshot_bytes: counters.snapshots.bytes,
+            snapshots_restored: counters.snapshots.restored,
+            snapshots_refused: counters.snapshots.refused,
         }))
+    }
+
+    async fn propose(&self, request: Request<wire::ProposeRequest>) -> Result<Response<wire::ProposeReply>, Status> {
+        let (reply, result) = oneshot::channel();
+        self.ready()?.handle.send(Command::Propose { request: request.into_inner(), reply })?;
+        Ok(Response::new(result.await.map_err(|_| Status::unavailable("the engine has stopped"))??))
     }
 
     async fn measure(&self, request: Request<wire::MeasureRequest>) -> Result<Response<wire::MeasureReply>, Status> {
@@ -155,6 +220,15 @@ impl EngineService for Service {
             batches: batches.map(|(batch_size, median_ms)| wire::BatchTime { batch_size, median_ms }).collect(),
             prefill_tokens_per_second: measured.prefill_tokens_per_second,
         }))
+    }
+}
+
+const fn weights(layouts: Option<Layouts>) -> wire::Weights {
+    match layouts {
+        Some(Layouts::Stored) => wire::Weights::Stored,
+        Some(Layouts::Repacked) => wire::Weights::Repacked,
+        Some(Layouts::Both) => wire::Weights::Both,
+        None => wire::Weights::Unspecified,
     }
 }
 

@@ -1,6 +1,5 @@
 //! Composition: load → serve → drain.
 
-use std::ffi::CStr;
 use std::future::Future;
 use std::io::ErrorKind;
 use std::sync::{Arc, OnceLock};
@@ -8,8 +7,7 @@ use std::thread;
 
 use anyhow::{Context as _, Result, anyhow};
 use rustix::process::Signal;
-use sarai_proto::engine::v1::{self as wire, engine_server::EngineServer};
-use sha2::{Digest, Sha256};
+use sarai_proto::engine::v1::engine_server::EngineServer;
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -18,11 +16,11 @@ use tonic::transport::Server;
 use tonic_health::server::{HealthReporter, health_reporter};
 
 use crate::Args;
-use crate::engine::{Engine, EngineOptions};
-use crate::llama::{self, Model, Pulse};
+use crate::engine::EngineOptions;
+use crate::llama::{self, Pulse};
+use crate::load::load;
 use crate::machine;
-use crate::prompt::Tokenizer;
-use crate::service::{Ready, Service};
+use crate::service::Service;
 
 /// Tokens in one batch when nobody else decodes.
 const BATCH_TOKENS: u32 = 512;
@@ -63,9 +61,9 @@ async fn serve(args: &Args) -> Result<()> {
     let (ended, engine_has_ended) = oneshot::channel();
     let engine = {
         let (options, ready, pulse) = (options(args), Arc::clone(&ready), pulse.clone());
-        let path = args.model.clone();
+        let args = args.clone();
         thread::Builder::new().name("engine".into()).spawn(move || {
-            let result = load(&path, options, &pulse, &ready).and_then(|engine| {
+            let result = load(&args, options, &pulse, &ready).and_then(|engine| {
                 // The receiver is gone only when the worker drains already.
                 let _ = loaded.send(());
                 engine.run().context("llama.cpp failed; the worker ends and is started again")
@@ -104,6 +102,8 @@ async fn watch(
 ) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // A limit on the size of files is then an error of the one write, not the end of the process.
+    let _too_long = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
     let announce = async {
         if model_is_up.await.is_ok() {
             health.set_serving::<EngineServer<Service>>().await;
@@ -142,36 +142,4 @@ fn bind(socket: &std::path::Path) -> Result<UnixListener> {
         Ok(()) | Err(_) => {}
     }
     UnixListener::bind(socket).with_context(|| format!("cannot listen on {}", socket.display()))
-}
-
-fn load(path: &std::path::Path, options: EngineOptions, pulse: &Pulse, ready: &OnceLock<Ready>) -> Result<Engine> {
-    let file_bytes = fs_err::metadata(path)?.len();
-    let model = Arc::new(Model::load(path, pulse).with_context(|| format!("cannot load {}", path.display()))?);
-    let (engine, handle) = Engine::new(&model, options, pulse)?;
-    let template = model.chat_template();
-    let text = |key: &CStr| model.metadata(key).unwrap_or_default();
-    let description = wire::DescribeReply {
-        model_name: text(c"general.name"),
-        architecture: text(c"general.architecture"),
-        file_bytes,
-        parameters: model.parameters(),
-        context_tokens: engine.context_tokens(),
-        context_tokens_trained: model.context_trained(),
-        vocabulary: model.vocabulary(),
-        embedding_width: u32::try_from(model.embedding_width()).unwrap_or(0),
-        sequences: options.sequences,
-        threads: options.threads,
-        build: llama::build(),
-        chat_template_sha256: template.as_ref().map(|t| hex(&Sha256::digest(t))).unwrap_or_default(),
-        chat_template: template.unwrap_or_default(),
-    };
-    tracing::info!(model = %description.model_name, threads = options.threads, build = %description.build, "loaded");
-    let tokenizer = Tokenizer::new(model).context("the model's chat template cannot be read")?;
-    // Set once, here; a second worker in one process does not exist.
-    let _ = ready.set(Ready { handle, tokenizer, description });
-    Ok(engine)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

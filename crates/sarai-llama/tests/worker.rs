@@ -13,8 +13,9 @@ use sarai_proto::engine::v1::engine_client::EngineClient;
 use sarai_proto::engine::v1::generate_event::Event;
 use sarai_proto::engine::v1::generate_request::Prompt;
 use sarai_proto::engine::v1::{
-    Conversation, DescribeRequest, EmbedRequest, FinishReason, Finished, GenerateRequest, MeasureRequest, Message,
-    Priority, RefusalReason, Role, Sampling, StatusReply, StatusRequest, Text, TokenizeRequest, tokenize_request,
+    Conversation, DescribeRequest, EmbedRequest, FinishReason, Finished, Form, GenerateRequest, Grammar, GrammarKind,
+    MeasureRequest, Message, Priority, RefusalReason, Role, Sampling, Speculation, SpeculationPolicy, StatusReply,
+    StatusRequest, Text, TokenizeRequest, tokenize_request,
 };
 use tokio::net::UnixStream;
 use tokio_stream::StreamExt;
@@ -108,6 +109,8 @@ fn greedy(text: &str, max_tokens: u32) -> GenerateRequest {
         stop: Vec::new(),
         logprobs: None,
         priority: Priority::Interactive.into(),
+        grammar: None,
+        speculation: Some(Speculation { policy: SpeculationPolicy::Auto.into(), fixed_tokens: 0 }),
     }
 }
 
@@ -258,4 +261,119 @@ async fn batches_are_timed_and_leave_no_trace() {
     assert_eq!(joined(&before), joined(&after));
     let wrong = MeasureRequest { batch_sizes: vec![65], rounds: 1, prefill_tokens: 0 };
     assert_eq!(worker.client.measure(wrong).await.unwrap_err().code(), Code::InvalidArgument);
+}
+
+/// What a small model likes to say again and again.
+const LIST: &str =
+    "Repeat this list twice, exactly: apple 1, pear 2, plum 3, apple 4, pear 5, plum 6, apple 7, pear 8.";
+
+fn guessing(policy: SpeculationPolicy, fixed_tokens: u32) -> Option<Speculation> {
+    Some(Speculation { policy: policy.into(), fixed_tokens })
+}
+
+/// Batches of another size round otherwise, so two runs may part where two tokens are nearly as likely. Where they part,
+/// they must have been.
+#[tokio::test]
+async fn guesses_change_nothing_but_the_number_of_batches() {
+    let mut worker = Worker::start(1).await;
+    let mut right = 0;
+    for (question, temperature) in [(LIST, 0.0), (LIST, 0.8), ("Why is the sea salt?", 0.0), ("Count to forty.", 0.0)] {
+        let ask = |speculation, logprobs| {
+            let mut request = GenerateRequest { speculation, logprobs, ..greedy(question, 120) };
+            let sampling = request.sampling.as_mut().unwrap();
+            (sampling.temperature, sampling.seed) = (temperature, Some(11));
+            request
+        };
+        // The first reads the prompt, so that all that are compared stand on the same cache.
+        worker.generate(ask(guessing(SpeculationPolicy::Off, 0), None)).await;
+        let (plain, finished) = worker.generate(ask(guessing(SpeculationPolicy::Off, 0), Some(2))).await;
+        assert_eq!(finished.suffix.unwrap().drafted, 0);
+        for fixed in [3, 15] {
+            let (guessed, finished) = worker.generate(ask(guessing(SpeculationPolicy::Fixed, fixed), None)).await;
+            let suffix = finished.suffix.unwrap();
+            assert!(suffix.accepted <= suffix.drafted);
+            // Each batch says one token more than was guessed right, but for the one that ends the answer.
+            let said = finished.batches + suffix.accepted;
+            assert!((said..=said + 1).contains(&finished.completion_tokens), "{finished:?}");
+            right += suffix.accepted;
+            let (plain_text, text) = (joined(&plain), joined(&guessed));
+            if text != plain_text && temperature == 0.0 {
+                let at = plain_text.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
+                let gap = gap_at(&plain, at);
+                assert!(
+                    gap < 1.0,
+                    "they part at byte {at}, where the choice was clear by {gap}:\n{plain_text}\n{text}"
+                );
+            }
+        }
+    }
+    assert!(right > 20, "{right} guesses were right");
+}
+
+/// How much likelier the chosen token was than the next, around a byte of the text.
+fn gap_at(texts: &[Text], at: usize) -> f32 {
+    let mut seen = 0;
+    for token in texts.iter().flat_map(|text| &text.tokens) {
+        let chosen = token.chosen.as_ref().unwrap();
+        seen += chosen.bytes.len();
+        if seen > at {
+            return token.top[0].logprob - token.top[1].logprob;
+        }
+    }
+    0.0
+}
+
+const SCHEMA: &str = r#"{"type": "object", "required": ["name", "age"], "additionalProperties": false,
+    "properties": {"name": {"type": "string", "maxLength": 20}, "age": {"type": "integer", "minimum": 0}}}"#;
+
+fn held_to(kind: GrammarKind, source: &str, max_tokens: u32) -> GenerateRequest {
+    let grammar = Some(Grammar { kind: kind.into(), source: source.to_owned() });
+    GenerateRequest { grammar, ..greedy("Describe Ana, who is 31.", max_tokens) }
+}
+
+#[tokio::test]
+async fn an_answer_keeps_to_its_grammar() {
+    let mut worker = Worker::start(2).await;
+    let (texts, finished) = worker.generate(held_to(GrammarKind::JsonSchema, SCHEMA, 200)).await;
+    let text = joined(&texts);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(value["name"].is_string() && value["age"].is_u64(), "{text}");
+    assert_eq!(finished.form(), Form::Complete);
+    assert_eq!(finished.reason(), FinishReason::Stop);
+    assert!(finished.forced_tokens > 3, "{finished:?}");
+    // Without forced tokens it says the same.
+    let request = GenerateRequest { logprobs: Some(0), ..held_to(GrammarKind::JsonSchema, SCHEMA, 200) };
+    let (texts, finished) = worker.generate(request).await;
+    assert_eq!((joined(&texts), finished.forced_tokens), (text, 0));
+
+    let gbnf = r#"root ::= ("yes" | "no") "!"{2}"#;
+    let (texts, finished) = worker.generate(held_to(GrammarKind::Gbnf, gbnf, 50)).await;
+    assert!(["yes!!", "no!!"].contains(&joined(&texts).as_str()), "{}", joined(&texts));
+    assert_eq!(finished.form(), Form::Complete);
+
+    let (_, finished) = worker.generate(held_to(GrammarKind::JsonSchema, SCHEMA, 4)).await;
+    assert_eq!((finished.reason(), finished.form()), (FinishReason::Length, Form::Incomplete));
+    let request = GenerateRequest { stop: vec!["a".into()], ..held_to(GrammarKind::Regex, "[abc]{9}", 50) };
+    let (_, finished) = worker.generate(request).await;
+    assert_eq!((finished.reason(), finished.form()), (FinishReason::Stop, Form::Incomplete));
+}
+
+#[tokio::test]
+async fn a_grammar_that_cannot_be_kept_is_refused_with_its_place() {
+    let mut worker = Worker::start(1).await;
+    for (kind, source, words) in [
+        (GrammarKind::JsonSchema, r#"{"properties": {"a": {"contains": {}}}}"#, "#/properties/a"),
+        (GrammarKind::Gbnf, "root ::= root \"a\"", "root"),
+        (GrammarKind::Regex, "a(b", "column"),
+        (GrammarKind::Lark, "start: \"a\" start", "end"),
+    ] {
+        let mut events = worker.client.generate(held_to(kind, source, 10)).await.unwrap().into_inner();
+        match events.next().await.unwrap().unwrap().event.unwrap() {
+            Event::Refused(refused) => {
+                assert_eq!(refused.reason(), RefusalReason::Grammar);
+                assert!(refused.detail.contains(words), "{}", refused.detail);
+            }
+            other => panic!("{source}: {other:?}"),
+        }
+    }
 }

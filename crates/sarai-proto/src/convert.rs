@@ -1,8 +1,9 @@
 //! Between the wire and the vocabulary. What comes from the other side is checked here, once.
 
 use sarai_types::{
-    Candidate, Conversation, FinishReason, Generation, Message, Penalties, Priority, Prompt, Role, Sampling,
-    SamplingError, Timings, TokenText, ToolCall, ToolSpec, Usage,
+    Candidate, Conversation, DRAFT_TOKENS_MAX, Decoding, Drafts, FinishReason, Form, GRAMMAR_BYTES_MAX, Generation,
+    Grammar, GrammarKind, Message, Penalties, Priority, Prompt, Role, Sampling, SamplingError, Speculation, Strictness,
+    Timings, TokenText, ToolCall, ToolSpec, Usage,
 };
 
 use crate::engine::v1 as wire;
@@ -42,6 +43,8 @@ impl From<&Generation> for wire::GenerateRequest {
                 Priority::Background => wire::Priority::Background,
             }
             .into(),
+            grammar: g.grammar.as_ref().map(Into::into),
+            speculation: Some(g.speculation.into()),
         }
     }
 }
@@ -74,7 +77,70 @@ impl TryFrom<wire::GenerateRequest> for Generation {
             stop: r.stop,
             logprobs,
             priority,
+            grammar: r.grammar.map(TryInto::try_into).transpose()?,
+            speculation: r.speculation.ok_or(WireError::Missing("speculation"))?.try_into()?,
         })
+    }
+}
+
+impl From<&Grammar> for wire::Grammar {
+    fn from(g: &Grammar) -> Self {
+        let kind = match g.kind {
+            GrammarKind::JsonSchema => wire::GrammarKind::JsonSchema,
+            GrammarKind::Gbnf => wire::GrammarKind::Gbnf,
+            GrammarKind::Lark => wire::GrammarKind::Lark,
+            GrammarKind::Regex => wire::GrammarKind::Regex,
+        };
+        Self { kind: kind.into(), source: g.source.clone() }
+    }
+}
+
+impl TryFrom<wire::Grammar> for Grammar {
+    type Error = WireError;
+
+    fn try_from(g: wire::Grammar) -> Result<Self, WireError> {
+        let kind = match wire::GrammarKind::try_from(g.kind) {
+            Ok(wire::GrammarKind::Unspecified) => Err(WireError::Missing("grammar kind")),
+            Ok(wire::GrammarKind::JsonSchema) => Ok(GrammarKind::JsonSchema),
+            Ok(wire::GrammarKind::Gbnf) => Ok(GrammarKind::Gbnf),
+            Ok(wire::GrammarKind::Lark) => Ok(GrammarKind::Lark),
+            Ok(wire::GrammarKind::Regex) => Ok(GrammarKind::Regex),
+            Err(_) => Err(WireError::Unknown { field: "grammar kind", value: g.kind }),
+        }?;
+        if g.source.len() > GRAMMAR_BYTES_MAX {
+            return Err(WireError::Range { field: "grammar source", value: g.source.len() as u64 });
+        }
+        Ok(Self { kind, source: g.source })
+    }
+}
+
+impl From<Speculation> for wire::Speculation {
+    fn from(s: Speculation) -> Self {
+        let (policy, fixed_tokens) = match s {
+            Speculation::Auto => (wire::SpeculationPolicy::Auto, 0),
+            Speculation::Off => (wire::SpeculationPolicy::Off, 0),
+            Speculation::Acceptance => (wire::SpeculationPolicy::Acceptance, 0),
+            Speculation::Fixed(k) => (wire::SpeculationPolicy::Fixed, u32::from(k)),
+        };
+        Self { policy: policy.into(), fixed_tokens }
+    }
+}
+
+impl TryFrom<wire::Speculation> for Speculation {
+    type Error = WireError;
+
+    fn try_from(s: wire::Speculation) -> Result<Self, WireError> {
+        match wire::SpeculationPolicy::try_from(s.policy) {
+            Ok(wire::SpeculationPolicy::Unspecified) => Err(WireError::Missing("speculation policy")),
+            Ok(wire::SpeculationPolicy::Auto) => Ok(Self::Auto),
+            Ok(wire::SpeculationPolicy::Off) => Ok(Self::Off),
+            Ok(wire::SpeculationPolicy::Acceptance) => Ok(Self::Acceptance),
+            Ok(wire::SpeculationPolicy::Fixed) => match u8::try_from(s.fixed_tokens) {
+                Ok(k) if (1..=DRAFT_TOKENS_MAX).contains(&k) => Ok(Self::Fixed(k)),
+                _ => Err(WireError::Range { field: "fixed_tokens", value: s.fixed_tokens.into() }),
+            },
+            Err(_) => Err(WireError::Unknown { field: "speculation policy", value: s.policy }),
+        }
     }
 }
 
@@ -185,13 +251,19 @@ impl From<wire::ToolCall> for ToolCall {
 
 impl From<&ToolSpec> for wire::ToolSpec {
     fn from(t: &ToolSpec) -> Self {
-        Self { name: t.name.clone(), description: t.description.clone(), parameters: t.parameters.clone() }
+        Self {
+            name: t.name.clone(),
+            description: t.description.clone(),
+            parameters: t.parameters.clone(),
+            strict: t.strictness == Strictness::Strict,
+        }
     }
 }
 
 impl From<wire::ToolSpec> for ToolSpec {
     fn from(t: wire::ToolSpec) -> Self {
-        Self { name: t.name, description: t.description, parameters: t.parameters }
+        let strictness = if t.strict { Strictness::Strict } else { Strictness::Lenient };
+        Self { name: t.name, description: t.description, parameters: t.parameters, strictness }
     }
 }
 
@@ -227,7 +299,8 @@ impl From<wire::Candidate> for Candidate {
 /// The end of a generation, for the wire. [`FinishReason::ToolCalls`] is found above the worker; to the worker it is
 /// the model's own end.
 #[must_use]
-pub fn finished(reason: FinishReason, usage: Usage, timings: Timings) -> wire::Finished {
+pub fn finished(reason: FinishReason, usage: Usage, timings: Timings, decoding: Decoding) -> wire::Finished {
+    let drafts = |d: Drafts| wire::Drafts { drafted: d.drafted, accepted: d.accepted };
     wire::Finished {
         reason: match reason {
             FinishReason::Stop | FinishReason::ToolCalls => wire::FinishReason::Stop,
@@ -240,10 +313,21 @@ pub fn finished(reason: FinishReason, usage: Usage, timings: Timings) -> wire::F
         queued_ms: timings.queued_ms,
         prefill_ms: timings.prefill_ms,
         decode_ms: timings.decode_ms,
+        batches: decoding.batches,
+        forced_tokens: decoding.forced_tokens,
+        suffix: Some(drafts(decoding.suffix)),
+        model: Some(drafts(decoding.model)),
+        plain_ms: decoding.plain_ms,
+        form: match decoding.form {
+            Form::Free => wire::Form::Free,
+            Form::Complete => wire::Form::Complete,
+            Form::Incomplete => wire::Form::Incomplete,
+        }
+        .into(),
     }
 }
 
-impl TryFrom<wire::Finished> for (FinishReason, Usage, Timings) {
+impl TryFrom<wire::Finished> for (FinishReason, Usage, Timings, Decoding) {
     type Error = WireError;
 
     fn try_from(f: wire::Finished) -> Result<Self, WireError> {
@@ -258,7 +342,25 @@ impl TryFrom<wire::Finished> for (FinishReason, Usage, Timings) {
             cached_tokens: f.cached_tokens,
             completion_tokens: f.completion_tokens,
         };
-        Ok((reason, usage, Timings { queued_ms: f.queued_ms, prefill_ms: f.prefill_ms, decode_ms: f.decode_ms }))
+        let timings = Timings { queued_ms: f.queued_ms, prefill_ms: f.prefill_ms, decode_ms: f.decode_ms };
+        let drafts = |d: Option<wire::Drafts>| {
+            d.map_or_else(Drafts::default, |d| Drafts { drafted: d.drafted, accepted: d.accepted })
+        };
+        let decoding = Decoding {
+            batches: f.batches,
+            forced_tokens: f.forced_tokens,
+            suffix: drafts(f.suffix),
+            model: drafts(f.model),
+            plain_ms: f.plain_ms,
+            form: match wire::Form::try_from(f.form) {
+                Ok(wire::Form::Unspecified) => Err(WireError::Missing("form")),
+                Ok(wire::Form::Free) => Ok(Form::Free),
+                Ok(wire::Form::Complete) => Ok(Form::Complete),
+                Ok(wire::Form::Incomplete) => Ok(Form::Incomplete),
+                Err(_) => Err(WireError::Unknown { field: "form", value: f.form }),
+            }?,
+        };
+        Ok((reason, usage, timings, decoding))
     }
 }
 
@@ -274,13 +376,20 @@ mod tests {
         Generation {
             prompt: Prompt::Chat(Conversation {
                 messages: vec![Message::new(Role::User, "¿Qué hora es?"), call, result],
-                tools: vec![ToolSpec { name: "hora".into(), description: "la hora".into(), parameters: "{}".into() }],
+                tools: vec![ToolSpec {
+                    name: "hora".into(),
+                    description: "la hora".into(),
+                    parameters: "{}".into(),
+                    strictness: Strictness::Strict,
+                }],
             }),
             sampling: Sampling { seed: Some(7), ..Sampling::default() },
             max_tokens: Some(12),
             stop: vec!["\n".into()],
             logprobs: Some(3),
             priority: Priority::Task,
+            grammar: Some(Grammar { kind: GrammarKind::Gbnf, source: "root ::= \"x\"".into() }),
+            speculation: Speculation::Fixed(7),
         }
     }
 

@@ -13,8 +13,11 @@ pub enum FailureKind {
     TooLong,
     /// There is no such model, or it is not on this computer.
     ModelNotFound,
-    /// Too many requests wait already; trying later helps.
-    Busy,
+    /// What the answer must look like cannot be enforced, or the arguments of the tool at this place in the request's
+    /// list cannot; the caller can mend it.
+    Grammar { tool: Option<usize> },
+    /// Too many requests wait already; a place is likely to be free after this time.
+    Busy { retry_after_ms: u32 },
     /// The worker is starting, or it died in the middle; trying again helps.
     Unavailable,
     /// The one who asked went away.

@@ -21,11 +21,12 @@ mod turn;
 
 pub use failure::{Failure, FailureKind};
 pub use generation::{
-    Candidate, FinishReason, Generation, GenerationEvent, Prompt, SEQUENCE_TEXT_MAX, Timings, TokenText, Usage,
+    Candidate, DRAFT_TOKENS_MAX, Decoding, Drafts, FinishReason, Form, GRAMMAR_BYTES_MAX, Generation, GenerationEvent,
+    Grammar, GrammarKind, Prompt, SEQUENCE_TEXT_MAX, Speculation, SpeculationError, Timings, TokenText, Usage,
 };
 pub use ids::{IdError, ModelId, TurnId};
 pub use language::Language;
-pub use message::{Conversation, Message, Role, ToolCall, ToolChoice, ToolSpec};
+pub use message::{Conversation, Message, Role, Strictness, ToolCall, ToolChoice, ToolSpec};
 pub use notice::Notice;
 pub use sampling::{Penalties, Sampling, SamplingError};
 pub use turn::{Persona, Priority, TurnEvent, TurnRequest, TurnSummary};

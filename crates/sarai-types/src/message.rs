@@ -57,6 +57,17 @@ pub struct ToolSpec {
     pub description: String,
     /// The JSON Schema of the arguments, as text.
     pub parameters: String,
+    pub strictness: Strictness,
+}
+
+/// What happens when the schema of a tool's arguments has something that cannot be enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strictness {
+    /// The arguments are some JSON object.
+    #[default]
+    Lenient,
+    /// The request is refused.
+    Strict,
 }
 
 /// Whether the model may, must or must not call a tool.

@@ -1,8 +1,8 @@
 //! A turn of the assistant: one question, its answer.
 
 use crate::{
-    FinishReason, Language, Message, ModelId, Sampling, Timings, TokenText, ToolCall, ToolChoice, ToolSpec, TurnId,
-    Usage,
+    Decoding, FinishReason, Grammar, GrammarKind, Language, Message, ModelId, Sampling, Speculation, Timings,
+    TokenText, ToolCall, ToolChoice, ToolSpec, TurnId, Usage,
 };
 
 /// Who goes first when not everybody can. The order of the variants is the order of service.
@@ -43,6 +43,9 @@ pub struct TurnRequest {
     pub stop: Vec<String>,
     pub logprobs: Option<u8>,
     pub priority: Priority,
+    /// What the answer must look like. Tool calls have a form of their own, so not together with tools.
+    pub grammar: Option<Grammar>,
+    pub speculation: Speculation,
     /// The language of notices, and of the assistant where the person's own cannot be told.
     pub language: Language,
     /// The time where the person is, in words such as "Sunday 22 November 2026, 14:05 (Europe/Madrid)".
@@ -56,14 +59,28 @@ pub struct TurnSummary {
     pub reason: FinishReason,
     pub usage: Usage,
     pub timings: Timings,
+    pub decoding: Decoding,
+    /// What the answer was held to, whoever asked for it.
+    pub grammar: Option<GrammarKind>,
 }
 
-/// What a client receives, in this order: one `Started`, any number of `Text` and `ToolCall`, then `Finished`. Instead
-/// of any of them a [`crate::Failure`] may end it.
+/// What a client receives, in this order: one `Started`, any number of `Thought`, `Text` and `ToolCall`, then
+/// `Finished`. Instead of any of them a [`crate::Failure`] may end it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TurnEvent {
-    Started { model: ModelId, prompt_tokens: u32, cached_tokens: u32 },
-    Text { text: String, tokens: Vec<TokenText> },
+    Started {
+        model: ModelId,
+        prompt_tokens: u32,
+        cached_tokens: u32,
+    },
+    /// What a model that thinks before it answers says to itself. Not part of the answer.
+    Thought {
+        text: String,
+    },
+    Text {
+        text: String,
+        tokens: Vec<TokenText>,
+    },
     ToolCall(ToolCall),
     Finished(TurnSummary),
 }

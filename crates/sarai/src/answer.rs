@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use sarai_api::client::{ChatRequest, ChatStream, Client, ClientError, HealthBody, StreamItem};
-use sarai_types::{FinishReason, Language, Notice, Timings, Usage};
+use sarai_types::{Decoding, FinishReason, GrammarKind, Language, Notice, Timings, Usage};
 
 use crate::ending::Told;
 use crate::shell::Shell;
@@ -94,6 +94,9 @@ pub(crate) struct Answer {
 pub(crate) struct Figures {
     pub(crate) usage: Usage,
     pub(crate) timings: Timings,
+    pub(crate) decoding: Decoding,
+    /// What the answer was held to.
+    pub(crate) grammar: Option<GrammarKind>,
 }
 
 impl Figures {
@@ -151,11 +154,16 @@ impl Draft {
                     self.text.push_str(&text);
                     piece(&text)?;
                 }
-                // Nobody asked for tools.
-                StreamItem::ToolCall(_) => {}
+                // Nobody asked for tools, nor for probabilities.
+                StreamItem::ToolCall(_) | StreamItem::Tokens(_) => {}
                 StreamItem::Finished(reason) => self.reason = Some(reason),
-                StreamItem::Figures { usage, timings } => {
-                    self.figures = timings.map(|(_, timings)| Figures { usage, timings });
+                StreamItem::Figures { usage, details } => {
+                    self.figures = details.map(|d| Figures {
+                        usage,
+                        timings: d.timings,
+                        decoding: d.decoding,
+                        grammar: d.grammar,
+                    });
                 }
             }
         }
@@ -177,6 +185,8 @@ mod tests {
         let figures = |completion_tokens, decode_ms| Figures {
             usage: Usage { completion_tokens, ..Usage::default() },
             timings: Timings { queued_ms: 10.0, prefill_ms: 240.0, decode_ms },
+            decoding: Decoding::default(),
+            grammar: None,
         };
         assert_eq!(figures(0, 0.0).tokens_per_second(), None);
         assert_eq!(figures(1, 0.0).tokens_per_second(), None);

@@ -1,19 +1,23 @@
 //! `sarai bench`: how fast it is here, in figures that another computer or another server can be held against.
 //!
-//! One harness for three scenarios. Every request is greedy, with a fixed length and the prompts under `bench/prompts`;
-//! times are the client's. Nothing here fails because a figure is bad: a benchmark reports, it does not judge.
+//! One harness for all scenarios. Requests are greedy unless a scenario says otherwise, with a fixed length and the
+//! prompts under `bench/prompts`; times are the client's but where it says. Nothing here fails because a figure is bad:
+//! a benchmark reports, it does not judge.
 //!
 //! # Modules
-//! - [`decode`]: a worker of its own, without `serve`. [`chat`], [`load`]: a running `serve`, and perhaps another
-//!   OpenAI-compatible server in the same run (llama.cpp's, for instance).
-//! - `server`: one request, asked and timed. `script`: what is asked. `statistics`, `machine`, `table`: their names.
+//! - [`decode`]: a worker of its own, without `serve`. [`chat`], [`load`]: a running `serve`. [`speculative`],
+//!   [`grammar`], [`restart`], [`mixed`]: a `serve` of their own, which forgets when they want it to. All but `decode`
+//!   also ask another OpenAI-compatible server in the same run (llama.cpp's, for instance).
+//! - `server`: one request, asked and timed. `own`, `alone`: a `serve`, and a worker, of the benchmark's own. `script`,
+//!   `corpus`: what is asked. `conform`: whether JSON is what a schema allows. `statistics`, `machine`, `table`, `plot`:
+//!   their names.
 //!
 //! # The JSON
 //! `--json` prints one object. Fields may be added; none changes its meaning. Times are milliseconds, sizes bytes. An
 //! *interval* is `{median, low, high}` with the ends of a 95 % bootstrap; it is `null` where nothing was measured.
 //! ```text
 //! schema        "sarai.bench/1"
-//! scenario      "decode" | "chat" | "load"
+//! scenario      "decode" | "chat" | "load" | "speculative" | "grammar" | "restart" | "mixed"
 //! started_at    RFC 3339, UTC
 //! version       of SARAi
 //! machine       {cpu, cores, kernel, memory_bytes, load_average_before}
@@ -33,19 +37,54 @@
 //!   load        {clients, max_tokens, ours: {model, seconds, requests, errors, requests_per_second,
 //!                tokens_per_second, first_token_ms: {p50, p90, p99}}, theirs: the same or null,
 //!                components: as above}
+//!   speculative {rounds, prompts, answers: [{server, policy, round, prompt, class, temperature, completion_tokens,
+//!                total_ms, tokens_per_second, decoding: guesses or null}],
+//!                plain: [{class, tokens_per_second: interval}],
+//!                policies: [{policy, overall: gain, classes: [{class, ratio, ratio_total, guesses}],
+//!                worst: {prompt, ratio} or null, guesses, greedy: {answers, same, tokens_compared, near_ties,
+//!                divergences: [{prompt, round, byte, token, logprob_gap, near_tie, plain, other}]}}],
+//!                search: [{class or null for all, best, best_ratio, auto_ratio, share}],
+//!                theirs: {model, classes: [{class, ratio, ratio_total, guesses}]} or null}
+//!                where gain is {ratio: interval, ratio_total}, the speed of decoding over plain's, and guesses is
+//!                {batches, forced, suffix: {drafted, accepted}, model: the same}; theirs is auto over the other
+//!   grammar     {rounds, schemas, max_tokens, answers: [{mode, round, task, kind, total_ms, first_token_ms,
+//!                ms_per_token, completion_tokens, forced_tokens, verdict, complete, fault}],
+//!                modes: [{mode, model, answers, valid, cut, invalid, refused, total_ms: interval,
+//!                ms_per_token: interval, completion_tokens, forced_share}], mask_overhead: interval,
+//!                speedup: {total: interval, per_token: interval} or null}
+//!                where mode is "held" | "masked" | "free" | "theirs", verdict "valid" | "cut" | "invalid" | "refused",
+//!                mask_overhead masked over free in time for each token, and speedup their time over ours
+//!   restart     {rounds, turns: [{cold, warm, after_restart, ready_ms, theirs}], cold, warm, after_restart, ready_ms,
+//!                speedup: intervals, prompt_tokens, cached_tokens, theirs: {model, cold, speedup: intervals} or null}
+//!                where a first token is {ms, prompt_tokens, cached_tokens}, and speedup cold over after_restart
+//!   mixed       {rounds, questions: [{server, company, round, first_token_ms, queued_ms, tokens_per_second}],
+//!                work: [{server, company, round, priority, jobs, tokens, seconds, refused}],
+//!                ours: [{company, model, first_token_ms, queued_ms, tokens_per_second: intervals, slowdown,
+//!                background_tokens_per_second, task_tokens_per_second}], theirs: the same or null}
+//!                where company is "alone" | "background" | "both"
 //! ```
 //! `server` is `ours` or `theirs`. Cold is the first turn of a conversation, warm is every later one. A ratio is taken
 //! between the same turns of the same round, and its median reported. The resident size is the proportional set size.
 
+pub(crate) mod alone;
 mod chat;
+mod conform;
+mod corpus;
 mod decode;
+mod grammar;
 mod load;
 mod machine;
+mod mixed;
+mod own;
+pub(crate) mod plot;
+mod restart;
 mod script;
 mod server;
-mod statistics;
-mod table;
+mod speculative;
+pub(crate) mod statistics;
+pub(crate) mod table;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -55,9 +94,12 @@ use sarai_types::{ModelId, Notice};
 use serde::Serialize;
 
 use crate::cli::{Format, JsonFlag};
+use crate::ending::Told;
 use crate::shell::Shell;
 use crate::terminal;
 use machine::Machine;
+use plot::Plot;
+pub(crate) use server::ms_between;
 
 const SCHEMA: &str = "sarai.bench/1";
 
@@ -76,6 +118,14 @@ enum Scenario {
     Chat(chat::ChatArgs),
     #[command(about = "bench-about-load")]
     Load(load::LoadArgs),
+    #[command(about = "bench-about-speculative")]
+    Speculative(speculative::SpeculativeArgs),
+    #[command(about = "bench-about-grammar")]
+    Grammar(grammar::GrammarArgs),
+    #[command(about = "bench-about-restart")]
+    Restart(restart::RestartArgs),
+    #[command(about = "bench-about-mixed")]
+    Mixed(mixed::MixedArgs),
 }
 
 /// What every scenario understands.
@@ -88,6 +138,13 @@ struct CommonArgs {
     duration: Option<Duration>,
     #[command(flatten)]
     json: JsonFlag,
+}
+
+/// A picture beside the figures.
+#[derive(Debug, Clone, clap::Args)]
+struct SvgArg {
+    #[arg(long, value_name = "bench-value-file", help = "bench-help-svg")]
+    svg: Option<PathBuf>,
 }
 
 /// Runs a scenario and prints what came of it.
@@ -110,6 +167,38 @@ pub(crate) async fn run(args: BenchArgs, shell: &Shell) -> Result<()> {
             let (format, report) = (args.common.json.format(), load::run(&args, shell).await?);
             print(format, &Report::new("load", &started_at, &machine, &report.model, &report.result), messages)
         }
+        Scenario::Speculative(args) => {
+            let report = stoppable(speculative::run(&args, shell)).await?;
+            let report = Report::new("speculative", &started_at, &machine, &report.model, &report.result);
+            draw(&args.svg, &report, messages)?;
+            print(args.common.json.format(), &report, messages)
+        }
+        Scenario::Grammar(args) => {
+            let report = stoppable(grammar::run(&args, shell)).await?;
+            let report = Report::new("grammar", &started_at, &machine, &report.model, &report.result);
+            draw(&args.svg, &report, messages)?;
+            print(args.common.json.format(), &report, messages)
+        }
+        Scenario::Restart(args) => {
+            let report = stoppable(restart::run(&args, shell, &started_at)).await?;
+            let report = Report::new("restart", &started_at, &machine, &report.model, &report.result);
+            draw(&args.svg, &report, messages)?;
+            print(args.common.json.format(), &report, messages)
+        }
+        Scenario::Mixed(args) => {
+            let report = stoppable(mixed::run(&args, shell, &started_at)).await?;
+            let report = Report::new("mixed", &started_at, &machine, &report.model, &report.result);
+            draw(&args.svg, &report, messages)?;
+            print(args.common.json.format(), &report, messages)
+        }
+    }
+}
+
+/// Ends with Ctrl-C too, which drops what the scenario started.
+async fn stoppable<T>(scenario: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        result = scenario => result,
+        _ = tokio::signal::ctrl_c() => Err(Told::failed(Notice::new("bench-stopped")).into()),
     }
 }
 
@@ -140,6 +229,11 @@ struct Measured<R> {
 trait Figures: Serialize {
     /// Tables, each with a row of headings.
     fn tables(&self, messages: Messages) -> Vec<table::Table>;
+
+    /// The same as a picture, where there is one.
+    fn plot(&self, _messages: Messages) -> Option<Plot> {
+        None
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -178,6 +272,15 @@ fn print<R: Figures>(format: Format, report: &Report<'_, R>, messages: Messages)
     Ok(())
 }
 
+/// Draws the picture into the file that was asked for.
+fn draw<R: Figures>(args: &SvgArg, report: &Report<'_, R>, messages: Messages) -> Result<()> {
+    if let (Some(file), Some(plot)) = (&args.svg, report.result.plot(messages)) {
+        let plot = Plot { subtitle: messages.text(&heading(report, messages)), ..plot };
+        fs_err::write(file, plot.svg())?;
+    }
+    Ok(())
+}
+
 fn heading<R>(report: &Report<'_, R>, messages: Messages) -> Notice {
     let load = report.machine.load_average_before.unwrap_or_default();
     Notice::new("bench-heading")
@@ -195,6 +298,11 @@ fn goes_on(rounds_done: u32, rounds: u32, start: Instant, duration: Option<Durat
         || (rounds_done < rounds && duration.is_none_or(|most| now().saturating_duration_since(start) < most))
 }
 
+/// Whether something was asked for: all is, where nothing was named.
+fn picked<T: PartialEq>(named: &[T], one: &T) -> bool {
+    named.is_empty() || named.contains(one)
+}
+
 /// Reads a number of seconds, 1 to 3600, with or without an `s` behind it.
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     match text.strip_suffix('s').unwrap_or(text).parse() {
@@ -204,7 +312,7 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod chat;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod grammar;
 pub(crate) mod model;
 pub(crate) mod pair;
 pub(crate) mod serve;
@@ -27,6 +28,8 @@ pub(crate) fn run(cli: Cli, messages: Messages) -> anyhow::Result<()> {
     match command {
         // It is asked for while a person's shell starts, perhaps without a home.
         Command::Completion(args) => completion::run(&args, messages),
+        // It needs nothing of the person's.
+        Command::Grammar(command) => grammar::run(command),
         Command::Up => up::run(&shell()?),
         Command::Serve(args) => serve::run(&args, &shell()?),
         Command::Pair => pair::run(&shell()?),

@@ -1,9 +1,11 @@
 //! Events in any order.
 
 use proptest::prelude::*;
-use sarai_agent::{Effect, Event, Turn};
+use sarai_agent::{Effect, Event, ModelFacts, Turn};
+use sarai_engine::grammar::Thinking;
 use sarai_types::{
-    Failure, FailureKind, FinishReason, GenerationEvent, Notice, Timings, ToolChoice, TurnEvent, TurnRequest, Usage,
+    Decoding, Failure, FailureKind, FinishReason, GenerationEvent, Notice, Timings, ToolChoice, TurnEvent, TurnRequest,
+    Usage,
 };
 
 use crate::{facts, request, tool};
@@ -13,9 +15,17 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(r#"<tool_call>{"name": "a", "arguments": {}}</tool_call>"#.to_owned()),
         Just("<tool_".to_owned()),
         Just(" \n".to_owned()),
+        Just("<think>".to_owned()),
+        Just("a</thi".to_owned()),
+        Just("nk>".to_owned()),
         "\\PC{0,6}",
     ];
-    let finished = |reason| GenerationEvent::Finished { reason, usage: Usage::default(), timings: Timings::default() };
+    let finished = |reason| GenerationEvent::Finished {
+        reason,
+        usage: Usage::default(),
+        timings: Timings::default(),
+        decoding: Decoding::default(),
+    };
     prop_oneof![
         3 => Just(Event::Begin),
         3 => Just(Event::Generation(GenerationEvent::Started { prompt_tokens: 1, cached_tokens: 0 })),
@@ -23,6 +33,15 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Generation(finished(FinishReason::Stop))),
         1 => Just(Event::Failed(Failure::new(FailureKind::Unavailable, Notice::new("test"), ""))),
         1 => Just(Event::ClientGone),
+    ]
+}
+
+fn any_thinking() -> impl Strategy<Value = Thinking> {
+    let close = || "</think>".to_owned();
+    prop_oneof![
+        Just(Thinking::Never),
+        Just(Thinking::May { open: "<think>".to_owned(), close: close() }),
+        Just(Thinking::Open { close: close() }),
     ]
 }
 
@@ -50,12 +69,15 @@ proptest! {
 
     #[test]
     fn a_turn_is_begun_once_and_ended_once(
-        request in any_request(), lead_in in 0..3_usize, events in prop::collection::vec(any_event(), 0..40),
+        request in any_request(),
+        thinking in any_thinking(),
+        lead_in in 0..3_usize,
+        events in prop::collection::vec(any_event(), 0..40),
     ) {
         // Most random orders fail at once; some start as they should, so that the middle is reached too.
         let started = Event::Generation(GenerationEvent::Started { prompt_tokens: 1, cached_tokens: 0 });
         let script = [Event::Begin, started].into_iter().take(lead_in).chain(events);
-        let mut turn = Turn::new(request, facts());
+        let mut turn = Turn::new(request, ModelFacts { thinking, ..facts() });
         let (mut generations, mut ends, mut stops, mut gone) = (0, 0, 0, 0);
         for event in script {
             let was_done = turn.done();

@@ -6,16 +6,22 @@ mod disorder;
 mod prompts;
 mod transcripts;
 
-use sarai_agent::{Effect, Event, ModelFacts, Turn};
+use sarai_agent::{Effect, Event, Grammars, ModelFacts, Turn};
+use sarai_engine::grammar::Thinking;
 use sarai_engine::tools::ToolFormat;
 use sarai_types::{
-    Conversation, Generation, Language, Message, Persona, Priority, Prompt, Role, Sampling, ToolChoice, ToolSpec,
-    TurnId, TurnRequest,
+    Conversation, Generation, Language, Message, Persona, Priority, Prompt, Role, Sampling, Speculation, Strictness,
+    ToolChoice, ToolSpec, TurnId, TurnRequest,
 };
 use uuid::Uuid;
 
 fn facts() -> ModelFacts {
-    ModelFacts { id: "scripted".parse().unwrap(), tool_format: ToolFormat::Hermes }
+    ModelFacts {
+        id: "scripted".parse().unwrap(),
+        tool_format: ToolFormat::Hermes,
+        thinking: Thinking::Never,
+        grammars: Grammars::On,
+    }
 }
 
 /// One question of a person in Madrid.
@@ -32,13 +38,20 @@ fn request(question: &str) -> TurnRequest {
         stop: Vec::new(),
         logprobs: None,
         priority: Priority::Interactive,
+        grammar: None,
+        speculation: Speculation::Auto,
         language: Language::Spanish,
         local_time: "Sunday 22 November 2026, 14:05 (Europe/Madrid)".to_owned(),
     }
 }
 
 fn tool(name: &str) -> ToolSpec {
-    ToolSpec { name: name.to_owned(), description: String::new(), parameters: r#"{"type":"object"}"#.to_owned() }
+    ToolSpec {
+        name: name.to_owned(),
+        description: String::new(),
+        parameters: r#"{"type":"object"}"#.to_owned(),
+        strictness: Strictness::Lenient,
+    }
 }
 
 /// What the engine is asked for at the beginning of the turn.

@@ -1,9 +1,9 @@
 //! What the model reads.
 
-use sarai_agent::{Effect, Event, TOOLS_MAX, Turn};
+use sarai_agent::{Effect, Event, Grammars, ModelFacts, TOOLS_MAX, Turn};
 use sarai_types::{
-    Conversation, FailureKind, Language, Message, Penalties, Persona, Priority, Role, Sampling, ToolCall, ToolChoice,
-    TurnRequest,
+    Conversation, FailureKind, Grammar, GrammarKind, Language, Message, Penalties, Persona, Priority, Role, Sampling,
+    Speculation, Strictness, ToolCall, ToolChoice, ToolSpec, TurnRequest,
 };
 
 use crate::{conversation, facts, generation, request, tool};
@@ -183,6 +183,86 @@ fn wrong_demands_are_refused() {
     assert_eq!(refusal(TurnRequest { tool_choice, ..request("Hola") }), bad("agent-no-tools"));
 }
 
+fn held_to(kind: GrammarKind, source: &str) -> TurnRequest {
+    TurnRequest { grammar: Some(Grammar { kind, source: source.to_owned() }), ..request("Hola") }
+}
+
+#[test]
+fn a_schema_is_shown_behind_the_question() {
+    let long = format!(r#"{{"enum":["{}"]}}"#, "x".repeat(2048));
+    let fits = r#"{"type":"integer"}"#;
+    for (kind, source, text) in [
+        (GrammarKind::JsonSchema, fits, format!("Hola\n\n[Answer with one JSON value that fits this schema: {fits}]")),
+        (GrammarKind::JsonSchema, r#"{"type":"object"}"#, "Hola\n\n[Answer with one JSON object.]".to_owned()),
+        (GrammarKind::JsonSchema, &long, "Hola\n\n[Answer with one JSON value.]".to_owned()),
+        (GrammarKind::Gbnf, "root ::= \"a\"", "Hola".to_owned()),
+        (GrammarKind::Regex, "a+", "Hola".to_owned()),
+        (GrammarKind::Lark, "start: \"a\"", "Hola".to_owned()),
+    ] {
+        let asked = held_to(kind, source);
+        assert_eq!(last_text(asked.clone()), text, "{kind:?}");
+        assert_eq!(last_text(TurnRequest { persona: Persona::Model, ..asked.clone() }), "Hola", "{kind:?}");
+        assert_eq!(generation(asked.clone()).grammar, asked.grammar);
+    }
+}
+
+#[test]
+fn a_form_is_refused_beside_tools_and_where_grammars_are_off() {
+    let bad = |id| (FailureKind::BadRequest, id);
+    let form = held_to(GrammarKind::Regex, "a+");
+    let beside = TurnRequest { tools: vec![tool("a")], ..form.clone() };
+    assert_eq!(refusal(beside.clone()), bad("agent-grammar-beside-tools"));
+    let unused = TurnRequest { tool_choice: ToolChoice::None, ..beside };
+    assert_eq!(generation(unused.clone()).grammar, unused.grammar);
+
+    let off = ModelFacts { grammars: Grammars::Off, ..facts() };
+    let refused = |request| match Turn::new(request, off.clone()).step(Event::Begin).as_slice() {
+        [Effect::Fail(failure)] => (failure.kind, failure.notice.id),
+        other => panic!("not refused: {other:?}"),
+    };
+    assert_eq!(refused(form), bad("agent-grammars-off"));
+    let strict = ToolSpec { strictness: Strictness::Strict, ..tool("a") };
+    assert_eq!(refused(TurnRequest { tools: vec![strict], ..request("Hola") }), bad("agent-grammars-off"));
+    let lenient = TurnRequest { tools: vec![tool("a")], ..request("Hola") };
+    match Turn::new(lenient, off).step(Event::Begin).as_slice() {
+        [Effect::Generate(generation)] => assert_eq!(generation.grammar, None),
+        other => panic!("not asked: {other:?}"),
+    }
+}
+
+#[test]
+fn tool_calls_are_held_to_their_form() {
+    let ask = |tool_choice| TurnRequest { tools: vec![tool("mail")], tool_choice, ..request("Hola") };
+    for (choice, held) in [
+        (ToolChoice::Auto, true),
+        (ToolChoice::Required, true),
+        (ToolChoice::Named("mail".to_owned()), true),
+        (ToolChoice::None, false),
+    ] {
+        let kind = generation(ask(choice.clone())).grammar.map(|grammar| grammar.kind);
+        assert_eq!(kind, held.then_some(GrammarKind::Lark), "{choice:?}");
+    }
+}
+
+#[test]
+fn a_strict_tool_that_cannot_be_enforced_is_refused_by_its_place() {
+    // Many tools, of which the model sees some: the place is that in the request.
+    let mut tools: Vec<_> = (0..20).map(|n| tool(&format!("tool_{n:03}"))).collect();
+    tools[17].parameters = r#"{"type":"object","properties":{"a":{"if":{}}}}"#.to_owned();
+    let ask = |tools: Vec<ToolSpec>| TurnRequest { tools, ..request("usa tool 017") };
+    assert!(generation(ask(tools.clone())).grammar.is_some(), "a lenient one takes any object");
+    tools[17].strictness = Strictness::Strict;
+    match Turn::new(ask(tools), facts()).step(Event::Begin).as_slice() {
+        [Effect::Fail(failure)] => {
+            assert_eq!(failure.kind, FailureKind::Grammar { tool: Some(17) });
+            let args: Vec<&str> = failure.notice.args.iter().map(|(_, value)| value.as_str()).collect();
+            assert_eq!((failure.notice.id, args[0]), ("agent-tool-schema", "tool_017"));
+            assert!(args[1].contains("/properties/a") && args[1].contains("if"), "{}", args[1]);
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
 #[test]
 fn everything_else_reaches_the_engine_as_it_came() {
     let sampling =
@@ -193,12 +273,13 @@ fn everything_else_reaches_the_engine_as_it_came() {
         stop: vec!["FIN".to_owned()],
         logprobs: Some(3),
         priority: Priority::Background,
+        speculation: Speculation::Fixed(3),
         ..request("Hola")
     };
     let asked = generation(turn.clone());
     assert_eq!(
-        (asked.sampling, asked.max_tokens, asked.stop, asked.logprobs, asked.priority),
-        (sampling, Some(12), vec!["FIN".to_owned()], Some(3), Priority::Background)
+        (asked.sampling, asked.max_tokens, asked.stop, asked.logprobs, asked.priority, asked.speculation),
+        (sampling, Some(12), vec!["FIN".to_owned()], Some(3), Priority::Background, Speculation::Fixed(3))
     );
     let with_tools = TurnRequest { tools: vec![tool("a")], ..turn };
     assert_eq!(generation(with_tools).logprobs, None, "probabilities cannot stand beside parsed text");

@@ -1,9 +1,10 @@
 //! Turns as text: what happens on the left, what the machine does about it on the right.
 
-use sarai_agent::{Effect, Event, Turn};
+use sarai_agent::{Effect, Event, ModelFacts, Turn};
+use sarai_engine::grammar::Thinking;
 use sarai_types::{
-    Candidate, Failure, FailureKind, FinishReason, GenerationEvent, Notice, Timings, TokenText, ToolChoice, TurnEvent,
-    TurnRequest, Usage,
+    Candidate, Decoding, Failure, FailureKind, FinishReason, GenerationEvent, Notice, Persona, Timings, TokenText,
+    ToolChoice, TurnEvent, TurnRequest, Usage,
 };
 
 use crate::{facts, request, tool};
@@ -31,12 +32,18 @@ fn event(line: &str) -> Event {
             let chosen = Candidate { bytes: text.clone().into_bytes(), logprob: -0.5 };
             GenerationEvent::Text { text, tokens: vec![TokenText { chosen, top: Vec::new() }] }
         }
-        ("finished", "stop") => {
-            GenerationEvent::Finished { reason: FinishReason::Stop, usage, timings: Timings::default() }
-        }
-        ("finished", "length") => {
-            GenerationEvent::Finished { reason: FinishReason::Length, usage, timings: Timings::default() }
-        }
+        ("finished", "stop") => GenerationEvent::Finished {
+            reason: FinishReason::Stop,
+            usage,
+            timings: Timings::default(),
+            decoding: Decoding::default(),
+        },
+        ("finished", "length") => GenerationEvent::Finished {
+            reason: FinishReason::Length,
+            usage,
+            timings: Timings::default(),
+            decoding: Decoding::default(),
+        },
         other => panic!("no such event: {other:?}"),
     })
 }
@@ -49,6 +56,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Emit(TurnEvent::Started { model, prompt_tokens, cached_tokens }) => {
             format!("started {model} {prompt_tokens} {cached_tokens}")
         }
+        Effect::Emit(TurnEvent::Thought { text }) => format!("thought {text:?}"),
         Effect::Emit(TurnEvent::Text { text, tokens }) if tokens.is_empty() => format!("text {text:?}"),
         Effect::Emit(TurnEvent::Text { text, tokens }) => format!("text {text:?} with {} tokens", tokens.len()),
         Effect::Emit(TurnEvent::ToolCall(call)) => format!("call {} {}", call.name, call.arguments),
@@ -60,7 +68,11 @@ fn effect(effect: &Effect) -> String {
 
 /// Plays the left halves of the lines and compares the right ones, in order and with nothing besides.
 fn check(request: TurnRequest, transcript: &[(&str, &[&str])]) {
-    let mut turn = Turn::new(request, facts());
+    check_with(facts(), request, transcript);
+}
+
+fn check_with(facts: ModelFacts, request: TurnRequest, transcript: &[(&str, &[&str])]) {
+    let mut turn = Turn::new(request, facts);
     for (n, (happens, expected)) in transcript.iter().enumerate() {
         let effects: Vec<String> = turn.step(event(happens)).iter().map(effect).collect();
         assert_eq!(effects, *expected, "line {n}: {happens}");
@@ -220,4 +232,61 @@ fn an_engine_out_of_order_is_stopped() {
     check(request("Hola"), &[BEGIN, ("text a", &["stop", failed])]);
     check(request("Hola"), &[BEGIN, ("finished stop", &["stop", failed])]);
     check(request("Hola"), &[BEGIN, STARTED, ("started", &["stop", failed])]);
+}
+
+fn thinker() -> ModelFacts {
+    ModelFacts { thinking: Thinking::May { open: "<think>".to_owned(), close: "</think>".to_owned() }, ..facts() }
+}
+
+#[test]
+fn a_thought_is_not_part_of_the_answer() {
+    let transcript: &[(&str, &[&str])] = &[
+        BEGIN,
+        STARTED,
+        ("token <thi", &[]),
+        ("token nk>\\nA ver", &[r#"thought "A ver""#]),
+        ("token : dos.\\n</", &[r#"thought ": dos.\n""#]),
+        ("token think>", &[]),
+        ("token \\n\\n", &[]),
+        ("token Dos", &[r#"text "Dos" with 1 tokens"#]),
+        ("token . <think>", &[r#"text ". <think>" with 1 tokens"#]),
+        ("finished stop", &["finished Stop 3 tokens"]),
+    ];
+    check_with(thinker(), request("¿1 + 1?"), transcript);
+    check_with(thinker(), TurnRequest { persona: Persona::Model, ..request("¿1 + 1?") }, transcript);
+    let text = "text <think>a</think>b";
+    check(request("Hola"), &[BEGIN, STARTED, (text, &[r#"text "<think>a</think>b""#]), ("gone", &["stop"])]);
+}
+
+#[test]
+fn a_thought_without_an_end_is_all_there_is() {
+    let opened = ModelFacts { thinking: Thinking::Open { close: "</think>".to_owned() }, ..facts() };
+    check_with(
+        opened,
+        request("Hola"),
+        &[
+            BEGIN,
+            STARTED,
+            ("text \\nHm </", &[r#"thought "Hm ""#]),
+            ("finished length", &[r#"thought "</""#, "finished Length 3 tokens"]),
+        ],
+    );
+}
+
+#[test]
+fn a_call_inside_a_thought_is_a_thought() {
+    let call = r#"<tool_call>{"name": "mail", "arguments": {}}</tool_call>"#;
+    let (inside, after) = (format!("text <think>{call}"), format!("text </think>\\n{call}"));
+    let thought = format!("thought {call:?}");
+    check_with(
+        thinker(),
+        with_tools(),
+        &[
+            BEGIN,
+            STARTED,
+            (&inside, &[&thought]),
+            (&after, &["call mail {}"]),
+            ("finished stop", &["finished ToolCalls 3 tokens"]),
+        ],
+    );
 }

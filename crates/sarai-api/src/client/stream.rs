@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use http_body_util::BodyExt;
-use sarai_types::{FinishReason, Timings, ToolCall, Usage};
+use sarai_types::{Decoding, FinishReason, GrammarKind, Timings, TokenText, ToolCall, Usage};
 use serde::Deserialize;
 
 use super::{Call, ClientError};
@@ -20,15 +20,28 @@ const TOOL_CALLS_MAX: usize = 128;
 #[derive(Debug, Clone, PartialEq)]
 pub enum StreamItem {
     Text(String),
+    /// The tokens of a piece of text, where they were asked for.
+    Tokens(Vec<TokenText>),
     /// Whole, also where the server sends it in pieces.
     ToolCall(ToolCall),
     Finished(FinishReason),
     /// Last of all, where the server says it.
     Figures {
         usage: Usage,
-        /// The model that answered, and how long it took; said by SARAi only.
-        timings: Option<(String, Timings)>,
+        /// Said by SARAi only.
+        details: Option<Details>,
     },
+}
+
+/// What SARAi says of an answer beyond OpenAI's API.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Details {
+    /// The model that answered.
+    pub model: String,
+    pub timings: Timings,
+    pub decoding: Decoding,
+    /// What the answer was held to.
+    pub grammar: Option<GrammarKind>,
 }
 
 /// An answer as it comes. Dropping it stops the generation.
@@ -150,6 +163,9 @@ impl Reader {
             if let Some(text) = choice.delta.content.filter(|text| !text.is_empty()) {
                 self.ready.push_back(StreamItem::Text(text));
             }
+            if let Some(logprobs) = choice.logprobs {
+                self.ready.push_back(StreamItem::Tokens(logprobs.content.into_iter().map(Into::into).collect()));
+            }
             for delta in choice.delta.tool_calls.unwrap_or_default() {
                 self.tool_call(delta)?;
             }
@@ -165,12 +181,13 @@ impl Reader {
                 cached_tokens: usage.prompt_tokens_details.map_or(0, |details| details.cached_tokens),
                 completion_tokens: usage.completion_tokens,
             };
-            let timings = chunk.sarai.map(|sarai| {
+            let details = chunk.sarai.map(|sarai| {
                 let t = sarai.timings;
                 let timings = Timings { queued_ms: t.queued_ms, prefill_ms: t.prefill_ms, decode_ms: t.decode_ms };
-                (sarai.model, timings)
+                let (decoding, grammar) = (sarai.decoding(), sarai.grammar_kind());
+                Details { model: sarai.model, timings, decoding, grammar }
             });
-            self.ready.push_back(StreamItem::Figures { usage, timings });
+            self.ready.push_back(StreamItem::Figures { usage, details });
         }
         Ok(())
     }
@@ -203,6 +220,8 @@ fn strange(what: &str) -> ClientError {
 
 #[cfg(test)]
 mod tests {
+    use sarai_types::Candidate;
+
     use super::*;
 
     /// What a stream of these bytes gives, cut at every place.
@@ -244,11 +263,30 @@ mod tests {
         let expected = vec![
             StreamItem::ToolCall(call),
             StreamItem::Finished(FinishReason::ToolCalls),
-            StreamItem::Figures { usage, timings: None },
+            StreamItem::Figures { usage, details: None },
         ];
         for cut in 0..=stream.len() {
             assert_eq!(read(stream.as_bytes(), cut), (expected.clone(), Ok(())), "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn probabilities_come_after_their_text() {
+        let stream = concat!(
+            r#"data: {"choices":[{"delta":{"content":"ñ"},"logprobs":{"content":[{"token":"ñ","logprob":-0.5,"#,
+            r#""bytes":[195,177],"top_logprobs":[{"token":"n","logprob":-1.5}]}]}}]}"#,
+            "\n",
+            r#"data: {"choices":[{"delta":{},"logprobs":null,"finish_reason":"stop"}]}"#,
+            "\ndata: [DONE]\n",
+        );
+        let candidate = |text: &str, logprob| Candidate { bytes: text.into(), logprob };
+        let token = TokenText { chosen: candidate("ñ", -0.5), top: vec![candidate("n", -1.5)] };
+        let expected = vec![
+            StreamItem::Text("ñ".to_owned()),
+            StreamItem::Tokens(vec![token]),
+            StreamItem::Finished(FinishReason::Stop),
+        ];
+        assert_eq!(read(stream.as_bytes(), 0), (expected, Ok(())));
     }
 
     #[test]

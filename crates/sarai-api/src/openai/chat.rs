@@ -10,7 +10,8 @@ use sarai_types::{Message, Notice, Priority, Role, ToolCall, TurnRequest};
 use serde::Deserialize;
 
 use super::chat_reply::{ChunkWriter, Completion, Head, UsageChunk};
-use super::input::{self, Choice, Content, Format, Function, Knobs, Occasion, OneOrMany};
+use super::form::{Form, GrammarBody, ResponseFormat, speculation};
+use super::input::{self, Choice, Content, Function, Knobs, Occasion, OneOrMany};
 use super::turn;
 use crate::body::Body;
 use crate::error::{ErrorBody, Problem, language_of};
@@ -19,7 +20,8 @@ use crate::state::Door;
 /// Alternatives to report with each token, at most.
 const TOP_LOGPROBS_MAX: u8 = 20;
 
-/// A request. Beyond OpenAI's fields it knows `top_k`, `min_p`, `repeat_penalty` and `priority`.
+/// A request. Beyond OpenAI's fields it knows `top_k`, `min_p`, `repeat_penalty`, `priority`, `grammar`
+/// and `speculation`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(crate) struct ChatRequest {
     /// `sarai` for the assistant, or the id of a model to talk to it alone.
@@ -46,7 +48,7 @@ pub(crate) struct ChatRequest {
     logprobs: Option<bool>,
     /// 0 to 20, with `logprobs`.
     top_logprobs: Option<u8>,
-    response_format: Option<Format>,
+    response_format: Option<ResponseFormat>,
     /// 0 keeps all.
     top_k: Option<u32>,
     /// 0 to 1.
@@ -55,6 +57,9 @@ pub(crate) struct ChatRequest {
     repeat_penalty: Option<f32>,
     /// `interactive`, `task` or `background`.
     priority: Option<String>,
+    grammar: Option<GrammarBody>,
+    /// `auto`, `off`, `acceptance`, or `fixed:1` to `fixed:63`: changes how long an answer takes, not what it says.
+    speculation: Option<String>,
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -98,7 +103,7 @@ pub(crate) async fn complete(
     headers: HeaderMap,
     Body(body): Body<ChatRequest>,
 ) -> Result<Response, Problem> {
-    let occasion = Occasion::new(&door.ambient, language_of(&headers, &door));
+    let occasion = Occasion::new(&door, language_of(&headers, &door));
     let language = occasion.language;
     let usage = match body.stream_options.as_ref().and_then(|o| o.include_usage) {
         Some(true) => UsageChunk::Sent,
@@ -110,28 +115,29 @@ pub(crate) async fn complete(
         created: occasion.created,
         model: body.model.clone().unwrap_or_default(),
     };
-    let events = door.handle.turn(body.check(occasion)?)?;
-    if streamed {
+    let (request, form_param) = body.check(occasion)?;
+    let events = door.handle.turn(request)?;
+    let reply = if streamed {
         let mut writer = ChunkWriter::new(head, usage, language);
         turn::stream(events, move |event| writer.write(event)).await
     } else {
-        Ok(Json(Completion::new(head, turn::collect(events).await?)).into_response())
-    }
+        turn::collect(events).await.map(|answer| Json(Completion::new(head, answer)).into_response())
+    };
+    reply.map_err(|problem| problem.of_grammar(form_param, |tool| format!("tools[{tool}].function.parameters")))
 }
 
 impl ChatRequest {
-    /// The turn that is asked for, or the first field that is wrong.
-    fn check(self, occasion: Occasion) -> Result<TurnRequest, Problem> {
+    /// The turn that is asked for and the field that says what its answer looks like, or the first field that is wrong.
+    fn check(self, occasion: Occasion) -> Result<(TurnRequest, &'static str), Problem> {
         let (persona, model) = input::responder(&self.model.unwrap_or_default())?;
         if self.n.is_some_and(|n| n != 1) {
             return Err(Problem::unsupported("n", Notice::new("api-n")));
         }
-        if let Some(format) = &self.response_format {
-            format.check("response_format")?;
-        }
         let messages = messages(self.messages.ok_or_else(|| Problem::missing("messages"))?)?;
         let tools = tools(self.tools.unwrap_or_default())?;
         input::size("messages", &messages, &tools)?;
+        let tool_choice = input::tool_choice(self.tool_choice, &tools)?;
+        let form = Form::of_chat(self.response_format, self.grammar)?.beside(&tools, &tool_choice)?;
         let max_tokens = input::tokens("max_tokens", self.max_tokens)?;
         let knobs = Knobs {
             temperature: self.temperature,
@@ -143,21 +149,24 @@ impl ChatRequest {
             presence_penalty: self.presence_penalty,
             seed: self.seed,
         };
-        Ok(TurnRequest {
+        let request = TurnRequest {
             id: occasion.id,
             persona,
             model,
             messages,
-            tool_choice: input::tool_choice(self.tool_choice, &tools)?,
+            tool_choice,
             tools,
             sampling: knobs.sampling()?,
             max_tokens: input::tokens("max_completion_tokens", self.max_completion_tokens)?.or(max_tokens),
             stop: input::stop(self.stop)?,
             logprobs: logprobs(self.logprobs, self.top_logprobs)?,
             priority: priority(self.priority.as_deref())?,
+            grammar: form.grammar,
+            speculation: speculation(self.speculation.as_deref(), occasion.speculation)?,
             language: occasion.language,
             local_time: occasion.local_time,
-        })
+        };
+        Ok((request, form.param))
     }
 }
 

@@ -43,6 +43,9 @@ struct CompletionMessage {
     /// Null when the answer is tool calls alone.
     content: Option<String>,
     refusal: Option<String>,
+    /// What the model said to itself before it answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<ToolCallBody>,
 }
@@ -63,11 +66,12 @@ struct CalledBody {
 
 impl Completion {
     pub(super) fn new(head: Head, answer: Answer) -> Self {
-        let Answer { text, tokens, tool_calls, summary } = answer;
+        let Answer { thought, text, tokens, tool_calls, summary } = answer;
         let message = CompletionMessage {
             role: "assistant",
             content: (tool_calls.is_empty() || !text.is_empty()).then_some(text),
             refusal: None,
+            reasoning_content: (!thought.is_empty()).then_some(thought),
             tool_calls: tool_calls
                 .into_iter()
                 .map(|call| ToolCallBody {
@@ -88,8 +92,8 @@ impl Completion {
                 logprobs: Logprobs::of(&tokens),
                 finish_reason: reason(summary.reason),
             }],
-            sarai: Extension::new(&summary.model, summary.timings),
-            usage: summary.usage.into(),
+            sarai: Extension::new(&summary),
+            usage: UsageBody::from(&summary),
         }
     }
 }
@@ -121,8 +125,7 @@ pub(crate) struct ChunkChoice {
     pub(crate) index: u32,
     #[serde(default)]
     pub(crate) delta: Delta,
-    /// Not read back: no caller of the client asks for it.
-    #[serde(skip_deserializing)]
+    #[serde(default)]
     pub(crate) logprobs: Option<Logprobs>,
     #[serde(default)]
     pub(crate) finish_reason: Option<String>,
@@ -134,6 +137,9 @@ pub(crate) struct Delta {
     pub(crate) role: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) content: Option<String>,
+    /// What the model says to itself before it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reasoning_content: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tool_calls: Option<Vec<ToolCallDelta>>,
 }
@@ -159,24 +165,26 @@ pub(crate) struct FunctionDelta {
 }
 
 /// How likely each token was.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub(crate) struct Logprobs {
-    content: Vec<TokenLogprob>,
+    pub(crate) content: Vec<TokenLogprob>,
 }
 
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct TokenLogprob {
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct TokenLogprob {
     #[serde(flatten)]
     chosen: TokenCandidate,
     /// Likeliest first.
+    #[serde(default)]
     top_logprobs: Vec<TokenCandidate>,
 }
 
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 struct TokenCandidate {
     /// Bytes that are no whole character read as U+FFFD here.
     token: String,
     logprob: f32,
+    #[serde(default)]
     bytes: Option<Vec<u8>>,
 }
 
@@ -200,6 +208,19 @@ impl TokenCandidate {
             logprob: candidate.logprob,
             bytes: Some(candidate.bytes.clone()),
         }
+    }
+}
+
+impl From<TokenLogprob> for TokenText {
+    fn from(token: TokenLogprob) -> Self {
+        Self { chosen: token.chosen.into(), top: token.top_logprobs.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl From<TokenCandidate> for Candidate {
+    fn from(candidate: TokenCandidate) -> Self {
+        let TokenCandidate { token, logprob, bytes } = candidate;
+        Self { bytes: bytes.unwrap_or_else(|| token.into_bytes()), logprob }
     }
 }
 
@@ -236,8 +257,12 @@ impl ChunkWriter {
                 let delta = Delta { content: Some(text), ..Delta::default() };
                 vec![self.choice(delta, Logprobs::of(&tokens), None)]
             }
+            Ok(TurnEvent::Thought { text }) => {
+                let delta = Delta { reasoning_content: Some(text), ..Delta::default() };
+                vec![self.choice(delta, None, None)]
+            }
             Ok(TurnEvent::ToolCall(call)) => vec![self.tool_call(call)],
-            Ok(TurnEvent::Finished(summary)) => self.finish(summary),
+            Ok(TurnEvent::Finished(summary)) => self.finish(&summary),
             Err(failure) => vec![Event::default().data(json(&Problem::from(failure).object(self.language)))],
         }
     }
@@ -253,12 +278,12 @@ impl ChunkWriter {
         self.choice(Delta { tool_calls: Some(vec![delta]), ..Delta::default() }, None, None)
     }
 
-    fn finish(&self, summary: TurnSummary) -> Vec<Event> {
+    fn finish(&self, summary: &TurnSummary) -> Vec<Event> {
         let mut events = vec![self.choice(Delta::default(), None, Some(reason(summary.reason).to_owned()))];
         if self.usage == UsageChunk::Sent {
             let chunk = Chunk {
-                usage: Some(Some(summary.usage.into())),
-                sarai: Some(Extension::new(&summary.model, summary.timings)),
+                usage: Some(Some(summary.into())),
+                sarai: Some(Extension::new(summary)),
                 ..self.chunk(Vec::new())
             };
             events.push(Event::default().data(json(&chunk)));

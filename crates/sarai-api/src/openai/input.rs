@@ -5,14 +5,14 @@
 
 use sarai_types::{
     Failure, FailureKind, Language, Message, ModelId, Notice, Penalties, Persona, SEQUENCE_TEXT_MAX, Sampling,
-    ToolChoice, ToolSpec, TurnId,
+    Speculation, Strictness, ToolChoice, ToolSpec, TurnId,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::ASSISTANT;
 use crate::error::Problem;
-use crate::state::Ambient;
+use crate::state::Door;
 
 /// Messages in one request at most.
 const MESSAGES_MAX: usize = 4096;
@@ -82,21 +82,6 @@ impl OneOrMany {
     }
 }
 
-/// `{"type": …}` where only `text` is offered yet.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-pub(super) struct Format {
-    r#type: String,
-}
-
-impl Format {
-    pub(super) fn check(&self, param: &str) -> Result<(), Problem> {
-        match self.r#type.as_str() {
-            "text" => Ok(()),
-            _ => Err(Problem::unsupported(param, Notice::new("api-format-later"))),
-        }
-    }
-}
-
 /// A function that the model may call.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 pub(super) struct Function {
@@ -105,6 +90,8 @@ pub(super) struct Function {
     /// A JSON Schema.
     #[schema(value_type = Option<Object>)]
     pub(super) parameters: Option<Map<String, Value>>,
+    /// Refuse a schema that cannot be enforced. Arguments fit every other one, whether this says so or not.
+    pub(super) strict: Option<bool>,
 }
 
 /// A word, or the name of a tool: `{"type": "function", "function": {"name": …}}` in chat completions,
@@ -129,9 +116,7 @@ pub(super) fn tools(functions: Vec<(String, Function)>) -> Result<Vec<ToolSpec>,
     let mut specs: Vec<ToolSpec> = Vec::with_capacity(functions.len());
     for (param, function) in functions {
         let name = function.name.ok_or_else(|| Problem::missing(format!("{param}.name")))?;
-        let shape = (1..=TOOL_NAME_MAX).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-        if !shape || specs.iter().any(|s| s.name == name) {
+        if !is_name(&name, TOOL_NAME_MAX) || specs.iter().any(|s| s.name == name) {
             let notice = Notice::new("api-tool-name").arg("param", &param).arg("max", TOOL_NAME_MAX);
             return Err(Problem::invalid(format!("{param}.name"), notice));
         }
@@ -139,9 +124,16 @@ pub(super) fn tools(functions: Vec<(String, Function)>) -> Result<Vec<ToolSpec>,
             Some(schema) => Value::Object(schema).to_string(),
             None => r#"{"type":"object","properties":{}}"#.to_owned(),
         };
-        specs.push(ToolSpec { name, description: function.description.unwrap_or_default(), parameters });
+        let description = function.description.unwrap_or_default();
+        let strictness = if function.strict == Some(true) { Strictness::Strict } else { Strictness::Lenient };
+        specs.push(ToolSpec { name, description, parameters, strictness });
     }
     Ok(specs)
+}
+
+/// Whether a text is a name as OpenAI's API has them: letters, digits, `_` and `-`.
+pub(super) fn is_name(text: &str, len_max: usize) -> bool {
+    (1..=len_max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
 pub(super) fn tool_choice(choice: Option<Choice>, tools: &[ToolSpec]) -> Result<ToolChoice, Problem> {
@@ -262,10 +254,19 @@ pub(super) struct Occasion {
     pub(super) local_time: String,
     /// Seconds since 1970.
     pub(super) created: u64,
+    /// What the owner chose for requests that do not say it.
+    pub(super) speculation: Speculation,
 }
 
 impl Occasion {
-    pub(super) fn new(ambient: &Ambient, language: Language) -> Self {
-        Self { id: ambient.turn_id(), language, local_time: (ambient.local_time)(language), created: ambient.unix_s() }
+    pub(super) fn new(door: &Door, language: Language) -> Self {
+        let ambient = &door.ambient;
+        Self {
+            id: ambient.turn_id(),
+            language,
+            local_time: (ambient.local_time)(language),
+            created: ambient.unix_s(),
+            speculation: door.speculation,
+        }
     }
 }

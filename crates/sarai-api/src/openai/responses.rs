@@ -10,7 +10,8 @@ use sarai_types::{Message, Notice, Priority, Role, ToolCall, ToolSpec, TurnReque
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::input::{self, Choice, Content, Format, Function, Knobs, Occasion};
+use super::form::{Form, GrammarBody, TextFormat, speculation};
+use super::input::{self, Choice, Content, Function, Knobs, Occasion};
 use super::responses_reply::{Frame, ResponseBody, ResponseWriter};
 use super::turn;
 use crate::body::Body;
@@ -41,11 +42,15 @@ pub(crate) struct ResponsesRequest {
     truncation: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
+    /// Known to this API only.
+    grammar: Option<GrammarBody>,
+    /// Known to this API only: `auto`, `off`, `acceptance`, or `fixed:1` to `fixed:63`.
+    speculation: Option<String>,
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 struct TextOptions {
-    format: Option<Format>,
+    format: Option<TextFormat>,
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -58,7 +63,7 @@ enum Input {
 /// A message, a call of a function, or what the call gave.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 struct Item {
-    /// `message` (also when absent), `function_call` or `function_call_output`.
+    /// `message` (also when absent), `function_call`, `function_call_output` or `reasoning`.
     r#type: Option<String>,
     role: Option<String>,
     content: Option<Content>,
@@ -75,6 +80,7 @@ struct ResponsesTool {
     description: Option<String>,
     #[schema(value_type = Option<Object>)]
     parameters: Option<Map<String, Value>>,
+    strict: Option<bool>,
 }
 
 /// Answers an input, whole or in server-sent events.
@@ -86,13 +92,13 @@ pub(crate) async fn respond(
     headers: HeaderMap,
     Body(body): Body<ResponsesRequest>,
 ) -> Result<Response, Problem> {
-    let occasion = Occasion::new(&door.ambient, language_of(&headers, &door));
+    let occasion = Occasion::new(&door, language_of(&headers, &door));
     let language = occasion.language;
     let streamed = body.stream.unwrap_or(false);
     let (id, created) = (occasion.id, occasion.created);
     let (model, instructions) = (body.model.clone().unwrap_or_default(), body.instructions.clone());
     let (max_output_tokens, metadata) = (body.max_output_tokens, body.metadata.clone().unwrap_or_default());
-    let request = body.check(occasion)?;
+    let (request, form) = body.check(occasion)?;
     let frame = Frame {
         id,
         created,
@@ -103,19 +109,21 @@ pub(crate) async fn respond(
         sampling: request.sampling,
         tools: request.tools.clone(),
         tool_choice: request.tool_choice.clone(),
+        format: form.format,
     };
     let events = door.handle.turn(request)?;
-    if streamed {
+    let reply = if streamed {
         let mut writer = ResponseWriter::new(frame, language);
         turn::stream(events, move |event| writer.write(event)).await
     } else {
-        Ok(Json(frame.completed(turn::collect(events).await?)).into_response())
-    }
+        turn::collect(events).await.map(|answer| Json(frame.completed(answer)).into_response())
+    };
+    reply.map_err(|problem| problem.of_grammar(form.param, |tool| format!("tools[{tool}].parameters")))
 }
 
 impl ResponsesRequest {
-    /// The turn that is asked for, or the first field that is wrong.
-    fn check(self, occasion: Occasion) -> Result<TurnRequest, Problem> {
+    /// The turn that is asked for and what its answer looks like, or the first field that is wrong.
+    fn check(self, occasion: Occasion) -> Result<(TurnRequest, Form), Problem> {
         let (persona, model) = input::responder(&self.model.unwrap_or_default())?;
         if self.previous_response_id.is_some() {
             return Err(Problem::unsupported("previous_response_id", Notice::new("api-not-stored")));
@@ -126,34 +134,37 @@ impl ResponsesRequest {
         if self.truncation.is_some_and(|t| t != "disabled") {
             return Err(Problem::unsupported("truncation", Notice::new("api-no-truncation")));
         }
-        if let Some(format) = self.text.and_then(|text| text.format) {
-            format.check("text.format")?;
-        }
         let said = match self.input.ok_or_else(|| Problem::missing("input"))? {
             Input::Text(text) => vec![Message::new(Role::User, text)],
             Input::Items(items) => messages(items)?,
         };
         let tools = tools(self.tools.unwrap_or_default())?;
         input::size("input", &said, &tools)?;
+        let tool_choice = input::tool_choice(self.tool_choice, &tools)?;
+        let format = self.text.and_then(|text| text.format);
+        let form = Form::of_response(format, self.grammar)?.beside(&tools, &tool_choice)?;
         let messages: Vec<Message> =
             self.instructions.map(|text| Message::new(Role::System, text)).into_iter().chain(said).collect();
         input::size("input", &messages, &tools)?;
         let knobs = Knobs { temperature: self.temperature, top_p: self.top_p, ..Knobs::default() };
-        Ok(TurnRequest {
+        let request = TurnRequest {
             id: occasion.id,
             persona,
             model,
             messages,
-            tool_choice: input::tool_choice(self.tool_choice, &tools)?,
+            tool_choice,
             tools,
             sampling: knobs.sampling()?,
             max_tokens: input::tokens("max_output_tokens", self.max_output_tokens)?,
             stop: Vec::new(),
             logprobs: None,
             priority: Priority::Interactive,
+            grammar: form.grammar.clone(),
+            speculation: speculation(self.speculation.as_deref(), occasion.speculation)?,
             language: occasion.language,
             local_time: occasion.local_time,
-        })
+        };
+        Ok((request, form))
     }
 }
 
@@ -175,6 +186,8 @@ fn messages(items: Vec<Item>) -> Result<Vec<Message>, Problem> {
                 }
             }
             Some("function_call_output") => messages.push(item.output(&param)?),
+            // What a model said to itself is not read again.
+            Some("reasoning") => {}
             Some(_) => {
                 return Err(Problem::unsupported(format!("{param}.type"), Notice::new("api-item-type")));
             }
@@ -219,8 +232,8 @@ fn tools(wire: Vec<ResponsesTool>) -> Result<Vec<ToolSpec>, Problem> {
         .enumerate()
         .map(|(i, tool)| match tool.r#type.as_deref() {
             Some("function") => {
-                let ResponsesTool { name, description, parameters, .. } = tool;
-                Ok((format!("tools[{i}]"), Function { name, description, parameters }))
+                let ResponsesTool { name, description, parameters, strict, .. } = tool;
+                Ok((format!("tools[{i}]"), Function { name, description, parameters, strict }))
             }
             None => Err(Problem::missing(format!("tools[{i}].type"))),
             Some(_) => Err(Problem::unsupported(format!("tools[{i}].type"), Notice::new("api-functions-only"))),

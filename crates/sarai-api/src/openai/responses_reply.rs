@@ -2,7 +2,8 @@
 
 use axum::response::sse::Event;
 use sarai_types::{
-    Failure, FinishReason, Language, Sampling, ToolCall, ToolChoice, ToolSpec, TurnEvent, TurnId, TurnSummary, Usage,
+    Failure, FinishReason, Language, Sampling, Strictness, ToolCall, ToolChoice, ToolSpec, TurnEvent, TurnId,
+    TurnSummary, Usage,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -24,6 +25,8 @@ pub(super) struct Frame {
     pub(super) sampling: Sampling,
     pub(super) tools: Vec<ToolSpec>,
     pub(super) tool_choice: ToolChoice,
+    /// What the answer looks like, as the client said it.
+    pub(super) format: Value,
 }
 
 /// A response.
@@ -95,8 +98,39 @@ struct OutputDetails {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum OutputItem {
-    Message { id: String, status: &'static str, role: &'static str, content: Vec<OutputText> },
-    FunctionCall { id: String, status: &'static str, call_id: String, name: String, arguments: String },
+    /// What the model said to itself before it answered. There is no shorter version of it.
+    Reasoning {
+        id: String,
+        status: &'static str,
+        #[schema(value_type = Vec<Object>)]
+        summary: Vec<Value>,
+        content: Vec<ReasoningText>,
+    },
+    Message {
+        id: String,
+        status: &'static str,
+        role: &'static str,
+        content: Vec<OutputText>,
+    },
+    FunctionCall {
+        id: String,
+        status: &'static str,
+        call_id: String,
+        name: String,
+        arguments: String,
+    },
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+struct ReasoningText {
+    r#type: &'static str,
+    text: String,
+}
+
+impl ReasoningText {
+    fn new(text: impl Into<String>) -> Self {
+        Self { r#type: "reasoning_text", text: text.into() }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -131,8 +165,11 @@ impl Frame {
     /// The response to a whole answer.
     pub(super) fn completed(&self, answer: Answer) -> ResponseBody {
         let mut output = Vec::new();
+        if !answer.thought.is_empty() {
+            output.push(self.reasoning(0, "completed", vec![ReasoningText::new(answer.thought)]));
+        }
         if !answer.text.is_empty() || answer.tool_calls.is_empty() {
-            output.push(self.message(0, "completed", vec![OutputText::new(answer.text)]));
+            output.push(self.message(output.len(), "completed", vec![OutputText::new(answer.text)]));
         }
         for call in answer.tool_calls {
             output.push(self.function_call(output.len(), "completed", call));
@@ -148,7 +185,7 @@ impl Frame {
         ResponseBody {
             output,
             incomplete_details,
-            sarai: Some(Extension::new(&summary.model, summary.timings)),
+            sarai: Some(Extension::new(&summary)),
             usage: Some(summary.usage.into()),
             ..self.body(status)
         }
@@ -172,7 +209,7 @@ impl Frame {
             store: false,
             temperature: decimal(self.sampling.temperature),
             top_p: decimal(self.sampling.top_p),
-            text: json!({"format": {"type": "text"}}),
+            text: json!({"format": self.format}),
             tool_choice: match &self.tool_choice {
                 ToolChoice::Auto => json!("auto"),
                 ToolChoice::None => json!("none"),
@@ -189,6 +226,10 @@ impl Frame {
 
     fn message(&self, index: usize, status: &'static str, content: Vec<OutputText>) -> OutputItem {
         OutputItem::Message { id: format!("msg_{}_{index}", self.id), status, role: "assistant", content }
+    }
+
+    fn reasoning(&self, index: usize, status: &'static str, content: Vec<ReasoningText>) -> OutputItem {
+        OutputItem::Reasoning { id: format!("rs_{}_{index}", self.id), status, summary: Vec::new(), content }
     }
 
     fn function_call(&self, index: usize, status: &'static str, call: ToolCall) -> OutputItem {
@@ -209,7 +250,7 @@ fn tool(spec: &ToolSpec) -> Value {
         "name": spec.name,
         "description": spec.description,
         "parameters": parameters,
-        "strict": false,
+        "strict": spec.strictness == Strictness::Strict,
     })
 }
 
@@ -221,13 +262,20 @@ pub(super) struct ResponseWriter {
     sequence: u32,
     /// Items that are done.
     output: Vec<OutputItem>,
-    /// The message that is being written.
-    text: Option<String>,
+    /// The item that is being written.
+    open: Option<Open>,
+}
+
+/// An item that more text may come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Open {
+    Reasoning(String),
+    Message(String),
 }
 
 impl ResponseWriter {
     pub(super) const fn new(frame: Frame, language: Language) -> Self {
-        Self { frame, language, sequence: 0, output: Vec::new(), text: None }
+        Self { frame, language, sequence: 0, output: Vec::new(), open: None }
     }
 
     pub(super) fn write(&mut self, event: Result<TurnEvent, Failure>) -> Vec<Event> {
@@ -239,23 +287,13 @@ impl ResponseWriter {
                     events.push(self.event(name, fields));
                 }
             }
+            Ok(TurnEvent::Thought { text }) => self.thought(&text, &mut events),
             Ok(TurnEvent::Text { text, .. }) => self.text(&text, &mut events),
             Ok(TurnEvent::ToolCall(call)) => {
-                self.close_message("completed", &mut events);
+                self.close("completed", &mut events);
                 self.tool_call(call, &mut events);
             }
-            Ok(TurnEvent::Finished(summary)) => {
-                if self.output.is_empty() && self.text.is_none() {
-                    self.text("", &mut events);
-                }
-                let (name, status) = match summary.reason {
-                    FinishReason::Stop | FinishReason::ToolCalls => ("response.completed", "completed"),
-                    FinishReason::Length => ("response.incomplete", "incomplete"),
-                };
-                self.close_message(status, &mut events);
-                let response = self.frame.finished(std::mem::take(&mut self.output), summary);
-                events.push(self.event(name, json!({"response": response})));
-            }
+            Ok(TurnEvent::Finished(summary)) => self.finish(summary, &mut events),
             Err(failure) => {
                 let problem = Problem::from(failure);
                 let message = sarai_messages::text(self.language, &problem.notice());
@@ -268,11 +306,42 @@ impl ResponseWriter {
         events
     }
 
+    fn finish(&mut self, summary: TurnSummary, events: &mut Vec<Event>) {
+        let (name, status) = match summary.reason {
+            FinishReason::Stop | FinishReason::ToolCalls => ("response.completed", "completed"),
+            FinishReason::Length => ("response.incomplete", "incomplete"),
+        };
+        self.close(status, events);
+        let spoke = self.output.iter().any(|item| !matches!(item, OutputItem::Reasoning { .. }));
+        if !spoke {
+            self.text("", events);
+            self.close(status, events);
+        }
+        let response = self.frame.finished(std::mem::take(&mut self.output), summary);
+        events.push(self.event(name, json!({"response": response})));
+    }
+
+    fn thought(&mut self, delta: &str, events: &mut Vec<Event>) {
+        let (index, id) = (self.output.len(), self.item_id("rs"));
+        if self.open.is_none() {
+            self.open = Some(Open::Reasoning(String::new()));
+            let item = self.frame.reasoning(index, "in_progress", Vec::new());
+            events.push(self.event("response.output_item.added", json!({"output_index": index, "item": item})));
+        }
+        if let Some(Open::Reasoning(text)) = &mut self.open {
+            text.push_str(delta);
+        }
+        let fields = json!({"item_id": id, "output_index": index, "content_index": 0, "delta": delta});
+        events.push(self.event("response.reasoning_text.delta", fields));
+    }
+
     fn text(&mut self, delta: &str, events: &mut Vec<Event>) {
-        let index = self.output.len();
-        let id = self.message_id();
-        if self.text.is_none() {
-            self.text = Some(String::new());
+        if matches!(self.open, Some(Open::Reasoning(_))) {
+            self.close("completed", events);
+        }
+        let (index, id) = (self.output.len(), self.item_id("msg"));
+        if self.open.is_none() {
+            self.open = Some(Open::Message(String::new()));
             let item = self.frame.message(index, "in_progress", Vec::new());
             events.push(self.event("response.output_item.added", json!({"output_index": index, "item": item})));
             let part = json!({
@@ -280,7 +349,7 @@ impl ResponseWriter {
             });
             events.push(self.event("response.content_part.added", part));
         }
-        if let Some(text) = &mut self.text {
+        if let Some(Open::Message(text)) = &mut self.open {
             text.push_str(delta);
         }
         if !delta.is_empty() {
@@ -291,18 +360,28 @@ impl ResponseWriter {
         }
     }
 
-    fn close_message(&mut self, status: &'static str, events: &mut Vec<Event>) {
-        let Some(text) = self.text.take() else { return };
+    fn close(&mut self, status: &'static str, events: &mut Vec<Event>) {
         let index = self.output.len();
-        let id = self.message_id();
-        let done = json!({
-            "item_id": id, "output_index": index, "content_index": 0, "text": text, "logprobs": [],
-        });
-        events.push(self.event("response.output_text.done", done));
-        let part = OutputText::new(text);
-        let done = json!({"item_id": id, "output_index": index, "content_index": 0, "part": part});
-        events.push(self.event("response.content_part.done", done));
-        let item = self.frame.message(index, status, vec![part]);
+        let item = match self.open.take() {
+            None => return,
+            Some(Open::Reasoning(text)) => {
+                let id = self.item_id("rs");
+                let done = json!({"item_id": id, "output_index": index, "content_index": 0, "text": text});
+                events.push(self.event("response.reasoning_text.done", done));
+                self.frame.reasoning(index, status, vec![ReasoningText::new(text)])
+            }
+            Some(Open::Message(text)) => {
+                let id = self.item_id("msg");
+                let done = json!({
+                    "item_id": id, "output_index": index, "content_index": 0, "text": text, "logprobs": [],
+                });
+                events.push(self.event("response.output_text.done", done));
+                let part = OutputText::new(text);
+                let done = json!({"item_id": id, "output_index": index, "content_index": 0, "part": part});
+                events.push(self.event("response.content_part.done", done));
+                self.frame.message(index, status, vec![part])
+            }
+        };
         events.push(self.event("response.output_item.done", json!({"output_index": index, "item": item})));
         self.output.push(item);
     }
@@ -322,8 +401,9 @@ impl ResponseWriter {
         self.output.push(item);
     }
 
-    fn message_id(&self) -> String {
-        format!("msg_{}_{}", self.frame.id, self.output.len())
+    /// Of the item that is being written, or comes next.
+    fn item_id(&self, kind: &str) -> String {
+        format!("{kind}_{}_{}", self.frame.id, self.output.len())
     }
 
     /// `fields` under its name, with the type and the sequence number that each event has.

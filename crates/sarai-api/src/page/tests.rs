@@ -7,8 +7,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode, header};
 use sarai_messages::{Area, Messages};
 use sarai_types::{
-    Failure, FailureKind, FinishReason, Language, Notice, Persona, Role, Timings, TurnEvent, TurnRequest, TurnSummary,
-    Usage,
+    Decoding, Failure, FailureKind, FinishReason, Language, Notice, Persona, Role, Speculation, Timings, TurnEvent,
+    TurnRequest, TurnSummary, Usage,
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -29,7 +29,14 @@ fn front() -> (Router, mpsc::Receiver<Command>, tempfile::TempDir) {
         local_time: Arc::new(|language| format!("now in {language}")),
     };
     let pairing = Arc::new(Pairing::open(folder.path().join("sessions")).unwrap());
-    let front = Front { handle, auth: Auth::Socket, pairing, ambient, language: Language::English };
+    let front = Front {
+        handle,
+        auth: Auth::Socket,
+        pairing,
+        ambient,
+        language: Language::English,
+        speculation: Speculation::Off,
+    };
     (router(front), commands, folder)
 }
 
@@ -86,6 +93,8 @@ fn summary() -> TurnSummary {
         reason: FinishReason::Length,
         usage: Usage { prompt_tokens: 9, cached_tokens: 4, completion_tokens: 3 },
         timings: Timings { queued_ms: 1.0, prefill_ms: 2.0, decode_ms: 3.0 },
+        decoding: Decoding::default(),
+        grammar: None,
     }
 }
 

@@ -73,6 +73,8 @@ pub(super) async fn answer(
         stop: Vec::new(),
         logprobs: None,
         priority: Priority::Interactive,
+        grammar: None,
+        speculation: door.speculation,
         language,
         local_time: (door.ambient.local_time)(language),
     };
@@ -178,8 +180,8 @@ impl Answer {
                 let due = self.drawn_at.map_or_else(Instant::now, |at| at + draw_interval(self.text.len()));
                 self.due.get_or_insert(due);
             }
-            // The page offers no tools, so a model that calls one has nobody to call.
-            Some(Ok(TurnEvent::Started { .. } | TurnEvent::ToolCall(_))) => {}
+            // The page shows no thoughts; it offers no tools, so a model that calls one has nobody to call.
+            Some(Ok(TurnEvent::Started { .. } | TurnEvent::Thought { .. } | TurnEvent::ToolCall(_))) => {}
             Some(Ok(TurnEvent::Finished(summary))) => self.end(sse("done", &Done::from(summary))),
             Some(Err(failure)) => self.fail(failure),
             None => {
@@ -242,7 +244,7 @@ struct TimingsBody {
 
 impl From<TurnSummary> for Done {
     fn from(summary: TurnSummary) -> Self {
-        let TurnSummary { model, reason, usage, timings } = summary;
+        let TurnSummary { model, reason, usage, timings, decoding: _, grammar: _ } = summary;
         Self {
             model: model.to_string(),
             reason: match reason {

@@ -6,11 +6,11 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use sarai_api::Command;
-use sarai_types::{FailureKind, FinishReason, Persona, Priority, Role, ToolChoice};
-use serde_json::json;
+use sarai_types::{FailureKind, FinishReason, Persona, Priority, Role, Speculation, ToolChoice};
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::house::{calls, counts, failing, finished, greets, held, house, post, send, started, text};
+use crate::house::{calls, counts, failing, finished, greets, guesses, held, house, post, send, started, text, thinks};
 
 const CHAT: &str = "/v1/chat/completions";
 
@@ -73,7 +73,8 @@ async fn an_early_failure_is_a_status_streamed_or_not() {
         ((|_| vec![failing(FailureKind::TooLong)]) as crate::house::Script, 400, "context_length_exceeded", None),
         (|_| vec![failing(FailureKind::BadRequest)], 400, "invalid_value", None),
         (|_| vec![failing(FailureKind::ModelNotFound)], 404, "model_not_found", None),
-        (|_| vec![failing(FailureKind::Busy)], 429, "rate_limit_exceeded", Some("1")),
+        (|_| vec![failing(FailureKind::Busy { retry_after_ms: 0 })], 429, "rate_limit_exceeded", Some("1")),
+        (|_| vec![failing(FailureKind::Busy { retry_after_ms: 7001 })], 429, "rate_limit_exceeded", Some("8")),
         (|_| vec![failing(FailureKind::Unavailable)], 503, "service_unavailable", Some("3")),
         (|_| vec![failing(FailureKind::Internal)], 500, "internal_error", None),
         (|_| vec![], 503, "service_unavailable", Some("3")),
@@ -105,7 +106,7 @@ async fn every_field_reaches_the_daemon() {
         "tool_choice": {"type": "function", "function": {"name": "suma"}},
         "temperature": 0, "top_p": 0, "top_k": 5, "min_p": 0.5, "repeat_penalty": 1.5, "frequency_penalty": -2,
         "presence_penalty": 2, "seed": -1, "max_tokens": 5, "max_completion_tokens": 6, "stop": "FIN",
-        "logprobs": true, "priority": "background",
+        "logprobs": true, "priority": "background", "speculation": "fixed:7",
     });
     let request = Request::post(CHAT).header("accept-language", "es-ES").body(Body::from(body.to_string())).unwrap();
     assert_eq!(send(&house.socket, request).await.status, StatusCode::OK);
@@ -124,11 +125,49 @@ async fn every_field_reaches_the_daemon() {
     assert_eq!((s.penalties.repeat, s.penalties.frequency, s.penalties.presence), (1.5, -2.0, 2.0));
     assert_eq!((s.seed, turn.max_tokens, turn.logprobs), (Some(u64::MAX), Some(6), Some(0)));
     assert_eq!((turn.stop, turn.priority), (vec!["FIN".to_owned()], Priority::Background));
+    assert_eq!((turn.grammar, turn.speculation), (None, Speculation::Fixed(7)));
     assert_eq!(turn.language.tag(), "es");
 
     post(&house.socket, CHAT, ask(json!({}))).await;
     let turn = house.asked.recv().await.unwrap();
     assert_eq!((turn.persona, turn.model, turn.tool_choice), (Persona::Assistant, None, ToolChoice::Auto));
+    assert_eq!(turn.speculation, Speculation::Acceptance, "what the owner chose");
+}
+
+#[tokio::test]
+async fn a_thought_stands_beside_the_answer() {
+    let reply = post(&house(thinks).socket, CHAT, ask(json!({}))).await.json();
+    let message = &reply["choices"][0]["message"];
+    assert_eq!((&message["reasoning_content"], &message["content"]), (&json!("Uno más uno."), &json!("Dos.")));
+    let body = post(&house(thinks).socket, CHAT, ask(json!({"stream": true}))).await.body;
+    let deltas: Vec<Value> = body
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok())
+        .map(|chunk| chunk["choices"][0]["delta"].clone())
+        .collect();
+    let expected = [
+        json!({"role": "assistant", "content": ""}),
+        json!({"reasoning_content": "Uno más"}),
+        json!({"reasoning_content": " uno."}),
+        json!({"content": "Dos."}),
+        json!({}),
+    ];
+    assert_eq!(deltas, expected);
+}
+
+#[tokio::test]
+async fn figures_say_how_the_answer_was_decoded() {
+    let reply = post(&house(guesses).socket, CHAT, ask(json!({}))).await.json();
+    let details = json!({"accepted_prediction_tokens": 9, "rejected_prediction_tokens": 4});
+    assert_eq!(reply["usage"]["completion_tokens_details"], details);
+    let speculation = json!({
+        "source": "suffix", "drafted": 13, "accepted": 9, "speedup": 2.0, "batches": 5,
+        "suffix": {"drafted": 8, "accepted": 7}, "model": {"drafted": 5, "accepted": 2},
+    });
+    assert_eq!(reply["sarai"]["speculation"], speculation);
+    let grammar = json!({"kind": "json-schema", "forced_tokens": 6, "complete": false});
+    assert_eq!(reply["sarai"]["grammar"], grammar);
+    assert_eq!(reply["choices"][0]["finish_reason"], "length");
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use axum::Router;
-use sarai_api::client::{ChatRequest, Client, ClientError, StreamItem};
-use sarai_types::{FailureKind, FinishReason, Language, Message, Priority, Role, Timings, ToolCall, Usage};
+use sarai_api::client::{ChatRequest, Client, ClientError, Details, StreamItem};
+use sarai_types::{Decoding, FailureKind, FinishReason, Language, Message, Priority, Role, Timings, ToolCall, Usage};
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UnixListener};
@@ -35,6 +35,7 @@ fn request() -> ChatRequest {
         seed: Some(u64::MAX),
         max_tokens: Some(7),
         priority: Priority::Task,
+        ..ChatRequest::default()
     }
 }
 
@@ -56,13 +57,14 @@ async fn an_answer_with_its_figures() {
     let items: Vec<_> = answer(&on_socket(&house)).await.into_iter().map(Result::unwrap).collect();
     let usage = Usage { prompt_tokens: 12, cached_tokens: 8, completion_tokens: 3 };
     let timings = Timings { queued_ms: 0.5, prefill_ms: 20.0, decode_ms: 60.25 };
+    let details = Details { model: "qwen".to_owned(), timings, decoding: Decoding::default(), grammar: None };
     assert_eq!(
         items,
         [
             StreamItem::Text("¡Hola,".to_owned()),
             StreamItem::Text(" mundo!".to_owned()),
             StreamItem::Finished(FinishReason::Stop),
-            StreamItem::Figures { usage, timings: Some(("qwen".to_owned(), timings)) },
+            StreamItem::Figures { usage, details: Some(details) },
         ]
     );
     let turn = house.asked.recv().await.unwrap();

@@ -10,8 +10,8 @@ use sarai_api::{
     Ambient, Auth, Command, Component, Embedded, Front, Handle, Health, Loaded, ModelCard, Pairing, Status, router,
 };
 use sarai_types::{
-    Candidate, Failure, FailureKind, FinishReason, Language, ModelId, Notice, Timings, TokenText, ToolCall, TurnEvent,
-    TurnRequest, TurnSummary, Usage,
+    Candidate, Decoding, Drafts, Failure, FailureKind, FinishReason, Form, GrammarKind, Language, ModelId, Notice,
+    Speculation, Timings, TokenText, ToolCall, TurnEvent, TurnRequest, TurnSummary, Usage,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -72,7 +72,14 @@ fn with(handle: Handle, asked: mpsc::Receiver<TurnRequest>, folder: TempDir) -> 
     let pairing = Arc::new(Pairing::open(folder.path().join("sessions")).unwrap());
     let front = |auth| {
         let (handle, pairing, ambient) = (handle.clone(), pairing.clone(), ambient.clone());
-        router(Front { handle, auth, pairing, ambient, language: Language::English })
+        router(Front {
+            handle,
+            auth,
+            pairing,
+            ambient,
+            language: Language::English,
+            speculation: Speculation::Acceptance,
+        })
     };
     let port = Auth::Port {
         token: SecretString::from(TOKEN),
@@ -140,6 +147,8 @@ pub(crate) fn finished(reason: FinishReason) -> Event {
         reason,
         usage: Usage { prompt_tokens: 12, cached_tokens: 8, completion_tokens: 3 },
         timings: Timings { queued_ms: 0.5, prefill_ms: 20.0, decode_ms: 60.25 },
+        decoding: Decoding::default(),
+        grammar: None,
     }))
 }
 
@@ -167,6 +176,27 @@ pub(crate) fn calls(_: &TurnRequest) -> Vec<Event> {
     };
     let (one, two) = (call("call_1", r#"{"en":"Lugo"}"#), call("call_2", "{}"));
     vec![started(), text("Miro."), one, two, finished(FinishReason::ToolCalls)]
+}
+
+/// An answer after a thought.
+pub(crate) fn thinks(_: &TurnRequest) -> Vec<Event> {
+    let thought = |text: &str| Ok(TurnEvent::Thought { text: text.to_owned() });
+    vec![started(), thought("Uno más"), thought(" uno."), text("Dos."), finished(FinishReason::Stop)]
+}
+
+/// An answer with guesses, cut off inside its form.
+pub(crate) fn guesses(_: &TurnRequest) -> Vec<Event> {
+    let Ok(TurnEvent::Finished(summary)) = finished(FinishReason::Length) else { panic!("finished is the last event") };
+    let decoding = Decoding {
+        batches: 5,
+        forced_tokens: 6,
+        suffix: Drafts { drafted: 8, accepted: 7 },
+        model: Drafts { drafted: 5, accepted: 2 },
+        plain_ms: 120.5,
+        form: Form::Incomplete,
+    };
+    let summary = TurnSummary { decoding, grammar: Some(GrammarKind::JsonSchema), ..summary };
+    vec![started(), text("{\"a\""), Ok(TurnEvent::Finished(summary))]
 }
 
 pub(crate) fn failing(kind: FailureKind) -> Event {

@@ -6,6 +6,7 @@
 mod admission;
 mod chat;
 mod client;
+mod form;
 mod hostile;
 mod house;
 mod openapi;

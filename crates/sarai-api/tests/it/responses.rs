@@ -1,10 +1,10 @@
 //! The Responses API.
 
 use axum::http::StatusCode;
-use sarai_types::{FailureKind, FinishReason, Role};
+use sarai_types::{FailureKind, FinishReason, Role, TurnEvent, TurnRequest};
 use serde_json::{Value, json};
 
-use crate::house::{calls, failing, finished, greets, house, post, started, text};
+use crate::house::{calls, failing, finished, greets, house, post, started, text, thinks};
 
 const RESPONSES: &str = "/v1/responses";
 
@@ -68,6 +68,42 @@ async fn the_last_event_says_how_it_ended() {
 }
 
 #[tokio::test]
+async fn a_thought_is_an_item_of_its_own() {
+    let reply = post(&house(thinks).socket, RESPONSES, ask(false)).await.json();
+    let thought = json!([{"type": "reasoning_text", "text": "Uno más uno."}]);
+    assert_eq!((&reply["output"][0]["type"], &reply["output"][0]["content"]), (&json!("reasoning"), &thought));
+    assert_eq!(reply["output"][1]["content"][0]["text"], "Dos.");
+    let events = events(thinks).await;
+    let last = &events.last().unwrap().1["response"];
+    assert_eq!(last["output"], reply["output"]);
+    let names: Vec<&str> = events.iter().map(|(name, _)| name.trim_start_matches("response.")).collect();
+    let expected = [
+        "created",
+        "in_progress",
+        "output_item.added",
+        "reasoning_text.delta",
+        "reasoning_text.delta",
+        "reasoning_text.done",
+        "output_item.done",
+        "output_item.added",
+        "content_part.added",
+        "output_text.delta",
+        "output_text.done",
+        "content_part.done",
+        "output_item.done",
+        "completed",
+    ];
+    assert_eq!(names, expected);
+    // A thought without an answer is followed by an empty one.
+    let script = |_: &TurnRequest| {
+        vec![started(), Ok(TurnEvent::Thought { text: "a".to_owned() }), finished(FinishReason::Length)]
+    };
+    let whole = post(&house(script).socket, RESPONSES, ask(false)).await.json();
+    let types: Vec<_> = whole["output"].as_array().unwrap().iter().map(|item| item["type"].clone()).collect();
+    assert_eq!(types, ["reasoning", "message"]);
+}
+
+#[tokio::test]
 async fn items_become_the_messages_that_templates_expect() {
     let mut house = house(greets);
     let body = json!({
@@ -79,6 +115,7 @@ async fn items_become_the_messages_that_templates_expect() {
             {"type": "function_call", "call_id": "c2", "name": "tiempo", "arguments": "{}"},
             {"type": "function_call_output", "call_id": "c1", "output": "sol"},
             {"type": "function_call_output", "call_id": "c2", "output": [{"type": "input_text", "text": "lluvia"}]},
+            {"type": "reasoning", "id": "rs_1", "summary": [], "content": [{"type": "reasoning_text", "text": "x"}]},
             {"type": "function_call", "call_id": "c3", "name": "tiempo", "arguments": "{}"},
         ],
     });

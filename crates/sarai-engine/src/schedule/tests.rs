@@ -15,6 +15,10 @@ const LIMITS: Limits = Limits {
     rewind: Rewind::Anywhere,
 };
 
+/// What every job says, and what none does.
+const SAID: u32 = 7;
+const WRONG: u32 = 8;
+
 fn job(id: u64, prompt: &[u32], priority: Priority) -> Job {
     Job { id: JobId(id), prompt: prompt.to_vec(), priority }
 }
@@ -40,6 +44,10 @@ impl Cache {
                 }
             }
         }
+    }
+
+    fn take_back(&mut self, op: Option<CacheOp>) {
+        self.perform(op.as_slice());
     }
 
     fn decode(&mut self, batch: &[Entry]) {
@@ -74,9 +82,9 @@ fn the_next_turn_reads_only_what_is_new() {
     s.submit(job(1, &[1, 2, 3], Priority::Interactive)).unwrap();
     let plan = run_to_output(&mut s, &mut cache);
     assert_eq!(plan.admitted, [Admitted { job: JobId(1), prompt_tokens: 3, cached_tokens: 0 }]);
-    s.advance(JobId(1), 4);
+    cache.take_back(s.advance(JobId(1), &[4], 0));
     run_to_output(&mut s, &mut cache);
-    s.finish(JobId(1));
+    cache.take_back(s.finish(JobId(1)));
 
     s.submit(job(2, &[1, 2, 3, 4, 5, 6], Priority::Interactive)).unwrap();
     let plan = run_to_output(&mut s, &mut cache);
@@ -91,7 +99,7 @@ fn the_same_prompt_again_reads_its_last_token() {
         s.submit(job(id, &[1, 2, 3], Priority::Interactive)).unwrap();
         let plan = run_to_output(&mut s, &mut cache);
         assert_eq!(plan.batch.last().map(|e| (e.token, e.output)), Some((3, true)));
-        s.finish(JobId(id));
+        cache.take_back(s.finish(JobId(id)));
     }
 }
 
@@ -102,7 +110,7 @@ fn a_second_conversation_shares_the_fixed_prompt_and_leaves_the_first_alone() {
     let talk = |tail: &[u32]| [fixed.as_slice(), tail].concat();
     s.submit(job(1, &talk(&(100..130).collect::<Vec<_>>()), Priority::Interactive)).unwrap();
     run_to_output(&mut s, &mut cache);
-    s.finish(JobId(1));
+    cache.take_back(s.finish(JobId(1)));
     s.submit(job(2, &talk(&[2, 2]), Priority::Interactive)).unwrap();
     let plan = run_to_output(&mut s, &mut cache);
     assert_eq!(plan.cache, [CacheOp::Share { source: 0, to: 1, tokens: 40 }]);
@@ -119,9 +127,9 @@ fn a_better_class_stops_a_lesser_one() {
     s.commit();
     s.submit(job(2, &[2, 2], Priority::Interactive)).unwrap();
     let plan = run_to_output(&mut s, &mut cache);
-    assert_eq!(plan.outputs, [Output { job: JobId(2), row: 1 }]);
+    assert_eq!(plan.outputs, [Output { job: JobId(2), row: 1, guesses: Vec::new() }]);
     assert!(plan.batch.iter().all(|e| e.token == 2));
-    s.finish(JobId(2));
+    cache.take_back(s.finish(JobId(2)));
     let plan = run_to_output(&mut s, &mut cache);
     assert_eq!((plan.batch.len(), plan.outputs[0].job), (14, JobId(1)), "it goes on where it stood");
 }
@@ -134,15 +142,15 @@ fn a_better_class_takes_the_place_of_a_lesser_one_that_later_goes_on() {
     }
     run_to_output(&mut s, &mut cache);
     for id in 1..=2 {
-        s.advance(JobId(id), 50);
+        cache.take_back(s.advance(JobId(id), &[50], 0));
     }
     s.submit(job(3, &[3; 3], Priority::Interactive)).unwrap();
     let plan = run_to_output(&mut s, &mut cache);
     assert_eq!((plan.outputs.len(), plan.outputs[0].job, s.waiting()), (1, JobId(3), 1));
-    s.finish(JobId(3));
+    cache.take_back(s.finish(JobId(3)));
     let first = run_to_output(&mut s, &mut cache);
     assert_eq!(first.outputs[0].job, JobId(1));
-    s.finish(JobId(1));
+    cache.take_back(s.finish(JobId(1)));
     let second = run_to_output(&mut s, &mut cache);
     assert_eq!(second.outputs[0].job, JobId(2));
     assert_eq!(second.batch.last().map(|e| e.token), Some(50), "what it had said is not lost");
@@ -154,11 +162,40 @@ fn a_prompt_is_read_in_short_chunks_while_somebody_decodes() {
     let (mut s, mut cache) = (Scheduler::new(LIMITS), Cache::default());
     s.submit(job(1, &[1; 2], Priority::Interactive)).unwrap();
     run_to_output(&mut s, &mut cache);
-    s.advance(JobId(1), 9);
+    cache.take_back(s.advance(JobId(1), &[9], 0));
     s.submit(job(2, &[2; 30], Priority::Interactive)).unwrap();
     let plan = s.plan();
     assert_eq!(plan.batch.len(), 1 + LIMITS.shared_chunk_tokens as usize);
-    assert_eq!(plan.outputs, [Output { job: JobId(1), row: 0 }]);
+    assert_eq!(plan.outputs, [Output { job: JobId(1), row: 0, guesses: Vec::new() }]);
+}
+
+#[test]
+fn guesses_stand_in_one_batch_and_only_the_right_ones_stay() {
+    let (mut s, mut cache) = (Scheduler::new(LIMITS), Cache::default());
+    s.submit(job(1, &[1, 2], Priority::Interactive)).unwrap();
+    run_to_output(&mut s, &mut cache);
+    cache.take_back(s.advance(JobId(1), &[3], 0));
+    s.guess(JobId(1), vec![4, 5, 6]);
+    let plan = run_to_output(&mut s, &mut cache);
+    assert_eq!(plan.batch.iter().map(|e| (e.token, e.output)).collect::<Vec<_>>(), [3, 4, 5, 6].map(|t| (t, true)));
+    assert_eq!(plan.outputs, [Output { job: JobId(1), row: 0, guesses: vec![4, 5, 6] }]);
+    // It said 4 as guessed, and then 9.
+    let op = s.advance(JobId(1), &[4, 9], 1);
+    assert_eq!(op, Some(CacheOp::Truncate { sequence: 0, from: 4 }));
+    cache.take_back(op);
+    let plan = run_to_output(&mut s, &mut cache);
+    assert_eq!(plan.batch.iter().map(|e| (e.token, e.position)).collect::<Vec<_>>(), [(9, 4)]);
+}
+
+#[test]
+fn prompts_of_one_class_are_read_in_equal_shares() {
+    let mut s = Scheduler::new(LIMITS);
+    for id in 1..=2 {
+        s.submit(job(id, &[u32::try_from(id).unwrap(); 40], Priority::Interactive)).unwrap();
+    }
+    let plan = s.plan();
+    let of = |token| plan.batch.iter().filter(|e| e.token == token).count();
+    assert_eq!((of(1), of(2)), (8, 8));
 }
 
 #[test]
@@ -178,7 +215,7 @@ fn a_full_context_gives_up_idle_conversations_first_then_the_youngest_job() {
     let (mut s, mut cache) = (Scheduler::new(LIMITS), Cache::default());
     s.submit(job(1, &[1; 10], Priority::Interactive)).unwrap();
     run_to_output(&mut s, &mut cache);
-    s.finish(JobId(1));
+    cache.take_back(s.finish(JobId(1)));
     s.submit(job(2, &[2; 10], Priority::Interactive)).unwrap();
     s.plan();
     assert_eq!(
@@ -202,7 +239,7 @@ fn a_recurrent_model_goes_on_from_its_end_or_starts_again() {
         let plan = run_to_output(&mut s, &mut cache);
         assert_eq!(plan.admitted[0].cached_tokens, cached, "{prompt:?}");
         assert!(plan.cache.iter().all(|op| matches!(op, CacheOp::Truncate { from: 0, .. })), "{:?}", plan.cache);
-        s.finish(JobId(id));
+        cache.take_back(s.finish(JobId(id)));
     }
     s.submit(job(5, &[1, 2, 9, 9, 9], Priority::Interactive)).unwrap();
     s.plan();
@@ -232,11 +269,25 @@ fn what_can_not_be_taken_says_why() {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Submit { family: u32, len: u32, priority: Priority, answer: usize },
+    Submit {
+        family: u32,
+        len: u32,
+        priority: Priority,
+        answer: usize,
+    },
     Cancel(u64),
     Abort(usize),
     Full,
-    Decode,
+    /// Each job that decodes is guessed this many tokens, of which at most so many are right.
+    Decode {
+        guessed: usize,
+        right: usize,
+    },
+    /// A conversation comes from elsewhere, if the scheduler has a place for it.
+    Restore {
+        family: u32,
+        len: u32,
+    },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -247,7 +298,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0u64..30).prop_map(Step::Cancel),
         1 => (0usize..16).prop_map(Step::Abort),
         1 => Just(Step::Full),
-        12 => Just(Step::Decode),
+        12 => (0usize..9, 0usize..9).prop_map(|(guessed, right)| Step::Decode { guessed, right }),
+        1 => (0u32..3, 1u32..60).prop_map(|(family, len)| Step::Restore { family, len }),
     ];
     prop::collection::vec(step, 1..200)
 }
@@ -284,7 +336,7 @@ impl World {
                 }
             }
             Step::Cancel(id) => {
-                self.scheduler.cancel(JobId(id));
+                self.cache.take_back(self.scheduler.cancel(JobId(id)));
                 self.owed.remove(&JobId(id));
             }
             Step::Abort(done) => {
@@ -297,7 +349,17 @@ impl World {
                 let ops = self.scheduler.make_room().unwrap_or_else(|| self.scheduler.discard());
                 self.cache.perform(&ops);
             }
-            Step::Decode => self.decode(),
+            Step::Decode { guessed, right } => self.decode(guessed, right),
+            Step::Restore { family, len } => self.restore(family, len),
+        }
+    }
+
+    fn restore(&mut self, family: u32, len: u32) {
+        if let Some((sequence, op)) = self.scheduler.vacate() {
+            self.cache.perform(&[op]);
+            let tokens: Vec<u32> = (0..len).map(|i| family * 1000 + i).collect();
+            self.cache.sequences.insert(sequence, tokens.clone());
+            self.scheduler.restored(sequence, tokens);
         }
     }
 
@@ -312,21 +374,30 @@ impl World {
         plan
     }
 
-    fn decode(&mut self) {
+    fn decode(&mut self, guessed: usize, right: usize) {
+        for (id, owed) in self.scheduler.decoding() {
+            assert!(owed > 0);
+            let guesses = (0..guessed).map(|i| if i < right { SAID } else { WRONG }).collect();
+            self.scheduler.guess(id, guesses);
+        }
         let plan = self.plan();
         self.cache.decode(&plan.batch);
         self.scheduler.commit();
         for output in plan.outputs {
             let left = self.owed.get_mut(&output.job).expect("only live jobs have outputs");
-            *left -= 1;
+            let right = output.guesses.iter().take_while(|&&token| token == SAID).count();
+            let said = (right + 1).min(*left);
+            *left -= said;
+            self.cache.take_back(self.scheduler.advance(output.job, &vec![SAID; said], right.min(said)));
             if *left == 0 || self.scheduler.room(output.job) == 0 {
                 self.owed.remove(&output.job);
-                self.scheduler.finish(output.job);
-            } else {
-                self.scheduler.advance(output.job, 7);
+                self.cache.take_back(self.scheduler.finish(output.job));
             }
         }
         assert_eq!(self.scheduler.cells() as usize, self.cache.cells());
+        for (sequence, tokens) in self.scheduler.idle() {
+            assert_eq!(self.cache.sequences[&sequence], tokens);
+        }
     }
 }
 
@@ -340,7 +411,7 @@ proptest! {
             world.step(step);
         }
         for _ in 0..4000 {
-            world.step(&Step::Decode);
+            world.step(&Step::Decode { guessed: 0, right: 0 });
         }
         prop_assert!(world.owed.is_empty(), "{:?} never ended", world.owed);
         prop_assert!(world.announced.values().all(|&n| n == 1));

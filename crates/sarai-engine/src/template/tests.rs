@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sarai_types::ToolSpec;
+use sarai_types::{Strictness, ToolSpec};
 
 use super::*;
 
@@ -255,7 +255,8 @@ fn with_tools(text: &str) -> Conversation {
     result.tool_call_id = Some("abcdefghi".to_owned());
     messages.extend([calling, result, message(Role::Assistant, text), message(Role::User, text)]);
     let parameters = serde_json::json!({ "type": "object", "properties": { text: { "enum": [text] } } }).to_string();
-    let tool = ToolSpec { name: text.to_owned(), description: text.to_owned(), parameters };
+    let tool =
+        ToolSpec { name: text.to_owned(), description: text.to_owned(), parameters, strictness: Strictness::Lenient };
     Conversation { messages, tools: vec![tool] }
 }
 
@@ -455,7 +456,12 @@ fn without_messages_or_variables_nothing_panics() {
     }
     let loose = Conversation {
         messages: vec![Message { tool_call_id: Some("x".into()), ..message(Role::Tool, "") }],
-        tools: vec![ToolSpec { name: String::new(), description: String::new(), parameters: "not JSON".into() }],
+        tools: vec![ToolSpec {
+            name: String::new(),
+            description: String::new(),
+            parameters: "not JSON".into(),
+            strictness: Strictness::Lenient,
+        }],
     };
     assert!(prompt(shapes::QWEN, &loose).contains(r#""parameters": "not JSON""#));
 }

@@ -2,11 +2,17 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use sarai_types::Strictness;
 
 use super::*;
 
 fn tool(name: &str) -> ToolSpec {
-    ToolSpec { name: name.to_owned(), description: String::new(), parameters: "{}".to_owned() }
+    ToolSpec {
+        name: name.to_owned(),
+        description: String::new(),
+        parameters: "{}".to_owned(),
+        strictness: Strictness::Lenient,
+    }
 }
 
 fn parser(format: ToolFormat) -> ToolCallParser {

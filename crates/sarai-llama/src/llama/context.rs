@@ -23,6 +23,7 @@ pub(crate) struct ContextOptions {
     pub purpose: Purpose,
     /// Cells of the KV cache, shared by all sequences.
     pub context_tokens: u32,
+    /// Sequences that the engine uses: ids from 0. A context to generate with keeps two more to itself.
     pub sequences: u32,
     /// Tokens of one [`Context::decode`] at most.
     pub batch_tokens: u32,
@@ -51,6 +52,11 @@ pub(crate) enum DecodeError {
     Failed(i32),
 }
 
+/// Sequence ids that a context keeps to itself, behind those of the engine.
+const OWN_SEQUENCES: u32 = 2;
+/// All of a sequence's state, in ordinary memory.
+const WHOLE_STATE: sys::llama_state_seq_flags = 0;
+
 /// One conversation cache with its batch. Sent to the thread that owns it, never shared.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -59,6 +65,10 @@ pub(crate) struct Context {
     batch_tokens: usize,
     vocabulary: usize,
     embedding_width: usize,
+    /// Holds cells only while they are on their way out or in.
+    scratch: u32,
+    /// Whether each layer keeps what it saw of a text for as long as the text stands.
+    whole: bool,
     /// Keeps the pointer alive that llama.cpp was given.
     _pulse: Pulse,
     /// Keeps the weights alive; dropped last.
@@ -73,6 +83,7 @@ impl Context {
     /// When the memory cannot be reserved.
     pub(crate) fn new(model: &Arc<Model>, options: ContextOptions, pulse: &Pulse) -> Result<Self, ContextError> {
         let threads = i32::try_from(options.threads).unwrap_or(1).max(1);
+        let own = if options.purpose == Purpose::Generate { OWN_SEQUENCES } else { 0 };
         // SAFETY: the parameters are llama.cpp's own defaults with plain values changed. The pulse that the callback
         // reads is cloned into the result and so outlives the context; the model is held by `Arc`.
         let context = unsafe {
@@ -80,8 +91,9 @@ impl Context {
             params.n_ctx = options.context_tokens;
             params.n_batch = options.batch_tokens;
             params.n_ubatch = options.batch_tokens;
-            params.n_seq_max = options.sequences;
-            params.n_outputs_max = options.outputs;
+            params.n_seq_max = options.sequences + own;
+            // llama.cpp aborts when there is not a row for each sequence.
+            params.n_outputs_max = options.outputs.max(options.sequences + own);
             params.n_threads = threads;
             params.n_threads_batch = threads;
             params.kv_unified = true;
@@ -104,6 +116,8 @@ impl Context {
             batch_tokens: options.batch_tokens as usize,
             vocabulary: model.vocabulary() as usize,
             embedding_width: model.embedding_width(),
+            scratch: options.sequences,
+            whole: !model.is_windowed(),
             _pulse: pulse.clone(),
             _model: Arc::clone(model),
         })
@@ -187,11 +201,102 @@ impl Context {
 
     /// Lets `to` share the first `tokens` cells of `source`.
     pub(crate) fn share(&mut self, source: u32, to: u32, tokens: u32) {
-        // SAFETY: as in `truncate`.
+        self.copy(source, to, 0, tokens);
+    }
+
+    /// A sequence for whoever measures: the engine never uses it.
+    pub(crate) const fn spare(&self) -> u32 {
+        self.scratch + 1
+    }
+
+    /// Positions that a sequence holds, counted from the start of its text; 0 when it is empty.
+    pub(crate) fn positions(&self, sequence: u32) -> u32 {
+        // SAFETY: reads the bookkeeping of a live context; an empty sequence is answered with -1.
+        let last = unsafe {
+            sys::llama_memory_seq_pos_max(sys::llama_get_memory(self.context.as_ptr()), sequence.cast_signed())
+        };
+        u32::try_from(last.saturating_add(1)).unwrap_or(0)
+    }
+
+    /// What a sequence holds, as bytes that a context of the same model and the same llama.cpp can take back. `None`
+    /// when it is empty, and for a model with a sliding window: llama.cpp leaves out what lies behind the window, so a
+    /// conversation that was taken back could not be shortened afterwards.
+    pub(crate) fn state(&self, sequence: u32) -> Option<Vec<u8>> {
+        if !self.whole || self.positions(sequence) == 0 {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        self.write_state(sequence, &mut bytes).then_some(bytes)
+    }
+
+    /// Puts back what [`Context::state`] gave for so many positions, in place of whatever the sequence held. False, with
+    /// the sequence empty, when the bytes do not belong to this model, are not whole or of another length, or there are
+    /// not enough cells. They must be the bytes that were given: llama.cpp checks their shape, not their sense.
+    #[must_use]
+    pub(crate) fn restore(&mut self, sequence: u32, positions: u32, bytes: &[u8]) -> bool {
+        let emptied = self.truncate(sequence, 0);
+        let taken = self.whole && emptied && self.read_state(sequence, bytes) && self.positions(sequence) == positions;
+        if !taken {
+            // A whole sequence can be forgotten by any kind of model.
+            let _ = self.truncate(sequence, 0);
+        }
+        taken
+    }
+
+    /// Writes what a sequence holds at the positions from `from` to before `to` into `bytes`, for
+    /// [`Context::import`]. False when it holds nothing there.
+    #[must_use]
+    pub(crate) fn export(&mut self, sequence: u32, from: u32, to: u32, bytes: &mut Vec<u8>) -> bool {
+        self.copy(sequence, self.scratch, from, to);
+        let done = self.positions(self.scratch) == to && self.write_state(self.scratch, bytes);
+        self.empty_scratch() && done
+    }
+
+    /// Adds to a sequence what [`Context::export`] wrote. False when nothing was added: there are not enough cells, or
+    /// the bytes are not of this model.
+    #[must_use]
+    pub(crate) fn import(&mut self, sequence: u32, bytes: &[u8]) -> bool {
+        let done = self.read_state(self.scratch, bytes);
+        if done {
+            self.copy(self.scratch, sequence, 0, u32::MAX >> 1);
+        }
+        self.empty_scratch() && done
+    }
+
+    fn empty_scratch(&mut self) -> bool {
+        let scratch = self.scratch;
+        self.truncate(scratch, 0)
+    }
+
+    /// Shares cells by position; nothing is copied but who owns them.
+    fn copy(&mut self, source: u32, to: u32, from: u32, before: u32) {
+        // SAFETY: a live context with a unified cache, and sequence ids below what it was made for.
         unsafe {
             let memory = sys::llama_get_memory(self.context.as_ptr());
-            sys::llama_memory_seq_cp(memory, source.cast_signed(), to.cast_signed(), 0, tokens.cast_signed());
+            let [source, to, from, before] = [source, to, from, before].map(u32::cast_signed);
+            sys::llama_memory_seq_cp(memory, source, to, from, before);
         }
+    }
+
+    fn write_state(&self, sequence: u32, bytes: &mut Vec<u8>) -> bool {
+        let (context, sequence) = (self.context.as_ptr(), sequence.cast_signed());
+        // SAFETY: asks a live context for a length, then has it write at most that many bytes into a buffer of that
+        // length. Both only read the cache.
+        unsafe {
+            let len = sys::llama_state_seq_get_size_ext(context, sequence, WHOLE_STATE);
+            bytes.resize(len, 0);
+            len > 0 && sys::llama_state_seq_get_data_ext(context, bytes.as_mut_ptr(), len, sequence, WHOLE_STATE) == len
+        }
+    }
+
+    fn read_state(&mut self, sequence: u32, bytes: &[u8]) -> bool {
+        // SAFETY: llama.cpp reads at most `bytes.len()` bytes and checks every length and type in them before it writes
+        // to the cache; a sequence id is below what the context was made for.
+        let read = unsafe {
+            let context = self.context.as_ptr();
+            sys::llama_state_seq_set_data_ext(context, bytes.as_ptr(), bytes.len(), sequence.cast_signed(), WHOLE_STATE)
+        };
+        read == bytes.len() && read > 0
     }
 
     /// Forgets everything.

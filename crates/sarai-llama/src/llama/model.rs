@@ -1,11 +1,15 @@
 //! Weights and vocabulary.
 
+mod sizes;
+mod vocabulary;
+
 use std::ffi::{CStr, CString, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr::NonNull;
 
 use llama_cpp_sys_2 as sys;
+use sarai_engine::weights::Handover;
 
 use super::Pulse;
 
@@ -29,6 +33,23 @@ pub(crate) enum Control {
     Literal,
 }
 
+/// How the weights lie in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// As in the file, which is mapped: loaded at once, shared with every process that maps it, and given back to the
+    /// kernel when memory is short. Long batches are fast.
+    Stored,
+    /// What the matrix kernels like better is interleaved for them: batches of few tokens are fast.
+    Repacked,
+}
+
+/// Where what is not repacked comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Read,
+    Mapped,
+}
+
 /// A loaded model. Immutable, so any thread may tokenise while another decodes.
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -43,19 +64,40 @@ unsafe impl Send for Model {}
 unsafe impl Sync for Model {}
 
 impl Model {
-    /// Reads the whole file into memory. Weights are repacked for the CPU's matrix kernels, and the file is not mapped:
-    /// a mapped file would stay resident beside the repacked copy that alone is read.
+    /// Loads a model. Repacked, the file is read and not mapped: a mapped file would stay resident beside the repacked
+    /// copy that alone is read.
     ///
     /// # Errors
     /// When llama.cpp refuses the file, or the model cannot generate.
-    pub(crate) fn load(path: &Path, pulse: &Pulse) -> Result<Self, LoadError> {
+    pub(crate) fn load(path: &Path, layout: Layout, pulse: &Pulse) -> Result<Self, LoadError> {
+        let source = match layout {
+            Layout::Stored => Source::Mapped,
+            Layout::Repacked => Source::Read,
+        };
+        Self::load_from(path, layout, source, pulse)
+    }
+
+    /// Loads a repacked model beside a stored one of the same file: mapped too, so that both share the pages of
+    /// whatever is not repacked.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub(crate) fn load_beside(path: &Path, pulse: &Pulse) -> Result<Self, LoadError> {
+        Self::load_from(path, Layout::Repacked, Source::Mapped, pulse)
+    }
+
+    fn load_from(path: &Path, layout: Layout, source: Source, pulse: &Pulse) -> Result<Self, LoadError> {
         let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| LoadError::Path)?;
         // SAFETY: the parameters are llama.cpp's own defaults with plain values changed; the path is NUL-terminated and
         // the pulse outlives the call.
         let model = unsafe {
             let mut params = sys::llama_model_default_params();
             params.n_gpu_layers = 0;
-            params.load_mode = sys::LLAMA_LOAD_MODE_NONE;
+            params.load_mode = match source {
+                Source::Read => sys::LLAMA_LOAD_MODE_NONE,
+                Source::Mapped => sys::LLAMA_LOAD_MODE_MMAP,
+            };
+            params.use_extra_bufts = layout == Layout::Repacked;
             params.progress_callback = Some(Pulse::progress);
             params.progress_callback_user_data = pulse.as_user_data();
             sys::llama_model_load_from_file(path.as_ptr(), params)
@@ -146,17 +188,27 @@ impl Model {
         i32::try_from(token).is_ok_and(|t| unsafe { sys::llama_vocab_is_eog(self.vocab.as_ptr(), t) })
     }
 
-    /// How each control token is spelt, such as `<|im_start|>`.
+    /// The tokens that end an answer, the usual one first.
+    pub(crate) fn end_tokens(&self) -> Vec<u32> {
+        // SAFETY: reads the vocabulary.
+        let usual = unsafe { [sys::llama_vocab_eot(self.vocab.as_ptr()), sys::llama_vocab_eos(self.vocab.as_ptr())] };
+        let mut ends: Vec<u32> = usual.into_iter().filter_map(|t| u32::try_from(t).ok()).collect();
+        ends.extend((0..self.vocabulary()).filter(|&t| self.ends(t)));
+        let mut seen = std::collections::HashSet::new();
+        ends.retain(|&t| self.ends(t) && seen.insert(t));
+        ends
+    }
+
+    /// How a control token is spelt, such as `<|im_start|>`; none for every other token.
+    pub(crate) fn control_spelling(&self, token: u32) -> Option<String> {
+        // SAFETY: reads the vocabulary; the token is in its range.
+        let control = |t| unsafe { sys::llama_vocab_is_control(self.vocab.as_ptr(), t) };
+        i32::try_from(token).is_ok_and(control).then(|| String::from_utf8_lossy(&self.piece(token, true)).into_owned())
+    }
+
+    /// How all of them are spelt.
     pub(crate) fn control_tokens(&self) -> Vec<String> {
-        let control = |t: &u32| {
-            // SAFETY: reads the vocabulary; the token is in its range.
-            i32::try_from(*t).is_ok_and(|t| unsafe { sys::llama_vocab_is_control(self.vocab.as_ptr(), t) })
-        };
-        (0..self.vocabulary())
-            .filter(control)
-            .filter_map(|t| String::from_utf8(self.piece(t, true)).ok())
-            .filter(|s| !s.is_empty())
-            .collect()
+        (0..self.vocabulary()).filter_map(|t| self.control_spelling(t)).filter(|s| !s.is_empty()).collect()
     }
 
     /// The beginning-of-text token, its spelling, and whether the model wants it before every text.
@@ -198,6 +250,17 @@ impl Model {
     pub(crate) fn is_recurrent(&self) -> bool {
         // SAFETY: reads properties of a loaded model.
         unsafe { sys::llama_model_is_recurrent(self.as_ptr()) || sys::llama_model_is_hybrid(self.as_ptr()) }
+    }
+
+    /// Whether some layers see only the last part of a text.
+    pub(crate) fn is_windowed(&self) -> bool {
+        // SAFETY: reads a property of a loaded model.
+        unsafe { sys::llama_model_n_swa(self.as_ptr()) > 0 }
+    }
+
+    /// Whether another layout can go on with what one has read.
+    pub(crate) fn handover(&self) -> Handover {
+        if self.is_recurrent() || self.is_windowed() { Handover::Impossible } else { Handover::Possible }
     }
 
     pub(crate) fn vocabulary(&self) -> u32 {

@@ -10,7 +10,7 @@ use sarai_types::{Message, Notice, Role};
 use serde::Serialize;
 
 use super::script::{self, Script};
-use super::server::{AgainstArgs, Answer, ComponentSize, Server, Servers, Side};
+use super::server::{AgainstArgs, Answer, ComponentSize, Question, Server, Servers, Side};
 use super::statistics::{Interval, median, median_interval};
 use super::table::{self, Table};
 use super::{CommonArgs, Figures, Measured, MeasuredModel, goes_on, now};
@@ -132,7 +132,8 @@ async fn hold(server: &Server, script: &Script, round: u32, stamp: &str) -> Resu
     let mut turns = Vec::with_capacity(script.questions.len());
     for (turn, question) in (1..).zip(&script.questions) {
         history.push(Message::new(Role::User, question));
-        let answer = server.ask(history.clone(), ANSWER_TOKENS).await.map_err(|e| Told::failed(e.notice()))?;
+        let answer =
+            server.ask(Question::greedy(history.clone(), ANSWER_TOKENS)).await.map_err(|e| Told::failed(e.notice()))?;
         turns.push(Turn::new(server.side, &script.name, round, turn, &answer));
         history.push(Message::new(Role::Assistant, answer.text));
     }
@@ -273,11 +274,14 @@ mod tests {
     fn turn(server: Side, conversation: &str, turn: usize, first_token_ms: f64) -> Turn {
         let answer = Answer {
             text: String::new(),
+            reason: None,
+            tokens: Vec::new(),
             first_token_ms,
             total_ms: 1000.0,
             tokens_per_second: Some(50.0),
             usage: None,
             timings: None,
+            decoding: None,
         };
         Turn::new(server, conversation, 1, turn, &answer)
     }

@@ -3,30 +3,24 @@
 //! Steps: find the model and see that it fits → start a worker on a socket of its own → time batches of n tokens, a
 //! prompt, a long answer, a first token on a cold and on a warm conversation → end the worker, whatever happened.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
 use anyhow::{Result, anyhow};
-use sarai_daemon::child::Child;
-use sarai_daemon::worker::{Facts, Worker, WorkerSpec};
+use sarai_daemon::worker::{Facts, Worker};
 use sarai_messages::Messages;
-use sarai_models::{Fit, LoadPlan, WeightLayout, estimate, fits};
 use sarai_proto::engine::v1::{MeasureReply, MeasureRequest};
 use sarai_types::{
-    Conversation, Failure, Generation, GenerationEvent, Message, ModelId, Notice, Priority, Prompt, Role, Sampling,
-    Usage,
+    Conversation, Generation, GenerationEvent, Message, Notice, Priority, Prompt, Role, Sampling, Speculation, Usage,
 };
 use serde::Serialize;
 use tokio_stream::StreamExt;
 
+use super::alone::{self, Alone, Plan, told};
 use super::script::{self, DecodeTexts};
 use super::server::{ms_between, pace};
 use super::statistics::{Interval, median_interval};
 use super::table::{self, Table};
 use super::{CommonArgs, Figures, Measured, MeasuredModel, goes_on, now};
-use crate::ending::Told;
-use crate::shell::{Shell, default_model};
-use crate::{terminal, worker};
+use crate::shell::Shell;
+use crate::terminal;
 
 /// The n of T(n).
 const BATCHES: [u32; 11] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48];
@@ -36,10 +30,6 @@ const PROMPT_TOKENS: u32 = 400;
 const LONG_TOKENS: u32 = 128;
 /// Tokens of an answer of which only the first one is timed. The next turn reads them from the cache.
 const SHORT_TOKENS: u32 = 16;
-/// A model of many gigabytes on a slow disk takes minutes to read.
-const START_DEADLINE: Duration = Duration::from_secs(15 * 60);
-/// Only spreads the pauses between restarts, and a worker that falls here is not started again.
-const SUPERVISOR_SEED: u64 = 0;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct DecodeArgs {
@@ -101,59 +91,15 @@ struct Resident {
 /// # Errors
 /// The model is not here or does not fit, the worker falls, or somebody presses Ctrl-C.
 pub(super) async fn run(args: &DecodeArgs, shell: &Shell, stamp: &str) -> Result<Measured<Outcome>> {
-    shell.folders.create().map_err(|e| Told::failed(e.notice()))?;
-    let (spec, file_bytes) = plan(args.common.model.clone(), shell)?;
+    let Plan { spec, file_bytes } = alone::plan(args.common.model.clone(), shell)?;
     let model = MeasuredModel { id: spec.model.to_string(), file_bytes: Some(file_bytes) };
-    let socket = spec.socket.clone();
-    let (worker, child) = Worker::start(spec, SUPERVISOR_SEED);
-    let bench = Bench { args, shell, stamp, worker, texts: script::decode_texts()? };
-    let result = tokio::select! {
-        result = bench.measure(&child) => result,
-        _ = tokio::signal::ctrl_c() => Err(Told::failed(Notice::new("bench-stopped")).into()),
+    let texts = script::decode_texts()?;
+    let work = async |alone: &Alone| {
+        let bench = Bench { args, shell, stamp, worker: alone.worker.clone(), texts };
+        bench.measure(alone).await
     };
-    child.drain().await;
-    remove(&socket);
-    Ok(Measured { model, result: result? })
-}
-
-/// What to start, and how long its file is.
-fn plan(model: Option<ModelId>, shell: &Shell) -> Result<(WorkerSpec, u64)> {
-    let (config, library) = (shell.config()?, shell.library()?);
-    let model = match model {
-        Some(model) => model,
-        None => default_model(&config, library.catalog())?,
-    };
-    let (file, header) = library.verified(&model, &mut |_| {}).map_err(|e| Told::failed(e.notice()))?;
-    let file_bytes = fs_err::metadata(&file)?.len();
-    let plan = LoadPlan::new(config.runtime.n_ctx.get(), WeightLayout::Once);
-    if let Fit::TooBig { needed, available } = fits(&estimate(&header, file_bytes, &plan), sarai_models::available()?) {
-        let notice = Notice::new("bench-no-memory")
-            .arg("model", &model)
-            .arg("needed", terminal::size(needed, shell.language()))
-            .arg("available", terminal::size(available, shell.language()));
-        return Err(Told::failed(notice).into());
-    }
-    let spec = WorkerSpec {
-        program: worker::program()?,
-        model,
-        file,
-        socket: socket(shell)?,
-        context_tokens: config.runtime.n_ctx.get(),
-        sequences: config.runtime.sequences.get(),
-        threads: config.runtime.threads.set().map(sarai_config::Whole::get),
-    };
-    Ok((spec, file_bytes))
-}
-
-/// Of this process alone, so that two benchmarks do not talk to the same worker.
-fn socket(shell: &Shell) -> Result<PathBuf> {
-    let name = format!("bench-{}.sock", std::process::id());
-    Ok(shell.folders.socket(&name).map_err(|e| Told::failed(e.notice()))?)
-}
-
-/// A worker that drained has removed it already.
-fn remove(socket: &Path) {
-    let _ = fs_err::remove_file(socket);
+    let result = Alone::start(spec).with(work).await?;
+    Ok(Measured { model, result })
 }
 
 struct Bench<'a> {
@@ -173,10 +119,10 @@ struct Timed {
 }
 
 impl Bench<'_> {
-    async fn measure(&self, child: &Child) -> Result<Outcome> {
+    async fn measure(&self, alone: &Alone) -> Result<Outcome> {
         self.shell.tell(&Notice::new("bench-loading").arg("model", self.worker.model()));
         let start = now();
-        self.until_serving(child).await?;
+        alone.until_serving().await?;
         let start_ms = ms_between(start, now());
         let Facts { build, threads, context_tokens, .. } = self.worker.facts().await.map_err(told)?;
         let loaded = self.resident_bytes().await?;
@@ -224,18 +170,6 @@ impl Bench<'_> {
         })
     }
 
-    /// A worker that falls while it loads will fall again.
-    async fn until_serving(&self, child: &Child) -> Result<()> {
-        let mut seen = child.watch();
-        let settled = seen.wait_for(|seen| seen.serving || seen.restarts > 0);
-        let settled = tokio::time::timeout(START_DEADLINE, settled).await;
-        let serves = settled.is_ok_and(|seen| seen.is_ok_and(|seen| seen.serving));
-        if serves {
-            return Ok(());
-        }
-        Err(Told::failed(Notice::new("bench-worker-fell").arg("model", self.worker.model())).into())
-    }
-
     async fn staircase(&self, context_tokens: u32) -> Result<MeasureReply> {
         let request = MeasureRequest {
             batch_sizes: BATCHES.to_vec(),
@@ -257,6 +191,8 @@ impl Bench<'_> {
             stop: Vec::new(),
             logprobs: None,
             priority: Priority::Interactive,
+            grammar: None,
+            speculation: Speculation::Off,
         };
         let start = now();
         let mut events = self.worker.generate(&generation).await.map_err(told)?;
@@ -295,11 +231,6 @@ fn batches(reply: &MeasureReply) -> Vec<Batch> {
         .iter()
         .map(|b| Batch { tokens: b.batch_size, median_ms: b.median_ms, ratio: b.median_ms / one })
         .collect()
-}
-
-fn told(failure: Failure) -> anyhow::Error {
-    tracing::debug!(%failure, "the worker failed");
-    Told::failed(failure.notice).into()
 }
 
 impl Figures for Outcome {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use super::script;
-use super::server::{AgainstArgs, ComponentSize, Server, Servers, ms_between};
+use super::server::{AgainstArgs, ComponentSize, Question, Server, Servers, ms_between};
 use super::statistics::percentile;
 use super::table::{self, Table};
 use super::{CommonArgs, Figures, Measured, MeasuredModel, now};
@@ -116,7 +116,7 @@ async fn keep_asking(server: &Server, questions: &[String], until: std::time::In
         if now() >= until {
             break;
         }
-        match server.ask(vec![Message::new(Role::User, question)], ANSWER_TOKENS).await {
+        match server.ask(Question::greedy(vec![Message::new(Role::User, question)], ANSWER_TOKENS)).await {
             Ok(answer) => tally.add(answer.first_token_ms, answer.usage.map(|u| u.completion_tokens)),
             Err(error) => {
                 tracing::debug!(%error, "a request failed");

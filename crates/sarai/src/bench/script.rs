@@ -80,6 +80,18 @@ pub(super) fn conversations() -> Result<Vec<Script>> {
     Ok(files.into_iter().map(script).collect())
 }
 
+/// The conversation of `sarai bench restart`: its system text is what an assistant with tools and a notebook reads before
+/// anybody speaks, about a thousand tokens.
+///
+/// # Errors
+/// As [`conversations`].
+pub(super) fn fixed() -> Result<Script> {
+    let with_tools = conversations()?.into_iter().find(|script| script.name.ends_with("-tools"));
+    let mut script = with_tools.context("chat.json: no conversation with tools")?;
+    script.system = format!("{}\n\n{}", script.system, decode_texts()?.reading.join("\n\n"));
+    Ok(script)
+}
+
 /// The questions of `sarai bench load`, each a conversation of its own.
 ///
 /// # Errors
@@ -94,7 +106,7 @@ pub(super) fn decode_texts() -> Result<DecodeTexts> {
     serde_json::from_str(include_str!("prompts/decode.json")).context("decode.json")
 }
 
-fn system(stamp: &str, text: &str) -> Message {
+pub(super) fn system(stamp: &str, text: &str) -> Message {
     Message::new(Role::System, format!("[{stamp}] {text}"))
 }
 
@@ -122,6 +134,14 @@ mod tests {
         };
         let counts: Vec<_> = conversations().unwrap().iter().map(described).collect();
         assert_eq!(counts, [0, 0, 8]);
+    }
+
+    #[test]
+    fn the_fixed_prompt_is_about_a_thousand_tokens() {
+        let script = fixed().unwrap();
+        // Three to four bytes a token.
+        assert!((3000..6000).contains(&script.system.len()), "{}", script.system.len());
+        assert!(script.questions.len() >= 3);
     }
 
     #[test]

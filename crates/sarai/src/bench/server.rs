@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use sarai_api::ASSISTANT;
-use sarai_api::client::{ChatRequest, Client, ClientError, StreamItem};
-use sarai_types::{Language, Message, ModelId, Notice, Priority, Timings, Usage};
+use sarai_api::client::{AnswerFormat, ChatRequest, Client, ClientError, StreamItem};
+use sarai_types::{
+    Decoding, FinishReason, Language, Message, ModelId, Notice, Priority, Speculation, Timings, TokenText, ToolSpec,
+    Usage,
+};
 use secrecy::SecretString;
 use serde::Serialize;
 
@@ -64,10 +67,48 @@ pub(super) struct Server {
     client: Client,
 }
 
+/// What is asked of a server.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Question {
+    pub(super) messages: Vec<Message>,
+    pub(super) tools: Vec<ToolSpec>,
+    pub(super) max_tokens: u32,
+    pub(super) temperature: f32,
+    pub(super) seed: u64,
+    pub(super) priority: Priority,
+    pub(super) format: Option<AnswerFormat>,
+    /// None says nothing about it, which is all that another server understands.
+    pub(super) speculation: Option<Speculation>,
+    /// Alternatives to report with each token.
+    pub(super) logprobs: Option<u8>,
+}
+
+impl Question {
+    /// Answered by the likeliest tokens, with everything else as the server does it.
+    pub(super) const fn greedy(messages: Vec<Message>, max_tokens: u32) -> Self {
+        Self {
+            messages,
+            tools: Vec::new(),
+            max_tokens,
+            temperature: 0.0,
+            seed: SEED,
+            priority: Priority::Interactive,
+            format: None,
+            speculation: None,
+            logprobs: None,
+        }
+    }
+}
+
 /// An answer, with what its asker saw of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Answer {
+    /// Tool calls stand behind the words, each as its name and its arguments in a line.
     pub(super) text: String,
+    /// None if the server never said.
+    pub(super) reason: Option<FinishReason>,
+    /// Where probabilities were asked for.
+    pub(super) tokens: Vec<TokenText>,
     /// From the request to the first text.
     pub(super) first_token_ms: f64,
     /// From the request to the end.
@@ -78,6 +119,19 @@ pub(super) struct Answer {
     pub(super) usage: Option<Usage>,
     /// The worker's own clock; said by SARAi only.
     pub(super) timings: Option<Timings>,
+    /// Said by SARAi only.
+    pub(super) decoding: Option<Decoding>,
+}
+
+impl Answer {
+    /// Between the first token and the last, by the worker's clock where it is told: guessed tokens come several at
+    /// once, which the client's cannot see.
+    pub(super) fn decode_pace(&self) -> Option<f64> {
+        match (self.usage, self.timings) {
+            (Some(usage), Some(timings)) => pace(usage.completion_tokens, timings.decode_ms),
+            _ => self.tokens_per_second,
+        }
+    }
 }
 
 impl Servers {
@@ -96,7 +150,14 @@ impl Servers {
 impl Server {
     /// The one that listens on the socket, and the model that it holds.
     async fn ours(shell: &Shell, model: Option<&ModelId>) -> Result<Self> {
-        let client = shell.client()?;
+        Self::with_model(shell.client()?, model).await
+    }
+
+    /// One of ours, and the model that it holds.
+    ///
+    /// # Errors
+    /// It is not running, or holds no model, or another one.
+    pub(super) async fn with_model(client: Client, model: Option<&ModelId>) -> Result<Self> {
         let models = client.models().await.map_err(|e| Told::failed(e.notice()))?;
         // The assistant would put its own text before the questions, and be timed reading it.
         let models = models.into_iter().filter(|m| m.id != ASSISTANT && m.sarai.as_ref().is_some_and(|s| s.loaded));
@@ -114,7 +175,7 @@ impl Server {
     }
 
     /// The other one, if one was given.
-    async fn theirs(args: &AgainstArgs) -> Result<Option<Self>> {
+    pub(super) async fn theirs(args: &AgainstArgs) -> Result<Option<Self>> {
         let Some(url) = &args.against else { return Ok(None) };
         let token = match &args.against_token_file {
             Some(file) => Some(read_token(file)?),
@@ -141,27 +202,34 @@ impl Server {
         Ok(parts.map(|part| ComponentSize { name: part.name, resident_bytes: part.resident_bytes }).collect())
     }
 
-    /// Asks, greedily, and reads the answer to its end.
+    /// Asks, and reads the answer to its end.
     ///
     /// # Errors
     /// As [`Client::chat`], or the answer breaks off, or it takes longer than [`ANSWER_WAIT`].
-    pub(super) async fn ask(&self, messages: Vec<Message>, max_tokens: u32) -> Result<Answer, ClientError> {
-        let answer = tokio::time::timeout(ANSWER_WAIT, self.answer(messages, max_tokens)).await;
+    pub(super) async fn ask(&self, question: Question) -> Result<Answer, ClientError> {
+        let answer = tokio::time::timeout(ANSWER_WAIT, self.answer(question)).await;
         answer.unwrap_or_else(|_| Err(ClientError::Broken("the answer took too long".into())))
     }
 
-    async fn answer(&self, messages: Vec<Message>, max_tokens: u32) -> Result<Answer, ClientError> {
+    async fn answer(&self, question: Question) -> Result<Answer, ClientError> {
+        let Question { messages, tools, max_tokens, temperature, seed, priority, format, speculation, logprobs } =
+            question;
         let request = ChatRequest {
             model: self.model.clone(),
             messages,
-            temperature: Some(0.0),
-            seed: Some(SEED),
+            tools,
+            temperature: Some(temperature),
+            seed: Some(seed),
             max_tokens: Some(max_tokens),
-            priority: Priority::Interactive,
+            priority,
+            format,
+            speculation,
+            logprobs,
         };
         let start = now();
         let mut stream = self.client.chat(&request).await?;
-        let (mut text, mut usage, mut timings) = (String::new(), None, None);
+        let (mut text, mut tokens, mut reason) = (String::new(), Vec::new(), None);
+        let (mut usage, mut timings, mut decoding) = (None, None, None);
         let (mut first, mut last) = (None, start);
         while let Some(item) = stream.next().await {
             match item? {
@@ -170,10 +238,16 @@ impl Server {
                     first.get_or_insert(last);
                     text.push_str(&more);
                 }
-                StreamItem::ToolCall(_) | StreamItem::Finished(_) => {}
-                StreamItem::Figures { usage: counted, timings: timed } => {
+                StreamItem::Tokens(more) => tokens.extend(more),
+                StreamItem::ToolCall(call) => {
+                    last = now();
+                    first.get_or_insert(last);
+                    text.push_str(&format!("\n{} {}", call.name, call.arguments));
+                }
+                StreamItem::Finished(why) => reason = Some(why),
+                StreamItem::Figures { usage: counted, details } => {
                     usage = Some(counted);
-                    timings = timed.map(|(_, timings)| timings);
+                    (timings, decoding) = details.map(|d| (d.timings, d.decoding)).unzip();
                 }
             }
         }
@@ -181,16 +255,19 @@ impl Server {
         let first = first.unwrap_or(end);
         Ok(Answer {
             text,
+            reason,
+            tokens,
             first_token_ms: ms_between(start, first),
             total_ms: ms_between(start, end),
             tokens_per_second: usage.and_then(|u: Usage| pace(u.completion_tokens, ms_between(first, last))),
             usage,
             timings,
+            decoding,
         })
     }
 }
 
-pub(super) fn ms_between(from: Instant, to: Instant) -> f64 {
+pub(crate) fn ms_between(from: Instant, to: Instant) -> f64 {
     to.saturating_duration_since(from).as_secs_f64() * 1e3
 }
 
@@ -265,7 +342,7 @@ mod tests {
         };
         let theirs = Server::theirs(&args).await.unwrap().unwrap();
         let question = vec![Message::new(sarai_types::Role::User, "¿Hola?")];
-        let (answer, request) = tokio::join!(theirs.ask(question, 2), answer_once(listener));
+        let (answer, request) = tokio::join!(theirs.ask(Question::greedy(question, 2)), answer_once(listener));
         let answer = answer.unwrap();
         assert_eq!((theirs.side, answer.text.as_str(), answer.timings), (Side::Theirs, "Hola", None));
         assert_eq!(answer.usage, Some(Usage { prompt_tokens: 9, cached_tokens: 0, completion_tokens: 2 }));

@@ -11,10 +11,10 @@ const CONFIDENCE: f64 = 95.0;
 
 /// A median, and where it would fall in 95 of 100 repetitions.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(super) struct Interval {
-    pub(super) median: f64,
-    pub(super) low: f64,
-    pub(super) high: f64,
+pub(crate) struct Interval {
+    pub(crate) median: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
 }
 
 /// The value that `percent` (0 to 100) of the samples do not exceed, interpolated between neighbours (type 7 of Hyndman

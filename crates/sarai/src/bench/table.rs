@@ -12,39 +12,51 @@ const NOTHING: &str = "–";
 
 /// Rows of cells under a row of headings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Table {
+pub(crate) struct Table {
     messages: Messages,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// With a message id for each column.
-    pub(super) fn new(messages: Messages, headings: &[&str]) -> Self {
+    pub(crate) fn new(messages: Messages, headings: &[&str]) -> Self {
         Self { messages, rows: vec![headings.iter().map(|id| messages.get(id)).collect()] }
     }
 
+    /// More columns, whose headings are names and not sentences.
+    pub(crate) fn add_headings(&mut self, names: impl IntoIterator<Item = String>) {
+        if let Some(headings) = self.rows.first_mut() {
+            headings.extend(names);
+        }
+    }
+
     /// A row that starts with the sentence of an id.
-    pub(super) fn row(&mut self, id: &str, cells: impl IntoIterator<Item = String>) {
+    pub(crate) fn row(&mut self, id: &str, cells: impl IntoIterator<Item = String>) {
         self.rows.push(std::iter::once(self.messages.get(id)).chain(cells).collect());
     }
 
     /// A row of figures alone.
-    pub(super) fn figures(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub(crate) fn figures(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
 
-    pub(super) fn rows(self) -> Vec<Vec<String>> {
+    pub(crate) fn rows(self) -> Vec<Vec<String>> {
         self.rows
     }
 }
 
+/// For a cell without a figure.
+pub(crate) fn nothing() -> String {
+    NOTHING.to_owned()
+}
+
 /// With one digit after the decimal mark.
-pub(super) fn number(value: Option<f64>, language: Language) -> String {
+pub(crate) fn number(value: Option<f64>, language: Language) -> String {
     value.map_or_else(|| NOTHING.to_owned(), |value| terminal::rounded(value, language))
 }
 
 /// As `37,3 (35,0–39,1)`.
-pub(super) fn interval(interval: Option<Interval>, language: Language) -> String {
+pub(crate) fn interval(interval: Option<Interval>, language: Language) -> String {
     let said = |i: Interval| {
         let [median, low, high] = [i.median, i.low, i.high].map(|value| terminal::rounded(value, language));
         format!("{median} ({low}–{high})")
@@ -53,19 +65,23 @@ pub(super) fn interval(interval: Option<Interval>, language: Language) -> String
 }
 
 /// A ratio with its interval, with two digits after the decimal mark: as `0,98 (0,95–1,02)`.
-pub(super) fn ratio(interval: Option<Interval>, language: Language) -> String {
-    let two_digits = |value: f64| {
-        let text = format!("{value:.2}");
-        match language {
-            Language::Spanish => text.replace('.', ","),
-            Language::English => text,
-        }
-    };
+pub(crate) fn ratio(interval: Option<Interval>, language: Language) -> String {
+    let two_digits = |value: f64| hundredths(Some(value), language);
     let said = |i: Interval| format!("{} ({}–{})", two_digits(i.median), two_digits(i.low), two_digits(i.high));
     interval.map_or_else(|| NOTHING.to_owned(), said)
 }
 
-pub(super) fn count(value: Option<usize>) -> String {
+/// With two digits after the decimal mark.
+pub(crate) fn hundredths(value: Option<f64>, language: Language) -> String {
+    let Some(value) = value else { return NOTHING.to_owned() };
+    let text = format!("{value:.2}");
+    match language {
+        Language::Spanish => text.replace('.', ","),
+        Language::English => text,
+    }
+}
+
+pub(crate) fn count(value: Option<usize>) -> String {
     value.map_or_else(|| NOTHING.to_owned(), |value| value.to_string())
 }
 

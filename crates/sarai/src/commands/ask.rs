@@ -6,24 +6,32 @@
 //! ```json
 //! {"text": "…", "skill": null, "facts_used": [], "usage": {"prompt_tokens": 1, "cached_tokens": 0,
 //!  "completion_tokens": 1}, "timings": {"ttft_ms": 1.0, "total_ms": 1.0, "tokens_per_second": null},
-//!  "speculation": null, "grammar": null, "warnings": []}
+//!  "speculation": {"source": "suffix", "drafted": 9, "accepted": 7, "speedup": 1.5},
+//!  "grammar": {"kind": "json-schema", "forced_tokens": 4, "complete": true}, "warnings": []}
 //! ```
 //!
-//! `skill`, `facts_used`, `speculation` and `grammar` belong to parts of the program that are not there yet. A warning
-//! is a word: `length` says that the answer was cut because the tokens were used up.
+//! `skill` and `facts_used` belong to parts of the program that are not there yet. `source` is where most of the guesses
+//! that were right came from (`suffix` or `model`, null if none was), `speedup` null while the cost of one token is not
+//! measured, and `grammar` null where the answer was held to none. A warning is a word: `length` says that the answer
+//! was cut because the tokens were used up, `incomplete` that it ended inside a structure.
+
+mod form;
 
 use std::io::{self, IsTerminal, Read, Write};
 
 use sarai_api::ASSISTANT;
 use sarai_api::client::ChatRequest;
-use sarai_types::{FinishReason, Message, ModelId, Notice, Priority, Role, SEQUENCE_TEXT_MAX};
+use sarai_types::{
+    Decoding, FinishReason, Form, GrammarKind, Message, ModelId, Notice, Role, SEQUENCE_TEXT_MAX, Speculation,
+};
 use serde::Serialize;
 
-use crate::answer::{self, Answer, Draft};
+use crate::answer::{self, Answer, Draft, Figures};
 use crate::cli::{Format, JsonFlag};
 use crate::ending::Told;
 use crate::shell::{Shell, wait_for};
 use crate::terminal;
+use form::{FormArgs, Stdin};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AskArgs {
@@ -39,6 +47,10 @@ pub(crate) struct AskArgs {
     temperature: Option<f32>,
     #[arg(long, value_name = "N", help = "cli-help-ask-seed")]
     seed: Option<u64>,
+    #[command(flatten)]
+    form: FormArgs,
+    #[arg(long, value_name = "auto|off|acceptance|fixed:K", help = "cli-help-ask-speculation")]
+    speculation: Option<Speculation>,
     #[command(flatten)]
     json: JsonFlag,
 }
@@ -69,7 +81,10 @@ pub(crate) fn run(args: AskArgs, shell: &Shell) -> anyhow::Result<()> {
 }
 
 fn request(args: AskArgs) -> anyhow::Result<ChatRequest> {
-    let text = if args.text.is_empty() { from_stdin()? } else { args.text.join(" ") };
+    let text = match args.form.stdin() {
+        Stdin::Free if args.text.is_empty() => from_stdin()?,
+        Stdin::Free | Stdin::Taken => args.text.join(" "),
+    };
     if text.trim().is_empty() {
         return Err(Told::failed(Notice::new("cli-ask-nothing")).into());
     }
@@ -80,7 +95,9 @@ fn request(args: AskArgs) -> anyhow::Result<ChatRequest> {
         temperature: args.temperature,
         seed: args.seed,
         max_tokens: args.max_tokens,
-        priority: Priority::Interactive,
+        format: args.form.read()?,
+        speculation: args.speculation,
+        ..ChatRequest::default()
     })
 }
 
@@ -128,8 +145,8 @@ struct Body {
     facts_used: Vec<String>,
     usage: Option<UsageBody>,
     timings: Option<TimingsBody>,
-    speculation: Option<String>,
-    grammar: Option<String>,
+    speculation: Option<SpeculationBody>,
+    grammar: Option<GrammarBody>,
     warnings: Vec<&'static str>,
 }
 
@@ -147,9 +164,58 @@ struct TimingsBody {
     tokens_per_second: Option<f64>,
 }
 
+#[derive(Debug, Serialize)]
+struct SpeculationBody {
+    source: Option<&'static str>,
+    drafted: u32,
+    accepted: u32,
+    speedup: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct GrammarBody {
+    kind: &'static str,
+    forced_tokens: u32,
+    complete: bool,
+}
+
+impl From<&Figures> for SpeculationBody {
+    fn from(figures: &Figures) -> Self {
+        let Decoding { suffix, model, plain_ms, .. } = figures.decoding;
+        let decode_ms = figures.timings.decode_ms;
+        Self {
+            source: match (suffix.accepted, model.accepted) {
+                (0, 0) => None,
+                (suffix, model) if suffix >= model => Some("suffix"),
+                (_, _) => Some("model"),
+            },
+            drafted: suffix.drafted.saturating_add(model.drafted),
+            accepted: suffix.accepted.saturating_add(model.accepted),
+            speedup: (plain_ms > 0.0 && decode_ms > 0.0).then(|| plain_ms / decode_ms),
+        }
+    }
+}
+
+impl GrammarBody {
+    fn of(kind: GrammarKind, decoding: &Decoding) -> Self {
+        let complete = decoding.form == Form::Complete;
+        Self { kind: kind.as_str(), forced_tokens: decoding.forced_tokens, complete }
+    }
+}
+
+/// Words for what is wrong with an answer.
+fn warnings(answer: &Answer) -> Vec<&'static str> {
+    let cut = match answer.reason {
+        FinishReason::Length => Some("length"),
+        FinishReason::Stop | FinishReason::ToolCalls => None,
+    };
+    let incomplete = answer.figures.is_some_and(|figures| figures.decoding.form == Form::Incomplete);
+    cut.into_iter().chain(incomplete.then_some("incomplete")).collect()
+}
+
 impl From<Answer> for Body {
     fn from(answer: Answer) -> Self {
-        let figures = answer.figures;
+        let (figures, warnings) = (answer.figures, warnings(&answer));
         Self {
             text: answer.text,
             skill: None,
@@ -164,19 +230,16 @@ impl From<Answer> for Body {
                 total_ms: f.total_ms(),
                 tokens_per_second: f.tokens_per_second(),
             }),
-            speculation: None,
-            grammar: None,
-            warnings: match answer.reason {
-                FinishReason::Length => vec!["length"],
-                FinishReason::Stop | FinishReason::ToolCalls => Vec::new(),
-            },
+            speculation: figures.as_ref().map(Into::into),
+            grammar: figures.and_then(|f| f.grammar.map(|kind| GrammarBody::of(kind, &f.decoding))),
+            warnings,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use sarai_types::{Timings, Usage};
+    use sarai_types::{Drafts, Timings, Usage};
 
     use super::*;
     use crate::answer::Figures;
@@ -189,6 +252,15 @@ mod tests {
             figures: Some(Figures {
                 usage: Usage { prompt_tokens: 30, cached_tokens: 20, completion_tokens: 3 },
                 timings: Timings { queued_ms: 0.5, prefill_ms: 99.5, decode_ms: 80.0 },
+                decoding: Decoding {
+                    batches: 3,
+                    forced_tokens: 4,
+                    suffix: Drafts { drafted: 9, accepted: 7 },
+                    model: Drafts::default(),
+                    plain_ms: 120.0,
+                    form: Form::Incomplete,
+                },
+                grammar: Some(GrammarKind::JsonSchema),
             }),
         };
         assert_eq!(
@@ -197,7 +269,8 @@ mod tests {
                 r#"{"text":"¡Hola!","skill":null,"facts_used":[],"#,
                 r#""usage":{"prompt_tokens":30,"cached_tokens":20,"completion_tokens":3},"#,
                 r#""timings":{"ttft_ms":100.0,"total_ms":180.0,"tokens_per_second":25.0},"#,
-                r#""speculation":null,"grammar":null,"warnings":["length"]}"#,
+                r#""speculation":{"source":"suffix","drafted":9,"accepted":7,"speedup":1.5},"#,
+                r#""grammar":{"kind":"json-schema","forced_tokens":4,"complete":false},"warnings":["length","incomplete"]}"#,
             )
         );
     }

@@ -6,7 +6,9 @@
 //! - `info`: one such object, with `licence`, `terms`, `header` and `memory` besides; both are `null` for a model that
 //!   is not here.
 //! - `pull`: `{path, bytes, sha256}`.
+//! - `bench`: see [`bench`].
 
+mod bench;
 mod pull;
 mod show;
 
@@ -15,7 +17,7 @@ use sarai_types::{ModelId, Notice};
 
 use crate::cli::JsonFlag;
 use crate::ending::Told;
-use crate::shell::Shell;
+use crate::shell::{Shell, wait_for};
 use crate::terminal;
 
 #[derive(Debug, clap::Subcommand)]
@@ -44,6 +46,8 @@ pub(crate) enum ModelCommand {
         #[command(flatten)]
         json: JsonFlag,
     },
+    #[command(about = "bench-about-model")]
+    Bench(bench::BenchArgs),
 }
 
 pub(crate) fn run(command: ModelCommand, shell: &Shell) -> anyhow::Result<()> {
@@ -52,6 +56,7 @@ pub(crate) fn run(command: ModelCommand, shell: &Shell) -> anyhow::Result<()> {
         ModelCommand::Pull { what, json } => pull::run(what.as_deref(), json.format(), shell),
         ModelCommand::Rm { id } => remove(&id, shell),
         ModelCommand::Info { id, json } => show::info(&id, json.format(), shell),
+        ModelCommand::Bench(args) => wait_for(bench::run(&args, shell)),
     }
 }
 

@@ -134,7 +134,9 @@ impl<'a> Narrator<'a> {
         if self.phase == Phase::Closed {
             self.door().await;
         }
-        let restarts = health.components.iter().map(|part| part.restarts).max().unwrap_or(0);
+        // A draft model that is started again is no news: answers go on without it.
+        let needed = health.components.iter().filter(|part| !part.name.starts_with("draft"));
+        let restarts = needed.map(|part| part.restarts).max().unwrap_or(0);
         if restarts > self.model_restarts {
             self.say(&Notice::new("cli-up-model-restarts").arg("count", restarts));
         }

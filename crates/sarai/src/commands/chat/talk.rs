@@ -7,7 +7,7 @@ use fs_err::OpenOptions;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use sarai_api::ASSISTANT;
 use sarai_api::client::{ChatRequest, Client, ClientError};
-use sarai_types::{FinishReason, Message, ModelId, Notice, Priority, Role};
+use sarai_types::{FinishReason, Message, ModelId, Notice, Role};
 
 use crate::answer::{self, Draft};
 use crate::shell::Shell;
@@ -89,14 +89,7 @@ impl<'a> Talk<'a> {
         answer::ready(&self.client, self.shell).await?;
         let mut messages = self.messages.clone();
         messages.push(Message::new(Role::User, question));
-        let request = ChatRequest {
-            model: self.model.clone(),
-            messages,
-            temperature: None,
-            seed: None,
-            max_tokens: None,
-            priority: Priority::Interactive,
-        };
+        let request = ChatRequest { model: self.model.clone(), messages, ..ChatRequest::default() };
         let mut spinner = Some(Spinner::new());
         if let Some(spinner) = &mut spinner
             && io::stdin().is_terminal()
