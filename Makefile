@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run build test lint bench clean test-setup test-models
+.PHONY: help setup run build test lint bench fuzz clean test-setup test-models
 .SHELLFLAGS := -euc
 
 # The tool that installs Rust puts it here, and not every shell looks there.
@@ -69,8 +69,12 @@ lint: setup ## hold the code to the rules of the house
 	cargo xtask deny
 	cargo xtask tidy
 
-bench: build ## measure, with SCENARIO=decode|chat|load and perhaps DURATION=60s
+bench: build ## measure, with SCENARIO=decode|chat|load|speculative|grammar|restart|mixed and perhaps DURATION=60s
 	@$(SARAI) bench $(SCENARIO) $(if $(DURATION),--duration $(DURATION))
+
+FUZZ_SECONDS ?= 60
+fuzz: setup ## run each fuzz target for FUZZ_SECONDS
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
 clean: ## remove what was built
 	@cargo clean
