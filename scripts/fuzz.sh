@@ -37,7 +37,7 @@ for target in "$@"; do
     # A template may take all the steps that it has, which instrumented code does not do in a second.
     if "$cache/$triple/release/$target" "$cache/corpus/$target" "seeds/$target" \
         -max_total_time="$seconds" -max_len=4096 -timeout=30 -rss_limit_mb=2048 -len_control=20 \
-        -verbosity=0 -print_final_stats=1 -artifact_prefix="$cache/findings/$target/"; then
+        -verbosity=0 -print_funcs=0 -print_final_stats=1 -artifact_prefix="$cache/findings/$target/"; then
         echo "fuzz: $target found nothing"
     else
         echo "fuzz: $target FOUND SOMETHING, see above and $cache/findings/$target" >&2
