@@ -23,8 +23,11 @@ need() {
 
 has_libclang() {
     [ -n "${LIBCLANG_PATH:-}" ] && return
-    for library in /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*-linux-gnu/libclang*.so* /usr/lib64/libclang*.so*; do
-        [ -e "$library" ] && return
+    # Not libclang-cpp, which other programs bring and bindgen cannot use.
+    for folder in /usr/lib/llvm-*/lib /usr/lib/*-linux-gnu /usr/lib64; do
+        for library in "$folder"/libclang.so* "$folder"/libclang-[0-9]*.so*; do
+            [ -e "$library" ] && return
+        done
     done
     return 1
 }
