@@ -1,0 +1,1 @@
+//! Facts: extraction, entities, time, recall and forgetting. Pure.

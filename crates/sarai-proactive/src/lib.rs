@@ -1,0 +1,1 @@
+//! When to act unasked: rules, times, the gate and its reasons. Pure.
