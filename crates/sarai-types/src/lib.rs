@@ -7,6 +7,7 @@
 //! - [`Message`], [`Conversation`]: what was said, and by whom.
 //! - [`Generation`]: one request to a model; [`GenerationEvent`]: what comes back, in order.
 //! - [`TurnRequest`], [`TurnEvent`]: the same for a whole turn of the assistant, which may be more than one generation.
+//! - [`SkillCall`], [`SkillEvent`]: a request to a skill and what it sends back.
 //! - [`Notice`]: a sentence for a person, by name, rendered in their language at the rim.
 //! - [`Failure`]: why something did not happen, for the one who can act.
 
@@ -17,6 +18,7 @@ mod language;
 mod message;
 mod notice;
 mod sampling;
+mod skill;
 mod turn;
 
 pub use failure::{Failure, FailureKind};
@@ -29,4 +31,5 @@ pub use language::Language;
 pub use message::{Conversation, Message, Role, Strictness, ToolCall, ToolChoice, ToolSpec};
 pub use notice::Notice;
 pub use sampling::{Penalties, Sampling, SamplingError};
+pub use skill::{ChosenSkill, SkillCall, SkillEvent, SkillKind, SkillName, SkillNameError, SkillWish};
 pub use turn::{Persona, Priority, TurnEvent, TurnRequest, TurnSummary};
