@@ -107,11 +107,15 @@ pub struct SkillCall {
 pub enum SkillEvent {
     Text(String),
     /// All of the text was sent. `data` is the same for programs: JSON as text, or empty.
-    Answered { data: String },
+    Answered {
+        data: String,
+    },
     /// The question is not for it: somebody else should answer.
     NotMine,
     /// It is, and cannot be done as asked. The sentence is the skill's own, in the language of the call.
-    Declined { sentence: String },
+    Declined {
+        sentence: String,
+    },
 }
 
 #[cfg(test)]
