@@ -1,0 +1,5 @@
+//! Which skill a request is for.
+
+mod sign;
+
+pub use sign::Sign;
