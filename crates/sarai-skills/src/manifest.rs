@@ -43,7 +43,7 @@ use crate::route::Sign;
 use reader::Reader;
 
 /// The largest manifest, in bytes.
-pub const MANIFEST_BYTES_MAX: u64 = 64 << 10;
+pub const MANIFEST_BYTES_MAX: usize = 64 << 10;
 /// What a manifest's file is called.
 pub const MANIFEST_FILE: &str = "sarai.skill.toml";
 
@@ -336,6 +336,12 @@ impl DataName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Display for DataName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -38,17 +38,18 @@ pub enum Problem {
     Syntax { place: Place, detail: String },
     #[error("{place}: there is no key {key}{}", nearest.map(|name| format!(", did you mean {name}?")).unwrap_or_default())]
     UnknownKey { place: Place, key: String, nearest: Option<&'static str> },
-    #[error("{place}: {key} is {value:?} but expects {expects}")]
-    WrongValue { place: Place, key: &'static str, value: String, expects: Expects },
-    /// A key that has to be there.
-    #[error("{place}: {key} is missing: {expects}")]
-    Missing { place: Place, key: &'static str, expects: Expects },
+    /// Without a value: the key has to be there, and is not.
+    #[error("{place}: {key} is {} {expects}", said(value.as_deref()))]
+    WrongValue { place: Place, key: &'static str, value: Option<String>, expects: Expects },
     /// A key that means nothing for this kind of skill.
     #[error("{place}: {key} is {misuse}")]
     Misplaced { place: Place, key: String, misuse: Misuse },
     /// A link or a path that ends outside of the skill's folder.
     #[error("{} leads out of the skill's folder, to {}", path.display(), target.display())]
     LeadsOut { path: PathBuf, target: PathBuf },
+    /// Neither the folder nor its `SKILL.md` gives a name that is one.
+    #[error("{}: {said:?} is no name of a skill", path.display())]
+    Name { path: PathBuf, said: String },
     #[error("{} {fault}", path.display())]
     Program { path: PathBuf, fault: ProgramFault },
 }
@@ -74,16 +75,20 @@ impl Problem {
             Self::UnknownKey { place, key, nearest: None } => {
                 sentence("skills-unknown-key").arg("place", place).arg("key", key)
             }
-            Self::WrongValue { place, key, value, expects } => {
-                expects.complaint().arg("place", place).arg("key", key).arg("value", value)
-            }
-            Self::Missing { place, key, expects } => {
-                expects.complaint().arg("place", place).arg("key", key).arg("value", "")
-            }
+            Self::WrongValue { place, key, value, expects } => expects
+                .complaint()
+                .arg("place", place)
+                .arg("key", key)
+                .arg("given", if value.is_some() { "yes" } else { "no" })
+                .arg("value", value.as_deref().unwrap_or_default()),
             Self::Misplaced { place, key, misuse } => misuse.complaint().arg("place", place).arg("key", key),
             Self::LeadsOut { path, target } => {
                 sentence("skills-leads-out").arg("path", path.display()).arg("target", target.display())
             }
+            Self::Name { path, said } => sentence("skills-wrong-name")
+                .arg("file", path.display())
+                .arg("said", said)
+                .arg("max", SkillName::LEN_MAX),
             Self::Program { path, fault } => fault.complaint().arg("file", path.display()),
         }
     }
@@ -276,6 +281,10 @@ impl Remark {
             Self::NoSkillFile { folder } => sentence("skills-no-skill-file").arg("folder", folder.display()),
         }
     }
+}
+
+fn said(value: Option<&str>) -> String {
+    value.map_or_else(|| "missing:".to_owned(), |value| format!("{value:?} but expects"))
 }
 
 /// Names a sentence of `messages/*/skills.ftl`.

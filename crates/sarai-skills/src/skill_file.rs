@@ -12,7 +12,7 @@ use crate::problem::{Expects, Place, Problem};
 /// What the file that makes a folder a skill is called.
 pub const SKILL_FILE: &str = "SKILL.md";
 /// The largest one, in bytes.
-pub const SKILL_FILE_BYTES_MAX: u64 = 64 << 10;
+pub const SKILL_FILE_BYTES_MAX: usize = 64 << 10;
 /// The standard's limit, in characters; what is longer is cut.
 pub const DESCRIPTION_CHARS_MAX: usize = 1024;
 
@@ -34,9 +34,10 @@ pub struct SkillFile {
 pub fn parse(path: &Path, text: &str) -> Result<SkillFile, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (front, body) = split(text);
-    let missing = Problem::Missing {
+    let missing = Problem::WrongValue {
         place: Place { path: path.to_owned(), line: 1 },
         key: "description",
+        value: None,
         expects: Expects::Text { chars_max: DESCRIPTION_CHARS_MAX },
     };
     let description = value_of("description", &front).ok_or(missing)?;

@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
             if let Some(longer) = keys.iter().find(|longer| inside(key, longer)) {
                 let section = &longer[..key.len()];
                 let value = shorten(&self.text[span.clone()]);
-                found.push(Problem::WrongValue { place, key: section, value, expects: Expects::Section });
+                found.push(Problem::WrongValue { place, key: section, value: Some(value), expects: Expects::Section });
             } else {
                 found.push(Problem::UnknownKey { place, key: shorten(key), nearest: nearest(key, keys) });
             }
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
         if !self.has(key) {
             let section = key.rsplit_once('.').map_or("", |(section, _)| section);
             let line = self.sections.iter().find(|(name, _)| name == section).map_or(1, |(_, line)| *line);
-            self.problems.push(Problem::Missing { place: self.place(line), key, expects });
+            self.problems.push(Problem::WrongValue { place: self.place(line), key, value: None, expects });
         }
     }
 
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
         if let Some(entry) = self.entries.iter().find(|entry| entry.key == key)
             && !already
         {
-            let value = shorten(&self.text[entry.span.clone()]);
+            let value = Some(shorten(&self.text[entry.span.clone()]));
             self.problems.push(Problem::WrongValue { place: self.place(entry.line), key, value, expects });
         }
     }
@@ -226,7 +226,7 @@ impl<'a> Reader<'a> {
 
     fn wrong_item(&self, key: &'static str, item: &Spanned<DeValue<'a>>, expects: Expects) -> Problem {
         let place = self.place(line_of(self.text, item.span().start));
-        Problem::WrongValue { place, key, value: shorten(&self.text[item.span()]), expects }
+        Problem::WrongValue { place, key, value: Some(shorten(&self.text[item.span()])), expects }
     }
 
     /// The value if nothing is wrong; else what is, by line.
@@ -239,12 +239,12 @@ impl<'a> Reader<'a> {
             Problem::Syntax { place, .. }
             | Problem::UnknownKey { place, .. }
             | Problem::WrongValue { place, .. }
-            | Problem::Missing { place, .. }
             | Problem::Misplaced { place, .. } => place.line,
             Problem::Unreadable { .. }
             | Problem::TooBig { .. }
             | Problem::NotText { .. }
             | Problem::LeadsOut { .. }
+            | Problem::Name { .. }
             | Problem::Program { .. } => 0,
         });
         problems.truncate(Manifest::PROBLEMS_MAX);
