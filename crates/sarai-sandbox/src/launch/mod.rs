@@ -1,0 +1,102 @@
+//! The launcher: outside, one process for one jail.
+//!
+//! It makes the jail, passes signals and output through, ends as the program ends, and leaves nothing behind. When its
+//! parent ends, it ends the jail; when it is killed itself, the jail ends without it.
+
+mod disabled;
+mod local;
+mod order;
+mod pump;
+mod signals;
+mod watch;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt;
+
+use crate::backend::Backend;
+use crate::error::SandboxError;
+use crate::program::{NOT_STARTED, complain};
+use crate::report::{Effective, Report};
+pub(crate) use order::Order;
+use order::PolicySource;
+
+/// How a jail ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// The launcher's own exit code.
+    pub(crate) code: u8,
+}
+
+pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let order = match Order::parse(arguments) {
+        Ok(order) => order,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::from(NOT_STARTED);
+        }
+    };
+    match launch(&order) {
+        Ok(ended) => ExitCode::from(ended.code),
+        Err(failure) => {
+            complain(&format!("{}: not started: {}", order.name, failure.error));
+            let report = Report {
+                backend: order.backend,
+                name: order.name.clone(),
+                effective: failure.effective,
+                error: Some(failure.error),
+            };
+            if let Err(error) = write_report(order.report.as_deref(), &report) {
+                complain(&format!("{}: {error}", order.name));
+            }
+            ExitCode::from(NOT_STARTED)
+        }
+    }
+}
+
+/// Why there is no jail, and how far it came.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: SandboxError,
+    pub(crate) effective: Effective,
+}
+
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Self {
+        Self { error, effective: Effective::default() }
+    }
+}
+
+fn launch(order: &Order) -> Result<Ended, Failure> {
+    let policy = match &order.policy {
+        PolicySource::File(path) => PolicySource::read_file(path),
+        PolicySource::StandardInput => PolicySource::read_standard_input(),
+    }?;
+    let signals = signals::Signals::listen(order.parent)?;
+    match order.backend {
+        Backend::Local => local::run(order, policy, signals),
+        Backend::Docker => Err(SandboxError::Docker("this build has no Docker back end".to_owned()).into()),
+        Backend::Disabled => disabled::run(order, &policy, signals),
+    }
+}
+
+/// Writes the report so that whoever looks sees all of it or nothing.
+pub(crate) fn write_report(path: Option<&Path>, report: &Report) -> Result<(), SandboxError> {
+    use std::io::Write;
+    let Some(path) = path else { return Ok(()) };
+    let text = report.to_toml().map_err(|error| SandboxError::Start(error.to_string()))?;
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}", std::process::id()));
+    let options = {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        options
+    };
+    let written = options.open(&draft).and_then(|mut file| file.write_all(text.as_bytes()));
+    written
+        .and_then(|()| fs::rename(&draft, path))
+        .map_err(|error| SandboxError::Start(format!("the report cannot be written: {error}")))
+}
