@@ -5,6 +5,7 @@
 //!
 //! # Key types
 //! - [`engine::v1`]: what a model worker offers, client and server.
+//! - [`skill::v1`]: what a skill offers. [`host::v1`]: what a skill may ask of the daemon.
 //! - [`WireError`]: why what came over the wire cannot be meant.
 
 mod convert;
@@ -17,5 +18,23 @@ pub mod engine {
     #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated code")]
     pub mod v1 {
         include!("generated/sarai.engine.v1.rs");
+    }
+}
+
+/// What a skill offers (`proto/sarai/skill/v1/skill.proto`).
+pub mod skill {
+    /// Version 1. Fields may be added; none changes its meaning.
+    #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated code")]
+    pub mod v1 {
+        include!("generated/sarai.skill.v1.rs");
+    }
+}
+
+/// What the daemon offers to a skill that was granted it (`proto/sarai/host/v1/host.proto`).
+pub mod host {
+    /// Version 1. Fields may be added; none changes its meaning.
+    #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated code")]
+    pub mod v1 {
+        include!("generated/sarai.host.v1.rs");
     }
 }
