@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run build test lint bench fuzz clean test-setup test-models
+.PHONY: help setup run build jail test lint bench fuzz clean test-setup test-models skill-stubs skill-image skill-run
 .SHELLFLAGS := -euc
 
 # The tool that installs Rust puts it here, and not every shell looks there.
@@ -23,6 +23,11 @@ VENV := $(CARGO_TARGET_DIR)/venv
 # script other features, and llama.cpp would be compiled a second time.
 WORKER := --locked --release --package sarai-llama
 PROGRAM := --locked --workspace --exclude sarai-llama
+# What runs inside jails is linked statically, since a jail's root is empty. Named with its target, so that build scripts
+# and macros, which run here, are left alone.
+HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+STATIC := RUSTFLAGS="-C target-cpu=native -C target-feature=+crt-static" cargo build --locked --release --target $(HOST)
+SKILLS := extract markdown python sql
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -34,9 +39,14 @@ run: build ## build SARAi, fetch the default model and start it
 	@$(SARAI) model pull
 	@exec $(SARAI) up
 
-build: setup ## build the program and its worker
+build: setup jail ## build the program, its worker, its jail and its skills
 	@cargo build $(WORKER)
 	@cargo build --locked --release --package sarai
+
+# The program looks for both beside itself.
+jail: setup
+	@$(STATIC) --package sarai-sandbox $(SKILLS:%=--package sarai-skill-%) --bins
+	@scripts/install-skills.sh $(CARGO_TARGET_DIR)/$(HOST)/release $(CARGO_TARGET_DIR)/release $(SKILLS)
 
 test: export SARAI_BIN := $(SARAI)
 test: export SARAI_LLAMA_BIN := $(CARGO_TARGET_DIR)/release/sarai-llama

@@ -54,6 +54,9 @@ need libclang-dev has_libclang
 need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 need python3 command -v python3
 need python3-pip has_module pip
+# The jail, and what links the programs in it statically.
+need bubblewrap command -v bwrap
+need libc6-dev test -e "$(c++ -print-file-name=libc.a 2>/dev/null)"
 if [ "$purpose" = test ]; then
     need python3-venv has_module ensurepip
     need chromium command -v chromium

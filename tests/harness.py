@@ -39,8 +39,27 @@ def wait_for(what, condition, seconds=30):
 
 def children_of(pid):
     """The direct children of a process, by the kernel's own list."""
-    listed = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    try:
+        listed = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
     return [int(child) for child in listed.split()]
+
+
+def descendants_of(pid):
+    """Everything below a process; what ends meanwhile is left out."""
+    found = []
+    for child in children_of(pid) if is_alive(pid) else []:
+        found += [child, *descendants_of(child)]
+    return found
+
+
+def command_of(pid):
+    """A process's arguments, empty once it has ended."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def is_alive(pid):
@@ -173,11 +192,12 @@ class Home:
         return next((c for c in health["components"] if c["name"].startswith(name)), None)
 
     def worker_pid(self, serve_pid, socket="model.sock"):
-        """The worker of the model that answers, or with `draft.sock` of the one that guesses."""
-        for child in children_of(serve_pid):
-            command = pathlib.Path(f"/proc/{child}/cmdline").read_bytes()
-            if b"sarai-llama" in command and f"/{socket}\0--context".encode() in command:
-                return child
+        """The worker of the model that answers, or with `draft.sock` of the one that guesses: in its jail, or without."""
+        for pid in descendants_of(serve_pid):
+            program, *arguments = command_of(pid) or [b""]
+            named = any(argument.endswith(f"/{socket}".encode()) for argument in arguments[:8])
+            if program.endswith(b"/sarai-llama") and named:
+                return pid
         return None
 
     @staticmethod

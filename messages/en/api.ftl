@@ -62,3 +62,6 @@ api-client-not-running = Nobody answers at { $address }. Start SARAi with `sarai
 api-client-refused = { $message }
 api-client-broken = The connection broke before the end. Try again; if it happens again, run `sarai doctor`.
 api-client-strange = The server answered something that makes no sense. Check that the address is that of a compatible server and that the versions match.
+
+api-skill-name = The name of a skill has 1 to 64 characters out of a–z, 0–9 and “-”; or say “auto” or “none”.
+api-skill-arguments = “skill_arguments” go with a skill that is named in “skill”.

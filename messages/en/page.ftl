@@ -52,6 +52,7 @@ page-code = Code
 page-new-tab = (opens in another tab)
 page-figures = { $speed } tokens/s · first word in { $first } s
 page-figures-label = Speed of the answer
+page-skill = The skill { $skill } answered
 
 page-status = How SARAi is
 page-status-ready = Ready

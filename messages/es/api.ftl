@@ -62,3 +62,6 @@ api-client-not-running = Nadie responde en { $address }. Arranca SARAi con «sar
 api-client-refused = { $message }
 api-client-broken = La conexión se ha cortado antes de terminar. Vuelve a intentarlo; si se repite, ejecuta «sarai doctor».
 api-client-strange = El servidor ha respondido algo que no se entiende. Comprueba que la dirección es la de un servidor compatible y que las versiones coinciden.
+
+api-skill-name = El nombre de una habilidad tiene de 1 a 64 caracteres de a–z, 0–9 y «-»; o bien «auto» o «none».
+api-skill-arguments = «skill_arguments» acompaña a una habilidad nombrada en «skill».

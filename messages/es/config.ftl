@@ -48,3 +48,4 @@ config-folder-foreign = La carpeta «{ $folder }» es del usuario { $owner } y e
 config-folder-writable-by-others = Otros usuarios pueden escribir en la carpeta «{ $folder }». Impídelo con «chmod go-w», y vuelve a intentarlo.
 config-folder-socket-path-too-long = La ruta «{ $path }» tiene { $len } bytes y el sistema solo admite { $max } en un socket. Elige con SARAI_HOME una carpeta de ruta más corta.
 config-file-write = No puedo escribir «{ $file }» ({ $cause }). Comprueba los permisos y el espacio libre; lo que había sigue como estaba.
+config-wrong-paths = { $place }: «{ $key }» vale «{ $value }», pero tiene que ser una lista de { $max } rutas como mucho, cada una desde la raíz o desde tu carpeta personal, sin comas ni corchetes, por ejemplo [~/cuentas.db].

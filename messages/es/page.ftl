@@ -52,6 +52,7 @@ page-code = Código
 page-new-tab = (se abre en otra pestaña)
 page-figures = { $speed } tokens/s · primera palabra en { $first } s
 page-figures-label = Velocidad de la respuesta
+page-skill = Ha respondido la habilidad { $skill }
 
 page-status = Estado de SARAi
 page-status-ready = Lista

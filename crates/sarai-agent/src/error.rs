@@ -20,7 +20,7 @@ pub enum TurnError {
     GrammarBesideTools,
     #[error("an answer of a given form was asked for, and grammars are switched off")]
     GrammarsOff,
-    #[error("the engine sent {event} out of its order")]
+    #[error("{event} came out of its order")]
     OutOfOrder { event: &'static str },
 }
 

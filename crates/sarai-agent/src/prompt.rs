@@ -37,17 +37,17 @@ const SCHEMA_SHOWN_MAX: usize = 2048;
 /// The schema of an answer that may be any JSON object.
 const ANY_OBJECT: &str = r#"{"type":"object"}"#;
 
-/// Everything that the model reads for this request.
+/// Everything that the model reads for this request; `instructions` are those of the skill that was chosen, if one was.
 ///
 /// # Errors
 /// More tools than [`TOOLS_MAX`], or a demand for a tool that was not offered.
-pub(crate) fn assemble(request: &TurnRequest) -> Result<Conversation, TurnError> {
+pub(crate) fn assemble(request: &TurnRequest, instructions: Option<&str>) -> Result<Conversation, TurnError> {
     let question = question(&request.messages);
     let tools = offered(request, &question)?;
     let messages = match request.persona {
         Persona::Model => request.messages.clone(),
         Persona::Assistant => {
-            let mut messages = with_system(&request.messages, request.language);
+            let mut messages = with_system(&request.messages, request.language, instructions);
             append_block(&mut messages, &volatile_block(request, &question));
             messages
         }
@@ -60,7 +60,7 @@ pub(crate) fn assemble(request: &TurnRequest) -> Result<Conversation, TurnError>
 #[must_use]
 pub fn warm_up(language: Language) -> Generation {
     // Some templates refuse a conversation in which nobody speaks.
-    let messages = with_system(&[Message::new(Role::User, ".")], language);
+    let messages = with_system(&[Message::new(Role::User, ".")], language, None);
     Generation {
         prompt: Prompt::Chat(Conversation { messages, tools: Vec::new() }),
         sampling: Sampling::greedy(),
@@ -91,20 +91,20 @@ fn offered(request: &TurnRequest, question: &str) -> Result<Vec<ToolSpec>, TurnE
 }
 
 /// SARAi's system text before the messages, joined with the system messages that open them. A later one stays where it
-/// is: to pull it to the front would change what the model has read already.
-fn with_system(messages: &[Message], language: Language) -> Vec<Message> {
+/// is: to pull it to the front would change what the model has read already. A skill's instructions end the system text:
+/// whoever asks the same skill again shares all of it, and a chat that goes on without the skill finds its own in another
+/// sequence.
+fn with_system(messages: &[Message], language: Language, instructions: Option<&str>) -> Vec<Message> {
     let opening = messages.iter().take_while(|message| message.role == Role::System).count();
     let (system, history) = messages.split_at(opening);
-    // The first message that tells, because the first messages never change.
-    let told = history.iter().filter(|m| m.role == Role::User).find_map(|m| spoken(&m.text));
-    let language = match told.unwrap_or(language) {
+    let language = match first_spoken(history).unwrap_or(language) {
         Language::Spanish => "Spanish",
         Language::English => "English",
     };
     let mut text = SYSTEM.trim_end().replace("{language}", language);
-    for message in system {
+    for more in system.iter().map(|message| message.text.as_str()).chain(instructions) {
         text.push_str("\n\n");
-        text.push_str(&message.text);
+        text.push_str(more);
     }
     let mut all = Vec::with_capacity(history.len() + 1);
     all.push(Message::new(Role::System, text));
@@ -146,9 +146,24 @@ fn append_block(messages: &mut [Message], block: &str) {
     }
 }
 
+/// The language of the first message that tells, because the first messages never change.
+fn first_spoken(messages: &[Message]) -> Option<Language> {
+    messages.iter().filter(|m| m.role == Role::User).find_map(|m| spoken(&m.text))
+}
+
+/// The language that a skill answers in: that of the question, where it tells.
+pub(crate) fn language(request: &TurnRequest) -> Language {
+    spoken(last_said(&request.messages)).or_else(|| first_spoken(&request.messages)).unwrap_or(request.language)
+}
+
+/// All that the person said last.
+pub(crate) fn last_said(messages: &[Message]) -> &str {
+    messages.iter().rfind(|message| message.role == Role::User).map_or("", |message| &message.text)
+}
+
 /// What the person asked last; of a long text its beginning and its end.
-fn question(messages: &[Message]) -> Cow<'_, str> {
-    let text = messages.iter().rfind(|message| message.role == Role::User).map_or("", |message| &message.text);
+pub(crate) fn question(messages: &[Message]) -> Cow<'_, str> {
+    let text = last_said(messages);
     if text.len() <= 2 * QUESTION_EDGE {
         return Cow::Borrowed(text);
     }

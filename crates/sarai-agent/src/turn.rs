@@ -3,7 +3,9 @@
 use sarai_engine::grammar::Thinking;
 use sarai_engine::tools::ToolFormat;
 use sarai_types::{
-    Failure, Generation, GenerationEvent, GrammarKind, ModelId, Prompt, TurnEvent, TurnId, TurnRequest, TurnSummary,
+    ChosenSkill, Decoding, Failure, FinishReason, Generation, GenerationEvent, GrammarKind, ModelId, Persona, Prompt,
+    SkillAnswer, SkillCall, SkillEvent, SkillKind, SkillWish, Timings, TurnEvent, TurnId, TurnRequest, TurnSummary,
+    Usage,
 };
 
 use crate::answer::Answer;
@@ -33,9 +35,13 @@ pub enum Grammars {
 pub enum Event {
     /// The turn's time has come. Once; a second time does nothing.
     Begin,
+    /// The skill that suits the question, if one does.
+    Routed(Option<ChosenSkill>),
     /// The open generation has something to say.
     Generation(GenerationEvent),
-    /// The open generation is over without an answer, or the turn could not even begin.
+    /// The open call of a skill has something to say. `usage` is what the model has done for it so far.
+    Skill { event: SkillEvent, usage: Usage },
+    /// What is open is over without an answer, or the turn could not even begin.
     Failed(Failure),
     /// Nobody listens any more.
     ClientGone,
@@ -44,14 +50,19 @@ pub enum Event {
 /// What the shell does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
+    /// Choose a skill for this text. The choice comes back as [`Event::Routed`], or [`Event::Failed`] where one was named
+    /// that cannot answer.
+    Route { text: String, wish: SkillWish },
+    /// Ask a skill's process. Its events come back as [`Event::Skill`] and [`Event::Failed`].
+    CallSkill(SkillCall),
     /// Ask the engine. Its events come back as [`Event::Generation`] and [`Event::Failed`].
     Generate(Generation),
     /// Send this to the client.
     Emit(TurnEvent),
     /// Tell the client why there is no answer, or no more of it.
     Fail(Failure),
-    /// Drop the open generation; what it still sends is ignored.
-    StopGeneration,
+    /// Drop the open generation or call; what it still sends is ignored.
+    Stop,
 }
 
 /// One turn, from the request to the last word.
@@ -60,12 +71,20 @@ pub struct Turn {
     facts: ModelFacts,
     /// What the open generation is held to.
     held_to: Option<GrammarKind>,
+    /// The skill that answers; none is the model alone.
+    skill: Option<SkillAnswer>,
     stage: Stage,
 }
 
 #[derive(Debug)]
 enum Stage {
     Ready(Box<TurnRequest>),
+    /// A skill is being chosen.
+    Routing(Box<TurnRequest>),
+    /// A skill's process was asked and has said nothing.
+    Called(Box<TurnRequest>),
+    /// A skill's process answers.
+    Hearing,
     /// A generation is open and has not started.
     Asked(Answer),
     /// A generation is open.
@@ -76,7 +95,7 @@ enum Stage {
 impl Turn {
     #[must_use]
     pub fn new(request: TurnRequest, facts: ModelFacts) -> Self {
-        Self { facts, held_to: None, stage: Stage::Ready(Box::new(request)) }
+        Self { facts, held_to: None, skill: None, stage: Stage::Ready(Box::new(request)) }
     }
 
     /// Whether nothing can happen any more.
@@ -89,22 +108,101 @@ impl Turn {
     pub fn step(&mut self, event: Event) -> Vec<Effect> {
         // Each arm says where the turn stands afterwards; those that say nothing end it.
         match (std::mem::replace(&mut self.stage, Stage::Done), event) {
-            (Stage::Done, _) | (Stage::Ready(_), Event::ClientGone) => Vec::new(),
+            (Stage::Done, _) | (Stage::Ready(_) | Stage::Routing(_), Event::ClientGone) => Vec::new(),
             (_, Event::Failed(failure)) => vec![Effect::Fail(failure)],
-            (Stage::Asked(_) | Stage::Answering(_), Event::ClientGone) => vec![Effect::StopGeneration],
-            (Stage::Ready(request), Event::Begin) => self.begin(*request),
-            (stage @ (Stage::Asked(_) | Stage::Answering(_)), Event::Begin) => {
+            (_, Event::ClientGone) => vec![Effect::Stop],
+            (Stage::Ready(request), Event::Begin) if may_route(&request) => self.route(request),
+            (Stage::Ready(request), Event::Begin) => self.begin(*request, None),
+            (stage, Event::Begin) => {
                 self.stage = stage;
                 Vec::new()
             }
-            (Stage::Ready(_), Event::Generation(event)) => vec![out_of_order(&event)],
+            (Stage::Routing(request), Event::Routed(chosen)) => self.routed(request, chosen),
+            (Stage::Called(request), Event::Skill { event: SkillEvent::NotMine, .. }) => {
+                self.skill = None;
+                self.begin(*request, None)
+            }
+            (Stage::Called(_), Event::Skill { event, usage }) => {
+                let Usage { prompt_tokens, cached_tokens, .. } = usage;
+                let started = TurnEvent::Started { model: self.facts.id.clone(), prompt_tokens, cached_tokens };
+                std::iter::once(Effect::Emit(started)).chain(self.heard(event, usage)).collect()
+            }
+            (Stage::Hearing, Event::Skill { event, usage }) => self.heard(event, usage),
             (Stage::Asked(answer), Event::Generation(event)) => self.started(answer, event),
             (Stage::Answering(answer), Event::Generation(event)) => self.answered(answer, event),
+            // Nothing is open yet.
+            (Stage::Ready(_) | Stage::Routing(_), event) => vec![out_of_order(&event)],
+            (_, event) => vec![Effect::Stop, out_of_order(&event)],
         }
     }
 
-    fn begin(&mut self, request: TurnRequest) -> Vec<Effect> {
-        let conversation = match prompt::assemble(&request) {
+    fn route(&mut self, request: Box<TurnRequest>) -> Vec<Effect> {
+        let text = prompt::question(&request.messages).into_owned();
+        let effect = Effect::Route { text, wish: request.skill.clone() };
+        self.stage = Stage::Routing(request);
+        vec![effect]
+    }
+
+    fn routed(&mut self, request: Box<TurnRequest>, chosen: Option<ChosenSkill>) -> Vec<Effect> {
+        let Some(ChosenSkill { name, reasons, kind }) = chosen else { return self.begin(*request, None) };
+        self.skill = Some(SkillAnswer { name: name.clone(), reasons, data: String::new() });
+        match kind {
+            SkillKind::Prompt { instructions, grammar } => {
+                self.begin(TurnRequest { grammar, ..*request }, Some(&instructions))
+            }
+            SkillKind::Process => {
+                let arguments = match &request.skill {
+                    SkillWish::Named { arguments, .. } => arguments.clone(),
+                    SkillWish::Auto | SkillWish::None => String::new(),
+                };
+                let call = SkillCall {
+                    turn: request.id,
+                    skill: name,
+                    text: prompt::last_said(&request.messages).to_owned(),
+                    arguments,
+                    language: prompt::language(&request),
+                };
+                self.stage = Stage::Called(request);
+                vec![Effect::CallSkill(call)]
+            }
+        }
+    }
+
+    /// What a skill's process says to a client that knows that somebody answers.
+    fn heard(&mut self, event: SkillEvent, usage: Usage) -> Vec<Effect> {
+        let text = |text| Effect::Emit(TurnEvent::Text { text, tokens: Vec::new() });
+        match event {
+            SkillEvent::Text(piece) => {
+                self.stage = Stage::Hearing;
+                vec![text(piece)]
+            }
+            // Too late for anybody else: part of an answer is out.
+            SkillEvent::NotMine => vec![self.finished(usage)],
+            SkillEvent::Declined { sentence } => vec![text(sentence), self.finished(usage)],
+            SkillEvent::Answered { data } => {
+                if let Some(skill) = &mut self.skill {
+                    skill.data = data;
+                }
+                vec![self.finished(usage)]
+            }
+        }
+    }
+
+    fn finished(&mut self, usage: Usage) -> Effect {
+        Effect::Emit(TurnEvent::Finished(TurnSummary {
+            model: self.facts.id.clone(),
+            reason: FinishReason::Stop,
+            usage,
+            timings: Timings::default(),
+            decoding: Decoding::default(),
+            grammar: None,
+            skill: self.skill.take(),
+        }))
+    }
+
+    /// Asks the model, with the instructions of a skill where one was chosen.
+    fn begin(&mut self, request: TurnRequest, instructions: Option<&str>) -> Vec<Effect> {
+        let conversation = match prompt::assemble(&request, instructions) {
             Ok(conversation) => conversation,
             Err(error) => return vec![Effect::Fail(error.into())],
         };
@@ -137,14 +235,14 @@ impl Turn {
                 vec![Effect::Emit(TurnEvent::Started { model: self.facts.id.clone(), prompt_tokens, cached_tokens })]
             }
             GenerationEvent::Text { .. } | GenerationEvent::Finished { .. } => {
-                vec![Effect::StopGeneration, out_of_order(&event)]
+                vec![Effect::Stop, out_of_order(&Event::Generation(event))]
             }
         }
     }
 
     fn answered(&mut self, mut answer: Answer, event: GenerationEvent) -> Vec<Effect> {
         match event {
-            GenerationEvent::Started { .. } => vec![Effect::StopGeneration, out_of_order(&event)],
+            GenerationEvent::Started { .. } => vec![Effect::Stop, out_of_order(&Event::Generation(event))],
             GenerationEvent::Text { text, tokens } => {
                 let events = answer.push(text, tokens);
                 self.stage = Stage::Answering(answer);
@@ -159,6 +257,7 @@ impl Turn {
                     timings,
                     decoding,
                     grammar: self.held_to,
+                    skill: self.skill.take(),
                 };
                 events.into_iter().chain([TurnEvent::Finished(summary)]).map(Effect::Emit).collect()
             }
@@ -166,11 +265,24 @@ impl Turn {
     }
 }
 
-fn out_of_order(event: &GenerationEvent) -> Effect {
+/// A client's own tools or form say who answers and how; and the model by its own name is the model alone.
+fn may_route(request: &TurnRequest) -> bool {
+    let wanted = match request.skill {
+        SkillWish::None => false,
+        SkillWish::Auto => request.tools.is_empty() && request.grammar.is_none() && request.logprobs.is_none(),
+        SkillWish::Named { .. } => true,
+    };
+    wanted && request.persona == Persona::Assistant
+}
+
+fn out_of_order(event: &Event) -> Effect {
     let event = match event {
-        GenerationEvent::Started { .. } => "Started",
-        GenerationEvent::Text { .. } => "Text",
-        GenerationEvent::Finished { .. } => "Finished",
+        Event::Generation(GenerationEvent::Started { .. }) => "Started",
+        Event::Generation(GenerationEvent::Text { .. }) => "Text",
+        Event::Generation(GenerationEvent::Finished { .. }) => "Finished",
+        Event::Routed(_) => "Routed",
+        Event::Skill { .. } => "Skill",
+        Event::Begin | Event::Failed(_) | Event::ClientGone => "what always has its place",
     };
     Effect::Fail(TurnError::OutOfOrder { event }.into())
 }

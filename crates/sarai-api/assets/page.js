@@ -161,7 +161,8 @@ async function answer() {
   else if (!needsPairing(failure, () => askFrom(at))) talk.problem(failure.message, () => askFrom(at));
 }
 
-function finish(message, { reason, usage, timings }) {
+function finish(message, { reason, usage, timings, skill }) {
+  if (skill) message.skill = skill;
   if (reason === "length") message.ending = "length";
   const first = (timings.queued_ms + timings.prefill_ms) / 1000;
   if (timings.decode_ms > 0) message.figures = { speed: usage.completion_tokens / (timings.decode_ms / 1000), first };

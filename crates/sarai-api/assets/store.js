@@ -2,7 +2,7 @@
 //
 // One key lists them, one key holds each, so that a long one is not written again with every short one:
 //   sarai.list            [{ id, title, updated }], newest first
-//   sarai.talk.<id>       [{ role, content, figures?, ending? }]
+//   sarai.talk.<id>       [{ role, content, figures?, skill?, ending? }]
 
 import { say } from "./words.js";
 

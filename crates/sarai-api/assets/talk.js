@@ -146,7 +146,9 @@ function draw(block, html) {
   for (const link of block.querySelectorAll("a[href]")) link.title = `${link.href} ${say("page-new-tab")}`;
 }
 
-function figuresOf({ figures }) {
+// Which skill answered, or how fast the model did.
+function figuresOf({ figures, skill }) {
+  if (skill) return make("span", { class: "figures quiet" }, say("page-skill", { skill }));
   if (!figures) return null;
   const text = say("page-figures", { speed: number(figures.speed, 1), first: number(figures.first, 1) });
   return make("span", { class: "figures quiet", title: say("page-figures-label") }, text);

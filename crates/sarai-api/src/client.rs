@@ -23,7 +23,9 @@ use axum::http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
-use sarai_types::{Grammar, Language, Message, Notice, Priority, Speculation, Strictness, ToolSpec};
+use sarai_types::{
+    Grammar, Language, Message, Notice, Priority, SkillName, SkillWish, Speculation, Strictness, ToolSpec,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -36,7 +38,8 @@ use crate::auth::routes::IssuedBody;
 use crate::error::{ErrorBody, ErrorObject};
 pub use crate::openai::{ModelBody, ModelExtension, ModelList};
 pub use crate::operations::{ComponentBody, HealthBody};
-pub use stream::{ChatStream, Details, StreamItem};
+use crate::skills::ReloadedBody;
+pub use stream::{ChatStream, Details, SkillDetails, StreamItem};
 
 /// How long a connection may take to be there.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
@@ -123,6 +126,8 @@ pub struct ChatRequest {
     pub format: Option<AnswerFormat>,
     /// Known to SARAi only.
     pub speculation: Option<Speculation>,
+    /// Known to SARAi only; not sent when it is [`SkillWish::Auto`].
+    pub skill: SkillWish,
     /// How many alternatives to report with each token, as [`StreamItem::Tokens`].
     pub logprobs: Option<u8>,
 }
@@ -195,6 +200,14 @@ impl Client {
     /// See [`ClientError`].
     pub async fn new_pairing_code(&self) -> Result<String, ClientError> {
         Ok(self.json::<IssuedBody>(Method::GET, "/pair/new", None).await?.code)
+    }
+
+    /// Lets a skill read its files again. Returns how often it has done so.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn reload_skill(&self, skill: &SkillName) -> Result<u64, ClientError> {
+        Ok(self.json::<ReloadedBody>(Method::POST, &format!("/v1/skills/{skill}/reload"), None).await?.generation)
     }
 
     /// A vector for each text.
@@ -373,6 +386,16 @@ impl ChatRequest {
         if let Some(speculation) = self.speculation {
             put("speculation", json!(speculation.to_string()));
         }
+        match &self.skill {
+            SkillWish::Auto => {}
+            SkillWish::None => drop(put("skill", json!("none"))),
+            SkillWish::Named { name, arguments } => {
+                put("skill", json!(name.as_str()));
+                if !arguments.is_empty() {
+                    put("skill_arguments", serde_json::from_str(arguments).unwrap_or_else(|_| json!(arguments)));
+                }
+            }
+        }
         if let Some(alternatives) = self.logprobs {
             put("logprobs", json!(true));
             put("top_logprobs", json!(alternatives));
@@ -416,7 +439,9 @@ mod tests {
     #[test]
     fn what_is_not_asked_for_is_not_sent() {
         let plain = ChatRequest { model: "m".to_owned(), ..ChatRequest::default() }.to_json();
-        for field in ["tools", "response_format", "grammar", "speculation", "logprobs", "priority", "temperature"] {
+        for field in
+            ["tools", "response_format", "grammar", "speculation", "skill", "logprobs", "priority", "temperature"]
+        {
             assert_eq!(plain.get(field), None, "{field}: other servers may not know it");
         }
     }

@@ -7,7 +7,7 @@
 //! - [`Command`]: adding a variant means teaching the daemon to perform it.
 //! - [`Handle`]: a bounded sender; a full queue is a [`Failure`] of kind `Busy`, never a wait.
 
-use sarai_types::{Failure, FailureKind, ModelId, Notice, TurnEvent, TurnRequest};
+use sarai_types::{Failure, FailureKind, ModelId, Notice, SkillName, TurnEvent, TurnRequest};
 use tokio::sync::{mpsc, oneshot};
 
 /// Commands that wait for the daemon at most.
@@ -36,6 +36,11 @@ pub enum Command {
     /// Lists what a client may name as `model`, the assistant `sarai` included.
     Models {
         reply: oneshot::Sender<Vec<ModelCard>>,
+    },
+    /// Lets a skill read its files again; the reply is how often it has done so.
+    ReloadSkill {
+        skill: SkillName,
+        reply: oneshot::Sender<Result<u64, Failure>>,
     },
     Health {
         reply: oneshot::Sender<Health>,
@@ -128,6 +133,12 @@ impl Handle {
     /// As [`Handle::turn`], or whatever the daemon answers.
     pub async fn embed(&self, model: Option<ModelId>, texts: Vec<String>) -> Result<Embedded, Failure> {
         self.ask(|reply| Command::Embed { model, texts, reply }).await?
+    }
+
+    /// # Errors
+    /// As [`Handle::turn`], or whatever the daemon answers.
+    pub async fn reload_skill(&self, skill: SkillName) -> Result<u64, Failure> {
+        self.ask(|reply| Command::ReloadSkill { skill, reply }).await?
     }
 
     /// # Errors

@@ -85,7 +85,7 @@ impl Problem {
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed(failure) => match failure.kind {
                 FailureKind::BadRequest | FailureKind::TooLong | FailureKind::Grammar { .. } => StatusCode::BAD_REQUEST,
-                FailureKind::ModelNotFound => StatusCode::NOT_FOUND,
+                FailureKind::ModelNotFound | FailureKind::SkillNotFound => StatusCode::NOT_FOUND,
                 FailureKind::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
                 // Nobody is left to read it.
                 FailureKind::Cancelled | FailureKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -107,6 +107,7 @@ impl Problem {
                 FailureKind::BadRequest => "invalid_value",
                 FailureKind::TooLong => "context_length_exceeded",
                 FailureKind::ModelNotFound => "model_not_found",
+                FailureKind::SkillNotFound => "skill_not_found",
                 FailureKind::Grammar { .. } => "invalid_grammar",
                 FailureKind::Busy { .. } => "rate_limit_exceeded",
                 FailureKind::Unavailable => "service_unavailable",
@@ -130,6 +131,7 @@ impl Problem {
         match self {
             Self::Invalid { param, .. } => param.as_deref(),
             Self::Failed(Failure { kind: FailureKind::ModelNotFound, .. }) => Some("model"),
+            Self::Failed(Failure { kind: FailureKind::SkillNotFound, .. }) => Some("skill"),
             Self::BodyTooLarge { .. }
             | Self::NoRoute
             | Self::NoMethod

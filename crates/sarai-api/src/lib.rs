@@ -28,6 +28,7 @@ mod openai;
 mod openapi;
 mod operations;
 mod page;
+mod skills;
 mod state;
 
 pub use auth::{Auth, Code, Pairing, PairingError, SESSIONS_MAX};

@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::openai::{chat, embeddings, models, responses};
-use crate::{auth, operations};
+use crate::{auth, operations, skills};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,6 +15,7 @@ use crate::{auth, operations};
         embeddings::embed,
         models::list,
         models::one,
+        skills::reload,
         operations::health,
         operations::ready,
         operations::metrics,

@@ -124,7 +124,7 @@ fn expects_schema(expects: &Expects) -> Value {
         Expects::Speculation { .. } => {
             json!({ "type": "string", "pattern": "^(auto|off|acceptance|fixed:[1-9][0-9]?)$" })
         }
-        Expects::Hosts { count_max } => {
+        Expects::Hosts { count_max } | Expects::Paths { count_max } => {
             json!({ "type": "array", "items": { "type": "string" }, "maxItems": count_max })
         }
         Expects::Auto(inner) => json!({ "anyOf": [{ "const": "auto" }, expects_schema(inner)] }),

@@ -138,6 +138,18 @@ impl Folders {
         self.state.join("audit")
     }
 
+    /// The owner's own skills: beside the models.
+    #[must_use]
+    pub fn skills(&self) -> PathBuf {
+        self.models.with_file_name("skills")
+    }
+
+    /// What the owner has agreed that skills may do.
+    #[must_use]
+    pub fn trust_file(&self) -> PathBuf {
+        self.state.join("trust.json")
+    }
+
     /// Sockets, locks and tokens of what runs now.
     #[must_use]
     pub fn run(&self) -> PathBuf {
@@ -165,7 +177,11 @@ impl Folders {
     }
 }
 
-fn own_folder(path: &Path) -> Result<(), FolderError> {
+/// Creates a folder for this user alone, or looks at the one that is there.
+///
+/// # Errors
+/// It cannot be made, belongs to somebody else, or lets others write.
+pub fn own_folder(path: &Path) -> Result<(), FolderError> {
     let failed = |source| FolderError::Create { path: path.to_owned(), source };
     if !path.exists() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use sarai_types::{Language, ModelId, Speculation};
 
 use crate::value::{
-    Auto, Draft, Expects, Given, HostNames, LogLevel, Setting, Size, SkillRuntime, Switch, Time, Weights, Whole,
+    Auto, Draft, Expects, Given, HostNames, LogLevel, Paths, Setting, Size, SkillRuntime, Switch, Time, Weights, Whole,
 };
 
 /// When a changed value counts.
@@ -220,8 +220,9 @@ keys! {
 
     /// Skills and everything that builds on them.
     phoenix: Phoenix {
-        /// What skills run in: a jail of this computer's own, containers, or nothing at all.
-        skill_runtime: SkillRuntime = SkillRuntime::Local, Restart, Later;
+        /// What skills run in: a jail of this computer's own (bubblewrap), containers (Docker or Podman), or nothing at
+        /// all. Models are jailed too, always by this computer's own jail.
+        skill_runtime: SkillRuntime = SkillRuntime::Local, Restart, Now;
         /// Remembers facts that you state.
         entity_memory_skill: Switch = Switch::On, Restart, Later;
         /// Acts on its own by rules and at times.
@@ -241,6 +242,12 @@ keys! {
         profiles_as_context: Switch = Switch::Off, Restart, Later;
         /// Runs only skills whose origin is attested.
         attested_build: Switch = Switch::On, Restart, Later;
+    }
+
+    /// What skills may see of yours.
+    skills: Skills {
+        /// Databases that the skill `sql` may read to answer questions about them: SQLite files, by their paths.
+        databases: Paths = Paths::default(), Restart, Now;
     }
 
     /// Answers with sources from the web.

@@ -30,11 +30,11 @@ mod yaml;
 
 pub use docs::{example, json_schema};
 pub use error::{ConfigError, ConfigErrors};
-pub use folders::{FolderError, Folders, SOCKET_PATH_MAX, write_atomic};
+pub use folders::{FolderError, Folders, SOCKET_PATH_MAX, own_folder, write_atomic};
 pub use keys::{Config, Effect, KEYS, Key, Log, Model, Phoenix, Rag, Reload, Runtime, Server};
 pub use load::{Change, Loaded, load, reload};
 pub use source::{FILE_BYTES_MAX, Origin, SourceFile, Sources};
-pub use value::{Auto, Draft, Expects, HostNames, LogLevel, Size, SkillRuntime, Switch, Time, Weights, Whole};
+pub use value::{Auto, Draft, Expects, HostNames, LogLevel, Paths, Size, SkillRuntime, Switch, Time, Weights, Whole};
 
 #[cfg(test)]
 mod tests;

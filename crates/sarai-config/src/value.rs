@@ -1,10 +1,14 @@
 //! What a setting can be: each type reads itself from text, prints the same text again, and says what it accepts.
 
+mod lists;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use sarai_types::{DRAFT_TOKENS_MAX, Language, ModelId, Notice, Speculation};
+
+pub use lists::{HostNames, Paths};
 
 /// The longest piece of a wrong value that an error repeats, in characters.
 const SHOWN_MAX: usize = 60;
@@ -69,6 +73,8 @@ pub enum Expects {
     Speculation { tokens_max: u8 },
     /// A list of host names.
     Hosts { count_max: usize },
+    /// A list of paths.
+    Paths { count_max: usize },
     /// What the box holds, or the word `auto`.
     Auto(Box<Expects>),
     /// A section: keys, not a value.
@@ -99,6 +105,7 @@ impl Expects {
             Self::Draft => Notice::new("config-wrong-draft").arg("max", ModelId::LEN_MAX),
             Self::Speculation { tokens_max } => Notice::new("config-wrong-speculation").arg("max", tokens_max),
             Self::Hosts { count_max } => Notice::new("config-wrong-hosts").arg("max", count_max),
+            Self::Paths { count_max } => Notice::new("config-wrong-paths").arg("max", count_max),
             Self::Section => Notice::new("config-wrong-section"),
         }
     }
@@ -122,6 +129,7 @@ impl fmt::Display for Expects {
             Self::Draft => write!(f, "none | auto | a model id of at most {} characters", ModelId::LEN_MAX),
             Self::Speculation { tokens_max } => write!(f, "auto | off | acceptance | fixed:1 to fixed:{tokens_max}"),
             Self::Hosts { count_max } => write!(f, "a list of at most {count_max} host names"),
+            Self::Paths { count_max } => write!(f, "a list of at most {count_max} paths"),
             Self::Auto(inner) => write!(f, "auto | {inner}"),
             Self::Section => f.write_str("keys, indented below it"),
         }
@@ -455,56 +463,5 @@ impl Setting for ModelId {
 
     fn read(given: &Given) -> Option<Self> {
         given.text()?.parse().ok()
-    }
-}
-
-/// Names that clients may use for this computer: lower case, without a port, at most 16.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HostNames(Vec<String>);
-
-impl HostNames {
-    const COUNT_MAX: usize = 16;
-    /// RFC 1035, section 2.3.4.
-    const NAME_LEN_MAX: usize = 253;
-
-    #[must_use]
-    pub fn as_slice(&self) -> &[String] {
-        &self.0
-    }
-
-    fn name(text: &str) -> Option<String> {
-        let name = text.trim().to_ascii_lowercase();
-        let right = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-        let is_name = (1..=Self::NAME_LEN_MAX).contains(&name.len()) && name.chars().all(right);
-        (is_name || name.parse::<std::net::Ipv6Addr>().is_ok()).then_some(name)
-    }
-}
-
-impl Setting for HostNames {
-    fn expects() -> Expects {
-        Expects::Hosts { count_max: Self::COUNT_MAX }
-    }
-
-    /// A list, or one text with commas between the names, which is what an environment variable can hold.
-    fn read(given: &Given) -> Option<Self> {
-        let names: Vec<&str> = match given {
-            Given::List(items) => items.iter().map(String::as_str).collect(),
-            Given::Text(text) => {
-                let text = text.trim();
-                let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-                if inner.trim().is_empty() { Vec::new() } else { inner.split(',').collect() }
-            }
-            Given::Nothing | Given::Nested => return None,
-        };
-        if names.len() > Self::COUNT_MAX {
-            return None;
-        }
-        names.into_iter().map(Self::name).collect::<Option<_>>().map(Self)
-    }
-}
-
-impl fmt::Display for HostNames {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}]", self.0.join(", "))
     }
 }

@@ -6,9 +6,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sarai_config::{Draft, FolderError, Folders, Runtime, Switch, Weights, Whole};
+use sarai_config::{Draft, FolderError, Folders, Runtime, Switch, Weights, Whole, own_folder};
 use sarai_engine::weights::{Layouts, Policy};
 use sarai_models::{Catalog, Fit, Library, LoadPlan, MemoryEstimate, Role, WeightLayout, estimate, fits};
+use sarai_sandbox::{JailName, Launcher, SandboxError};
 use sarai_types::{Language, ModelId, Notice};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -17,10 +18,14 @@ use tokio_stream::StreamExt as _;
 use crate::child::Child;
 use crate::drafter::{Drafter, DrafterKeeper};
 use crate::token;
-use crate::worker::{CacheSpec, Worker, WorkerOptions, WorkerSpec};
+use crate::worker::{CacheSpec, Worker, WorkerJail, WorkerOptions, WorkerSpec};
 
 /// How often a file that is missing is looked for.
 const RETRY: Duration = Duration::from_secs(2);
+/// Of the memory for models and skills together, the share of the skills, which are small.
+const SKILLS_SHARE: u64 = 4;
+/// Enough for the skills that come with the program, one at a time.
+const SKILLS_BYTES_MIN: u64 = 256_000_000;
 /// Left to the rest of the system when the budget is `auto`.
 const HEADROOM: u64 = 300_000_000;
 
@@ -43,6 +48,8 @@ pub(crate) struct BrainSpec {
     pub(crate) draft: Draft,
     pub runtime: Runtime,
     pub folders: Folders,
+    /// Who jails the workers, or why nobody does; none runs them as they are.
+    pub launcher: Option<Result<Launcher, SandboxError>>,
     /// The language whose fixed prompt is read before the first question.
     pub language: Language,
 }
@@ -53,9 +60,43 @@ impl BrainSpec {
         self.runtime.threads.set().map(Whole::get)
     }
 
+    /// A worker's socket, in a folder of its own: a jail shows all of it.
+    pub(crate) fn socket(&self, part: WorkerPart) -> Result<PathBuf, Notice> {
+        let name = part.name();
+        let socket =
+            self.folders.socket(&format!("{name}/{name}.sock")).map_err(|error: FolderError| error.notice())?;
+        own_folder(&self.folders.run().join(name)).map_err(|error| error.notice())?;
+        Ok(socket)
+    }
+
+    pub(crate) fn jail(&self, part: WorkerPart) -> Result<Option<WorkerJail>, Notice> {
+        let Some(launcher) = self.launcher.clone() else { return Ok(None) };
+        let launcher = launcher.map_err(|error| Notice::new("daemon-model-no-jail").arg("detail", error))?;
+        let name = JailName::new(part.name()).map_err(|_| Notice::new("daemon-internal"))?;
+        Ok(Some(WorkerJail { launcher, name, report: self.folders.run().join(part.name()).join("jail.toml") }))
+    }
+
     /// Where workers keep what they measured of this computer.
     pub(crate) fn measured_file(&self) -> PathBuf {
         self.folders.kv().join("measured.json")
+    }
+}
+
+/// The two workers that there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WorkerPart {
+    /// The one that answers.
+    Model,
+    /// The one that guesses.
+    Draft,
+}
+
+impl WorkerPart {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Draft => "draft",
+        }
     }
 }
 
@@ -162,10 +203,9 @@ async fn start(spec: &BrainSpec) -> Result<(Worker, Child, Option<PathBuf>), Not
     // The first look at a file sums all of it, which takes seconds.
     let found = tokio::task::spawn_blocking(move || find(&looking)).await;
     let (model, file, memory_bytes) = found.map_err(|_| Notice::new("daemon-internal"))??;
-    let socket = |name| spec.folders.socket(name).map_err(|e: FolderError| e.notice());
     let draft_socket = match spec.draft {
         Draft::None => None,
-        Draft::Auto | Draft::Is(_) => Some(socket("draft.sock")?),
+        Draft::Auto | Draft::Is(_) => Some(spec.socket(WorkerPart::Draft)?),
     };
     let runtime = &spec.runtime;
     let cache = CacheSpec { folder: spec.folders.kv(), bytes_max: runtime.prefix_cache_bytes.bytes() };
@@ -173,7 +213,7 @@ async fn start(spec: &BrainSpec) -> Result<(Worker, Child, Option<PathBuf>), Not
         program: spec.program.clone(),
         model,
         file,
-        socket: socket("model.sock")?,
+        socket: spec.socket(WorkerPart::Model)?,
         context_tokens: runtime.n_ctx.get(),
         sequences: runtime.sequences.get(),
         threads: spec.threads(),
@@ -184,6 +224,7 @@ async fn start(spec: &BrainSpec) -> Result<(Worker, Child, Option<PathBuf>), Not
             measured: Some(spec.measured_file()),
             draft_socket: draft_socket.clone(),
         },
+        jail: spec.jail(WorkerPart::Model)?,
     };
     let (worker, child) = Worker::start(worker, seed()?);
     Ok((worker, child, draft_socket))
@@ -291,4 +332,10 @@ fn fit(model: &ModelId, needed: &MemoryEstimate, allowed: u64) -> Result<(), Not
             .arg("needed", gigabytes(needed.total()))
             .arg("available", gigabytes(allowed))),
     }
+}
+
+/// What skills may take beside the models: of the owner's budget, or of what is free, a share that leaves the models
+/// theirs.
+pub(crate) fn left_for_skills(runtime: &Runtime) -> u64 {
+    allowed(runtime, 0).map_or(SKILLS_BYTES_MIN, |bytes| (bytes / SKILLS_SHARE).max(SKILLS_BYTES_MIN))
 }

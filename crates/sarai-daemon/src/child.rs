@@ -31,7 +31,8 @@ pub struct ChildSpec {
     /// For logs and metrics.
     pub name: String,
     pub policy: Policy,
-    pub command: Box<dyn Fn() -> Command + Send + Sync>,
+    /// Makes the command anew for each start; its standard input is its own business.
+    pub command: Box<dyn Fn() -> std::io::Result<Command> + Send + Sync>,
     pub probe: Box<Probe>,
     /// What happens to each line that the child writes to its standard error.
     pub log: fn(&str),
@@ -200,8 +201,8 @@ impl Driver {
     }
 
     fn spawn(&self) -> std::io::Result<process::Child> {
-        let mut command = (self.spec.command)();
-        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut command = (self.spec.command)()?;
+        command.process_group(0).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
         if let Some(stderr) = child.stderr.take() {
             tokio::spawn(forward(stderr, self.spec.log));

@@ -33,6 +33,13 @@ pub(crate) fn local_time(language: Language) -> String {
     in_words(&Zoned::now(), language)
 }
 
+/// The hour where the computer is, 0 to 23.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the daemon is the shell that reads the clock")]
+pub(crate) fn local_hour() -> u8 {
+    Zoned::now().hour().unsigned_abs()
+}
+
 fn in_words(now: &Zoned, language: Language) -> String {
     let zone = now.time_zone().iana_name().map_or_else(|| now.strftime("UTC%:z").to_string(), str::to_owned);
     match language {

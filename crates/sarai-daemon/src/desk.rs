@@ -17,7 +17,9 @@ use crate::brain::Brain;
 use crate::drafter::Drafter;
 use crate::listen::Stop;
 use crate::metrics::{ChildFigures, EngineFigures, Metrics, Outcome};
-use crate::turn;
+use crate::resident;
+use crate::skills::Skills;
+use crate::turn::{self, Answerers};
 use crate::worker::{self, Worker};
 
 /// Turns and requests for vectors at once; the next is told to come back later. How everything is can always be asked.
@@ -30,6 +32,7 @@ const STATUS_TIMEOUT: Duration = Duration::from_millis(500);
 pub(crate) struct Desk {
     pub brain: watch::Receiver<Brain>,
     pub drafter: watch::Receiver<Drafter>,
+    pub skills: Skills,
     /// Whether answers may be held to a grammar.
     pub grammars: Grammars,
     pub metrics: Metrics,
@@ -66,6 +69,7 @@ impl Desk {
                 drop(events.try_send(Err(busy())));
             }
             Command::Embed { reply, .. } => drop(reply.send(Err(busy()))),
+            Command::ReloadSkill { reply, .. } => drop(reply.send(Err(busy()))),
             short @ (Command::Models { .. } | Command::Health { .. } | Command::Metrics { .. }) => {
                 self.clone().perform(short).await;
             }
@@ -76,7 +80,10 @@ impl Desk {
     async fn perform(self, command: Command) {
         match command {
             Command::Turn { request, events } => match self.worker() {
-                Ok(worker) => turn::run(worker, *request, self.grammars, events, self.metrics).await,
+                Ok(worker) => {
+                    let answerers = Answerers { worker, skills: self.skills, grammars: self.grammars };
+                    turn::run(answerers, *request, events, self.metrics).await;
+                }
                 Err(failure) => {
                     self.metrics.asked();
                     self.metrics.ended(Outcome::Failed(failure.kind));
@@ -84,6 +91,7 @@ impl Desk {
                 }
             },
             Command::Embed { model, texts, reply } => drop(reply.send(self.embed(model, texts).await)),
+            Command::ReloadSkill { skill, reply } => drop(reply.send(self.skills.reload(&skill).await)),
             Command::Models { reply } => drop(reply.send(self.models().await)),
             Command::Health { reply } => drop(reply.send(self.health().await)),
             Command::Metrics { reply } => drop(reply.send(self.metrics_text().await)),
@@ -132,7 +140,7 @@ impl Desk {
             status: self.own_status(),
             detail: Notice::new("daemon-health-serve"),
             restarts: 0,
-            resident_bytes: own_resident_bytes(),
+            resident_bytes: resident::own_bytes(),
         };
         let status = match (serve.status, model.status) {
             (Status::Stopping, _) => Status::Stopping,
@@ -140,6 +148,7 @@ impl Desk {
         };
         let mut components = vec![serve, model];
         components.extend(self.drafter_component().await);
+        components.extend(self.skills.components());
         Health { status, version: env!("CARGO_PKG_VERSION").to_owned(), components }
     }
 
@@ -165,10 +174,11 @@ impl Desk {
             State::Quarantined { .. } => (Status::Degraded, "daemon-model-crashes"),
             State::Stopped | State::Draining { .. } => (Status::Stopping, "daemon-stopping"),
         };
+        let detail = worker.no_jail(seen.state).unwrap_or_else(|| Notice::new(detail).arg("model", worker.model()));
         Component {
             name: format!("{part} {}", worker.model()),
             status,
-            detail: Notice::new(detail).arg("model", worker.model()),
+            detail,
             restarts: seen.restarts,
             resident_bytes: self.status_of(worker).await.map(|s| s.resident_bytes),
         }
@@ -183,10 +193,11 @@ impl Desk {
 
     async fn metrics_text(&self) -> String {
         let serve = ChildFigures {
-            name: "serve",
+            name: "serve".to_owned(),
             serving: true,
             restarts: 0,
-            resident_bytes: own_resident_bytes().unwrap_or_default(),
+            resident_bytes: resident::own_bytes().unwrap_or_default(),
+            report: None,
         };
         let mut children = vec![serve];
         let mut engine = None;
@@ -199,18 +210,20 @@ impl Desk {
         if let Drafter::Up(worker) = drafter {
             children.push(self.child_figures("draft", &worker).await.0);
         }
+        children.extend(self.skills.figures());
         self.metrics
             .text(&children, engine.as_ref().map(|(restarts, status)| EngineFigures { restarts: *restarts, status }))
     }
 
-    async fn child_figures(&self, name: &'static str, worker: &Worker) -> (ChildFigures<'static>, Option<StatusReply>) {
+    async fn child_figures(&self, name: &str, worker: &Worker) -> (ChildFigures, Option<StatusReply>) {
         let status = self.status_of(worker).await;
         let seen = worker.seen();
         let figures = ChildFigures {
-            name,
+            name: name.to_owned(),
             serving: seen.serving,
             restarts: seen.restarts,
             resident_bytes: status.as_ref().map_or(0, |status| status.resident_bytes),
+            report: worker.report(),
         };
         (figures, status)
     }
@@ -223,17 +236,15 @@ impl Desk {
     }
 }
 
+/// What is said while nobody answers.
+pub(crate) fn no_model_yet() -> Failure {
+    unavailable(Notice::new("daemon-model-checking"))
+}
+
 fn unavailable(notice: Notice) -> Failure {
     Failure::new(FailureKind::Unavailable, notice, "there is no model yet")
 }
 
 fn no_model(status: Status, detail: Notice) -> Component {
     Component { name: "model".to_owned(), status, detail, restarts: 0, resident_bytes: None }
-}
-
-/// This process's proportional set size.
-fn own_resident_bytes() -> Option<u64> {
-    let text = fs_err::read_to_string("/proc/self/smaps_rollup").ok()?;
-    let line = text.lines().find_map(|l| l.strip_prefix("Pss:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kb| kb * 1024)
 }

@@ -10,7 +10,7 @@ use sarai_types::Notice;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::brain::{self, BrainSpec};
+use crate::brain::{self, BrainSpec, WorkerPart};
 use crate::child::Child;
 use crate::worker::{Worker, WorkerOptions, WorkerSpec};
 
@@ -93,9 +93,11 @@ async fn start(
                     sequences: spec.runtime.sequences.get(),
                     threads: spec.threads(),
                     options: WorkerOptions { measured: Some(spec.measured_file()), ..WorkerOptions::default() },
+                    jail: None,
                 };
-                match brain::seed() {
-                    Ok(seed) => return Some(Worker::start(worker, seed)),
+                let ready = spec.jail(WorkerPart::Draft).and_then(|jail| Ok((jail, brain::seed()?)));
+                match ready {
+                    Ok((jail, seed)) => return Some(Worker::start(WorkerSpec { jail, ..worker }, seed)),
                     Err(notice) => drop(publish.send_replace(Drafter::Waiting(notice))),
                 }
                 return None;

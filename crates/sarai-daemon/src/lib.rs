@@ -8,7 +8,8 @@
 //! - [`serve`]: `sarai serve`: lock, bind, start, serve, drain.
 //! - `listen`: TCP and the Unix socket. `desk`: performs the commands that come in. `turn`: performs a turn's effects.
 //! - `brain`: which model answers; `drafter`: which one guesses ahead. [`worker`]: one model worker, asked over gRPC. [`child`]: one supervised process.
-//! - `reload`, `lock`, [`token`], `metrics`, `clock`: what their names say.
+//! - [`skills`]: the skills, their processes, and what they may ask of the model.
+//! - `reload`, `lock`, `resident`, [`token`], `metrics`, `clock`: what their names say.
 //!
 //! It never links llama.cpp: a model that crashes costs one process, never the assistant.
 
@@ -21,7 +22,9 @@ mod listen;
 mod lock;
 mod metrics;
 mod reload;
+mod resident;
 pub mod serve;
+pub mod skills;
 mod thinking;
 pub mod token;
 mod turn;

@@ -29,12 +29,24 @@ pub(crate) type Routes = watch::Receiver<Router>;
 /// # Errors
 /// The path cannot be used.
 pub(crate) fn unix(path: &Path) -> std::io::Result<UnixListener> {
+    bind(path, 0o600)
+}
+
+/// Binds a Unix socket for everybody who can see its folder: whoever sits in a jail may have another user id.
+///
+/// # Errors
+/// The path cannot be used.
+pub(crate) fn unix_in_own_folder(path: &Path) -> std::io::Result<UnixListener> {
+    bind(path, 0o666)
+}
+
+fn bind(path: &Path, mode: u32) -> std::io::Result<UnixListener> {
     match fs_err::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
     let listener = UnixListener::bind(path)?;
-    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
     Ok(listener)
 }
 

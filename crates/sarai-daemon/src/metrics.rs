@@ -1,17 +1,22 @@
 //! What Prometheus reads. Names stay the same once published.
 
 mod decoding;
+mod skills;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use prometheus::{
     Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
 use sarai_proto::engine::v1::StatusReply;
-use sarai_types::{FailureKind, TurnSummary};
+use sarai_sandbox::Report;
+use sarai_types::{FailureKind, SkillName, TurnSummary};
 
 use decoding::DecodingMetrics;
+pub(crate) use skills::Chosen;
+use skills::SkillMetrics;
 
 /// Seconds to the first token: from a warm cache to a long prompt on a slow computer.
 const FIRST_TOKEN_BUCKETS: &[f64] = &[0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0];
@@ -41,6 +46,7 @@ struct Inner {
     ram_gb: Gauge,
     generation: IntGauge,
     decoding: DecodingMetrics,
+    skills: SkillMetrics,
 }
 
 /// How a turn ended, for its counter.
@@ -61,6 +67,7 @@ impl Outcome {
                 FailureKind::BadRequest
                 | FailureKind::TooLong
                 | FailureKind::ModelNotFound
+                | FailureKind::SkillNotFound
                 | FailureKind::Grammar { .. },
             ) => "refused",
             Self::Failed(FailureKind::Busy { .. }) => "busy",
@@ -72,11 +79,13 @@ impl Outcome {
 
 /// How a child is, for its gauges.
 #[derive(Debug, Clone)]
-pub(crate) struct ChildFigures<'a> {
-    pub name: &'a str,
+pub(crate) struct ChildFigures {
+    pub name: String,
     pub serving: bool,
     pub restarts: u32,
     pub resident_bytes: u64,
+    /// What holds of its jail.
+    pub report: Option<Report>,
 }
 
 /// How the engine is, for its gauges.
@@ -125,6 +134,7 @@ impl Metrics {
             )?,
             generation: gauge("sarai_config_generation", "How many configurations were taken over since the start.")?,
             decoding: DecodingMetrics::new(&registry)?,
+            skills: SkillMetrics::new(&registry)?,
             registry,
         };
         Ok(Self(Arc::new(inner)))
@@ -150,19 +160,32 @@ impl Metrics {
         self.0.decoding.answered(summary);
     }
 
+    /// Somebody was chosen to answer.
+    pub(crate) fn routed(&self, chosen: Chosen) {
+        self.0.skills.routed(chosen);
+    }
+
+    /// A skill has answered, or failed to.
+    pub(crate) fn skill_answered(&self, skill: &SkillName, took: Duration) {
+        self.0.skills.answered(skill, took);
+    }
+
     pub(crate) fn configured(&self) {
         self.0.generation.inc();
     }
 
     /// Sets what only now can be known, and writes everything in text format 0.0.4.
     #[must_use]
-    pub(crate) fn text(&self, children: &[ChildFigures<'_>], engine: Option<EngineFigures<'_>>) -> String {
+    pub(crate) fn text(&self, children: &[ChildFigures], engine: Option<EngineFigures<'_>>) -> String {
         let m = &self.0;
         for child in children {
-            let label = &[child.name];
+            let label = &[child.name.as_str()];
             m.up.with_label_values(label).set(i64::from(child.serving));
             m.restarts.with_label_values(label).set(i64::from(child.restarts));
             m.resident.with_label_values(label).set(i64::try_from(child.resident_bytes).unwrap_or(i64::MAX));
+            if let Some(report) = &child.report {
+                m.skills.jailed(&child.name, report);
+            }
         }
         #[expect(clippy::cast_precision_loss, reason = "a gauge in gigabytes")]
         m.ram_gb.set(children.iter().map(|c| c.resident_bytes).sum::<u64>() as f64 / 1e9);
@@ -208,8 +231,15 @@ mod tests {
             timings: Timings::default(),
             decoding: Decoding { form: Form::Incomplete, ..Decoding::default() },
             grammar: None,
+            skill: None,
         });
-        let child = ChildFigures { name: "model x", serving: true, restarts: 2, resident_bytes: 3_000_000_000 };
+        let child = ChildFigures {
+            name: "model x".to_owned(),
+            serving: true,
+            restarts: 2,
+            resident_bytes: 3_000_000_000,
+            report: None,
+        };
         let status = StatusReply {
             waiting: 4,
             suffix: Some(Drafts64 { drafted: 6, accepted: 5 }),

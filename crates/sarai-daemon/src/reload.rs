@@ -1,4 +1,4 @@
-//! Takes over a changed config: on SIGHUP, and when a file in its folder changes.
+//! Notices what changes on disk: the config's files, and the folders of skills.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -42,5 +42,57 @@ impl FileWatch {
             std::future::pending::<()>().await;
         }
         while tokio::time::timeout(SETTLE, self.changes.recv()).await.is_ok() {}
+    }
+}
+
+/// Watches folders and all that lies below them, also those that are not there yet.
+#[derive(Debug)]
+pub(crate) struct FolderWatch {
+    paths: Vec<PathBuf>,
+    watcher: Option<notify::RecommendedWatcher>,
+    changes: mpsc::Receiver<()>,
+}
+
+impl FolderWatch {
+    /// Folders that are missing are watched by the next one above them. What the kernel has no watch for is not watched.
+    pub(crate) fn new(paths: Vec<PathBuf>) -> Self {
+        let (sender, changes) = mpsc::channel(1);
+        let watched = paths.clone();
+        let told = move |event: notify::Result<notify::Event>| {
+            let concerns = |path: &PathBuf| watched.iter().any(|w| path.starts_with(w) || w.starts_with(path));
+            if event.is_ok_and(|e| !e.kind.is_access() && e.paths.iter().any(concerns)) {
+                // Full means that a change is known already.
+                let _ = sender.try_send(());
+            }
+        };
+        let watcher = notify::recommended_watcher(told);
+        let mut watch = Self { paths, watcher: watcher.ok(), changes };
+        watch.renew();
+        watch
+    }
+
+    /// Waits for the next change, and until the folders are left alone.
+    pub(crate) async fn changed(&mut self) {
+        if self.changes.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+        while tokio::time::timeout(SETTLE, self.changes.recv()).await.is_ok() {}
+        // Folders may have come that were not there to be watched.
+        self.renew();
+    }
+
+    fn renew(&mut self) {
+        let Some(watcher) = &mut self.watcher else { return };
+        for path in &self.paths {
+            let watched = if path.is_dir() {
+                watcher.watch(path, RecursiveMode::Recursive)
+            } else {
+                let above = path.ancestors().skip(1).find(|folder| folder.is_dir());
+                above.map_or(Ok(()), |folder| watcher.watch(folder, RecursiveMode::NonRecursive))
+            };
+            if let Err(error) = watched {
+                tracing::warn!(%error, "a folder cannot be watched; its changes count from the next start");
+            }
+        }
     }
 }

@@ -12,8 +12,11 @@ use std::time::Duration;
 use axum::Router;
 use sarai_agent::Grammars;
 use sarai_api::{Ambient, Auth, Front, Handle, Pairing, PairingError, router};
-use sarai_config::{Config, Draft, FolderError, Folders, Loaded, LogLevel, Sources, Switch, reload, write_atomic};
+use sarai_config::{
+    Config, Draft, FolderError, Folders, Loaded, LogLevel, SkillRuntime, Sources, Switch, reload, write_atomic,
+};
 use sarai_messages::language_from_env;
+use sarai_sandbox::{Backend, Launcher, SandboxError};
 use sarai_types::{Language, Notice};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
@@ -21,13 +24,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::brain::{BrainKeeper, BrainSpec};
+use crate::brain::{self, BrainKeeper, BrainSpec};
 use crate::clock;
 use crate::desk::Desk;
 use crate::listen::{self, Stop};
 use crate::lock::{LockError, StateLock};
 use crate::metrics::Metrics;
 use crate::reload::FileWatch;
+use crate::skills::{SkillPlaces, SkillsKeeper, SkillsSpec};
 use crate::token;
 
 /// The owner's socket, in the state folder's `run`.
@@ -45,6 +49,10 @@ pub struct ServeOptions {
     pub loaded: Loaded,
     /// The model worker's program.
     pub worker: PathBuf,
+    /// Who makes jails, or why nobody does: then nothing that needs one starts.
+    pub launcher: Result<Launcher, SandboxError>,
+    /// Where skills lie.
+    pub skills: SkillPlaces,
     /// Told when the config's log level changes.
     pub log_level: fn(LogLevel),
 }
@@ -97,7 +105,7 @@ impl ServeError {
 /// # Errors
 /// What stands in the way of starting; afterwards nothing does.
 pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
-    let ServeOptions { folders, sources, loaded, worker, log_level } = options;
+    let ServeOptions { folders, sources, loaded, worker, launcher, skills, log_level } = options;
     let _lock = StateLock::take(&folders.run(), "serve.lock")?;
     let config = &loaded.config;
     let tcp = bind(config).await?;
@@ -119,12 +127,15 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         draft: draft(config),
         runtime: config.runtime.clone(),
         folders: folders.clone(),
+        launcher: jailed(config).then(|| launcher.clone()),
         language: language(config),
     });
+    let skills = SkillsKeeper::start(skills_spec(skills, launcher, config), brain.watch(), metrics.clone());
     let (stop, stopped) = watch::channel(Stop::NotYet);
     let desk = Desk {
         brain: brain.watch(),
         drafter: brain.watch_drafter(),
+        skills: skills.handle(),
         grammars: grammars(config),
         metrics: metrics.clone(),
         stop: stopped.clone(),
@@ -163,6 +174,8 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         listeners.shutdown().await;
         desk.abort();
     }
+    // Skills ask the model, so they end first.
+    skills.drain().await;
     brain.drain().await;
     tracing::info!("stopped");
     Ok(())
@@ -224,6 +237,29 @@ fn draft(config: &Config) -> Draft {
         Switch::On => config.model.draft.clone(),
         Switch::Off => Draft::None,
     }
+}
+
+fn skills_spec(places: SkillPlaces, launcher: Result<Launcher, SandboxError>, config: &Config) -> SkillsSpec {
+    let memory_bytes = brain::left_for_skills(&config.runtime);
+    SkillsSpec { places, launcher, backend: backend(config), memory_bytes, language: language(config) }
+}
+
+/// Who jails the skills.
+const fn backend(config: &Config) -> Backend {
+    match config.phoenix.skill_runtime {
+        SkillRuntime::Local => Backend::Local,
+        SkillRuntime::Docker => Backend::Docker,
+        SkillRuntime::Disabled => Backend::Disabled,
+    }
+}
+
+/// Whether anything is jailed at all.
+fn jailed(config: &Config) -> bool {
+    let jailed = backend(config) != Backend::Disabled;
+    if !jailed {
+        tracing::warn!("phoenix.skill_runtime is disabled: model workers and skills run without a jail");
+    }
+    jailed
 }
 
 const fn grammars(config: &Config) -> Grammars {

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use sarai_agent::{Effect, Event, Grammars, ModelFacts, Turn};
-use sarai_types::{Failure, FailureKind, GenerationEvent, ModelId, Notice, TurnEvent, TurnRequest};
+use sarai_types::{Failure, FailureKind, GenerationEvent, ModelId, Notice, Priority, TurnEvent, TurnRequest};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, StreamExt};
 
 use crate::metrics::{Metrics, Outcome};
+use crate::skills::{Hearing, Skills};
 use crate::worker::{Facts, Worker};
 
 /// Where a turn's events go.
@@ -15,9 +16,19 @@ pub(crate) type Events = mpsc::Sender<Result<TurnEvent, Failure>>;
 
 type Answers = Box<dyn Stream<Item = Result<GenerationEvent, Failure>> + Send + Unpin>;
 
+/// Who may answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Answerers {
+    pub(crate) worker: Worker,
+    pub(crate) skills: Skills,
+    /// Whether answers may be held to a grammar.
+    pub(crate) grammars: Grammars,
+}
+
 /// Runs a turn to its end, whatever that is, and counts it.
-pub(crate) async fn run(worker: Worker, request: TurnRequest, grammars: Grammars, events: Events, metrics: Metrics) {
+pub(crate) async fn run(answerers: Answerers, request: TurnRequest, events: Events, metrics: Metrics) {
     metrics.asked();
+    let Answerers { worker, skills, grammars } = answerers;
     let facts = match facts(&worker, request.model.as_ref(), grammars).await {
         Ok(facts) => facts,
         Err(failure) => {
@@ -27,7 +38,9 @@ pub(crate) async fn run(worker: Worker, request: TurnRequest, grammars: Grammars
             return;
         }
     };
-    let performer = Performer { worker, events, answers: None, outcome: Outcome::Abandoned, metrics };
+    let priority = request.priority;
+    let open = Open::Nothing;
+    let performer = Performer { worker, skills, priority, events, open, outcome: Outcome::Abandoned, metrics };
     performer.run(Turn::new(request, facts)).await;
 }
 
@@ -41,10 +54,19 @@ async fn facts(worker: &Worker, wanted: Option<&ModelId>, grammars: Grammars) ->
     Ok(ModelFacts { id: worker.model().clone(), tool_format, thinking, grammars })
 }
 
+/// What the turn listens to.
+enum Open {
+    Nothing,
+    Generation(Answers),
+    Call(Hearing),
+}
+
 struct Performer {
     worker: Worker,
+    skills: Skills,
+    priority: Priority,
     events: Events,
-    answers: Option<Answers>,
+    open: Open,
     outcome: Outcome,
     metrics: Metrics,
 }
@@ -69,9 +91,17 @@ impl Performer {
 
     async fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
+            Effect::Route { text, wish } => Some(match self.skills.choose(&text, &wish) {
+                Ok(chosen) => Event::Routed(chosen),
+                Err(failure) => Event::Failed(failure),
+            }),
+            Effect::CallSkill(call) => {
+                self.open = Open::Call(self.skills.call(call, self.priority));
+                None
+            }
             Effect::Generate(generation) => match self.worker.generate(&generation).await {
                 Ok(answers) => {
-                    self.answers = Some(Box::new(answers));
+                    self.open = Open::Generation(Box::new(answers));
                     None
                 }
                 Err(failure) => Some(Event::Failed(failure)),
@@ -88,24 +118,28 @@ impl Performer {
                 self.outcome = Outcome::Failed(failure.kind);
                 self.events.send(Err(failure)).await.is_err().then_some(Event::ClientGone)
             }
-            Effect::StopGeneration => {
-                self.answers = None;
+            Effect::Stop => {
+                self.open = Open::Nothing;
                 None
             }
         }
     }
 
     async fn next(&mut self) -> Event {
-        let Some(answers) = &mut self.answers else {
-            // The turn waits for a generation that nobody opened: it must not wait for ever.
-            return Event::Failed(lost("no generation is open"));
+        let heard = async {
+            match &mut self.open {
+                Open::Generation(answers) => Some(answers.next().await?.map(Event::Generation)),
+                Open::Call(hearing) => Some(hearing.next().await?.map(|(event, usage)| Event::Skill { event, usage })),
+                // The turn waits for what nobody opened: it must not wait for ever.
+                Open::Nothing => None,
+            }
         };
         tokio::select! {
             () = self.events.closed() => Event::ClientGone,
-            answer = answers.next() => match answer {
-                Some(Ok(event)) => Event::Generation(event),
+            heard = heard => match heard {
+                Some(Ok(event)) => event,
                 Some(Err(failure)) => Event::Failed(failure),
-                None => Event::Failed(lost("the worker's stream ended without an end")),
+                None => Event::Failed(lost("nothing is open, or it ended without an end")),
             },
         }
     }

@@ -1,6 +1,7 @@
 //! `sarai up`: keeps `sarai serve` going, in the foreground, until it is told to stop.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -54,8 +55,9 @@ pub async fn up(options: UpOptions, mut changed: impl FnMut(Seen)) -> Result<(),
             policy,
             command: Box::new(move || {
                 let mut command = Command::new(&program);
+                command.stdin(Stdio::null());
                 command.args(&serve_args).args(["serve", "--die-with-parent", &std::process::id().to_string()]);
-                command
+                Ok(command)
             }),
             // Whatever it says of the model, a `serve` that answers is alive: each answer is a beat.
             probe: Box::new(move || {

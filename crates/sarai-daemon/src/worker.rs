@@ -4,22 +4,23 @@
 //! - [`WorkerSpec`]: what to start. [`Worker::start`] supervises it.
 //! - [`Worker`]: a cheap handle; it goes on working when the process behind it is replaced.
 
-use std::path::PathBuf;
+mod spec;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 use sarai_engine::grammar::Thinking;
 use sarai_engine::tools::ToolFormat;
-use sarai_engine::weights::Policy as WeightsPolicy;
 use sarai_proto::WireError;
 use sarai_proto::engine::v1::{self as wire, engine_client::EngineClient};
+use sarai_sandbox::{Launcher, Report};
 use sarai_supervisor::{Health, Limits, Policy, State};
 use sarai_types::{
     Failure, FailureKind, FinishReason, Generation, GenerationEvent, ModelId, Notice, SEQUENCE_TEXT_MAX, TokenText,
 };
 use tokio::net::UnixStream;
-use tokio::process::Command;
 use tokio::sync::{OnceCell, watch};
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::{Channel, Endpoint};
@@ -31,88 +32,14 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::child::{Child, ChildSpec, Seen};
 use crate::thinking;
 
+pub use spec::{CacheSpec, WorkerJail, WorkerOptions, WorkerSpec};
+
 /// The health name of engine.v1.
 const SERVICE: &str = "sarai.engine.v1.Engine";
 /// A model of many gigabytes on a slow disk takes minutes to read.
 const START_DEADLINE: Duration = Duration::from_secs(15 * 60);
 /// When to try again where the worker does not say it.
 pub(crate) const BUSY_RETRY_MS: u32 = 2000;
-
-/// What to start.
-#[derive(Debug, Clone)]
-pub struct WorkerSpec {
-    pub program: PathBuf,
-    pub model: ModelId,
-    pub file: PathBuf,
-    pub socket: PathBuf,
-    pub context_tokens: u32,
-    pub sequences: u32,
-    /// None lets the worker count the cores itself.
-    pub threads: Option<u32>,
-    pub options: WorkerOptions,
-}
-
-/// What a worker can do without.
-#[derive(Debug, Clone, Default)]
-pub struct WorkerOptions {
-    pub weights: WeightsPolicy,
-    /// What it may take; none lets the worker see what the computer can give.
-    pub memory_bytes: Option<u64>,
-    /// Where it keeps what it has read; none forgets it with the process.
-    pub cache: Option<CacheSpec>,
-    /// Where it keeps what it measured; none measures anew.
-    pub measured: Option<PathBuf>,
-    /// Where a worker with a smaller model listens, now or later.
-    pub draft_socket: Option<PathBuf>,
-}
-
-/// A folder of this user alone, and how much of it may be taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheSpec {
-    pub folder: PathBuf,
-    pub bytes_max: u64,
-}
-
-impl WorkerSpec {
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command
-            .args(["serve", "--die-with-parent", &std::process::id().to_string()])
-            .arg("--model")
-            .arg(&self.file)
-            .arg("--socket")
-            .arg(&self.socket);
-        command.arg("--context").arg(self.context_tokens.to_string());
-        command.arg("--sequences").arg(self.sequences.to_string());
-        if let Some(threads) = self.threads {
-            command.arg("--threads").arg(threads.to_string());
-        }
-        self.options.add_to(&mut command);
-        // It needs nothing of the owner's environment; a token in there is none of its business.
-        command.env_clear();
-        for name in ["SARAI_LOG", "TZ"] {
-            command.envs(std::env::var_os(name).map(|value| (name, value)));
-        }
-        command
-    }
-}
-
-impl WorkerOptions {
-    fn add_to(&self, command: &mut Command) {
-        command.arg("--weights").arg(self.weights.to_string());
-        if let Some(bytes) = self.memory_bytes {
-            command.arg("--memory").arg(bytes.to_string());
-        }
-        if let Some(cache) = &self.cache {
-            command.arg("--cache").arg(&cache.folder).arg("--cache-bytes").arg(cache.bytes_max.to_string());
-        }
-        for (flag, path) in [("--measured", &self.measured), ("--draft-socket", &self.draft_socket)] {
-            if let Some(path) = path {
-                command.arg(flag).arg(path);
-            }
-        }
-    }
-}
 
 /// What does not change while the model is the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +60,8 @@ pub struct Worker {
     channel: Channel,
     seen: watch::Receiver<Seen>,
     facts: Arc<OnceCell<Facts>>,
+    /// What its jail's launcher says; none without a jail.
+    report: Option<Arc<Path>>,
 }
 
 impl Worker {
@@ -142,7 +71,7 @@ impl Worker {
         let channel = connect(spec.socket.clone());
         let policy = Policy::new(Limits { start_deadline: START_DEADLINE, ..Limits::default() }).unwrap_or_default();
         let probed = channel.clone();
-        let model = spec.model.clone();
+        let (model, report) = (spec.model.clone(), spec.jail.as_ref().map(|jail| jail.report.as_path().into()));
         let child = Child::start(
             ChildSpec {
                 name: format!("model {model}"),
@@ -153,7 +82,7 @@ impl Worker {
             },
             seed,
         );
-        let worker = Self { model, channel, seen: child.watch(), facts: Arc::default() };
+        let worker = Self { model, channel, seen: child.watch(), facts: Arc::default(), report };
         (worker, child)
     }
 
@@ -247,6 +176,9 @@ impl Worker {
         if seen.serving {
             return Ok(());
         }
+        if let Some(notice) = self.no_jail(seen.state) {
+            return Err(Failure::new(FailureKind::Unavailable, notice, "its jail cannot be made"));
+        }
         let notice = match seen.state {
             State::Starting { .. } | State::Serving { .. } | State::Suspect => Notice::new("daemon-model-loading"),
             State::Quarantined { .. } => Notice::new("daemon-model-crashes"),
@@ -254,6 +186,26 @@ impl Worker {
             State::Killing { .. } | State::BackingOff { .. } => Notice::new("daemon-model-restarting"),
         };
         Err(Failure::new(FailureKind::Unavailable, notice.arg("model", &self.model), format!("{:?}", seen.state)))
+    }
+
+    /// Why its jail cannot be made, where that is what keeps it from coming up.
+    pub(crate) fn no_jail(&self, state: State) -> Option<Notice> {
+        match state {
+            State::Quarantined { .. } | State::BackingOff { .. } => {}
+            State::Starting { .. }
+            | State::Serving { .. }
+            | State::Suspect
+            | State::Killing { .. }
+            | State::Draining { .. }
+            | State::Stopped => return None,
+        }
+        let error = self.report()?.error?;
+        Some(Notice::new("daemon-model-no-jail").arg("detail", error))
+    }
+
+    /// What holds of its jail, as far as it was written down.
+    pub(crate) fn report(&self) -> Option<Report> {
+        Launcher::read_report(self.report.as_deref()?).ok().flatten()
     }
 
     fn event(&self, event: Result<wire::GenerateEvent, Status>) -> Result<GenerationEvent, Failure> {
@@ -317,7 +269,7 @@ fn refused(r: &wire::Refused) -> Failure {
 }
 
 /// A channel that connects when it is used, and again after the worker was replaced.
-fn connect(socket: PathBuf) -> Channel {
+pub(crate) fn connect(socket: PathBuf) -> Channel {
     let connector = tower::service_fn(move |_| {
         let socket = socket.clone();
         async move { UnixStream::connect(socket).await.map(TokioIo::new) }
@@ -344,32 +296,7 @@ async fn probe(channel: Channel) -> Health {
 
 #[cfg(test)]
 mod tests {
-    use sarai_engine::weights::Layouts;
-
     use super::*;
-
-    #[test]
-    fn a_worker_is_told_what_was_decided() {
-        let args = |options: &WorkerOptions| {
-            let mut command = Command::new("worker");
-            options.add_to(&mut command);
-            let args: Vec<_> = command.as_std().get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
-            args.join(" ")
-        };
-        assert_eq!(args(&WorkerOptions::default()), "--weights auto");
-        let options = WorkerOptions {
-            weights: WeightsPolicy::Always(Layouts::Both),
-            memory_bytes: Some(5),
-            cache: Some(CacheSpec { folder: "/s/kv".into(), bytes_max: 9 }),
-            measured: Some("/s/kv/measured.json".into()),
-            draft_socket: Some("/s/run/draft.sock".into()),
-        };
-        assert_eq!(
-            args(&options),
-            "--weights both --memory 5 --cache /s/kv --cache-bytes 9 --measured /s/kv/measured.json \
-             --draft-socket /s/run/draft.sock"
-        );
-    }
 
     #[test]
     fn a_refusal_says_who_can_act() {

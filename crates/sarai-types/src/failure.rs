@@ -13,6 +13,8 @@ pub enum FailureKind {
     TooLong,
     /// There is no such model, or it is not on this computer.
     ModelNotFound,
+    /// There is no such skill, or the owner has not trusted it.
+    SkillNotFound,
     /// What the answer must look like cannot be enforced, or the arguments of the tool at this place in the request's
     /// list cannot; the caller can mend it.
     Grammar { tool: Option<usize> },

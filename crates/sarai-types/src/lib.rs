@@ -32,4 +32,4 @@ pub use message::{Conversation, Message, Role, Strictness, ToolCall, ToolChoice,
 pub use notice::Notice;
 pub use sampling::{Penalties, Sampling, SamplingError};
 pub use skill::{ChosenSkill, SkillCall, SkillEvent, SkillKind, SkillName, SkillNameError, SkillWish};
-pub use turn::{Persona, Priority, TurnEvent, TurnRequest, TurnSummary};
+pub use turn::{Persona, Priority, SkillAnswer, TurnEvent, TurnRequest, TurnSummary};

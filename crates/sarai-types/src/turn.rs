@@ -1,8 +1,8 @@
 //! A turn of the assistant: one question, its answer.
 
 use crate::{
-    Decoding, FinishReason, Grammar, GrammarKind, Language, Message, ModelId, Sampling, Speculation, Timings,
-    TokenText, ToolCall, ToolChoice, ToolSpec, TurnId, Usage,
+    Decoding, FinishReason, Grammar, GrammarKind, Language, Message, ModelId, Notice, Sampling, SkillName, SkillWish,
+    Speculation, Timings, TokenText, ToolCall, ToolChoice, ToolSpec, TurnId, Usage,
 };
 
 /// Who goes first when not everybody can. The order of the variants is the order of service.
@@ -46,6 +46,8 @@ pub struct TurnRequest {
     /// What the answer must look like. Tool calls have a form of their own, so not together with tools.
     pub grammar: Option<Grammar>,
     pub speculation: Speculation,
+    /// Who of the assistant's skills may answer. A client's own tools or form leave no room for one.
+    pub skill: SkillWish,
     /// The language of notices, and of the assistant where the person's own cannot be told.
     pub language: Language,
     /// The time where the person is, in words such as "Sunday 22 November 2026, 14:05 (Europe/Madrid)".
@@ -62,6 +64,18 @@ pub struct TurnSummary {
     pub decoding: Decoding,
     /// What the answer was held to, whoever asked for it.
     pub grammar: Option<GrammarKind>,
+    /// Who answered, where it was not the model alone.
+    pub skill: Option<SkillAnswer>,
+}
+
+/// What a client learns of the skill that answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkillAnswer {
+    pub name: SkillName,
+    /// Why this one, the weightiest reason first.
+    pub reasons: Vec<Notice>,
+    /// What it found, for programs: JSON as text, or empty.
+    pub data: String,
 }
 
 /// What a client receives, in this order: one `Started`, any number of `Thought`, `Text` and `ToolCall`, then

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use sarai_api::client::{ChatRequest, ChatStream, Client, ClientError, HealthBody, StreamItem};
+use sarai_api::client::{ChatRequest, ChatStream, Client, ClientError, Details, HealthBody, SkillDetails, StreamItem};
 use sarai_types::{Decoding, FinishReason, GrammarKind, Language, Notice, Timings, Usage};
 
 use crate::ending::Told;
@@ -87,6 +87,16 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     pub(crate) reason: FinishReason,
     pub(crate) figures: Option<Figures>,
+    /// Who answered, where it was not the model alone.
+    pub(crate) skill: Option<SkillDetails>,
+}
+
+impl Answer {
+    /// One line for the person about the skill that answered, and why it did.
+    pub(crate) fn skill_notice(&self) -> Option<Notice> {
+        let SkillDetails { name, reasons, .. } = self.skill.as_ref()?;
+        Some(Notice::new("cli-skill-answered").arg("skill", name).arg("why", reasons.join("; ")))
+    }
 }
 
 /// What an answer took.
@@ -132,6 +142,7 @@ pub(crate) struct Draft {
     pub(crate) text: String,
     reason: Option<FinishReason>,
     figures: Option<Figures>,
+    skill: Option<SkillDetails>,
 }
 
 impl Draft {
@@ -158,12 +169,10 @@ impl Draft {
                 StreamItem::ToolCall(_) | StreamItem::Tokens(_) => {}
                 StreamItem::Finished(reason) => self.reason = Some(reason),
                 StreamItem::Figures { usage, details } => {
-                    self.figures = details.map(|d| Figures {
-                        usage,
-                        timings: d.timings,
-                        decoding: d.decoding,
-                        grammar: d.grammar,
-                    });
+                    if let Some(Details { timings, decoding, grammar, skill, .. }) = details {
+                        self.figures = Some(Figures { usage, timings, decoding, grammar });
+                        self.skill = skill;
+                    }
                 }
             }
         }
@@ -172,7 +181,8 @@ impl Draft {
 
     /// The whole answer, once the stream has ended well.
     pub(crate) fn finish(self) -> Answer {
-        Answer { text: self.text, reason: self.reason.unwrap_or(FinishReason::Stop), figures: self.figures }
+        let reason = self.reason.unwrap_or(FinishReason::Stop);
+        Answer { text: self.text, reason, figures: self.figures, skill: self.skill }
     }
 }
 

@@ -5,7 +5,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::bench::BenchArgs;
-use crate::commands::{ask, chat, completion, config, doctor, grammar, model, serve, status};
+use crate::commands::{ask, chat, completion, config, doctor, grammar, jail, model, serve, skill, status};
 
 #[derive(Debug, Parser)]
 #[command(name = "sarai", version, about = "cli-about", arg_required_else_help = true)]
@@ -40,6 +40,10 @@ pub(crate) enum Command {
     Config(config::ConfigCommand),
     #[command(about = "cli-about-bench")]
     Bench(BenchArgs),
+    #[command(about = "cli-about-skill", subcommand)]
+    Skill(skill::SkillCommand),
+    #[command(about = "cli-about-jail", subcommand)]
+    Jail(jail::JailCommand),
     #[command(about = "cli-about-grammar", subcommand)]
     Grammar(grammar::GrammarCommand),
     #[command(about = "cli-about-completion")]

@@ -6,9 +6,11 @@ pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod grammar;
+pub(crate) mod jail;
 pub(crate) mod model;
 pub(crate) mod pair;
 pub(crate) mod serve;
+pub(crate) mod skill;
 pub(crate) mod status;
 pub(crate) mod up;
 
@@ -36,6 +38,8 @@ pub(crate) fn run(cli: Cli, messages: Messages) -> anyhow::Result<()> {
         Command::Chat(args) => chat::run(args, &shell()?),
         Command::Ask(args) => ask::run(args, &shell()?),
         Command::Model(command) => model::run(command, &shell()?),
+        Command::Skill(command) => skill::run(command, &shell()?),
+        Command::Jail(command) => jail::run(command, &shell()?),
         Command::Status(args) => status::run(&args, &shell()?),
         Command::Doctor(args) => doctor::run(&args, &shell()?),
         Command::Config(command) => config::run(command, &shell()?),

@@ -48,6 +48,18 @@ impl Told {
     }
 }
 
+/// The exit code of a program that was run for the person, and is this one's too. Everything was said by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PassedOn(pub(crate) u8);
+
+impl fmt::Display for PassedOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it ended with {}", self.0)
+    }
+}
+
+impl std::error::Error for PassedOn {}
+
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ids: Vec<&str> = self.notices.iter().map(|notice| notice.id).collect();
@@ -59,6 +71,9 @@ impl std::error::Error for Told {}
 
 /// Tells the person why it ended, and gives the exit code.
 pub(crate) fn report(messages: Messages, error: &anyhow::Error) -> ExitCode {
+    if let Some(PassedOn(code)) = error.downcast_ref() {
+        return ExitCode::from(*code);
+    }
     let told = match error.downcast_ref::<Told>() {
         Some(told) => told,
         None if is_broken_pipe(error) => return ExitCode::SUCCESS,

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use sarai_agent::{Effect, Event, ModelFacts, Turn};
 use sarai_engine::grammar::Thinking;
 use sarai_types::{
-    Decoding, Failure, FailureKind, FinishReason, GenerationEvent, Notice, Timings, ToolChoice, TurnEvent, TurnRequest,
-    Usage,
+    ChosenSkill, Decoding, Failure, FailureKind, FinishReason, GenerationEvent, Notice, SkillEvent, SkillKind,
+    SkillWish, Timings, ToolChoice, TurnEvent, TurnRequest, Usage,
 };
 
 use crate::{facts, request, tool};
@@ -26,7 +26,18 @@ fn any_event() -> impl Strategy<Value = Event> {
         timings: Timings::default(),
         decoding: Decoding::default(),
     };
+    let chosen = |kind| ChosenSkill { name: "a".parse().unwrap(), reasons: Vec::new(), kind };
+    let prompt = SkillKind::Prompt { instructions: "a".to_owned(), grammar: None };
+    let routed = prop_oneof![Just(None), Just(Some(chosen(SkillKind::Process))), Just(Some(chosen(prompt)))];
+    let skill = prop_oneof![
+        4 => "\\PC{0,6}".prop_map(SkillEvent::Text),
+        1 => Just(SkillEvent::Answered { data: String::new() }),
+        1 => Just(SkillEvent::NotMine),
+        1 => Just(SkillEvent::Declined { sentence: String::new() }),
+    ];
     prop_oneof![
+        3 => routed.prop_map(Event::Routed),
+        3 => skill.prop_map(|event| Event::Skill { event, usage: Usage::default() }),
         3 => Just(Event::Begin),
         3 => Just(Event::Generation(GenerationEvent::Started { prompt_tokens: 1, cached_tokens: 0 })),
         9 => text.prop_map(|text| Event::Generation(GenerationEvent::Text { text, tokens: Vec::new() })),
@@ -52,9 +63,12 @@ fn any_request() -> impl Strategy<Value = TurnRequest> {
         Just(ToolChoice::Required),
         Just(ToolChoice::Named("a".to_owned())),
     ];
-    (0..12_usize, choice, "\\PC{0,30}").prop_map(|(tools, tool_choice, question)| TurnRequest {
+    let named = SkillWish::Named { name: "a".parse().unwrap(), arguments: String::new() };
+    let wish = prop_oneof![Just(SkillWish::None), Just(SkillWish::Auto), Just(named)];
+    (0..12_usize, choice, wish, "\\PC{0,30}").prop_map(|(tools, tool_choice, skill, question)| TurnRequest {
         tools: (0..tools).map(|n| tool(["a", "b", "c"][n % 3])).collect(),
         tool_choice,
+        skill,
         ..request(&question)
     })
 }
@@ -78,23 +92,24 @@ proptest! {
         let started = Event::Generation(GenerationEvent::Started { prompt_tokens: 1, cached_tokens: 0 });
         let script = [Event::Begin, started].into_iter().take(lead_in).chain(events);
         let mut turn = Turn::new(request, ModelFacts { thinking, ..facts() });
-        let (mut generations, mut ends, mut stops, mut gone) = (0, 0, 0, 0);
+        let (mut generations, mut calls, mut ends, mut stops, mut gone) = (0, 0, 0, 0, 0);
         for event in script {
             let was_done = turn.done();
             let is_gone = event == Event::ClientGone && !was_done;
             let effects = turn.step(event);
             prop_assert!(!was_done || effects.is_empty(), "after the end came {effects:?}");
-            let spoken = effects.iter().filter(|effect| !matches!(effect, Effect::StopGeneration)).count();
+            let spoken = effects.iter().filter(|effect| !matches!(effect, Effect::Stop)).count();
             prop_assert!(!is_gone || spoken == 0, "a client that is gone was told {effects:?}");
             for effect in &effects {
                 prop_assert!(ends == 0, "after the last word came {effect:?}");
                 generations += usize::from(matches!(effect, Effect::Generate(_)));
-                stops += usize::from(matches!(effect, Effect::StopGeneration));
+                calls += usize::from(matches!(effect, Effect::CallSkill(_)));
+                stops += usize::from(matches!(effect, Effect::Stop));
                 ends += usize::from(is_end(effect));
             }
             gone += usize::from(is_gone);
             prop_assert_eq!(turn.done(), ends + gone == 1);
         }
-        prop_assert!(generations <= 1 && stops <= generations && ends + gone <= 1);
+        prop_assert!(generations <= 1 && calls <= 1 && stops <= generations + calls && ends + gone <= 1);
     }
 }

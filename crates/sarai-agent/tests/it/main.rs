@@ -10,8 +10,8 @@ use sarai_agent::{Effect, Event, Grammars, ModelFacts, Turn};
 use sarai_engine::grammar::Thinking;
 use sarai_engine::tools::ToolFormat;
 use sarai_types::{
-    Conversation, Generation, Language, Message, Persona, Priority, Prompt, Role, Sampling, Speculation, Strictness,
-    ToolChoice, ToolSpec, TurnId, TurnRequest,
+    Conversation, Generation, Language, Message, Persona, Priority, Prompt, Role, Sampling, SkillWish, Speculation,
+    Strictness, ToolChoice, ToolSpec, TurnId, TurnRequest,
 };
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ fn facts() -> ModelFacts {
     }
 }
 
-/// One question of a person in Madrid.
+/// One question of a person in Madrid, to the model alone.
 fn request(question: &str) -> TurnRequest {
     TurnRequest {
         id: TurnId::from_uuid(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001)),
@@ -40,6 +40,7 @@ fn request(question: &str) -> TurnRequest {
         priority: Priority::Interactive,
         grammar: None,
         speculation: Speculation::Auto,
+        skill: SkillWish::None,
         language: Language::Spanish,
         local_time: "Sunday 22 November 2026, 14:05 (Europe/Madrid)".to_owned(),
     }

@@ -3,13 +3,13 @@
 use sarai_agent::{Effect, Event, ModelFacts, Turn};
 use sarai_engine::grammar::Thinking;
 use sarai_types::{
-    Candidate, Decoding, Failure, FailureKind, FinishReason, GenerationEvent, Notice, Persona, Timings, TokenText,
-    ToolChoice, TurnEvent, TurnRequest, Usage,
+    Candidate, ChosenSkill, Decoding, Failure, FailureKind, FinishReason, GenerationEvent, Grammar, GrammarKind,
+    Notice, Persona, SkillEvent, SkillKind, SkillWish, Timings, TokenText, ToolChoice, TurnEvent, TurnRequest, Usage,
 };
 
 use crate::{facts, request, tool};
 
-/// `begin`, `gone`, `fail KIND`, `started`, `finished REASON`, `token TEXT` (with a probability), and `text TEXT`, where
+/// `begin`, `gone`, `alone`, `process NAME`, `prompt NAME`, `skill-…`, `fail KIND`, `started`, `finished REASON`, `token TEXT` (with a probability), and `text TEXT`, where
 /// `\n` stands for a new line. A text keeps the spaces behind it.
 fn event(line: &str) -> Event {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
@@ -18,6 +18,17 @@ fn event(line: &str) -> Event {
     Event::Generation(match (word, rest) {
         ("begin", _) => return Event::Begin,
         ("gone", _) => return Event::ClientGone,
+        ("alone", _) => return Event::Routed(None),
+        ("process", name) => return chosen(name, SkillKind::Process),
+        ("prompt", name) => {
+            let grammar = Grammar { kind: GrammarKind::Regex, source: "a+".to_owned() };
+            let instructions = "Say a.".to_owned();
+            return chosen(name, SkillKind::Prompt { instructions, grammar: Some(grammar) });
+        }
+        ("skill-text", _) => return Event::Skill { event: SkillEvent::Text(text), usage },
+        ("skill-answered", _) => return Event::Skill { event: SkillEvent::Answered { data: text }, usage },
+        ("skill-declined", _) => return Event::Skill { event: SkillEvent::Declined { sentence: text }, usage },
+        ("skill-not-mine", _) => return Event::Skill { event: SkillEvent::NotMine, usage },
         ("fail", kind) => {
             let kind = match kind {
                 "too-long" => FailureKind::TooLong,
@@ -48,10 +59,21 @@ fn event(line: &str) -> Event {
     })
 }
 
+fn chosen(name: &str, kind: SkillKind) -> Event {
+    Event::Routed(Some(ChosenSkill { name: name.parse().unwrap(), reasons: vec![Notice::new("test")], kind }))
+}
+
 fn effect(effect: &Effect) -> String {
     match effect {
-        Effect::Generate(_) => "generate".to_owned(),
-        Effect::StopGeneration => "stop".to_owned(),
+        Effect::Route { text, .. } => format!("route {text:?}"),
+        Effect::CallSkill(call) => {
+            format!("call-skill {} {:?} {:?} {:?}", call.skill, call.text, call.arguments, call.language)
+        }
+        Effect::Generate(generation) => match &generation.grammar {
+            Some(grammar) if grammar.source == "a+" => "generate a+".to_owned(),
+            Some(_) | None => "generate".to_owned(),
+        },
+        Effect::Stop => "stop".to_owned(),
         Effect::Fail(failure) => format!("fail {:?} {}", failure.kind, failure.notice.id),
         Effect::Emit(TurnEvent::Started { model, prompt_tokens, cached_tokens }) => {
             format!("started {model} {prompt_tokens} {cached_tokens}")
@@ -61,7 +83,9 @@ fn effect(effect: &Effect) -> String {
         Effect::Emit(TurnEvent::Text { text, tokens }) => format!("text {text:?} with {} tokens", tokens.len()),
         Effect::Emit(TurnEvent::ToolCall(call)) => format!("call {} {}", call.name, call.arguments),
         Effect::Emit(TurnEvent::Finished(summary)) => {
-            format!("finished {:?} {} tokens", summary.reason, summary.usage.completion_tokens)
+            let skill = summary.skill.as_ref().map(|skill| format!(" by {} {}", skill.name, skill.data));
+            let (reason, tokens) = (summary.reason, summary.usage.completion_tokens);
+            format!("finished {reason:?} {tokens} tokens{}", skill.unwrap_or_default())
         }
     }
 }
@@ -81,6 +105,7 @@ fn check_with(facts: ModelFacts, request: TurnRequest, transcript: &[(&str, &[&s
 }
 
 const BEGIN: (&str, &[&str]) = ("begin", &["generate"]);
+const ROUTE: (&str, &[&str]) = ("begin", &[r#"route "¿Cuánto gasté?""#]);
 const STARTED: (&str, &[&str]) = ("started", &["started scripted 9 4"]);
 
 fn with_tools() -> TurnRequest {
@@ -289,4 +314,94 @@ fn a_call_inside_a_thought_is_a_thought() {
             ("finished stop", &["finished ToolCalls 3 tokens"]),
         ],
     );
+}
+
+fn routed() -> TurnRequest {
+    TurnRequest { skill: SkillWish::Auto, ..request("¿Cuánto gasté?") }
+}
+
+#[test]
+fn without_a_skill_that_suits_the_model_answers() {
+    check(routed(), &[ROUTE, ("alone", &["generate"]), STARTED, ("finished stop", &["finished Stop 3 tokens"])]);
+}
+
+#[test]
+fn a_skill_that_is_a_process_answers() {
+    check(
+        routed(),
+        &[
+            ROUTE,
+            ("begin", &[]),
+            ("process sql", &[r#"call-skill sql "¿Cuánto gasté?" "" Spanish"#]),
+            ("skill-text 40 ", &["started scripted 9 4", r#"text "40 ""#]),
+            ("skill-text euros", &[r#"text "euros""#]),
+            ("skill-answered [40]", &["finished Stop 3 tokens by sql [40]"]),
+            ("skill-text more", &[]),
+        ],
+    );
+}
+
+#[test]
+fn a_skill_that_is_a_prompt_holds_the_model_to_its_form() {
+    check(
+        routed(),
+        &[ROUTE, ("prompt note", &["generate a+"]), STARTED, ("finished stop", &["finished Stop 3 tokens by note "])],
+    );
+}
+
+#[test]
+fn what_a_skill_leaves_to_others_the_model_answers() {
+    check(
+        routed(),
+        &[
+            ROUTE,
+            ("process sql", &[r#"call-skill sql "¿Cuánto gasté?" "" Spanish"#]),
+            ("skill-not-mine", &["generate"]),
+            STARTED,
+            ("finished stop", &["finished Stop 3 tokens"]),
+        ],
+    );
+}
+
+#[test]
+fn what_a_skill_cannot_do_is_said_in_its_words() {
+    check(
+        routed(),
+        &[
+            ROUTE,
+            ("process sql", &[r#"call-skill sql "¿Cuánto gasté?" "" Spanish"#]),
+            (
+                "skill-declined No hay datos.",
+                &["started scripted 9 4", r#"text "No hay datos.""#, "finished Stop 3 tokens by sql "],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_skill_that_fails_fails_the_turn_and_one_that_nobody_waits_for_is_stopped() {
+    let call: (&str, &[&str]) = ("process sql", &[r#"call-skill sql "¿Cuánto gasté?" "" Spanish"#]);
+    check(routed(), &[ROUTE, call, ("fail unavailable", &["fail Unavailable test"])]);
+    check(routed(), &[ROUTE, call, ("gone", &["stop"])]);
+    check(routed(), &[ROUTE, ("gone", &[])]);
+    check(routed(), &[ROUTE, ("started", &["fail Internal agent-engine-out-of-order"])]);
+}
+
+#[test]
+fn a_named_skill_gets_its_arguments_and_goes_before_form_and_tools() {
+    let skill = SkillWish::Named { name: "sql".parse().unwrap(), arguments: "{}".to_owned() };
+    let request = TurnRequest { skill, ..with_tools() };
+    let transcript: &[(&str, &[&str])] = &[
+        ("begin", &[r#"route "¿Lloverá?""#]),
+        ("process sql", &[r#"call-skill sql "¿Lloverá?" "{}" Spanish"#]),
+        ("skill-answered ", &["started scripted 9 4", "finished Stop 3 tokens by sql "]),
+    ];
+    check(request, transcript);
+}
+
+#[test]
+fn a_clients_own_tools_and_the_model_by_name_leave_no_room_for_skills() {
+    let transcript: &[(&str, &[&str])] = &[BEGIN, STARTED, ("finished stop", &["finished Stop 3 tokens"])];
+    check(TurnRequest { skill: SkillWish::Auto, ..with_tools() }, transcript);
+    check(TurnRequest { persona: Persona::Model, ..routed() }, transcript);
 }

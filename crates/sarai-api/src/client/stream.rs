@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use http_body_util::BodyExt;
 use sarai_types::{Decoding, FinishReason, GrammarKind, Timings, TokenText, ToolCall, Usage};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Call, ClientError};
 use crate::error::ErrorObject;
@@ -42,6 +43,18 @@ pub struct Details {
     pub decoding: Decoding,
     /// What the answer was held to.
     pub grammar: Option<GrammarKind>,
+    /// Who answered, where it was not the model alone.
+    pub skill: Option<SkillDetails>,
+}
+
+/// The skill that answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SkillDetails {
+    pub name: String,
+    /// Why this one, in the client's language.
+    pub reasons: Vec<String>,
+    /// What it found, for programs.
+    pub data: Option<Value>,
 }
 
 /// An answer as it comes. Dropping it stops the generation.
@@ -134,7 +147,7 @@ struct Reader {
 #[serde(untagged)]
 enum Data {
     Error { error: ErrorObject },
-    Chunk(Chunk),
+    Chunk(Box<Chunk>),
 }
 
 impl Reader {
@@ -144,7 +157,7 @@ impl Reader {
             return self.end();
         }
         match serde_json::from_str(data) {
-            Ok(Data::Chunk(chunk)) => self.chunk(chunk),
+            Ok(Data::Chunk(chunk)) => self.chunk(*chunk),
             Ok(Data::Error { error }) => Err(ClientError::refused(0, error)),
             Err(error) => Err(strange(&error.to_string())),
         }
@@ -185,7 +198,8 @@ impl Reader {
                 let t = sarai.timings;
                 let timings = Timings { queued_ms: t.queued_ms, prefill_ms: t.prefill_ms, decode_ms: t.decode_ms };
                 let (decoding, grammar) = (sarai.decoding(), sarai.grammar_kind());
-                Details { model: sarai.model, timings, decoding, grammar }
+                let skill = sarai.skill.map(|s| SkillDetails { name: s.name, reasons: s.reasons, data: s.data });
+                Details { model: sarai.model, timings, decoding, grammar, skill }
             });
             self.ready.push_back(StreamItem::Figures { usage, details });
         }

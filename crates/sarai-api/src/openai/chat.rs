@@ -10,7 +10,7 @@ use sarai_types::{Message, Notice, Priority, Role, ToolCall, TurnRequest};
 use serde::Deserialize;
 
 use super::chat_reply::{ChunkWriter, Completion, Head, UsageChunk};
-use super::form::{Form, GrammarBody, ResponseFormat, speculation};
+use super::form::{Form, GrammarBody, ResponseFormat, skill, speculation};
 use super::input::{self, Choice, Content, Function, Knobs, Occasion, OneOrMany};
 use super::turn;
 use crate::body::Body;
@@ -20,8 +20,8 @@ use crate::state::Door;
 /// Alternatives to report with each token, at most.
 const TOP_LOGPROBS_MAX: u8 = 20;
 
-/// A request. Beyond OpenAI's fields it knows `top_k`, `min_p`, `repeat_penalty`, `priority`, `grammar`
-/// and `speculation`.
+/// A request. Beyond OpenAI's fields it knows `top_k`, `min_p`, `repeat_penalty`, `priority`, `grammar`, `speculation`,
+/// `skill` and `skill_arguments`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(crate) struct ChatRequest {
     /// `sarai` for the assistant, or the id of a model to talk to it alone.
@@ -60,6 +60,12 @@ pub(crate) struct ChatRequest {
     grammar: Option<GrammarBody>,
     /// `auto`, `off`, `acceptance`, or `fixed:1` to `fixed:63`: changes how long an answer takes, not what it says.
     speculation: Option<String>,
+    /// `auto`, `none`, or the name of a skill that is to answer. Without it a skill may answer where nothing else says
+    /// who does: no tools and no form.
+    skill: Option<String>,
+    /// A JSON object for a skill that is named.
+    #[schema(value_type = Option<Object>)]
+    skill_arguments: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -121,7 +127,7 @@ pub(crate) async fn complete(
         let mut writer = ChunkWriter::new(head, usage, language);
         turn::stream(events, move |event| writer.write(event)).await
     } else {
-        turn::collect(events).await.map(|answer| Json(Completion::new(head, answer)).into_response())
+        turn::collect(events).await.map(|answer| Json(Completion::new(head, answer, language)).into_response())
     };
     reply.map_err(|problem| problem.of_grammar(form_param, |tool| format!("tools[{tool}].function.parameters")))
 }
@@ -163,6 +169,7 @@ impl ChatRequest {
             priority: priority(self.priority.as_deref())?,
             grammar: form.grammar,
             speculation: speculation(self.speculation.as_deref(), occasion.speculation)?,
+            skill: skill(self.skill.as_deref(), self.skill_arguments)?,
             language: occasion.language,
             local_time: occasion.local_time,
         };

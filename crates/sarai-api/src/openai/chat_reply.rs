@@ -65,7 +65,7 @@ struct CalledBody {
 }
 
 impl Completion {
-    pub(super) fn new(head: Head, answer: Answer) -> Self {
+    pub(super) fn new(head: Head, answer: Answer, language: Language) -> Self {
         let Answer { thought, text, tokens, tool_calls, summary } = answer;
         let message = CompletionMessage {
             role: "assistant",
@@ -92,7 +92,7 @@ impl Completion {
                 logprobs: Logprobs::of(&tokens),
                 finish_reason: reason(summary.reason),
             }],
-            sarai: Extension::new(&summary),
+            sarai: Extension::new(&summary, language),
             usage: UsageBody::from(&summary),
         }
     }
@@ -283,7 +283,7 @@ impl ChunkWriter {
         if self.usage == UsageChunk::Sent {
             let chunk = Chunk {
                 usage: Some(Some(summary.into())),
-                sarai: Some(Extension::new(summary)),
+                sarai: Some(Extension::new(summary, self.language)),
                 ..self.chunk(Vec::new())
             };
             events.push(Event::default().data(json(&chunk)));

@@ -1,7 +1,7 @@
 //! What an answer must look like, as clients say it: OpenAI's `response_format` and `text.format`, and the `grammar` and
-//! `speculation` that only this API knows.
+//! `speculation` and `skill` that only this API knows.
 
-use sarai_types::{GRAMMAR_BYTES_MAX, Grammar, GrammarKind, Notice, Speculation, ToolChoice, ToolSpec};
+use sarai_types::{GRAMMAR_BYTES_MAX, Grammar, GrammarKind, Notice, SkillWish, Speculation, ToolChoice, ToolSpec};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -180,5 +180,22 @@ pub(super) fn speculation(word: Option<&str>, owners: Speculation) -> Result<Spe
             let notice = Notice::new("api-speculation").arg("max", sarai_types::DRAFT_TOKENS_MAX);
             Problem::invalid("speculation", notice)
         }),
+    }
+}
+
+/// Who may answer; without a word, whoever suits the question.
+pub(super) fn skill(word: Option<&str>, arguments: Option<Map<String, Value>>) -> Result<SkillWish, Problem> {
+    let wish = match word {
+        None | Some("auto") => SkillWish::Auto,
+        Some("none") => SkillWish::None,
+        Some(name) => {
+            let name = name.parse().map_err(|_| Problem::invalid("skill", Notice::new("api-skill-name")))?;
+            let arguments = arguments.map_or_else(String::new, |arguments| Value::Object(arguments).to_string());
+            return Ok(SkillWish::Named { name, arguments });
+        }
+    };
+    match arguments {
+        None => Ok(wish),
+        Some(_) => Err(Problem::invalid("skill_arguments", Notice::new("api-skill-arguments"))),
     }
 }

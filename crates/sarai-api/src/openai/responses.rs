@@ -10,7 +10,7 @@ use sarai_types::{Message, Notice, Priority, Role, ToolCall, ToolSpec, TurnReque
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::form::{Form, GrammarBody, TextFormat, speculation};
+use super::form::{Form, GrammarBody, TextFormat, skill, speculation};
 use super::input::{self, Choice, Content, Function, Knobs, Occasion};
 use super::responses_reply::{Frame, ResponseBody, ResponseWriter};
 use super::turn;
@@ -46,6 +46,8 @@ pub(crate) struct ResponsesRequest {
     grammar: Option<GrammarBody>,
     /// Known to this API only: `auto`, `off`, `acceptance`, or `fixed:1` to `fixed:63`.
     speculation: Option<String>,
+    /// As in `/v1/chat/completions`.
+    skill: Option<String>,
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -110,6 +112,7 @@ pub(crate) async fn respond(
         tools: request.tools.clone(),
         tool_choice: request.tool_choice.clone(),
         format: form.format,
+        language,
     };
     let events = door.handle.turn(request)?;
     let reply = if streamed {
@@ -161,6 +164,7 @@ impl ResponsesRequest {
             priority: Priority::Interactive,
             grammar: form.grammar.clone(),
             speculation: speculation(self.speculation.as_deref(), occasion.speculation)?,
+            skill: skill(self.skill.as_deref(), None)?,
             language: occasion.language,
             local_time: occasion.local_time,
         };

@@ -27,6 +27,7 @@ pub(super) struct Frame {
     pub(super) tool_choice: ToolChoice,
     /// What the answer looks like, as the client said it.
     pub(super) format: Value,
+    pub(super) language: Language,
 }
 
 /// A response.
@@ -185,7 +186,7 @@ impl Frame {
         ResponseBody {
             output,
             incomplete_details,
-            sarai: Some(Extension::new(&summary)),
+            sarai: Some(Extension::new(&summary, self.language)),
             usage: Some(summary.usage.into()),
             ..self.body(status)
         }

@@ -8,8 +8,8 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream;
 use sarai_types::{
-    Decoding, Drafts, Failure, FailureKind, FinishReason, Form, GrammarKind, Notice, Timings, TokenText, ToolCall,
-    TurnEvent, TurnSummary,
+    Decoding, Drafts, Failure, FailureKind, FinishReason, Form, GrammarKind, Language, Notice, SkillAnswer, Timings,
+    TokenText, ToolCall, TurnEvent, TurnSummary,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -110,6 +110,21 @@ pub(crate) struct Extension {
     /// Null for an answer that was held to no grammar.
     #[serde(default)]
     pub(crate) grammar: Option<GrammarFigures>,
+    /// Null where the model answered alone.
+    #[serde(default)]
+    pub(crate) skill: Option<SkillFigures>,
+}
+
+/// The skill that answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct SkillFigures {
+    pub(crate) name: String,
+    /// Why this one, in the client's language, the weightiest reason first.
+    pub(crate) reasons: Vec<String>,
+    /// What it found, for programs: a JSON value; null where it gives none.
+    #[schema(value_type = Option<Object>)]
+    #[serde(default)]
+    pub(crate) data: Option<serde_json::Value>,
 }
 
 /// How long it took, in milliseconds.
@@ -165,7 +180,7 @@ pub(crate) struct GrammarFigures {
 }
 
 impl Extension {
-    pub(super) fn new(summary: &TurnSummary) -> Self {
+    pub(super) fn new(summary: &TurnSummary, language: Language) -> Self {
         let Timings { queued_ms, prefill_ms, decode_ms } = summary.timings;
         let decoding = &summary.decoding;
         let grammar = summary.grammar.map(|kind| GrammarFigures {
@@ -186,6 +201,7 @@ impl Extension {
                 model: decoding.model.into(),
             },
             grammar,
+            skill: summary.skill.as_ref().map(|skill| SkillFigures::new(skill, language)),
         }
     }
 
@@ -210,6 +226,17 @@ impl Extension {
     pub(crate) fn grammar_kind(&self) -> Option<GrammarKind> {
         let word = &self.grammar.as_ref()?.kind;
         GrammarKind::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+impl SkillFigures {
+    fn new(skill: &SkillAnswer, language: Language) -> Self {
+        Self {
+            name: skill.name.to_string(),
+            reasons: skill.reasons.iter().map(|reason| sarai_messages::text(language, reason)).collect(),
+            // A skill that gives something else gives nothing to a program.
+            data: serde_json::from_str(&skill.data).ok(),
+        }
     }
 }
 

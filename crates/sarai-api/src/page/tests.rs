@@ -95,6 +95,7 @@ fn summary() -> TurnSummary {
         timings: Timings { queued_ms: 1.0, prefill_ms: 2.0, decode_ms: 3.0 },
         decoding: Decoding::default(),
         grammar: None,
+        skill: None,
     }
 }
 
@@ -138,6 +139,7 @@ async fn an_answer_arrives_as_text_and_as_blocks_and_ends_with_figures() {
         *data,
         json!({
             "model": "m",
+            "skill": null,
             "reason": "length",
             "usage": { "prompt_tokens": 9, "cached_tokens": 4, "completion_tokens": 3 },
             "timings": { "queued_ms": 1.0, "prefill_ms": 2.0, "decode_ms": 3.0 },

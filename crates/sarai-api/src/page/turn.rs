@@ -19,7 +19,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
 use sarai_types::{
     Failure, FailureKind, FinishReason, Language, Message, Notice, Persona, Priority, Role, SEQUENCE_TEXT_MAX,
-    Sampling, ToolChoice, TurnEvent, TurnRequest, TurnSummary,
+    Sampling, SkillWish, ToolChoice, TurnEvent, TurnRequest, TurnSummary,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -75,6 +75,7 @@ pub(super) async fn answer(
         priority: Priority::Interactive,
         grammar: None,
         speculation: door.speculation,
+        skill: SkillWish::Auto,
         language,
         local_time: (door.ambient.local_time)(language),
     };
@@ -222,6 +223,8 @@ struct Delta<'a> {
 #[derive(Debug, Serialize)]
 struct Done {
     model: String,
+    /// The skill that answered; null for the model alone.
+    skill: Option<String>,
     /// `stop`, `length` or `tool_calls`.
     reason: &'static str,
     usage: UsageBody,
@@ -244,9 +247,10 @@ struct TimingsBody {
 
 impl From<TurnSummary> for Done {
     fn from(summary: TurnSummary) -> Self {
-        let TurnSummary { model, reason, usage, timings, decoding: _, grammar: _ } = summary;
+        let TurnSummary { model, reason, usage, timings, decoding: _, grammar: _, skill } = summary;
         Self {
             model: model.to_string(),
+            skill: skill.map(|skill| skill.name.to_string()),
             reason: match reason {
                 FinishReason::Stop => "stop",
                 FinishReason::Length => "length",

@@ -11,7 +11,7 @@ use sarai_api::{
 };
 use sarai_types::{
     Candidate, Decoding, Drafts, Failure, FailureKind, FinishReason, Form, GrammarKind, Language, ModelId, Notice,
-    Speculation, Timings, TokenText, ToolCall, TurnEvent, TurnRequest, TurnSummary, Usage,
+    SkillAnswer, Speculation, Timings, TokenText, ToolCall, TurnEvent, TurnRequest, TurnSummary, Usage,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -112,6 +112,11 @@ async fn daemon(mut commands: mpsc::Receiver<Command>, script: Script, asked: mp
                     |id: &str, loaded| ModelCard { id: id.to_owned(), created: NOW_S, context_tokens: 8192, loaded };
                 let _ = reply.send(vec![card("sarai", Loaded::Yes), card("qwen", Loaded::No)]);
             }
+            Command::ReloadSkill { skill, reply } => {
+                let notice = || Notice::new("api-busy");
+                let missing = || Failure::new(FailureKind::SkillNotFound, notice(), "no such skill");
+                let _ = reply.send(if skill.as_str() == "sql" { Ok(2) } else { Err(missing()) });
+            }
             Command::Health { reply } => drop(reply.send(health(Status::Ready))),
             Command::Metrics { reply } => drop(reply.send("# TYPE total_requests counter\n".to_owned())),
         }
@@ -149,6 +154,7 @@ pub(crate) fn finished(reason: FinishReason) -> Event {
         timings: Timings { queued_ms: 0.5, prefill_ms: 20.0, decode_ms: 60.25 },
         decoding: Decoding::default(),
         grammar: None,
+        skill: None,
     }))
 }
 
@@ -197,6 +203,17 @@ pub(crate) fn guesses(_: &TurnRequest) -> Vec<Event> {
     };
     let summary = TurnSummary { decoding, grammar: Some(GrammarKind::JsonSchema), ..summary };
     vec![started(), text("{\"a\""), Ok(TurnEvent::Finished(summary))]
+}
+
+/// A skill's answer with something for programs.
+pub(crate) fn looks_up(_: &TurnRequest) -> Vec<Event> {
+    let Ok(TurnEvent::Finished(summary)) = finished(FinishReason::Stop) else { panic!("finished is the last event") };
+    let skill = SkillAnswer {
+        name: "sql".parse().unwrap(),
+        reasons: vec![Notice::new("api-busy")],
+        data: r#"{"rows":[[40]]}"#.to_owned(),
+    };
+    vec![started(), text("40"), Ok(TurnEvent::Finished(TurnSummary { skill: Some(skill), ..summary }))]
 }
 
 pub(crate) fn failing(kind: FailureKind) -> Event {

@@ -13,3 +13,4 @@ mod openapi;
 mod operations;
 mod requests;
 mod responses;
+mod skills;

@@ -70,6 +70,8 @@ pub(crate) fn plan(model: Option<ModelId>, shell: &Shell) -> Result<Plan> {
         sequences: config.runtime.sequences.get(),
         threads: config.runtime.threads.set().map(sarai_config::Whole::get),
         options: WorkerOptions { weights: weights(config.runtime.weights), ..WorkerOptions::default() },
+        // What a jail costs, the measurements of skills say.
+        jail: None,
     };
     Ok(Plan { spec, file_bytes })
 }

@@ -9,8 +9,8 @@ use anyhow::Result;
 use sarai_api::ASSISTANT;
 use sarai_api::client::{AnswerFormat, ChatRequest, Client, ClientError, StreamItem};
 use sarai_types::{
-    Decoding, FinishReason, Language, Message, ModelId, Notice, Priority, Speculation, Timings, TokenText, ToolSpec,
-    Usage,
+    Decoding, FinishReason, Language, Message, ModelId, Notice, Priority, SkillWish, Speculation, Timings, TokenText,
+    ToolSpec, Usage,
 };
 use secrecy::SecretString;
 use serde::Serialize;
@@ -225,6 +225,8 @@ impl Server {
             format,
             speculation,
             logprobs,
+            // It is the model that is measured.
+            skill: SkillWish::None,
         };
         let start = now();
         let mut stream = self.client.chat(&request).await?;

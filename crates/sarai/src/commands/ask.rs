@@ -4,13 +4,14 @@
 //! change:
 //!
 //! ```json
-//! {"text": "…", "skill": null, "facts_used": [], "usage": {"prompt_tokens": 1, "cached_tokens": 0,
+//! {"text": "…", "skill": "sql", "skill_reasons": ["…"], "data": {"rows": []}, "facts_used": [], "usage": {"prompt_tokens": 1, "cached_tokens": 0,
 //!  "completion_tokens": 1}, "timings": {"ttft_ms": 1.0, "total_ms": 1.0, "tokens_per_second": null},
 //!  "speculation": {"source": "suffix", "drafted": 9, "accepted": 7, "speedup": 1.5},
 //!  "grammar": {"kind": "json-schema", "forced_tokens": 4, "complete": true}, "warnings": []}
 //! ```
 //!
-//! `skill` and `facts_used` belong to parts of the program that are not there yet. `source` is where most of the guesses
+//! `skill` is the skill that answered, with the reasons why it was asked and what it gives to programs; null, empty and
+//! null where the model answered alone. `facts_used` belongs to a part of the program that is not there yet. `source` is where most of the guesses
 //! that were right came from (`suffix` or `model`, null if none was), `speedup` null while the cost of one token is not
 //! measured, and `grammar` null where the answer was held to none. A warning is a word: `length` says that the answer
 //! was cut because the tokens were used up, `incomplete` that it ended inside a structure.
@@ -20,11 +21,12 @@ mod form;
 use std::io::{self, IsTerminal, Read, Write};
 
 use sarai_api::ASSISTANT;
-use sarai_api::client::ChatRequest;
+use sarai_api::client::{ChatRequest, SkillDetails};
 use sarai_types::{
     Decoding, FinishReason, Form, GrammarKind, Message, ModelId, Notice, Role, SEQUENCE_TEXT_MAX, Speculation,
 };
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::answer::{self, Answer, Draft, Figures};
 use crate::cli::{Format, JsonFlag};
@@ -57,13 +59,17 @@ pub(crate) struct AskArgs {
 
 pub(crate) fn run(args: AskArgs, shell: &Shell) -> anyhow::Result<()> {
     let format = args.json.format();
-    let request = request(args)?;
+    answer(&request(args)?, format, shell)
+}
+
+/// Asks, and writes the answer.
+pub(crate) fn answer(request: &ChatRequest, format: Format, shell: &Shell) -> anyhow::Result<()> {
     let client = shell.client()?;
     let answer = wait_for(async {
         answer::ready(&client, shell).await?;
         let mut draft = Draft::default();
         let mut output = Output { format, terminal: io::stdout().is_terminal() };
-        draft.take(&client, &request, |piece| output.piece(piece)).await?;
+        draft.take(&client, request, |piece| output.piece(piece)).await?;
         Ok(draft.finish())
     })?;
     match format {
@@ -71,6 +77,9 @@ pub(crate) fn run(args: AskArgs, shell: &Shell) -> anyhow::Result<()> {
         Format::Text => {
             if !answer.text.ends_with('\n') {
                 terminal::line("")?;
+            }
+            if let Some(notice) = answer.skill_notice().filter(|_| io::stderr().is_terminal()) {
+                shell.tell(&notice);
             }
             if answer.reason == FinishReason::Length {
                 shell.tell(&Notice::new("cli-answer-cut"));
@@ -142,6 +151,8 @@ impl Output {
 struct Body {
     text: String,
     skill: Option<String>,
+    skill_reasons: Vec<String>,
+    data: Option<Value>,
     facts_used: Vec<String>,
     usage: Option<UsageBody>,
     timings: Option<TimingsBody>,
@@ -216,9 +227,15 @@ fn warnings(answer: &Answer) -> Vec<&'static str> {
 impl From<Answer> for Body {
     fn from(answer: Answer) -> Self {
         let (figures, warnings) = (answer.figures, warnings(&answer));
+        let (skill, skill_reasons, data) = match answer.skill {
+            Some(SkillDetails { name, reasons, data }) => (Some(name), reasons, data),
+            None => (None, Vec::new(), None),
+        };
         Self {
             text: answer.text,
-            skill: None,
+            skill,
+            skill_reasons,
+            data,
             facts_used: Vec::new(),
             usage: figures.map(|f| UsageBody {
                 prompt_tokens: f.usage.prompt_tokens,
@@ -262,11 +279,16 @@ mod tests {
                 },
                 grammar: Some(GrammarKind::JsonSchema),
             }),
+            skill: Some(SkillDetails {
+                name: "sql".to_owned(),
+                reasons: vec!["«tabla»".to_owned()],
+                data: Some(serde_json::json!([1])),
+            }),
         };
         assert_eq!(
             serde_json::to_string(&Body::from(answer)).unwrap(),
             concat!(
-                r#"{"text":"¡Hola!","skill":null,"facts_used":[],"#,
+                r#"{"text":"¡Hola!","skill":"sql","skill_reasons":["«tabla»"],"data":[1],"facts_used":[],"#,
                 r#""usage":{"prompt_tokens":30,"cached_tokens":20,"completion_tokens":3},"#,
                 r#""timings":{"ttft_ms":100.0,"total_ms":180.0,"tokens_per_second":25.0},"#,
                 r#""speculation":{"source":"suffix","drafted":9,"accepted":7,"speedup":1.5},"#,

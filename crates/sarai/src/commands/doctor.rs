@@ -1,7 +1,8 @@
 //! `sarai doctor`: looks for what keeps SARAi from working, or from working well, and says what to do.
 //!
 //! `--fix` mends what can be mended without asking: rights of files and folders, and a socket that nobody answers on.
-//! `--json` prints `{ok, checks: [{id, status, detail, fixed}]}`; `status` is `ok`, `warn` or `fail`, `ok` is false if
+//! `--json` prints `{ok, checks: [{id, status, detail, parts, fixed}]}`; `parts` has an entry for each layer of the jail,
+//! `status` is `ok`, `warn` or `fail`, `ok` is false if
 //! any check fails, and `fixed` says that `--fix` mended it before it was looked at again.
 //!
 //! # Modules
@@ -68,7 +69,9 @@ fn as_json(check: &Check, fixed: &BTreeSet<&str>, shell: &Shell) -> serde_json::
         Grade::Fail => "fail",
     };
     let detail = shell.text(&check.detail);
-    json!({"id": check.id, "status": status, "detail": detail, "fixed": fixed.contains(check.id)})
+    let parts: serde_json::Map<_, _> =
+        check.parts.iter().map(|(part, state)| ((*part).to_owned(), json!(state))).collect();
+    json!({"id": check.id, "status": status, "detail": detail, "parts": parts, "fixed": fixed.contains(check.id)})
 }
 
 fn write(checks: &[Check], fixed: &BTreeSet<&str>, shell: &Shell) -> std::io::Result<()> {
@@ -86,6 +89,9 @@ fn write(checks: &[Check], fixed: &BTreeSet<&str>, shell: &Shell) -> std::io::Re
         let detail = terminal::plain(&shell.text(&check.detail));
         let title = shell.say(check.title);
         terminal::line(format!("{}{padding}  {title}: {detail}{mended}", style.paint(paint, word)))?;
+        for (part, state) in &check.parts {
+            terminal::line(format!("{}    {part}: {state}", " ".repeat(width)))?;
+        }
     }
     let summary = if any_fails(checks) { "doctor-summary-fails" } else { "doctor-summary-well" };
     terminal::sentence(&shell.say(summary));

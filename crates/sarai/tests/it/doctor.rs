@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Ended, Home};
 
-const IDS: [&str; 15] = [
+const IDS: [&str; 16] = [
     "language",
     "clock",
     "config",
@@ -16,6 +16,7 @@ const IDS: [&str; 15] = [
     "socket",
     "port",
     "worker",
+    "jail",
     "version",
     "cpu",
     "cores",
@@ -51,7 +52,7 @@ fn the_report_has_every_check_and_keeps_its_shape() {
         assert_eq!(ids, IDS);
         for check in checks {
             let keys: Vec<&String> = check.as_object().unwrap().keys().collect();
-            assert_eq!(keys, ["id", "status", "detail", "fixed"]);
+            assert_eq!(keys, ["id", "status", "detail", "parts", "fixed"]);
             assert!(["ok", "warn", "fail"].contains(&check["status"].as_str().unwrap()));
             assert!(!check["detail"].as_str().unwrap().starts_with("doctor-"), "{check}");
         }

@@ -114,6 +114,7 @@ impl<'a> Talk<'a> {
         }
         let taken = taken?;
         let answer = draft.finish();
+        let by_skill = answer.skill_notice();
         if !answer.text.is_empty() {
             self.messages.push(Message::new(Role::User, question));
             self.messages.push(Message::new(Role::Assistant, answer.text));
@@ -122,6 +123,9 @@ impl<'a> Talk<'a> {
             Taken::Stopped => self.quietly(&Notice::new("chat-stopped")),
             Taken::Whole if answer.reason == FinishReason::Length => self.quietly(&Notice::new("cli-answer-cut")),
             Taken::Whole => {}
+        }
+        if let Some(notice) = by_skill {
+            self.quietly(&notice);
         }
         if let Some(figures) = answer.figures {
             self.stats.add(&figures);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sarai_types::{Language, Notice};
 
-use super::facts::{ConfigFacts, Facts, FileFacts, ModelFacts, Owner, SocketFacts, WorkerFacts};
+use super::facts::{ConfigFacts, Facts, FileFacts, JailFacts, ModelFacts, Owner, SocketFacts, WorkerFacts};
 use crate::terminal;
 
 /// 1 January 2025. This program did not exist before.
@@ -41,12 +41,14 @@ pub(super) struct Check {
     pub(super) title: &'static str,
     pub(super) grade: Grade,
     pub(super) detail: Notice,
+    /// What it is made of, in the words of logs and metrics, where it is made of several things.
+    pub(super) parts: Vec<(&'static str, String)>,
     pub(super) remedies: Vec<Remedy>,
 }
 
 impl Check {
     fn new(id: &'static str, title: &'static str, grade: Grade, detail: Notice) -> Self {
-        Self { id, title, grade, detail, remedies: Vec::new() }
+        Self { id, title, grade, detail, parts: Vec::new(), remedies: Vec::new() }
     }
 }
 
@@ -61,6 +63,7 @@ pub(super) fn all(facts: &Facts, language: Language) -> Vec<Check> {
         socket(facts),
         port(facts),
         worker(facts),
+        jail(facts),
         version(facts),
         cpu(facts),
         cores(facts),
@@ -187,6 +190,22 @@ fn worker(facts: &Facts) -> Check {
         }
     };
     Check::new("worker", "doctor-title-worker", grade, detail)
+}
+
+/// Models and skills start only in a jail that holds.
+fn jail(facts: &Facts) -> Check {
+    let check = |grade, detail| Check::new("jail", "doctor-title-jail", grade, detail);
+    match &facts.jail {
+        JailFacts::Off => check(Grade::Warn, Notice::new("doctor-jail-off")),
+        JailFacts::Broken { backend, error } => {
+            check(Grade::Fail, Notice::new("doctor-jail-broken").arg("backend", backend).arg("detail", error))
+        }
+        JailFacts::Holds { backend, effective } => {
+            let parts: Vec<_> = effective.layers().map(|(layer, state)| (layer.name(), state.to_string())).collect();
+            let detail = Notice::new("doctor-jail-fine").arg("backend", backend).arg("layers", parts.len());
+            Check { parts, ..check(Grade::Ok, detail) }
+        }
+    }
 }
 
 /// Program, worker, and whatever runs now: all of one version.
@@ -317,6 +336,8 @@ fn disk(id: &'static str, title: &'static str, free: Option<u64>, limits: DiskLi
 
 #[cfg(test)]
 mod tests {
+    use sarai_sandbox::{Backend, Effective, SandboxError};
+
     use super::super::facts::{Cores, FolderFacts, PortFacts};
     use super::*;
 
@@ -331,6 +352,7 @@ mod tests {
             token: there(0o600, Owner::We),
             socket: SocketFacts::Absent,
             port: PortFacts { number: 8080, refused: None },
+            jail: JailFacts::Holds { backend: Backend::Local, effective: Effective::default() },
             worker: works("llama.cpp b1 | CPU : SSE3 = 1 | AVX2 = 1 | AVX512 = 1 |"),
             cpu: vec!["AVX2", "AVX512"],
             cores: Cores { usable: 2, installed: 4 },
@@ -400,6 +422,12 @@ mod tests {
         assert_eq!(ills(|f| f.socket = SocketFacts::Stale("s".into())), [("socket", Warn, "doctor-socket-stale", 1)]);
         assert_eq!(ills(|f| f.port.refused = Some("in use".into())), [("port", Fail, "doctor-port-taken", 0)]);
         assert_eq!(ills(|f| f.worker = WorkerFacts::Broken("w".into())), [("worker", Fail, "doctor-worker-broken", 0)]);
+        let error = || SandboxError::NoBubblewrap("PATH".to_owned());
+        assert_eq!(
+            ills(|f| f.jail = JailFacts::Broken { backend: Backend::Local, error: error() }),
+            [("jail", Fail, "doctor-jail-broken", 0)]
+        );
+        assert_eq!(ills(|f| f.jail = JailFacts::Off), [("jail", Warn, "doctor-jail-off", 0)]);
         assert_eq!(ills(|f| f.cores.usable = 1), [("cores", Warn, "doctor-cores-one", 0)]);
         assert_eq!(ills(|f| f.model = here(GB - 1, GB)), [("model", Fail, "doctor-model-length", 0)]);
         assert_eq!(ills(|f| f.model = here(GB, 8 * GB)), [("memory", Fail, "doctor-memory-short", 0)]);

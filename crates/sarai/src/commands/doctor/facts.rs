@@ -7,10 +7,11 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use sarai_api::client::{Client, HealthBody};
-use sarai_config::{Config, FolderError};
+use sarai_config::{Config, FolderError, SkillRuntime};
 use sarai_daemon::serve::SOCKET;
 use sarai_daemon::token;
 use sarai_models::{LoadPlan, State, WeightLayout, available, estimate};
+use sarai_sandbox::{Backend, Effective, Launcher, SandboxError};
 use sarai_types::{ModelId, Notice};
 use tokio::process::Command;
 
@@ -31,6 +32,7 @@ pub(super) struct Facts {
     pub(super) socket: SocketFacts,
     pub(super) port: PortFacts,
     pub(super) worker: WorkerFacts,
+    pub(super) jail: JailFacts,
     /// What this processor can, by llama.cpp's names.
     pub(super) cpu: Vec<&'static str>,
     pub(super) cores: Cores,
@@ -120,6 +122,37 @@ pub(super) enum ModelFacts {
     },
 }
 
+/// What a jail that does nothing found out.
+#[derive(Debug)]
+pub(super) enum JailFacts {
+    /// The config wants none.
+    Off,
+    Broken {
+        backend: Backend,
+        error: SandboxError,
+    },
+    Holds {
+        backend: Backend,
+        effective: Effective,
+    },
+}
+
+impl JailFacts {
+    fn of(config: &Config) -> Self {
+        let backend = match config.phoenix.skill_runtime {
+            SkillRuntime::Local => Backend::Local,
+            SkillRuntime::Docker => Backend::Docker,
+            SkillRuntime::Disabled => return Self::Off,
+        };
+        let scratch = tempfile::tempdir().map_err(|error| SandboxError::Start(error.to_string()));
+        let examined = scratch.and_then(|scratch| Launcher::find()?.examine(backend, scratch.path()));
+        match examined {
+            Ok(effective) => Self::Holds { backend, effective },
+            Err(error) => Self::Broken { backend, error },
+        }
+    }
+}
+
 impl Facts {
     pub(super) async fn gather(shell: &Shell) -> Self {
         let (settings, config) = settings(shell);
@@ -138,6 +171,7 @@ impl Facts {
             socket: SocketFacts::of(folders.socket(SOCKET), shell).await,
             port: PortFacts::of(&config),
             worker: WorkerFacts::ask().await,
+            jail: JailFacts::of(&config),
             cpu: cpu(),
             cores: Cores::count(),
             model: ModelFacts::of(shell, &config),
