@@ -1,0 +1,541 @@
+//! What one clause says: frames and copulas become statements, with the act and the time that the verb gives them.
+
+use super::clause::{Clause, Period, Subject, is_joint, period};
+use super::statement::{Act, Manner, Object, Statement};
+use crate::fact::Predicate;
+use crate::grammar::frames::{Match, Says};
+use crate::grammar::group::{Group, Polarity};
+use crate::grammar::noun::{Noun, Trust};
+use crate::grammar::slots::Filler;
+use crate::grammar::{Mention, Scan};
+use crate::time::{Clock, PartialDate, clock};
+use crate::words::{self, Tense};
+
+/// Predicates that were true of the past and stay true.
+const LASTING: &[Predicate] = &[
+    Predicate::Name,
+    Predicate::Surname,
+    Predicate::Birthday,
+    Predicate::Birthplace,
+    Predicate::Died,
+    Predicate::Origin,
+    Predicate::Wedding,
+    Predicate::Anniversary,
+    Predicate::MaritalStatus,
+    Predicate::AllergicTo,
+    Predicate::Health,
+    Predicate::Nationality,
+    Predicate::KeptIn,
+    Predicate::Age,
+];
+/// What a verb may say with «puedo», "can".
+const ABILITIES: &[Predicate] = &[
+    Predicate::Speaks,
+    Predicate::Plays,
+    Predicate::Avoids,
+    Predicate::Dislikes,
+    Predicate::Goal,
+    Predicate::Nickname,
+];
+
+/// What a clause is read with.
+pub(super) struct Reader<'a> {
+    pub(super) scan: &'a Scan<'a>,
+    pub(super) manner: Manner,
+    /// Number of the clause in the message.
+    pub(super) number: u32,
+    /// Bytes of the sentence.
+    pub(super) sentence: (usize, usize),
+}
+
+/// How a clause is meant: its act, and since when and until when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stance {
+    pub(super) act: Act,
+    pub(super) from: Option<PartialDate>,
+    pub(super) to: Option<PartialDate>,
+}
+
+impl Reader<'_> {
+    /// Everything that the clause of this group says of `subject`.
+    pub(super) fn read(&self, group: &Group, clause: &Clause, subject: &Subject, mention: &Mention) -> Vec<Statement> {
+        if group.readings.iter().all(|form| matches!(form.tense, Tense::Conditional | Tense::Subjunctive)) {
+            return Vec::new();
+        }
+        let mut out = self.copula(group, clause, subject, mention);
+        if !out.is_empty() {
+            return out;
+        }
+        for found in self.scan.matches(group, clause.last) {
+            out.extend(self.statements(group, clause, subject, mention, &found));
+            out.extend(self.gapped(group, clause, &found));
+        }
+        out.extend(self.routine(group, clause, mention, &out));
+        out
+    }
+
+    pub(super) fn statement(
+        &self,
+        subject: Mention,
+        says: &Says,
+        object: Option<Object>,
+        stance: Stance,
+        tokens: (usize, usize),
+    ) -> Statement {
+        let scan = self.scan;
+        let span = match (scan.tokens.get(tokens.0), tokens.1.checked_sub(1).and_then(|i| scan.tokens.get(i))) {
+            (Some(first), Some(last)) => (first.start, last.end.max(first.end)),
+            _ => self.sentence,
+        };
+        Statement {
+            subject,
+            predicate: says.predicate,
+            kind: says.kind.to_owned(),
+            object,
+            act: stance.act,
+            manner: self.manner,
+            from: stance.from,
+            to: stance.to,
+            clause: self.number,
+            span,
+            sentence: self.sentence,
+            language: scan.language,
+        }
+    }
+
+    /// «Mi cumpleaños es el 3 de mayo», «Ana es mi hermana», «mi jefe es Pedro», «mi coche es un Seat».
+    fn copula(&self, group: &Group, clause: &Clause, subject: &Subject, mention: &Mention) -> Vec<Statement> {
+        let scan = self.scan;
+        if !group.has_any(&["ser", "be"]) || group.aspect.passive || group.aspect.progressive {
+            return Vec::new();
+        }
+        let at = scan.after_adverbs(group.last);
+        let polarity = scan.late_negation(group, clause.last);
+        let past = group.readings.iter().all(|form| matches!(form.tense, Tense::Past | Tense::Imperfect));
+        let act = match polarity {
+            Polarity::Positive => Act::Assert,
+            Polarity::Negative => Act::Deny,
+            Polarity::NoLonger => Act::End,
+        };
+        let ended = past && act == Act::Assert && self.manner == Manner::Plain;
+        let stance = Stance { act, from: None, to: ended.then_some(PartialDate::Day(scan.lookup.today)) };
+        let says = |predicate, kind| Says { predicate, kind, constant: None };
+        let one = |mention: Mention, says: Says, object: Object, end: usize, stance: Stance| {
+            vec![self.statement(mention, &says, Some(object), stance, (clause.first.min(group.first), end))]
+        };
+        match subject {
+            Subject::Of(Noun::Attribute { of, row }) => {
+                let Some(attribute) = words::attribute(row) else { return Vec::new() };
+                let Some(predicate) = Predicate::from_name(attribute.predicate) else { return Vec::new() };
+                let Some((fillers, end)) = scan.slot(attribute.slot, at) else { return Vec::new() };
+                let lasting = LASTING.contains(&predicate);
+                let stance = if lasting { Stance { to: None, ..stance } } else { stance };
+                fillers
+                    .into_iter()
+                    .flat_map(|filler| one(of.clone(), says(predicate, ""), object(filler), end, stance))
+                    .collect()
+            }
+            Subject::Of(Noun::Favourite { of, kind }) => {
+                let Some((fillers, end)) = scan.slot("phrase", at) else { return Vec::new() };
+                let make = |filler| {
+                    let mut statement = one(of.clone(), says(Predicate::Favourite, ""), object(filler), end, stance);
+                    statement.iter_mut().for_each(|s| s.kind.clone_from(kind));
+                    statement
+                };
+                fillers.into_iter().filter(|filler| !filler.text.is_empty()).flat_map(make).collect()
+            }
+            Subject::Of(Noun::Thing(thing)) => self.copula_of_thing(group, clause, thing, at, stance),
+            Subject::Of(Noun::Someone(_)) | Subject::Elided => {
+                self.copula_of_person(group, clause, mention, at, stance)
+            }
+        }
+    }
+
+    fn copula_of_thing(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        thing: &Mention,
+        at: usize,
+        stance: Stance,
+    ) -> Vec<Statement> {
+        let Mention::Thing { of, text, .. } = thing else { return Vec::new() };
+        let tokens = (clause.first.min(group.first), clause.last);
+        let when = period(self.scan, at, clause.last, true).at;
+        let event = words::senses(Some(self.scan.language), &crate::text::fold(text))
+            .any(|s| s.class == words::Class::Event)
+            || self.scan.slot("date", at).is_some();
+        if let (Some(when), true) = (when, event) {
+            let stance = Stance { from: Some(when), to: Some(when), ..stance };
+            let says = Says { predicate: Predicate::Appointment, kind: "", constant: None };
+            let text = self.with_clock(text, at, clause.last);
+            let object = Object { key: words::key(&text), text, mention: None };
+            return vec![self.statement((**of).clone(), &says, Some(object), stance, tokens)];
+        }
+        let branded = self.scan.slot("brand", at);
+        let Some((fillers, _)) = branded else { return Vec::new() };
+        let says = Says { predicate: Predicate::Owns, kind: "", constant: None };
+        let named =
+            |filler: Filler| Object { text: format!("{text}: {}", filler.text), key: filler.key, mention: None };
+        fillers.into_iter().map(|f| self.statement((**of).clone(), &says, Some(named(f)), stance, tokens)).collect()
+    }
+
+    fn copula_of_person(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        mention: &Mention,
+        at: usize,
+        stance: Stance,
+    ) -> Vec<Statement> {
+        let scan = self.scan;
+        let tokens = (clause.first.min(group.first), clause.last);
+        if let Some((noun, end)) = scan.noun(at) {
+            match noun {
+                Noun::Someone(Mention::Relative { of, kin, name, plural: false }) if *mention != Mention::Owner => {
+                    // «Mi jefe es mi hermano» names nobody.
+                    let says = Says { predicate: Predicate::Relative, kind: kin, constant: None };
+                    let subject = name.map_or_else(|| mention.clone(), |name| mention.clone().called(name));
+                    let object = Object { text: String::new(), key: String::new(), mention: Some(subject) };
+                    return vec![self.statement(*of, &says, Some(object), stance, (tokens.0, end))];
+                }
+                // «El 3 de mayo es mi cumpleaños» has its subject behind.
+                Noun::Attribute { of, row } => return self.inverted(group, clause, &of, row, stance),
+                Noun::Favourite { of, kind } => {
+                    let Some((fillers, _)) = scan.slot("phrase", clause.first) else { return Vec::new() };
+                    let says = Says { predicate: Predicate::Favourite, kind: "", constant: None };
+                    let mut out: Vec<_> = fillers
+                        .into_iter()
+                        .map(|f| self.statement(of.clone(), &says, Some(object(f)), stance, tokens))
+                        .collect();
+                    out.iter_mut().for_each(|statement| statement.kind.clone_from(&kind));
+                    return out;
+                }
+                Noun::Someone(_) | Noun::Thing(_) => {}
+            }
+        }
+        if matches!(mention, Mention::Relative { .. } | Mention::Animal { .. })
+            && let Some((name, end)) = scan.name(at, Trust::Capital)
+            && (scan.language == sarai_types::Language::Spanish
+                || !words::senses(None, &crate::text::fold(&name))
+                    .any(|s| matches!(s.class, words::Class::Nation | words::Class::Religion)))
+        {
+            let says = Says { predicate: Predicate::Name, kind: "", constant: None };
+            let object = Object { key: crate::text::fold(&name), text: name, mention: None };
+            return vec![self.statement(mention.clone(), &says, Some(object), stance, (tokens.0, end))];
+        }
+        Vec::new()
+    }
+
+    fn inverted(&self, group: &Group, clause: &Clause, of: &Mention, row: &str, stance: Stance) -> Vec<Statement> {
+        let Some(attribute) = words::attribute(row) else { return Vec::new() };
+        let Some(predicate) = Predicate::from_name(attribute.predicate) else { return Vec::new() };
+        let found = (clause.first..group.first)
+            .find_map(|at| self.scan.slot(attribute.slot, at).filter(|(_, end)| *end == group.first));
+        let says = Says { predicate, kind: "", constant: None };
+        let tokens = (clause.first, clause.last);
+        found
+            .into_iter()
+            .flat_map(|(fillers, _)| fillers)
+            .map(|f| self.statement(of.clone(), &says, Some(object(f)), stance, tokens))
+            .collect()
+    }
+
+    /// The statements of one frame.
+    fn statements(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        subject: &Subject,
+        mention: &Mention,
+        found: &Match,
+    ) -> Vec<Statement> {
+        let flags = &found.frame.flags;
+        let thing = matches!(subject, Subject::Of(Noun::Thing(_)));
+        if flags.of_thing != thing
+            || matches!(subject, Subject::Of(Noun::Attribute { .. } | Noun::Favourite { .. }))
+            || (flags.owner_only && *mention != Mention::Owner)
+        {
+            return Vec::new();
+        }
+        let tokens = (group.first, found.end);
+        let Some((says, stance)) = self.stance(group, clause, found) else {
+            return self.zero(group, clause, mention, found);
+        };
+        if let Some(constant) = says.constant {
+            let object = Object { text: constant.to_owned(), key: words::key(constant), mention: None };
+            return vec![self.statement(self.acting(mention, found), &says, Some(object), stance, tokens)];
+        }
+        found
+            .fillers
+            .iter()
+            .flat_map(|filler| self.of_filler(group, clause, mention, found, &says, stance, filler.clone()))
+            .collect()
+    }
+
+    /// Whom a frame is about: «me llaman Pepe» is about the owner, whoever calls.
+    fn acting(&self, mention: &Mention, found: &Match) -> Mention {
+        if found.frame.says.predicate == Predicate::Nickname && !self.scan.spanish() {
+            Mention::Owner
+        } else {
+            mention.clone()
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one clause, seen from all sides; splitting it would only rename them"
+    )]
+    fn of_filler(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        mention: &Mention,
+        found: &Match,
+        says: &Says,
+        stance: Stance,
+        filler: Filler,
+    ) -> Vec<Statement> {
+        let tokens = (group.first, found.end);
+        let subject = self.acting(mention, found);
+        let number = |predicate, kind: &'static str, value: u32, of: Mention| {
+            let object = Object { text: value.to_string(), key: value.to_string(), mention: None };
+            self.statement(of, &Says { predicate, kind, constant: None }, Some(object), stance, tokens)
+        };
+        match says.predicate {
+            Predicate::Relative | Predicate::Pet => {
+                let kind = filler.kind.unwrap_or(says.kind);
+                let mut out = Vec::new();
+                if let Some((count, kind)) = filler.count {
+                    out.push(number(Predicate::Count, kind, count, subject.clone()));
+                }
+                let somebody = filler.mention.clone().filter(|m| {
+                    !matches!(
+                        m,
+                        Mention::Relative { plural: true, name: None, .. }
+                            | Mention::Animal { plural: true, name: None, .. }
+                    )
+                });
+                if let Some(other) = somebody.filter(|m| !matches!(m, Mention::Owner | Mention::Pronoun { .. })) {
+                    let other = rebased(other, &subject);
+                    if let Some(age) = filler.age {
+                        out.push(number(Predicate::Age, "", age, other.clone()));
+                    }
+                    let says = Says { kind, ..says.clone() };
+                    let object = Object { text: String::new(), key: String::new(), mention: Some(other) };
+                    out.push(self.statement(subject, &says, Some(object), stance, tokens));
+                }
+                out
+            }
+            Predicate::KeptIn => {
+                let thing = filler.mention.clone().unwrap_or_else(|| mention.clone());
+                let object = Object { mention: None, ..object(filler) };
+                vec![self.statement(thing, says, Some(object), stance, tokens)]
+            }
+            Predicate::Appointment | Predicate::Trip => {
+                let text = self.with_clock(&filler.text, group.last, clause.last);
+                let predicate = if self.recurs(clause) { Predicate::Routine } else { says.predicate };
+                let stance =
+                    if predicate == Predicate::Routine { Stance { from: None, to: None, ..stance } } else { stance };
+                let says = Says { predicate, ..says.clone() };
+                let text = if predicate == Predicate::Routine {
+                    self.scan.source(group.first, clause.last).trim_end_matches([',', ' ']).to_owned()
+                } else {
+                    text
+                };
+                let object = Object { key: words::key(&text), text, mention: filler.mention };
+                vec![self.statement(subject, &says, Some(object), stance, tokens)]
+            }
+            Predicate::Owns => {
+                let says = Says { kind: filler.kind.unwrap_or_default(), ..says.clone() };
+                vec![self.statement(subject, &says, Some(object(filler)), stance, tokens)]
+            }
+            _ => vec![self.statement(subject, says, Some(object(filler)), stance, tokens)],
+        }
+    }
+
+    /// What the verb makes of its frame: an assertion, an end, a denial; none where it only speaks of plans.
+    fn stance(&self, group: &Group, clause: &Clause, found: &Match) -> Option<(Says, Stance)> {
+        let frame = found.frame;
+        let (flags, says) = (&frame.flags, frame.says.clone());
+        let form = group.readings.iter().find(|form| form.lemma == found.lemma)?;
+        let today = PartialDate::Day(self.scan.lookup.today);
+        let future = form.tense == Tense::Future || (group.aspect.prospective && form.tense == Tense::Present);
+        let past =
+            (matches!(form.tense, Tense::Past | Tense::Imperfect) && !group.aspect.perfect) || group.aspect.bygone;
+        let perfect = group.aspect.perfect;
+        let coming = flags.timed
+            || future
+            || (flags.begins
+                && form.tense == Tense::Present
+                && !perfect
+                && !group.aspect.progressive
+                && !group.aspect.inceptive);
+        let period = period(self.scan, clause.first, clause.last, coming);
+        if (group.aspect.modal || form.tense == Tense::Conditional || form.tense == Tense::Subjunctive)
+            && !ABILITIES.contains(&says.predicate)
+        {
+            return None;
+        }
+        if flags.timed
+            && (past
+                || perfect
+                || !(period.at.is_some()
+                    || period.from.is_some()
+                    || self.recurs(clause)
+                    || self.clock(group.last, clause.last).is_some()))
+        {
+            return None;
+        }
+        let polarity = match self.scan.late_negation(group, clause.last) {
+            _ if group.aspect.cessative => Polarity::NoLonger,
+            polarity => polarity,
+        };
+        let (says, act) = match polarity {
+            Polarity::Positive if flags.ends => (says, Act::End),
+            Polarity::Positive => (says, Act::Assert),
+            Polarity::NoLonger => (says, Act::End),
+            Polarity::Negative if flags.only_negative => (says, Act::Assert),
+            Polarity::Negative if flags.negated.is_some() => (flags.negated.clone()?, Act::Assert),
+            Polarity::Negative if flags.zero => return None,
+            Polarity::Negative => (says, Act::Deny),
+        };
+        let stance = |from, to| Some(Stance { act, from, to });
+        let stance = if act != Act::Assert {
+            stance(period.from, period.to.or(period.at).or(Some(today)).filter(|_| act == Act::End))
+        } else if says.predicate == Predicate::Appointment || says.predicate == Predicate::Trip {
+            let when = period.at.or(period.from).or(Some(today));
+            stance(when, when)
+        } else if coming {
+            // A move or a new job that is only planned counts from its day on, and without a day not at all.
+            let starts = period.at.or(period.from).filter(|date| date.last() >= self.scan.lookup.today)?;
+            stance(Some(starts), period.to)
+        } else if flags.begins || group.aspect.inceptive {
+            let then = (past || perfect || group.aspect.progressive || group.aspect.inceptive).then_some(today);
+            stance(period.from.or(period.at).or(then), period.to)
+        } else if (past || (perfect && !self.goes_on(group, period)))
+            && !LASTING.contains(&says.predicate)
+            && self.manner == Manner::Plain
+            && !self.is_event(says.predicate, form.lemma)
+        {
+            let to = period.to.or(period.at).or(Some(today));
+            stance(period.from.or(period.at), to)
+        } else {
+            let from = period.from.filter(|_| !matches!(says.predicate, Predicate::Birthday | Predicate::Wedding));
+            stance(from, period.to)
+        };
+        stance.map(|stance| (says, stance))
+    }
+
+    /// "I have lived here since", «siempre he vivido».
+    fn goes_on(&self, group: &Group, period: Period) -> bool {
+        group.aspect.progressive
+            || period.from.is_some() && period.to.is_none()
+            || (group.first.saturating_sub(1)..group.last + 1).any(|i| self.scan.is_any(i, &["siempre", "always"]))
+    }
+
+    /// Something that happened once and leaves a lasting state: an adoption, a wedding, a degree.
+    fn is_event(&self, predicate: Predicate, lemma: &str) -> bool {
+        matches!(
+            lemma,
+            "adoptar"
+                | "adopt"
+                | "casar"
+                | "marry"
+                | "get"
+                | "licenciar"
+                | "graduar"
+                | "graduate"
+                | "proponer"
+                | "recetar"
+                | "prescribe"
+                | "mandar"
+                | "prescribir"
+                | "comprar"
+                | "buy"
+                | "rescue"
+                | "acoger"
+                | "rescatar"
+        ) || predicate == Predicate::MaritalStatus
+    }
+
+    /// «No tengo hermanos»: there are none.
+    fn zero(&self, group: &Group, clause: &Clause, mention: &Mention, found: &Match) -> Vec<Statement> {
+        let negative = self.scan.late_negation(group, clause.last) == Polarity::Negative && found.frame.flags.zero;
+        let present = group.readings.iter().any(|form| form.tense == Tense::Present && form.lemma == found.lemma);
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let none = |kind| {
+            let object = Object { text: "0".to_owned(), key: "0".to_owned(), mention: None };
+            self.statement(
+                mention.clone(),
+                &Says { predicate: Predicate::Count, kind, constant: None },
+                Some(object),
+                stance,
+                (group.first, found.end),
+            )
+        };
+        let plain = |filler: &&Filler| {
+            filler
+                .mention
+                .as_ref()
+                .is_none_or(|m| matches!(m, Mention::Relative { name: None, .. } | Mention::Animal { name: None, .. }))
+        };
+        found
+            .fillers
+            .iter()
+            .filter(|_| negative && present)
+            .filter(plain)
+            .filter_map(|filler| filler.kind)
+            .map(none)
+            .collect()
+    }
+
+    /// «Mi hermana vive en Madrid y mi hermano en Sevilla»: the verb is said once.
+    fn gapped(&self, group: &Group, clause: &Clause, found: &Match) -> Vec<Statement> {
+        let scan = self.scan;
+        if !is_joint(scan, found.end) {
+            return Vec::new();
+        }
+        let from =
+            found.end + 1 + usize::from(scan.word(found.end) == "," && scan.is_any(found.end + 1, &["y", "and"]));
+        let dative = usize::from(scan.word(from) == "a" && group.dative.is_some());
+        let Some((Noun::Someone(other), end)) = scan.noun(from + dative) else { return Vec::new() };
+        let probe = Group { last: end, ..group.clone() };
+        let other_subject = Subject::Of(Noun::Someone(other.clone()));
+        let clause = Clause { first: from, last: clause.last, subject: None, blocked: None };
+        let Some(again) = scan.matches(&probe, clause.last).into_iter().find(|m| std::ptr::eq(m.frame, found.frame))
+        else {
+            return Vec::new();
+        };
+        let number = self.number + 1;
+        let reader = Reader { scan, manner: self.manner, number, sentence: self.sentence };
+        let mut out = reader.statements(&probe, &clause, &other_subject, &other, &again);
+        out.extend(reader.gapped(&probe, &clause, &again));
+        out
+    }
+
+    pub(super) fn clock(&self, first: usize, last: usize) -> Option<Clock> {
+        (first..last).find_map(|at| clock(self.scan.tokens, at).filter(|(_, end)| *end <= last).map(|(clock, _)| clock))
+    }
+
+    fn with_clock(&self, text: &str, first: usize, last: usize) -> String {
+        self.clock(first, last).map_or_else(|| text.to_owned(), |clock| format!("{text}, {clock}"))
+    }
+}
+
+/// The relatives that somebody else has are theirs: «mi hermana tiene un hijo».
+fn rebased(mention: Mention, owner: &Mention) -> Mention {
+    match mention {
+        Mention::Relative { of, kin, name, plural } if *of == Mention::Owner => {
+            Mention::Relative { of: Box::new(owner.clone()), kin, name, plural }
+        }
+        Mention::Animal { of, species, name, plural } if *of == Mention::Owner => {
+            Mention::Animal { of: Box::new(owner.clone()), species, name, plural }
+        }
+        other => other,
+    }
+}
+
+pub(super) fn object(filler: Filler) -> Object {
+    Object { text: filler.text, key: filler.key, mention: filler.mention }
+}

@@ -1,0 +1,432 @@
+//! Clauses: who acts, under which verb a clause hangs, and when what it says holds.
+
+use crate::words::lists::{ADVERBS, BEFORE_SUBJECT, REPORTING, VOUCHING};
+use sarai_types::Language;
+
+use super::statement::Reason;
+use crate::grammar::group::Group;
+use crate::grammar::noun::Noun;
+use crate::grammar::{Mention, Scan};
+use crate::time::{Date, Direction, PartialDate, cardinal, date};
+use crate::words::{Person, Tense};
+
+/// What is known of one clause.
+#[derive(Debug)]
+pub(super) struct Clause {
+    /// Tokens of the clause: its own beginning, and one past its end.
+    pub(super) first: usize,
+    pub(super) last: usize,
+    pub(super) subject: Option<Subject>,
+    pub(super) blocked: Option<Reason>,
+}
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    Of(Noun),
+    /// Nobody is named and the verb is a third person's.
+    Elided,
+}
+
+impl Subject {
+    pub(super) fn mention(&self) -> Option<Mention> {
+        match self {
+            Self::Of(noun) => Some(noun.whose().clone()),
+            Self::Elided => Some(Mention::Pronoun { feminine: None, plural: false }),
+        }
+    }
+}
+
+/// The clause of the group at `index`.
+pub(super) fn clause(scan: &Scan<'_>, groups: &[Group], index: usize, before: Option<&Subject>) -> Clause {
+    let group = &groups[index];
+    let floor = index.checked_sub(1).map_or(0, |i| groups[i].last);
+    let mut last = groups.get(index + 1).map_or(scan.tokens.len(), |next| next.first);
+    if let Some(mark) = (group.last..last).find(|&i| matches!(scan.word(i), ";" | ".")) {
+        last = mark;
+    }
+    let blocked = blocked(scan, groups, index, floor);
+    let subject = subject(scan, groups, index, floor, last, before);
+    Clause { first: floor, last, subject, blocked }
+}
+
+/// Whether the clause hangs under a verb that takes its truth away.
+fn blocked(scan: &Scan<'_>, groups: &[Group], index: usize, floor: usize) -> Option<Reason> {
+    let group = &groups[index];
+    if scan.tokens[group.first..group.last].iter().any(|token| token.quoted) {
+        return Some(Reason::Quotation);
+    }
+    let joint = (floor..group.first).rev().find(|&i| scan.is_any(i, &["que", "that", "whether"]));
+    let previous = index.checked_sub(1).map(|i| &groups[i]);
+    if let Some(joint) = joint {
+        // A relative clause has somebody before it; «que» at the beginning of a sentence opens nothing.
+        if joint == 0 || antecedent(scan, floor, joint).is_some() {
+            return None;
+        }
+        // "That" that points at something: "that is my sister".
+        if !scan.spanish() && joint + 1 == group.first && joint == floor && previous.is_none() {
+            return None;
+        }
+        let before = scan.word(joint - 1);
+        if VOUCHING.contains(&before) || before == "," {
+            return None;
+        }
+        if previous.is_some_and(|p| p.has_any(&["tener", "have"]))
+            || scan.is_any(joint - 1, &["mucho", "tiempo", "anos", "meses", "ano", "mes", "semanas", "dias", "vez"])
+        {
+            return None;
+        }
+        let vouched = (floor.saturating_sub(4)..joint)
+            .any(|i| VOUCHING.contains(&scan.word(i)) && !scan.is_any(i, &["es", "is", "say", "was"]));
+        let own = previous.is_none_or(|p| {
+            !p.has_any(&REPORTING)
+                || p.readings.iter().any(|f| f.person == Person::First && f.lemma == "decir")
+                || scan.word(p.first.max(1) - 1) == "i" && p.has_any(&["tell", "say"])
+        });
+        return (!(vouched && own)).then_some(Reason::Reported);
+    }
+    // "She says she lives in …", without a "that".
+    let previous = previous.filter(|p| !scan.spanish() && p.has_any(&REPORTING))?;
+    let gap = (previous.last..group.first)
+        .any(|i| scan.tokens[i].is_mark() || scan.is_any(i, &["and", "but", "because", "so", "to"]));
+    let speaker = scan.word(previous.first.max(1) - 1);
+    let own = (speaker == "i" && previous.has_any(&["tell", "say"])) || (speaker == "you" && previous.has("know"));
+    (!gap && !own).then_some(Reason::Reported)
+}
+
+/// The noun phrase that ends right before a relative pronoun.
+fn antecedent(scan: &Scan<'_>, floor: usize, joint: usize) -> Option<Noun> {
+    let end = if scan.word(joint - 1) == "," { joint - 1 } else { joint };
+    (floor.saturating_sub(5)..end).find_map(|at| {
+        let (noun, last) = scan.noun(at)?;
+        (last == end || last == joint).then_some(noun)
+    })
+}
+
+fn subject(
+    scan: &Scan<'_>,
+    groups: &[Group],
+    index: usize,
+    floor: usize,
+    last: usize,
+    before: Option<&Subject>,
+) -> Option<Subject> {
+    let group = &groups[index];
+    if scan.spanish()
+        && group.dative.is_some()
+        && !group.readings.iter().any(|form| form.person == Person::First)
+        && let Some(subject) = dative(scan, group, floor, last, before)
+    {
+        return Some(subject);
+    }
+    let start = start(scan, floor, group.first);
+    if start > 0 && scan.is_any(start - 1, &["que", "who", "that", "which", "quien"]) && start == group.first {
+        if let Some(noun) = antecedent(scan, floor, start - 1) {
+            return Some(Subject::Of(noun));
+        }
+        if index > 0 && groups[index - 1].has_any(&["tener", "have"]) || !scan.spanish() {
+            return Some(Subject::Elided);
+        }
+    }
+    let named = named(scan, start, group);
+    if scan.spanish() {
+        spanish(scan, group, index, start, last, named, before)
+    } else {
+        english(scan, group, index, floor, named, before)
+    }
+}
+
+fn spanish(
+    scan: &Scan<'_>,
+    group: &Group,
+    index: usize,
+    start: usize,
+    last: usize,
+    named: Option<Noun>,
+    before: Option<&Subject>,
+) -> Option<Subject> {
+    let first = group.readings.iter().any(|form| form.person == Person::First);
+    let third = group.readings.iter().any(|form| form.person == Person::Third);
+    if let Some(noun) = named {
+        let owner = noun == Noun::Someone(Mention::Owner);
+        return (owner && first || !owner && third).then_some(Subject::Of(noun));
+    }
+    let leading = group.readings.first().map(|form| form.person);
+    if first && (leading == Some(Person::First) || !third) {
+        // «Vivía» is the first person's and the third's: it goes on about whoever the clause before was about.
+        let ambiguous =
+            third && group.readings.iter().any(|f| f.tense == Tense::Imperfect || f.tense == Tense::Conditional);
+        if ambiguous
+            && let Some(subject) =
+                before.filter(|subject| matches!(subject, Subject::Of(noun) if *noun.whose() != Mention::Owner))
+        {
+            return Some(subject.clone());
+        }
+        return Some(Subject::Of(Noun::Someone(Mention::Owner)));
+    }
+    if !third || (start..group.first).any(|i| !ignorable(scan, i)) {
+        return None;
+    }
+    // «Se llama Ana mi hermana», «vive en Madrid mi hermana».
+    let behind = (group.last..last)
+        .rev()
+        .find_map(|at| scan.noun(at).filter(|(_, end)| *end == last || scan.tokens[*end].is_mark()));
+    if let Some((noun @ Noun::Someone(Mention::Relative { .. } | Mention::Animal { .. }), _)) = behind
+        && group.last < last
+        && !group.has_any(&["ser", "tener"])
+        && !(group.last..last).any(|i| scan.is_any(i, &["a", "de", "con", "que", "y", "para"]))
+    {
+        return Some(Subject::Of(noun));
+    }
+    match before {
+        Some(Subject::Of(noun)) if index > 0 && *noun.whose() != Mention::Owner => Some(Subject::Of(noun.clone())),
+        _ => Some(Subject::Elided),
+    }
+}
+
+fn english(
+    scan: &Scan<'_>,
+    group: &Group,
+    index: usize,
+    floor: usize,
+    named: Option<Noun>,
+    before: Option<&Subject>,
+) -> Option<Subject> {
+    if let Some(noun) = named {
+        return Some(Subject::Of(noun));
+    }
+    // "I live in Madrid and work at …", "he lives in Oslo, works at … and likes …".
+    let joined =
+        index > 0 && group.first > 0 && scan.is_any(group.first - 1, &["and", ",", "but"]) && group.first > floor;
+    let bare =
+        index > 0 && (floor..group.first).all(|i| ignorable(scan, i) || scan.word(i) == "," || i + 1 < group.first);
+    (joined && bare).then(|| before.cloned()).flatten()
+}
+
+/// «A mi hermana le gusta», «me gusta».
+fn dative(scan: &Scan<'_>, group: &Group, floor: usize, last: usize, before: Option<&Subject>) -> Option<Subject> {
+    match group.dative? {
+        Person::First => Some(Subject::Of(Noun::Someone(Mention::Owner))),
+        Person::Second | Person::Any => None,
+        Person::Third => {
+            let named = |from: usize, to: usize| {
+                (from..to).rev().find_map(|at| {
+                    let (noun, end) = scan.noun(at + 1)?;
+                    (scan.word(at) == "a" && end <= to && matches!(noun, Noun::Someone(_))).then_some(noun)
+                })
+            };
+            let noun = named(floor, group.first).or_else(|| named(group.last, last));
+            Some(noun.map_or_else(
+                || match before {
+                    Some(Subject::Of(noun)) if *noun.whose() != Mention::Owner => Subject::Of(noun.clone()),
+                    _ => Subject::Elided,
+                },
+                Subject::Of,
+            ))
+        }
+    }
+}
+
+/// Where the clause's own words begin.
+fn start(scan: &Scan<'_>, floor: usize, end: usize) -> usize {
+    let hard = (floor..end).rev().find(|&i| {
+        let token = &scan.tokens[i];
+        (token.is_mark() && !token.quoted && token.fold != "," && token.fold != "(" && token.fold != ")")
+            || scan.is_any(
+                i,
+                &[
+                    "que", "that", "porque", "because", "pero", "but", "aunque", "although", "though", "cuando",
+                    "when", "mientras", "while", "who", "which", "whereas",
+                ],
+            )
+    });
+    let hard = hard.map_or(floor, |i| i + 1);
+    // «Se llama Ana y trabaja en …»: what stands before the «y» belongs to the verb before.
+    let joint = (hard..end).rev().find(|&i| scan.is_any(i, &["y", "e", "and", ",", "ni"]));
+    match joint.filter(|_| floor > 0) {
+        Some(joint) if (joint + 1..end).all(|i| ignorable(scan, i)) => joint + 1,
+        _ => hard,
+    }
+}
+
+/// The noun phrase that acts, between `start` and the group.
+fn named(scan: &Scan<'_>, start: usize, group: &Group) -> Option<Noun> {
+    let mut found = None;
+    let mut at = start;
+    while at < group.first {
+        let noun = scan.noun(at).or_else(|| thing(scan, group, at));
+        let Some((noun, end)) = noun.filter(|(_, end)| *end <= group.first) else {
+            at += 1;
+            continue;
+        };
+        let reaches = reaches(scan, end, group.first);
+        let belongs = at > start
+            && scan.is_any(
+                at - 1,
+                &[
+                    "de", "of", "con", "with", "para", "for", "a", "to", "'s", "en", "in", "por", "sobre", "about",
+                    "como", "like", "than", "without", "sin",
+                ],
+            );
+        // «Ana y yo vivimos», «mi hermana y mi cuñado viven».
+        let listed = at > start && scan.is_any(at - 1, &["y", "and", "e", "ni"]) && found.is_some();
+        if reaches && !belongs && clear(scan, start, at) {
+            return if listed && noun != Noun::Someone(Mention::Owner) && group.readings.iter().any(|f| f.plural) {
+                None
+            } else {
+                Some(noun)
+            };
+        }
+        found = Some(noun);
+        at = end;
+    }
+    None
+}
+
+/// «Las llaves están»: a thing of the household in the place of the subject.
+fn thing(scan: &Scan<'_>, group: &Group, at: usize) -> Option<(Noun, usize)> {
+    if !group.has_any(&["estar", "be", "quedar"]) {
+        return None;
+    }
+    scan.definite_thing(at).map(|(mention, end)| (Noun::Thing(mention), end))
+}
+
+/// Only adverbs, times and an aside between the subject and its verb.
+fn reaches(scan: &Scan<'_>, end: usize, group: usize) -> bool {
+    let mut at = end;
+    while at < group {
+        if let Some((_, last)) = date(scan.tokens, at, scan.lookup).filter(|(_, last)| *last <= group) {
+            at = last;
+        } else if ADVERBS.contains(&scan.word(at))
+            || scan.word(at) == "," && at > end
+            || scan.is_any(at, &["desde", "since", "no", "tampoco", "antes", "hace", "tiempo"])
+        {
+            at += 1;
+        } else {
+            return false;
+        }
+    }
+    true
+}
+
+/// Nothing stands before the subject that would make it part of something else.
+fn clear(scan: &Scan<'_>, start: usize, at: usize) -> bool {
+    let from = (start..at).rev().find(|&i| scan.is_any(i, &[",", "y", "and", "e", "("])).map_or(start, |i| i + 1);
+    (from..at).all(|i| ignorable(scan, i))
+}
+
+fn ignorable(scan: &Scan<'_>, at: usize) -> bool {
+    let token = &scan.tokens[at];
+    token.is_mark()
+        || BEFORE_SUBJECT.contains(&token.fold.as_str())
+        || ADVERBS.contains(&token.fold.as_str())
+        || token.kind == crate::text::Kind::Number
+        || (at.saturating_sub(4)..=at)
+            .any(|from| date(scan.tokens, from, scan.lookup).is_some_and(|(_, end)| from <= at && at < end))
+        || cardinal(scan.tokens, at).is_some()
+        || matches!(
+            token.fold.as_str(),
+            "anos"
+                | "meses"
+                | "years"
+                | "months"
+                | "dias"
+                | "semanas"
+                | "ago"
+                | "yo"
+                | "i"
+                | "sarai"
+                | "semana"
+                | "year"
+                | "ano"
+        )
+}
+
+/// Since when and until when a clause holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Period {
+    pub(super) from: Option<PartialDate>,
+    pub(super) to: Option<PartialDate>,
+    /// A date without «desde» or «hasta»: when something happened or will.
+    pub(super) at: Option<PartialDate>,
+}
+
+/// The period that the words of a clause name.
+pub(super) fn period(scan: &Scan<'_>, first: usize, last: usize, future: bool) -> Period {
+    let mut period = Period::default();
+    let lens = |direction| scan.pointing(direction);
+    let past = lens(Direction::Past);
+    let ahead = lens(Direction::Future);
+    let mut at = first;
+    while at < last {
+        let word = scan.word(at);
+        let end = match word {
+            "desde" | "since" => span_start(scan, at + 1, past).map(|(date, end)| (period.from = Some(date), end).1),
+            "hasta" | "until" | "till" => {
+                let lookup = if future { ahead } else { past };
+                date(scan.tokens, at + 1, lookup).map(|(when, end)| (period.to = Some(when.resolve(lookup)), end).1)
+            }
+            "from" | "de" | "entre" | "between" => range(scan, at, past).map(|(from, to, end)| {
+                (period.from, period.to) = (Some(from), Some(to));
+                end
+            }),
+            "llevo" | "lleva" | "llevamos" | "llevan" | "for" => {
+                duration(scan, at + 1).map(|(date, end)| (period.from = Some(date), end).1)
+            }
+            "hace" => duration(scan, at + 1)
+                .filter(|(_, end)| scan.word(*end) == "que")
+                .map(|(date, end)| (period.from = Some(date), end).1),
+            _ => None,
+        };
+        let lookup = if future { ahead } else { past };
+        let end = end.or_else(|| {
+            date(scan.tokens, at, lookup)
+                .map(|(when, end)| (period.at = period.at.or_else(|| Some(when.resolve(lookup))), end).1)
+        });
+        at = end.unwrap_or(at + 1).max(at + 1);
+    }
+    period
+}
+
+/// «Desde 2019», «desde hace tres años», "since May".
+fn span_start(scan: &Scan<'_>, at: usize, lookup: crate::time::Lookup) -> Option<(PartialDate, usize)> {
+    date(scan.tokens, at, lookup).map(|(when, end)| (when.resolve(lookup), end))
+}
+
+/// «De 2010 a 2015», "from 2010 to 2015".
+fn range(scan: &Scan<'_>, at: usize, lookup: crate::time::Lookup) -> Option<(PartialDate, PartialDate, usize)> {
+    let (from, middle) = date(scan.tokens, at + 1, lookup)?;
+    if !scan.is_any(middle, &["a", "hasta", "to", "until", "y", "and", "-", "–"]) {
+        return None;
+    }
+    let (to, end) = date(scan.tokens, middle + 1, lookup)?;
+    Some((from.resolve(lookup), to.resolve(lookup), end))
+}
+
+/// "(For) three years", «(llevo) tres años»: since when that is.
+fn duration(scan: &Scan<'_>, at: usize) -> Option<(PartialDate, usize)> {
+    let (count, end) = cardinal(scan.tokens, at)?;
+    let today = scan.lookup.today;
+    let count = i32::try_from(count).ok()?;
+    let date = match scan.word(end) {
+        "ano" | "anos" | "year" | "years" => PartialDate::Year(today.year() - count),
+        "mes" | "meses" | "month" | "months" => month_before(today, count),
+        "semana" | "semanas" | "week" | "weeks" => PartialDate::Day(today.plus_days(-7 * i64::from(count))),
+        "dia" | "dias" | "day" | "days" => PartialDate::Day(today.plus_days(-i64::from(count))),
+        _ => return None,
+    };
+    Some((date, end + 1))
+}
+
+fn month_before(today: Date, months: i32) -> PartialDate {
+    let index = today.year() * 12 + i32::from(today.month()) - 1 - months;
+    PartialDate::Month(index.div_euclid(12), u8::try_from(index.rem_euclid(12) + 1).unwrap_or(1))
+}
+
+/// A language's «y»; for gapping.
+pub(super) fn is_joint(scan: &Scan<'_>, at: usize) -> bool {
+    match scan.language {
+        Language::Spanish => scan.is_any(at, &["y", "e", ",", "pero"]),
+        Language::English => scan.is_any(at, &["and", ",", "but"]),
+    }
+}

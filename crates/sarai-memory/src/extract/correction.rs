@@ -1,0 +1,209 @@
+//! «No, perdona, era Luis»: what the owner said a moment ago was wrong.
+
+use super::claims::object;
+use super::statement::{Act, Manner, Object, Statement};
+use crate::fact::Predicate;
+use crate::grammar::noun::Trust;
+use crate::grammar::{Mention, Scan};
+use crate::text::{Sentence, Token, fold};
+use crate::words;
+use crate::words::lists::{FILLERS, MARKERS};
+
+/// Cuts sentences where the speaker corrects themself: «vivo en Madrid, perdón, en Toledo».
+pub(super) fn split(tokens: &[Token], sentences: Vec<Sentence>) -> Vec<Sentence> {
+    let inner = ["perdon", "perdona", "digo", "sorry", "rectifico", "corrijo"];
+    let pairs = [
+        ("i", "mean"),
+        ("i", "meant"),
+        ("mejor", "dicho"),
+        ("quiero", "decir"),
+        ("quise", "decir"),
+        ("or", "rather"),
+        ("no", "perdona"),
+        ("no", "perdon"),
+        ("no", "wait"),
+        ("no", "sorry"),
+        ("me", "equivoque"),
+        ("wait", "no"),
+    ];
+    let mut out = Vec::new();
+    for sentence in sentences {
+        let cut = (sentence.first + 2..sentence.last).find(|&at| {
+            let word = |i: usize| tokens.get(i).map_or("", |t| t.fold.as_str());
+            let parted = matches!(word(at - 1), "," | "-" | "–" | "—" | "(");
+            parted
+                && (inner.contains(&word(at)) && !(word(at) == "digo" && matches!(word(at + 1), "que" | "yo"))
+                    || pairs.contains(&(word(at), word(at + 1))))
+        });
+        match cut {
+            Some(cut) => out.extend([Sentence { last: cut - 1, ..sentence }, Sentence { first: cut, ..sentence }]),
+            None => out.push(sentence),
+        }
+    }
+    out
+}
+
+/// One past the marker at the beginning of the sentence, if it corrects.
+pub(super) fn marker(scan: &Scan<'_>) -> Option<usize> {
+    let words: Vec<(usize, &str)> = scan
+        .tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| !t.is_mark())
+        .take(8)
+        .map(|(i, t)| (i, t.fold.as_str()))
+        .collect();
+    let mut best = None;
+    for marker in MARKERS.iter() {
+        let parts: Vec<&str> =
+            marker.split(' ').flat_map(|w| if w == "that's" { vec!["that", "'s"] } else { vec![w] }).collect();
+        if words.len() >= parts.len() && parts.iter().zip(&words).all(|(part, (_, word))| part == word) {
+            let end = words[parts.len() - 1].0 + 1;
+            best = best.max(Some(end));
+        }
+    }
+    // A plain «no» corrects only with a comma behind it.
+    best.filter(|&end| !(end == 1 && scan.word(0) == "no" && scan.word(1) != ","))
+}
+
+/// What a sentence without a verb of its own corrects: «(perdona,) era Luis», «no es Ana, es Eva».
+pub(super) fn elliptical(
+    scan: &Scan<'_>,
+    from: usize,
+    recent: &[Statement],
+    sentence: (usize, usize),
+) -> Option<Statement> {
+    let (wrong, from) = contrast(scan, from);
+    let mut candidates: Vec<&Statement> =
+        recent.iter().filter(|s| s.act == Act::Assert && s.object.is_some()).collect();
+    if let Some(wrong) = &wrong {
+        let named = |s: &&Statement| {
+            s.object.as_ref().is_some_and(|o| {
+                o.key == *wrong || fold(&o.text) == *wrong || mention_name(o).is_some_and(|n| fold(n) == *wrong)
+            })
+        };
+        if candidates.iter().any(&named) {
+            candidates.retain(named);
+        }
+    }
+    candidates.iter().rev().find_map(|statement| replaced(scan, from, statement, sentence))
+}
+
+/// «No es Ana, es Eva»: what was wrong, and where the right one is looked for.
+fn contrast(scan: &Scan<'_>, from: usize) -> (Option<String>, usize) {
+    let negated = (from..scan.tokens.len()).find(|&i| scan.is_any(i, &["no", "not"]));
+    let Some(at) = negated.filter(|at| *at <= from + 3) else { return (None, from) };
+    let turn = (at + 1..scan.tokens.len()).find(|&i| matches!(scan.word(i), "," | "sino" | "but"));
+    let Some(turn) = turn else { return (None, from) };
+    let first = (at + 1..turn).find(|&i| !FILLERS.contains(&scan.word(i)));
+    let wrong = first.map(|first| words::key(scan.source(first, turn)));
+    (wrong, turn + 1)
+}
+
+fn mention_name(object: &Object) -> Option<&str> {
+    match object.mention.as_ref()? {
+        Mention::Relative { name, .. } | Mention::Animal { name, .. } => name.as_deref(),
+        Mention::Named(name) => Some(name),
+        Mention::Owner | Mention::Pronoun { .. } | Mention::Thing { .. } => None,
+    }
+}
+
+fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usize)) -> Option<Statement> {
+    let object = old.object.as_ref()?;
+    let relative = matches!(old.predicate, Predicate::Relative | Predicate::Pet);
+    let slot = slot_of(old.predicate)?;
+    let mut at = from;
+    while at < scan.tokens.len() {
+        let found = if slot == "name" {
+            scan.name(at, Trust::Capital)
+                .map(|(name, end)| (Object { key: fold(&name), text: name, mention: None }, end))
+        } else {
+            scan.slot(slot, at).and_then(|(fillers, end)| Some((self::object(fillers.into_iter().next()?), end)))
+        };
+        let settled = found.filter(|(_, end)| {
+            scan.tokens[*end..].iter().all(|t| {
+                t.is_mark()
+                    || matches!(t.fold.as_str(), "perdon" | "perdona" | "sorry" | "anos" | "years" | "old" | "no")
+            }) || scan.word(*end) == ","
+        });
+        if let Some((new, _)) = settled.filter(|(new, _)| new.key != object.key) {
+            if relative {
+                // The relative stays, under another name.
+                let mention = object.mention.clone().filter(|_| mention_name(object).is_some())?;
+                return Some(Statement {
+                    subject: mention,
+                    predicate: Predicate::Name,
+                    kind: String::new(),
+                    object: Some(new),
+                    manner: Manner::Correction,
+                    span: sentence,
+                    sentence,
+                    language: scan.language,
+                    ..old.clone()
+                });
+            }
+            return Some(Statement {
+                object: Some(new),
+                manner: Manner::Correction,
+                span: sentence,
+                sentence,
+                language: scan.language,
+                ..old.clone()
+            });
+        }
+        if !FILLERS.contains(&scan.word(at)) && !scan.tokens[at].is_mark() {
+            return None;
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The slot that a predicate's object stands in.
+pub(crate) const fn slot_of(predicate: Predicate) -> Option<&'static str> {
+    Some(match predicate {
+        Predicate::Name | Predicate::Surname | Predicate::Nickname | Predicate::Relative | Predicate::Pet => "name",
+        Predicate::Age | Predicate::Count | Predicate::ShoeSize => "num",
+        Predicate::Birthday | Predicate::Wedding | Predicate::Anniversary => "date",
+        Predicate::LivesIn | Predicate::Birthplace | Predicate::Origin | Predicate::Trip => "place",
+        Predicate::WorksAt => "org",
+        Predicate::StudiesAt => "school",
+        Predicate::Role => "job",
+        Predicate::Phone => "phone",
+        Predicate::Email => "email",
+        Predicate::Address => "address",
+        Predicate::Height | Predicate::Weight => "measure",
+        Predicate::ClothesSize => "size",
+        Predicate::BloodType => "blood",
+        Predicate::Plate => "plate",
+        Predicate::Nationality | Predicate::Speaks | Predicate::Learning => "nation",
+        Predicate::Diet => "diet",
+        Predicate::Health => "illness",
+        Predicate::Medication => "medicine",
+        Predicate::MaritalStatus => "state",
+        Predicate::Religion => "religion",
+        Predicate::Plays => "instrument",
+        Predicate::Studies => "degree",
+        Predicate::KeptIn => "spot",
+        Predicate::Likes
+        | Predicate::Dislikes
+        | Predicate::AllergicTo
+        | Predicate::Favourite
+        | Predicate::Avoids
+        | Predicate::Hobby
+        | Predicate::Owns
+        | Predicate::Collects
+        | Predicate::Team => "like",
+        Predicate::Died
+        | Predicate::Breed
+        | Predicate::Trait
+        | Predicate::Zodiac
+        | Predicate::Pronouns
+        | Predicate::Routine
+        | Predicate::Habit
+        | Predicate::Goal
+        | Predicate::Appointment
+        | Predicate::Note
+        | Predicate::LivesWith => return None,
+    })
+}

@@ -1,0 +1,474 @@
+//! From a message to what it says: language, sentences, filters, clauses, statements. No model, no clock.
+//!
+//! Precision goes before recall: what is asked, quoted, supposed, ordered or said by somebody else says nothing here,
+//! and a sentence that fits no frame stays what it is, an episode.
+//!
+//! # How to use it
+//! 1. [`extract`] with the message and the [`Context`] that the message before left.
+//! 2. Give the [`Extraction`] to [`crate::Memory`], which knows who is who.
+
+mod claims;
+mod clause;
+mod command;
+mod correction;
+mod routine;
+mod scope;
+mod statement;
+
+use std::collections::HashSet;
+
+use sarai_types::Language;
+
+use crate::fact::Predicate;
+use crate::grammar::noun::Noun;
+use crate::grammar::{Mention, Scan};
+use crate::text::{Sentence, Token, sentences, spoken, tokens, votes};
+use crate::time::{Direction, Lookup, Moment};
+use crate::words;
+use claims::Reader;
+use clause::Subject;
+pub use statement::{Act, Command, Manner, Object, Reason, Speaker, Statement};
+
+/// A longer message is a document that somebody pasted, and no statement of theirs.
+pub const MESSAGE_BYTES_MAX: usize = 8 * 1024;
+/// As many statements does one message make at most.
+pub const STATEMENTS_MAX: usize = 48;
+const TOKENS_MAX: usize = 4096;
+
+/// What the messages before leave for the next one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Whom the conversation is about, for «ella» and verbs without a subject.
+    pub focus: Option<Mention>,
+    /// What the message before said, for corrections.
+    pub recent: Vec<Statement>,
+    pub language: Option<Language>,
+}
+
+/// A message, and when and by whom it was said.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    pub text: &'a str,
+    pub at: Moment,
+    pub speaker: Speaker,
+    /// The language, where somebody knows it better than the words tell.
+    pub language: Option<Language>,
+}
+
+/// Something that was said and is not remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Skipped {
+    pub reason: Reason,
+    /// Bytes of the message.
+    pub span: (usize, usize),
+}
+
+/// Whether the message may be kept word by word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    Episode,
+    Nothing,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extraction {
+    pub language: Language,
+    pub statements: Vec<Statement>,
+    pub commands: Vec<Command>,
+    pub skipped: Vec<Skipped>,
+    pub keeping: Keeping,
+    /// For the next message.
+    pub context: Context,
+}
+
+/// Reads one message. `known` tells whether somebody of a folded name is known already.
+#[must_use]
+pub fn extract(message: Message<'_>, context: &Context, known: &dyn Fn(&str) -> bool) -> Extraction {
+    let text = message.text;
+    let closed = |reason| Extraction {
+        language: message.language.or(context.language).unwrap_or_default(),
+        statements: Vec::new(),
+        commands: Vec::new(),
+        skipped: vec![Skipped { reason, span: (0, text.len()) }],
+        keeping: Keeping::Nothing,
+        context: Context { recent: Vec::new(), ..context.clone() },
+    };
+    if message.speaker != Speaker::Owner {
+        return Extraction { context: context.clone(), ..closed(Reason::NotTheOwner) };
+    }
+    if text.len() > MESSAGE_BYTES_MAX {
+        return Extraction { keeping: Keeping::Episode, ..closed(Reason::TooLong) };
+    }
+    if scope::is_secret(text) {
+        return closed(Reason::Secret);
+    }
+    let tokens = tokens(text, TOKENS_MAX);
+    let language = message.language.or_else(|| language_of(&tokens)).or(context.language).unwrap_or(Language::Spanish);
+    let list = correction::split(&tokens, sentences(&tokens, text));
+    if let scope::Verdict::Closed(reason) = scope::whole(text, &tokens, &list) {
+        let takes_back = reason == Reason::Joke && tokens.len() <= 8;
+        let commands = if takes_back { vec![Command::ForgetLast] } else { Vec::new() };
+        return Extraction { keeping: Keeping::Episode, language, commands, ..closed(reason) };
+    }
+    let mut run = Run {
+        text,
+        tokens: &tokens,
+        language,
+        today: message.at,
+        known,
+        hint: message.language,
+        focus: context.focus.clone(),
+        before: context,
+        statements: Vec::new(),
+        commands: Vec::new(),
+        skipped: Vec::new(),
+        clauses: 0,
+        lower_case: is_lower_case(&tokens, &list),
+    };
+    let mut made_up = false;
+    for sentence in list {
+        made_up |= scope::makes_up(&tokens, sentence);
+        if made_up {
+            run.skip(sentence, Reason::Material);
+        } else {
+            run.sentence(sentence);
+        }
+    }
+    run.finish()
+}
+
+/// The language of a text by its function words, or by the verbs that it knows.
+pub(crate) fn language_of(tokens: &[Token]) -> Option<Language> {
+    spoken(tokens).or_else(|| {
+        let count = |language| tokens.iter().filter(|t| !words::forms(language, &t.lower, &t.fold).is_empty()).count();
+        match count(Language::Spanish).cmp(&count(Language::English)) {
+            std::cmp::Ordering::Greater => Some(Language::Spanish),
+            std::cmp::Ordering::Less => Some(Language::English),
+            std::cmp::Ordering::Equal => None,
+        }
+    })
+}
+
+/// Whether the writer leaves out capitals: none stands but at the beginning of a sentence.
+fn is_lower_case(tokens: &[Token], sentences: &[Sentence]) -> bool {
+    let starts: HashSet<usize> = sentences.iter().map(|sentence| sentence.first).collect();
+    tokens
+        .iter()
+        .enumerate()
+        .all(|(at, token)| !token.capital || starts.contains(&at) || token.is("i") || token.fold.len() == 1)
+}
+
+/// One message on its way through.
+struct Run<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    language: Language,
+    today: Moment,
+    known: &'a dyn Fn(&str) -> bool,
+    hint: Option<Language>,
+    focus: Option<Mention>,
+    before: &'a Context,
+    statements: Vec<Statement>,
+    commands: Vec<Command>,
+    skipped: Vec<Skipped>,
+    clauses: u32,
+    lower_case: bool,
+}
+
+impl<'a> Run<'a> {
+    fn span(&self, sentence: Sentence) -> (usize, usize) {
+        (self.tokens[sentence.first].start, self.tokens[sentence.last - 1].end)
+    }
+
+    fn skip(&mut self, sentence: Sentence, reason: Reason) {
+        let span = self.span(sentence);
+        self.skipped.push(Skipped { reason, span });
+    }
+
+    /// The language of a sentence: the message's, unless its own words clearly say otherwise.
+    fn language_of(&self, sentence: Sentence) -> Language {
+        let (spanish, english) = votes(&self.tokens[sentence.first..sentence.last]);
+        match (self.hint, spanish.abs_diff(english) >= 2) {
+            (None, true) if spanish > english => Language::Spanish,
+            (None, true) => Language::English,
+            _ => self.language,
+        }
+    }
+
+    fn sentence(&mut self, sentence: Sentence) {
+        let language = self.language_of(sentence);
+        let scan = Scan {
+            text: self.text,
+            tokens: &self.tokens[sentence.first..sentence.last],
+            language,
+            lower_case: self.lower_case,
+            known: self.known,
+            lookup: Lookup {
+                today: self.today.date(),
+                direction: Direction::Past,
+                month_first: language == Language::English,
+            },
+        };
+        if let Some(command) = command::forget(&scan, self, sentence) {
+            self.commands.extend(command);
+            return;
+        }
+        let question = scope::question_from(self.tokens, sentence, language).map(|at| at - sentence.first);
+        if question == Some(0) {
+            return self.skip(sentence, Reason::Question);
+        }
+        if let Some(reason) = scope::sentence(self.text, self.tokens, sentence, language) {
+            return self.skip(sentence, reason);
+        }
+        let span = self.span(sentence);
+        let marker = correction::marker(&scan);
+        let manner = if marker.is_some() { Manner::Correction } else { Manner::Plain };
+        let before = self.statements.len();
+        self.clauses(&scan, manner, question.unwrap_or(usize::MAX), span);
+        let found = self.statements.len() > before;
+        if let Some(from) = marker
+            && !found
+        {
+            let recent: Vec<Statement> = self.before.recent.iter().chain(&self.statements).cloned().collect();
+            if let Some(statement) = correction::elliptical(&scan, from, &recent, span) {
+                self.clauses += 1;
+                self.push(Statement { clause: self.clauses, ..statement });
+            }
+        } else if !found && question.is_none() {
+            self.introductions(&scan, span);
+            self.note(&scan, span);
+        } else if question.is_none() {
+            self.introductions(&scan, span);
+        }
+    }
+
+    fn push(&mut self, statement: Statement) {
+        if self.statements.len() < STATEMENTS_MAX && !self.statements.contains(&statement) {
+            self.statements.push(statement);
+        }
+    }
+
+    /// Reads every clause of a sentence up to where its question begins.
+    fn clauses(&mut self, scan: &Scan<'_>, manner: Manner, question: usize, sentence: (usize, usize)) {
+        let groups = scan.groups();
+        let mut before: Option<Subject> = None;
+        for index in 0..groups.len() {
+            let group = &groups[index];
+            if group.first >= question {
+                break;
+            }
+            let mut clause = clause::clause(scan, &groups, index, before.as_ref());
+            clause.last = clause.last.min(question);
+            if let Some(reason) = clause.blocked {
+                self.skipped.push(Skipped { reason, span: sentence });
+                before = None;
+                continue;
+            }
+            let Some(subject) = clause.subject.clone() else { continue };
+            let Some(mention) = subject.mention().and_then(|mention| self.resolved(mention)) else {
+                before = Some(subject);
+                continue;
+            };
+            self.clauses += 2;
+            let reader = Reader { scan, manner, number: self.clauses, sentence };
+            let subject = self.settled(subject, &mention);
+            let said = reader.read(group, &clause, &subject, &mention);
+            self.refocus(&mention, &said);
+            for statement in said {
+                self.push(statement);
+            }
+            before = Some(subject);
+        }
+    }
+
+    /// A subject with its pronoun resolved.
+    fn settled(&self, subject: Subject, mention: &Mention) -> Subject {
+        match subject {
+            Subject::Elided => Subject::Of(Noun::Someone(mention.clone())),
+            Subject::Of(Noun::Someone(_)) => Subject::Of(Noun::Someone(mention.clone())),
+            Subject::Of(Noun::Attribute { row, .. }) => Subject::Of(Noun::Attribute { of: mention.clone(), row }),
+            Subject::Of(Noun::Favourite { kind, .. }) => Subject::Of(Noun::Favourite { of: mention.clone(), kind }),
+            thing @ Subject::Of(Noun::Thing(_)) => thing,
+        }
+    }
+
+    /// Who a pronoun stands for. Nobody, where nobody was spoken of.
+    fn resolved(&self, mention: Mention) -> Option<Mention> {
+        match mention {
+            Mention::Pronoun { feminine, .. } => {
+                let focus = self.focus.clone()?;
+                let clash = matches!((feminine, gender(&focus)), (Some(a), Some(b)) if a != b);
+                (!clash).then_some(focus)
+            }
+            Mention::Relative { of, kin, name, plural } => {
+                Some(Mention::Relative { of: Box::new(self.resolved(*of)?), kin, name, plural })
+            }
+            Mention::Animal { of, species, name, plural } => {
+                Some(Mention::Animal { of: Box::new(self.resolved(*of)?), species, name, plural })
+            }
+            Mention::Thing { of, key, text } => Some(Mention::Thing { of: Box::new(self.resolved(*of)?), key, text }),
+            Mention::Owner | Mention::Named(_) => Some(mention),
+        }
+    }
+
+    /// Whom the next sentence without a subject is about.
+    fn refocus(&mut self, subject: &Mention, said: &[Statement]) {
+        let object = said.iter().rev().find_map(|statement| {
+            let mention = statement.object.as_ref()?.mention.clone()?;
+            (mention.is_person()
+                && mention != Mention::Owner
+                && matches!(statement.predicate, Predicate::Relative | Predicate::Pet | Predicate::LivesWith))
+            .then_some(mention)
+        });
+        if let Some(mention) = object {
+            self.focus = Some(mention);
+        } else if *subject != Mention::Owner && subject.is_person() {
+            let named = said.iter().find(|s| s.predicate == Predicate::Name).and_then(|s| s.object.as_ref());
+            self.focus = Some(named.map_or_else(|| subject.clone(), |name| subject.clone().called(name.text.clone())));
+        } else if !said.is_empty() {
+            self.focus = None;
+        }
+    }
+
+    /// «Mi hermana Ana»: the name alone is worth remembering, whatever the sentence says.
+    fn introductions(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
+        let mut at = 0;
+        while at < scan.tokens.len() {
+            let Some((noun, end)) = scan.noun(at) else {
+                at += 1;
+                continue;
+            };
+            let quoted = scan.tokens[at].quoted;
+            let named = matches!(
+                noun.whose(),
+                Mention::Relative { name: Some(_), plural: false, .. }
+                    | Mention::Animal { name: Some(_), plural: false, .. }
+            );
+            if let (true, false, Some(mention)) = (named, quoted, self.resolved(noun.whose().clone())) {
+                let (of, predicate, kind) = match &mention {
+                    Mention::Relative { of, kin, .. } => ((**of).clone(), Predicate::Relative, *kin),
+                    Mention::Animal { of, species, .. } => ((**of).clone(), Predicate::Pet, *species),
+                    _ => unreachable_mention(),
+                };
+                let known = self.statements.iter().any(|s| {
+                    s.predicate == predicate && s.object.as_ref().and_then(|o| o.mention.as_ref()) == Some(&mention)
+                });
+                if !known {
+                    self.clauses += 1;
+                    let object = Object { text: String::new(), key: String::new(), mention: Some(mention) };
+                    let span = (scan.tokens[at].start, scan.tokens[end - 1].end);
+                    let clause = self.clauses;
+                    self.push(Statement {
+                        subject: of,
+                        predicate,
+                        kind: kind.to_owned(),
+                        object: Some(object),
+                        act: Act::Assert,
+                        manner: Manner::Plain,
+                        from: None,
+                        to: None,
+                        clause,
+                        span,
+                        sentence,
+                        language: scan.language,
+                    });
+                }
+            }
+            at = end;
+        }
+    }
+
+    /// «Recuerda que …»: what was asked to be remembered and fits no frame is kept as it was said, if it is about the
+    /// owner's world.
+    fn note(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
+        let Some(from) = command::remember(scan) else { return };
+        let own = ["mi", "mis", "me", "yo", "nuestro", "nuestra", "nos", "my", "i", "our", "we", "us"];
+        let range = &scan.tokens[from.min(scan.tokens.len())..];
+        let about = range.iter().any(|token| own.contains(&token.fold.as_str()))
+            || scan.noun(from).is_some_and(|(noun, _)| matches!(noun, Noun::Someone(_)));
+        if !about || range.len() < 3 || self.statements.len() >= STATEMENTS_MAX {
+            return;
+        }
+        let text = scan.source(from, scan.tokens.len()).to_owned();
+        self.clauses += 1;
+        let object = Object { key: words::key(&text), text, mention: None };
+        let clause = self.clauses;
+        self.push(Statement {
+            subject: Mention::Owner,
+            predicate: Predicate::Note,
+            kind: String::new(),
+            object: Some(object),
+            act: Act::Assert,
+            manner: Manner::Plain,
+            from: None,
+            to: None,
+            clause,
+            span: sentence,
+            sentence,
+            language: scan.language,
+        });
+    }
+
+    fn finish(self) -> Extraction {
+        let asserted: Vec<Statement> = self.statements.iter().filter(|s| s.act == Act::Assert).cloned().collect();
+        let recent = if asserted.is_empty() { self.before.recent.clone() } else { asserted };
+        Extraction {
+            language: self.language,
+            context: Context { focus: self.focus, recent, language: Some(self.language) },
+            statements: self.statements,
+            commands: self.commands,
+            skipped: self.skipped,
+            keeping: Keeping::Episode,
+        }
+    }
+}
+
+/// Only relatives and animals have introductions.
+fn unreachable_mention() -> (Mention, Predicate, &'static str) {
+    (Mention::Owner, Predicate::Relative, "friend")
+}
+
+/// Whether somebody is known to be a woman or a man.
+fn gender(mention: &Mention) -> Option<bool> {
+    let Mention::Relative { kin, .. } = mention else { return None };
+    let women = [
+        "mother",
+        "sister",
+        "daughter",
+        "wife",
+        "girlfriend",
+        "grandmother",
+        "granddaughter",
+        "aunt",
+        "cousin_f",
+        "niece",
+        "mother_in_law",
+        "sister_in_law",
+        "daughter_in_law",
+        "godmother",
+        "stepmother",
+        "friend_f",
+        "twin_f",
+    ];
+    let men = [
+        "father",
+        "brother",
+        "son",
+        "husband",
+        "boyfriend",
+        "grandfather",
+        "grandson",
+        "uncle",
+        "cousin_m",
+        "nephew",
+        "father_in_law",
+        "brother_in_law",
+        "son_in_law",
+        "godfather",
+        "stepfather",
+        "friend_m",
+        "twin_m",
+    ];
+    if women.contains(kin) { Some(true) } else { men.contains(kin).then_some(false) }
+}

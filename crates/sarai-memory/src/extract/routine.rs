@@ -1,0 +1,111 @@
+//! What comes again: «voy al gimnasio todos los lunes», «me levanto a las siete».
+
+use super::claims::{Reader, Stance};
+use super::clause::Clause;
+use super::statement::{Act, Object, Statement};
+use crate::fact::Predicate;
+use crate::grammar::frames::Says;
+use crate::grammar::group::{Group, Polarity};
+use crate::grammar::{Mention, Scan};
+use crate::time::weekday;
+use crate::words::lists::{NO_ROUTINES, PERIODS};
+use crate::words::{self, Person, Tense};
+
+/// Verbs of the day's course, which make a routine with a time of day alone.
+const RISING: &[&str] = &[
+    "levantar",
+    "acostar",
+    "despertar",
+    "cenar",
+    "desayunar",
+    "almorzar",
+    "dormir",
+    "merendar",
+    "wake",
+    "eat",
+    "sleep",
+    "entrenar",
+    "train",
+];
+
+impl Reader<'_> {
+    /// A routine that the clause tells, if no frame has said more of it.
+    pub(super) fn routine(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        mention: &Mention,
+        said: &[Statement],
+    ) -> Option<Statement> {
+        let scan = self.scan;
+        let somebody =
+            matches!(mention, Mention::Owner | Mention::Relative { .. } | Mention::Named(_) | Mention::Animal { .. });
+        let present = |form: &words::Form| form.tense == Tense::Present && form.person != Person::Second;
+        let aspect = group.aspect;
+        let now = group.readings.iter().any(present)
+            && !(aspect.perfect || aspect.prospective || aspect.modal || aspect.bygone);
+        let rising = self.rises(group);
+        let timed =
+            rising && self.clock(group.last, clause.last).is_some() || aspect.habitual && clause.last > group.last;
+        let happens = self.recurs(clause) && clause.last > group.last + 1;
+        let worth = said.iter().all(|statement| matches!(statement.predicate, Predicate::Hobby | Predicate::Plays));
+        if !(somebody && now && worth && (timed || happens)) || group.has_any(&NO_ROUTINES) && !rising {
+            return None;
+        }
+        let act = match scan.late_negation(group, clause.last) {
+            Polarity::Positive => Act::Assert,
+            Polarity::NoLonger => Act::End,
+            Polarity::Negative => return None,
+        };
+        let mut last = clause.last;
+        let trailing = ["y", "and", "pero", "but", "que", "mi", "my", "i", "yo"];
+        while last > group.last && (scan.tokens[last - 1].is_mark() || scan.is_any(last - 1, &trailing)) {
+            last -= 1;
+        }
+        let first = if happens && !timed { beginning(scan, clause.first, group.first) } else { group.first };
+        let text = scan.source(first, last);
+        let says = Says { predicate: Predicate::Routine, kind: "", constant: None };
+        let object = Object { text: text.to_owned(), key: words::key(text), mention: None };
+        let stance = Stance { act, from: None, to: None };
+        Some(self.statement(mention.clone(), &says, Some(object), stance, (first, last)))
+    }
+
+    fn rises(&self, group: &Group) -> bool {
+        let next = |words: &[&str]| self.scan.is_any(group.last, words);
+        group.has_any(RISING)
+            || group.has("get") && next(&["up"])
+            || group.has("go") && next(&["to"]) && self.scan.word(group.last + 1) == "bed"
+            || group.has("have") && next(&["dinner", "lunch", "breakfast"])
+    }
+
+    /// Whether the clause speaks of something that comes again.
+    pub(super) fn recurs(&self, clause: &Clause) -> bool {
+        let scan = self.scan;
+        let period = |at: usize| scan.is_any(at, &PERIODS) || weekday(scan.word(at)).is_some();
+        (clause.first..clause.last).any(|at| match scan.word(at) {
+            "todos" | "todas" => scan.is_any(at + 1, &["los", "las"]) && period(at + 2),
+            "cada" | "every" | "each" => {
+                period(at + 1) || crate::time::cardinal(scan.tokens, at + 1).is_some_and(|(_, end)| period(end))
+            }
+            "los" => weekday(scan.word(at + 1)).is_some() || scan.is_any(at + 1, &["fines"]),
+            "on" => scan.word(at + 1).ends_with("days") || scan.is_any(at + 1, &["weekends"]),
+            "por" => scan.is_any(at + 1, &["las"]) && scan.is_any(at + 2, &["mananas", "tardes", "noches"]),
+            "in" => scan.is_any(at + 1, &["the"]) && scan.is_any(at + 2, &["mornings", "evenings", "afternoons"]),
+            "veces" | "vez" => scan.is_any(at + 1, &["por", "a", "al"]) && (at + 2..at + 4).any(period),
+            "once" | "twice" => scan.is_any(at + 1, &["a", "every"]) && period(at + 2),
+            "times" => scan.is_any(at + 1, &["a", "per"]) && period(at + 2),
+            "diario" => at > 0 && scan.word(at - 1) == "a",
+            "daily" | "weekly" => true,
+            _ => false,
+        })
+    }
+}
+
+/// Where the words of a routine begin: a time at the front belongs to it.
+fn beginning(scan: &Scan<'_>, first: usize, group: usize) -> usize {
+    (first..group)
+        .find(|&at| {
+            scan.is_any(at, &["todos", "todas", "cada", "every", "each", "los", "on", "por", "in", "once", "twice"])
+        })
+        .unwrap_or(group)
+}

@@ -1,0 +1,354 @@
+//! Who vouches for a sentence: what is asked, quoted, supposed, ordered or somebody else's is not remembered.
+
+use crate::words::lists::{DOUBTS, HARMLESS_IF, HEARSAY, JOKES, MAKERS, POLITE, REWRITERS, SUPPOSITIONS};
+use sarai_types::Language;
+
+use super::statement::Reason;
+use crate::text::{Ending, Sentence, Token, fold};
+
+/// What the message is as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Its sentences are looked at one by one.
+    Open,
+    /// Nothing in it is the owner's statement.
+    Closed(Reason),
+}
+
+/// Whether a phrase stands in the text between word boundaries.
+pub(super) fn holds(folded: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| {
+        folded.match_indices(phrase).any(|(at, _)| {
+            let before = folded[..at].chars().next_back();
+            let after = folded[at + phrase.len()..].chars().next();
+            !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+        })
+    })
+}
+
+/// Whether a text begins with one of the phrases.
+pub(super) fn opens(folded: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| {
+        folded.strip_prefix(phrase).is_some_and(|rest| !rest.chars().next().is_some_and(char::is_alphanumeric))
+    })
+}
+
+/// Looks at the message as a whole.
+pub(super) fn whole(text: &str, tokens: &[Token], sentences: &[Sentence]) -> Verdict {
+    let folded = fold(text);
+    let jokes: Vec<String> = JOKES.iter().map(|joke| fold(joke)).collect();
+    if holds(&folded, &jokes.iter().map(String::as_str).collect::<Vec<_>>()) {
+        return Verdict::Closed(Reason::Joke);
+    }
+    let rewrites = sentences.iter().any(|sentence| opening(tokens, *sentence, &REWRITERS));
+    if rewrites
+        || holds(
+            &folded,
+            &[
+                "como se dice",
+                "how do you say",
+                "how would you say",
+                "que significa",
+                "se dice en ingles",
+                "se dice en espanol",
+                "al ingles",
+                "into english",
+                "into spanish",
+                "to spanish",
+                "to english",
+                "al espanol",
+            ],
+        )
+    {
+        return Verdict::Closed(Reason::Material);
+    }
+    Verdict::Open
+}
+
+/// The first verb of a sentence, polite words apart, is one of these.
+fn opening(tokens: &[Token], sentence: Sentence, verbs: &[&str]) -> bool {
+    tokens[sentence.first..sentence.last]
+        .iter()
+        .take(7)
+        .find(|token| {
+            !token.is_mark() && !POLITE.contains(&token.fold.as_str())
+                || verbs.contains(&token.fold.as_str()) && !POLITE.contains(&token.fold.as_str())
+        })
+        .is_some_and(|token| verbs.contains(&token.fold.as_str()))
+}
+
+/// Whether from this sentence on everything is made up.
+pub(super) fn makes_up(tokens: &[Token], sentence: Sentence) -> bool {
+    let first = &tokens[sentence.first];
+    let second_person = matches!(first.fold.as_str(), "eres" | "you")
+        && (sentence.ending == Ending::Plain || sentence.ending == Ending::Colon);
+    let acts = opening(tokens, sentence, &MAKERS);
+    let story = tokens[sentence.first..sentence.last].iter().any(|t| {
+        matches!(
+            t.fold.as_str(),
+            "cuento"
+                | "historia"
+                | "poema"
+                | "story"
+                | "poem"
+                | "relato"
+                | "novela"
+                | "dialogo"
+                | "dialogue"
+                | "cancion"
+                | "song"
+                | "guion"
+                | "script"
+                | "frase"
+                | "sentence"
+        )
+    });
+    let lets = first.is("let") && tokens.get(sentence.first + 1).is_some_and(|t| t.is("us"));
+    (acts && !matches!(first.fold.as_str(), "eres" | "you" | "let" | "ejemplo" | "example" | "story") || lets)
+        && (story || sentence.ending == Ending::Colon || !first.is("haz"))
+        || second_person && first.is("you") && tokens.get(sentence.first + 1).is_some_and(|t| t.is("are"))
+        || first.is("eres") && sentence.ending != Ending::Question
+}
+
+/// Why nothing in the sentence counts, if so.
+pub(super) fn sentence(text: &str, tokens: &[Token], sentence: Sentence, language: Language) -> Option<Reason> {
+    let range = &tokens[sentence.first..sentence.last];
+    let (Some(first), Some(last)) = (range.first(), range.last()) else { return Some(Reason::Material) };
+    let folded = fold(&text[first.start..last.end]);
+    if holds(&folded, &HEARSAY) {
+        return Some(Reason::Reported);
+    }
+    if opens(&folded, &DOUBTS)
+        || holds(
+            &folded,
+            &[
+                "creo que",
+                "i think",
+                "me parece que",
+                "no estoy seguro",
+                "not sure",
+                "maybe",
+                "quizas",
+                "quiza",
+                "tal vez",
+                "a lo mejor",
+                "probably",
+                "probablemente",
+                "seguramente",
+            ],
+        )
+    {
+        return Some(Reason::Uncertain);
+    }
+    if holds(&folded, &SUPPOSITIONS) || supposes(range, &folded, language) {
+        return Some(Reason::Hypothesis);
+    }
+    // «Juan: vivo en Madrid» is a protocol of what others said.
+    if range.len() > 2
+        && range[1].is(":")
+        && range[0].capital
+        && range[0].is_word()
+        && !holds(&folded, &["nota", "note", "recuerda", "remember", "importante", "important", "dato", "fyi"])
+    {
+        return Some(Reason::Material);
+    }
+    None
+}
+
+/// A conditional.
+fn supposes(range: &[Token], folded: &str, language: Language) -> bool {
+    if holds(folded, &HARMLESS_IF) {
+        return false;
+    }
+    range.iter().enumerate().any(|(at, token)| match (language, token.fold.as_str()) {
+        // «Sí, vivo en …» without its accent.
+        (Language::Spanish, "si") => {
+            token.lower == "si"
+                && !(at == 0 && range.get(1).is_some_and(|t| t.is(",")))
+                && !(at > 0 && range[at - 1].is("eso"))
+        }
+        (Language::English, "if" | "whether") => true,
+        _ => false,
+    })
+}
+
+/// Where the question in a sentence begins; the clauses before it are no question.
+pub(super) fn question_from(tokens: &[Token], sentence: Sentence, language: Language) -> Option<usize> {
+    let asks = |at: usize| begins_question(tokens, at, language);
+    if sentence.ending != Ending::Question {
+        // A question whose mark was left out.
+        return (asks(sentence.first) && !is_exclamation(tokens, sentence, language)).then_some(sentence.first);
+    }
+    let clause = (sentence.first + 1..sentence.last).rev().find(|&at| {
+        let parted = tokens[at - 1].is(",")
+            || matches!(
+                tokens[at - 1].fold.as_str(),
+                "y" | "so" | "and" | "pero" | "but" | "entonces" | "asi" | "-" | "–" | ":"
+            );
+        parted && asks(at)
+    });
+    Some(clause.unwrap_or(sentence.first))
+}
+
+/// «¡Qué bien vivo en Madrid!» asks nothing, but says nothing worth keeping either.
+fn is_exclamation(tokens: &[Token], sentence: Sentence, language: Language) -> bool {
+    language == Language::English && sentence.ending == Ending::Exclamation && tokens[sentence.first].is("what")
+}
+
+fn begins_question(tokens: &[Token], at: usize, language: Language) -> bool {
+    let word = |i: usize| tokens.get(i).map_or("", |token| token.fold.as_str());
+    let at = at + usize::from(matches!(word(at), "y" | "and" | "so" | "pero" | "but" | "oye" | "then" | "entonces"));
+    let Some(token) = tokens.get(at) else { return false };
+    match language {
+        Language::Spanish => {
+            let asking = [
+                "que", "quien", "quienes", "como", "cuando", "donde", "cual", "cuales", "cuanto", "cuanta", "cuantos",
+                "cuantas", "adonde",
+            ];
+            let accent = token.lower != token.fold && asking.contains(&token.fold.as_str());
+            let after_preposition =
+                matches!(token.fold.as_str(), "a" | "de" | "en" | "con" | "para" | "por" | "desde" | "hasta")
+                    && asking.contains(&word(at + 1))
+                    && tokens
+                        .get(at + 1)
+                        .is_some_and(|t| t.lower != t.fold || matches!(t.fold.as_str(), "que" | "quien" | "donde"));
+            let second = matches!(
+                token.fold.as_str(),
+                "puedes"
+                    | "podrias"
+                    | "sabes"
+                    | "sabias"
+                    | "recuerdas"
+                    | "crees"
+                    | "conoces"
+                    | "tienes"
+                    | "podes"
+                    | "recomiendas"
+                    | "recordas"
+                    | "te"
+            );
+            let plain =
+                matches!(token.fold.as_str(), "que" | "cual" | "cuanto" | "cuantos" | "cuantas" | "quien" | "donde")
+                    && !(token.is("que") && matches!(word(at + 1), "sepas" | "conste" | "vivo" | "me" | "yo" | "mi"));
+            accent || after_preposition || second && !matches!(word(at + 1), "que") || plain
+        }
+        Language::English => {
+            let asking = ["what", "who", "whom", "whose", "which", "when", "where", "why", "how"];
+            let auxiliary = [
+                "do", "does", "did", "is", "are", "am", "was", "were", "can", "could", "would", "will", "should",
+                "have", "has", "may", "shall",
+            ];
+            let subject = [
+                "i", "you", "he", "she", "it", "we", "they", "my", "your", "there", "the", "this", "that", "her",
+                "his", "not", "our", "any", "a",
+            ];
+            asking.contains(&token.fold.as_str())
+                || auxiliary.contains(&token.fold.as_str())
+                    && (subject.contains(&word(at + 1)) || tokens.get(at + 1).is_some_and(|t| t.capital))
+        }
+    }
+}
+
+/// Passwords, PINs, card numbers: kept nowhere.
+pub(super) fn is_secret(text: &str) -> bool {
+    let folded = fold(text);
+    let named = holds(
+        &folded,
+        &[
+            "contrasena",
+            "contrasenas",
+            "password",
+            "passwords",
+            "passphrase",
+            "pin",
+            "cvv",
+            "cvc",
+            "clave",
+            "api key",
+            "token",
+            "frase semilla",
+            "seed phrase",
+            "private key",
+            "clave privada",
+            "passcode",
+            "tarjeta de credito",
+            "credit card",
+            "numero de tarjeta",
+            "card number",
+            "iban",
+            "codigo de seguridad",
+            "security code",
+            "codigo de la alarma",
+            "alarm code",
+            "ssn",
+            "social security number",
+            "numero de la seguridad social",
+            "contra del wifi",
+            "codigo secreto",
+        ],
+    );
+    let told = holds(&folded, &["es", "is", "son", "are"]) || folded.contains(':') || folded.contains('=');
+    let value = folded.split(|c: char| c.is_whitespace()).any(|word| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        word.len() >= 3 && word.chars().any(|c| c.is_ascii_digit())
+    });
+    let quoted = text.contains(['"', '«', '“', '`', '\'']);
+    let after = folded
+        .rsplit_once(" es ")
+        .or_else(|| folded.rsplit_once(" is "))
+        .or_else(|| folded.rsplit_once(": "))
+        .map_or("", |(_, after)| after);
+    let short = !after.is_empty() && after.split_whitespace().count() <= 2;
+    named && told && (value || quoted || short) && !folded.ends_with('?') || has_card_number(text)
+}
+
+/// 13 to 19 digits in groups that pass Luhn's check.
+fn has_card_number(text: &str) -> bool {
+    let mut run = String::new();
+    let mut found = false;
+    for c in text.chars().chain(std::iter::once('x')) {
+        if c.is_ascii_digit() {
+            run.push(c);
+        } else if !matches!(c, ' ' | '-') {
+            found |= (13..=19).contains(&run.len()) && luhn(&run);
+            run.clear();
+        }
+    }
+    found
+}
+
+fn luhn(digits: &str) -> bool {
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(at, byte)| {
+            let digit = u32::from(byte - b'0') * if at % 2 == 1 { 2 } else { 1 };
+            if digit > 9 { digit - 9 } else { digit }
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets() {
+        for text in [
+            "mi contraseña es hunter2",
+            "My PIN is 4821",
+            "la tarjeta: 4111 1111 1111 1111",
+            "the wifi password is «casa»",
+            "el pin del móvil es 0000",
+        ] {
+            assert!(is_secret(text), "{text}");
+        }
+        for text in
+            ["mi teléfono es 600 123 456", "¿cuál es mi contraseña?", "he olvidado la contraseña", "I lost my PIN"]
+        {
+            assert!(!is_secret(text), "{text}");
+        }
+    }
+}

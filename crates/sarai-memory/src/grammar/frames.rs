@@ -1,0 +1,252 @@
+//! Frames: which verb with which complement says what. The rows stand in `frames.txt`.
+
+use crate::words::lists::ADVERBS;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use sarai_types::Language;
+
+use super::Scan;
+use super::group::{Group, Polarity};
+use super::slots::Filler;
+use crate::fact::Predicate;
+use crate::words::{Person, Tense};
+
+/// How the verb must stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Plain,
+    Reflexive,
+    Dative,
+    Passive,
+}
+
+/// What one row says beyond its predicate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Flags {
+    pub(crate) begins: bool,
+    pub(crate) ends: bool,
+    pub(crate) only_negative: bool,
+    pub(crate) zero: bool,
+    pub(crate) owner_only: bool,
+    pub(crate) timed: bool,
+    pub(crate) of_thing: bool,
+    plural: bool,
+    past: bool,
+    present: bool,
+    /// What its negation says.
+    pub(crate) negated: Option<Says>,
+}
+
+/// A predicate, its kind, and the object where the verb alone says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Says {
+    pub(crate) predicate: Predicate,
+    pub(crate) kind: &'static str,
+    pub(crate) constant: Option<&'static str>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Words(Vec<&'static str>),
+    Optional(Vec<&'static str>),
+    /// The name of the slot, and whether it says something.
+    Slot(&'static str, bool),
+    Anywhere,
+}
+
+#[derive(Debug)]
+pub(crate) struct Frame {
+    shape: Shape,
+    complement: Vec<Piece>,
+    pub(crate) says: Says,
+    pub(crate) flags: Flags,
+}
+
+/// A frame that fits a group.
+#[derive(Debug)]
+pub(crate) struct Match {
+    pub(crate) frame: &'static Frame,
+    /// Which lemma it was.
+    pub(crate) lemma: &'static str,
+    pub(crate) fillers: Vec<Filler>,
+    pub(crate) end: usize,
+}
+
+type Table = HashMap<(Language, &'static str), Vec<Frame>>;
+
+static FRAMES: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::new();
+    for line in include_str!("frames.txt").lines().filter(|line| !line.starts_with('#')) {
+        for (key, frame) in read(line).unwrap_or_default() {
+            table.entry(key).or_default().push(frame);
+        }
+    }
+    table
+});
+
+/// One row, as a frame for each of its verbs.
+fn read(line: &'static str) -> Option<Vec<((Language, &'static str), Frame)>> {
+    let cells: Vec<&'static str> = line.split('|').map(str::trim).collect();
+    let [language, lemmas, shape, complement, says, flags] = cells[..] else { return None };
+    let language = Language::from_tag(language)?;
+    let shape = match shape {
+        "-" => Shape::Plain,
+        "refl" => Shape::Reflexive,
+        "dat" => Shape::Dative,
+        "pass" => Shape::Passive,
+        _ => return None,
+    };
+    lemmas
+        .split(',')
+        .map(|lemma| {
+            let complement = complement.split_whitespace().map(piece).collect();
+            Some(((language, lemma), Frame { shape, complement, says: read_says(says)?, flags: read_flags(flags)? }))
+        })
+        .collect()
+}
+
+fn piece(text: &'static str) -> Piece {
+    if text == ".." {
+        return Piece::Anywhere;
+    }
+    if let Some(slot) = text.strip_prefix('<') {
+        let name = slot.trim_end_matches('>');
+        return name.strip_prefix('_').map_or(Piece::Slot(name, true), |name| Piece::Slot(name, false));
+    }
+    match text.strip_prefix('?') {
+        Some(words) => Piece::Optional(words.split('/').collect()),
+        None => Piece::Words(text.split('/').collect()),
+    }
+}
+
+fn read_says(text: &'static str) -> Option<Says> {
+    let (head, constant) = text.split_once('=').map_or((text, None), |(head, constant)| (head, Some(constant)));
+    let (name, kind) = head.split_once(':').unwrap_or((head, ""));
+    Some(Says { predicate: Predicate::from_name(name)?, kind, constant })
+}
+
+fn read_flags(text: &'static str) -> Option<Flags> {
+    let mut flags = Flags::default();
+    let mut rest = text;
+    if let Some(at) = text.find("neg=") {
+        // `neg=habit=no fumar pres`: the object may have blanks, the flags after it have none of those words.
+        let said = text[at + 4..].trim_end_matches("pres").trim_end();
+        flags.negated = Some(read_says(said)?);
+        flags.present = text.ends_with("pres");
+        rest = &text[..at];
+    }
+    for word in rest.split_whitespace() {
+        match word {
+            "begin" => flags.begins = true,
+            "end" => flags.ends = true,
+            "onlyneg" => flags.only_negative = true,
+            "zero" => flags.zero = true,
+            "own" => flags.owner_only = true,
+            "timed" => flags.timed = true,
+            "thing" => flags.of_thing = true,
+            "plural" => flags.plural = true,
+            "past" => flags.past = true,
+            "pres" => flags.present = true,
+            _ => return None,
+        }
+    }
+    Some(flags)
+}
+
+impl Scan<'_> {
+    /// Everything that the frames find in this group, whose clause ends before `end`. The first row for each predicate
+    /// counts.
+    pub(crate) fn matches(&self, group: &Group, end: usize) -> Vec<Match> {
+        let mut out: Vec<Match> = Vec::new();
+        for form in &group.readings {
+            for frame in FRAMES.get(&(self.language, form.lemma)).into_iter().flatten() {
+                let known = out.iter().any(|m| {
+                    m.frame.says.predicate == frame.says.predicate
+                        && m.frame.says.constant.is_none() == frame.says.constant.is_none()
+                        || m.frame.says.predicate == Predicate::Address && frame.says.predicate == Predicate::LivesIn
+                });
+                if known || !self.shape_fits(group, frame, form.tense, form.person, form.plural) {
+                    continue;
+                }
+                let object = usize::from(frame.shape == Shape::Dative && !self.spanish());
+                let from = self.after_adverbs(group.last + object);
+                if let Some((fillers, last)) = self.fit(&frame.complement, from, end) {
+                    out.push(Match { frame, lemma: form.lemma, fillers, end: last.max(group.last) });
+                }
+            }
+        }
+        out
+    }
+
+    pub(crate) fn after_adverbs(&self, at: usize) -> usize {
+        let mut at = at;
+        while self.is_any(at, &ADVERBS) {
+            at += 1;
+        }
+        at
+    }
+
+    fn shape_fits(&self, group: &Group, frame: &Frame, tense: Tense, person: Person, plural: bool) -> bool {
+        let shape = match frame.shape {
+            Shape::Plain => !group.aspect.passive,
+            Shape::Reflexive => group.reflexive && !group.aspect.passive,
+            Shape::Dative if self.spanish() => {
+                group.dative.is_some() && (person == Person::Third || person == Person::Any)
+            }
+            Shape::Dative => self.is_any(group.last, &["me"]),
+            Shape::Passive => group.aspect.passive,
+        };
+        let flags = &frame.flags;
+        let past = matches!(tense, Tense::Past | Tense::Imperfect) || group.aspect.perfect || group.aspect.bygone;
+        shape
+            && (!flags.past || past)
+            && (!flags.present || tense == Tense::Present && !group.aspect.perfect || group.aspect.cessative)
+            && (!flags.only_negative || group.polarity != Polarity::Positive)
+            && (!flags.plural || plural || !self.spanish())
+    }
+
+    /// Fits a complement from `at`. Slots may end behind `end` only by what belongs to them.
+    fn fit(&self, pieces: &'static [Piece], at: usize, end: usize) -> Option<(Vec<Filler>, usize)> {
+        let Some((piece, rest)) = pieces.split_first() else { return Some((Vec::new(), at)) };
+        match piece {
+            Piece::Words(words) => (at < end && words.contains(&self.word(at))).then(|| self.fit(rest, at + 1, end))?,
+            Piece::Optional(words) => {
+                let taken = (at < end && words.contains(&self.word(at))).then(|| self.fit(rest, at + 1, end)).flatten();
+                taken.or_else(|| self.fit(rest, at, end))
+            }
+            Piece::Anywhere => (at..end)
+                .take_while(|&i| !self.tokens[i].is_mark() || self.tokens[i].quoted)
+                .find_map(|from| self.fit(rest, from, end)),
+            Piece::Slot(name, says) => {
+                let (mut fillers, next) = if at < end { self.slot(name, at)? } else { return None };
+                if !says {
+                    fillers.clear();
+                }
+                let (more, last) = self.fit(rest, next, end.max(next))?;
+                fillers.extend(more);
+                Some((fillers, last))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_can_be_read() {
+        for line in include_str!("frames.txt").lines().filter(|line| !line.starts_with('#')) {
+            assert!(read(line).is_some(), "{line}");
+        }
+    }
+
+    #[test]
+    fn every_verb_of_a_row_is_a_known_verb() {
+        for (language, lemma) in FRAMES.keys() {
+            let found = crate::words::forms(*language, lemma, &crate::text::fold(lemma));
+            assert!(found.iter().any(|form| form.lemma == *lemma), "{lemma}");
+        }
+    }
+}

@@ -1,0 +1,446 @@
+//! Verb groups: «ya no me gusta», «estoy viviendo», "have been working", "used to live".
+
+use crate::words::lists::{ADVERBS, BEFORE_NOUNS};
+use sarai_types::Language;
+
+use super::Scan;
+use crate::text::{Kind, Token};
+use crate::words::{self, Form, Person, Tense};
+
+/// What the group says about its verb beyond tense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Aspect {
+    pub(crate) perfect: bool,
+    pub(crate) progressive: bool,
+    /// «Voy a», "going to".
+    pub(crate) prospective: bool,
+    /// «Suelo».
+    pub(crate) habitual: bool,
+    /// «Solía», "used to".
+    pub(crate) bygone: bool,
+    /// «He empezado a».
+    pub(crate) inceptive: bool,
+    /// «He dejado de».
+    pub(crate) cessative: bool,
+    /// «Puedo», «quiero», "should".
+    pub(crate) modal: bool,
+    /// "Was hired", "am called".
+    pub(crate) passive: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Polarity {
+    Positive,
+    Negative,
+    /// «Ya no», "no longer".
+    NoLonger,
+}
+
+/// A verb with everything that belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub(crate) first: usize,
+    /// One past the last token.
+    pub(crate) last: usize,
+    /// What it may be: the main verb with the tense and person of whatever carries them.
+    pub(crate) readings: Vec<Form>,
+    pub(crate) polarity: Polarity,
+    /// Who the clitic before it stands for: «me gusta» is the first person's.
+    pub(crate) dative: Option<Person>,
+    pub(crate) reflexive: bool,
+    pub(crate) aspect: Aspect,
+}
+
+impl Group {
+    pub(crate) fn has(&self, lemma: &str) -> bool {
+        self.readings.iter().any(|form| form.lemma == lemma)
+    }
+
+    pub(crate) fn has_any(&self, lemmas: &[&str]) -> bool {
+        self.readings.iter().any(|form| lemmas.contains(&form.lemma))
+    }
+}
+/// Small words that are spelt like forms of verbs.
+const NEVER_VERBS: &[&str] =
+    &["de", "como", "para", "sobre", "entre", "nada", "una", "uno", "cerca", "bajo", "fuera", "salvo", "cuanto"];
+const CLITICS: &[&str] = &["me", "te", "se", "le", "les", "nos", "os", "lo"];
+const FINITE: &[Tense] =
+    &[Tense::Present, Tense::Imperfect, Tense::Past, Tense::Future, Tense::Conditional, Tense::Subjunctive];
+const MODALS_ES: &[&str] = &["poder", "querer", "deber", "necesitar", "intentar", "pensar", "esperar", "planear"];
+
+impl Scan<'_> {
+    /// The verb groups of the sentence, in order.
+    pub(crate) fn groups(&self) -> Vec<Group> {
+        let mut out: Vec<Group> = Vec::new();
+        let mut at = 0;
+        while at < self.tokens.len() {
+            let found = if self.spanish() { self.spanish_group(at) } else { self.english_group(at) };
+            match found {
+                Some(group) => {
+                    at = group.last.max(at + 1);
+                    out.push(group);
+                }
+                None => at += 1,
+            }
+        }
+        out
+    }
+
+    fn forms(&self, at: usize) -> &'static [Form] {
+        match self.tokens.get(at) {
+            Some(token) if token.kind == Kind::Word => words::forms(self.language, &token.lower, &token.fold),
+            Some(token) if token.is("'s") => words::forms(self.language, &token.lower, &token.fold),
+            _ => &[],
+        }
+    }
+
+    fn of_tense(&self, at: usize, tense: Tense) -> Vec<Form> {
+        self.forms(at).iter().copied().filter(|form| form.tense == tense).collect()
+    }
+
+    fn skip_adverbs(&self, at: usize) -> usize {
+        let mut at = at;
+        while self.is_any(at, &ADVERBS) {
+            at += 1;
+        }
+        at
+    }
+
+    /// A group whose finite verb stands at `head`, with the clitics and the negation before it.
+    fn spanish_group(&self, head: usize) -> Option<Group> {
+        let token = self.tokens.get(head)?;
+        let mut finite: Vec<Form> =
+            self.forms(head).iter().copied().filter(|form| FINITE.contains(&form.tense)).collect();
+        let before = head.checked_sub(1).map_or("", |i| self.word(i));
+        // «Él vive», but «el trabajo».
+        let pronoun = head > 0 && self.tokens[head - 1].lower == "él";
+        if finite.is_empty() || NEVER_VERBS.contains(&self.word(head)) || (BEFORE_NOUNS.contains(&before) && !pronoun) {
+            return None;
+        }
+        // A form that is right as it is spelt goes before one that lacks its accent.
+        if finite.iter().any(|form| words::is_exact(&token.lower, *form))
+            && finite.iter().any(|form| form.person == Person::First)
+        {
+            let rank = |form: &Form| !words::is_exact(&token.lower, *form);
+            finite.sort_by_key(rank);
+        }
+        let mut group = Group {
+            first: head,
+            last: head + 1,
+            readings: finite,
+            polarity: Polarity::Positive,
+            dative: None,
+            reflexive: false,
+            aspect: Aspect::default(),
+        };
+        self.spanish_prefix(&mut group);
+        for _ in 0..4 {
+            if !self.spanish_chain(&mut group) {
+                break;
+            }
+        }
+        Some(group)
+    }
+
+    /// «Ya no me …».
+    fn spanish_prefix(&self, group: &mut Group) {
+        let mut at = group.first;
+        while at > 0 {
+            match self.word(at - 1) {
+                clitic if CLITICS.contains(&clitic) => {
+                    match clitic {
+                        "me" | "nos" => group.dative = Some(Person::First),
+                        "te" | "os" => group.dative = Some(Person::Second),
+                        "le" | "les" => group.dative = Some(Person::Third),
+                        _ => {}
+                    }
+                    group.reflexive |= matches!(clitic, "me" | "nos" | "se" | "te" | "os");
+                }
+                "no" | "tampoco" | "nunca" | "jamas" => {
+                    // «No, vivo en …» says no to something else.
+                    group.polarity = Polarity::Negative;
+                }
+                "ya" if group.polarity == Polarity::Negative => group.polarity = Polarity::NoLonger,
+                "ya" | "tambien" | "aun" | "todavia" | "siempre" | "ahora" => {}
+                _ => break,
+            }
+            at -= 1;
+        }
+        group.first = at;
+    }
+
+    /// Takes one more verb into the group, if the last one calls for it.
+    fn spanish_chain(&self, group: &mut Group) -> bool {
+        let next = self.skip_adverbs(group.last);
+        let participles = self.of_tense(next, Tense::Participle);
+        let gerunds = self.enclitic(next, Tense::Gerund);
+        if group.has_any(&["haber"]) && !participles.is_empty() {
+            group.aspect.perfect = true;
+            return Self::take(group, "haber", &participles, next + 1);
+        }
+        if group.has_any(&["estar", "seguir", "continuar"]) && !gerunds.is_empty() {
+            group.aspect.progressive = true;
+            let carrier = if group.has_any(&["estar"]) {
+                "estar"
+            } else if group.has_any(&["seguir"]) {
+                "seguir"
+            } else {
+                "continuar"
+            };
+            return Self::take(group, carrier, &gerunds, next + 1);
+        }
+        if group.has_any(&["llevar"]) {
+            // «Llevo tres años viviendo en …».
+            let gerund = (next..next + 5).find(|&i| !self.enclitic(i, Tense::Gerund).is_empty());
+            if let Some(at) = gerund {
+                group.aspect.progressive = true;
+                return Self::take(group, "llevar", &self.enclitic(at, Tense::Gerund), at + 1);
+            }
+        }
+        let (carrier, joint): (&[&str], &[&str]) = match self.word(next) {
+            "a" => (&["ir", "empezar", "comenzar", "volver", "poner", "acostumbrar", "entrar"], &["a"]),
+            "de" => (&["acabar", "dejar", "terminar"], &["de"]),
+            _ => (&["soler"], &[]),
+        };
+        let at = next + joint.len();
+        let infinitives = self.enclitic(at, Tense::Infinitive);
+        if infinitives.is_empty() {
+            return false;
+        }
+        if let Some(lemma) = carrier.iter().find(|lemma| group.has(lemma)) {
+            match *lemma {
+                "ir" => group.aspect.prospective = true,
+                "empezar" | "comenzar" | "poner" | "entrar" => group.aspect.inceptive = true,
+                "acabar" => group.aspect.perfect = true,
+                "dejar" | "terminar" => group.aspect.cessative = true,
+                "soler" => {
+                    group.aspect.bygone = group.readings.iter().any(|form| form.tense == Tense::Imperfect);
+                    group.aspect.habitual = true;
+                }
+                _ => {}
+            }
+            group.reflexive |= self.ends_reflexive(at);
+            return Self::take(group, lemma, &infinitives, at + 1);
+        }
+        // «Quiero aprender» stays with «querer», for goals; what follows is in its complement.
+        if group.has_any(MODALS_ES) && joint.is_empty() && !group.aspect.modal {
+            group.aspect.modal = true;
+        }
+        false
+    }
+
+    /// Forms of this tense, also with a clitic at the end: «mudarme», «viviéndolo».
+    fn enclitic(&self, at: usize, tense: Tense) -> Vec<Form> {
+        let plain = self.of_tense(at, tense);
+        let Some(token) = self.tokens.get(at).filter(|_| plain.is_empty()) else { return plain };
+        ["me", "te", "se", "nos", "le", "lo", "la"]
+            .iter()
+            .filter_map(|clitic| token.fold.strip_suffix(clitic))
+            .flat_map(|stem| words::forms(Language::Spanish, stem, stem))
+            .copied()
+            .filter(|form| form.tense == tense)
+            .collect()
+    }
+
+    fn ends_reflexive(&self, at: usize) -> bool {
+        ["rme", "rse", "rnos", "rte"].iter().any(|end| self.word(at).ends_with(end))
+    }
+
+    /// The verb `carrier` hands its tense and person to the verbs behind it.
+    fn take(group: &mut Group, carrier: &str, verbs: &[Form], last: usize) -> bool {
+        let carriers: Vec<Form> = group.readings.iter().copied().filter(|form| form.lemma == carrier).collect();
+        group.readings = carriers
+            .iter()
+            .flat_map(|carrier| verbs.iter().map(move |verb| Form { lemma: verb.lemma, ..*carrier }))
+            .collect();
+        group.readings.dedup();
+        group.last = last;
+        true
+    }
+
+    fn english_group(&self, at: usize) -> Option<Group> {
+        let before = at.checked_sub(1).map_or("", |i| self.word(i));
+        let mut finite: Vec<Form> =
+            self.forms(at).iter().copied().filter(|form| matches!(form.tense, Tense::Present | Tense::Past)).collect();
+        let auxiliary = self.is_any(
+            at,
+            &["will", "would", "can", "could", "should", "might", "must", "may", "used", "no", "not", "never"],
+        );
+        // "Ana's birthday" has no verb.
+        if self.word(at) == "'s" && self.headed(at + 1, super::Mention::Owner, false).is_some() {
+            return None;
+        }
+        if (finite.is_empty() && !auxiliary) || (BEFORE_NOUNS.contains(&before) && self.word(at) != "'s") {
+            return None;
+        }
+        let mut group = Group {
+            first: at,
+            last: at + 1,
+            readings: std::mem::take(&mut finite),
+            polarity: Polarity::Positive,
+            dative: None,
+            reflexive: false,
+            aspect: Aspect::default(),
+        };
+        if auxiliary && !self.english_auxiliary(&mut group) {
+            return None;
+        }
+        for _ in 0..5 {
+            if !self.english_chain(&mut group) {
+                break;
+            }
+        }
+        if self.is_any(group.last, &["myself", "ourselves"]) {
+            group.reflexive = true;
+            group.last += 1;
+        }
+        Some(group)
+    }
+
+    /// "Will", "used to", "no longer" before the verb that has the meaning.
+    fn english_auxiliary(&self, group: &mut Group) -> bool {
+        let at = group.first;
+        let (mut next, tense) = match (self.word(at), self.word(at + 1)) {
+            ("used", "to") => {
+                group.aspect.bygone = true;
+                (at + 2, Tense::Past)
+            }
+            ("no", "longer") => {
+                group.polarity = Polarity::NoLonger;
+                let next = self.skip_adverbs(at + 2);
+                group.readings = self
+                    .forms(next)
+                    .iter()
+                    .copied()
+                    .filter(|f| matches!(f.tense, Tense::Present | Tense::Past))
+                    .collect();
+                group.last = next + 1;
+                return !group.readings.is_empty();
+            }
+            ("never" | "not", _) => {
+                group.polarity = Polarity::Negative;
+                let next = self.skip_adverbs(at + 1);
+                group.readings = self
+                    .forms(next)
+                    .iter()
+                    .copied()
+                    .filter(|f| matches!(f.tense, Tense::Present | Tense::Past))
+                    .collect();
+                group.last = next + 1;
+                return !group.readings.is_empty();
+            }
+            ("no" | "used", _) => return false,
+            ("will", _) => (at + 1, Tense::Future),
+            ("would" | "could" | "might" | "may" | "should", _) => (at + 1, Tense::Conditional),
+            _ => {
+                group.aspect.modal = true;
+                (at + 1, Tense::Present)
+            }
+        };
+        loop {
+            match self.word(next) {
+                "not" | "never" => group.polarity = Polarity::Negative,
+                "no" if self.word(next + 1) == "longer" => {
+                    group.polarity = Polarity::NoLonger;
+                    next += 1;
+                }
+                word if ADVERBS.contains(&word) => {}
+                _ => break,
+            }
+            next += 1;
+        }
+        group.readings = self
+            .of_tense(next, Tense::Infinitive)
+            .into_iter()
+            .map(|form| Form { tense, person: Person::Any, ..form })
+            .collect();
+        group.last = next + 1;
+        !group.readings.is_empty()
+    }
+
+    fn english_chain(&self, group: &mut Group) -> bool {
+        let mut next = group.last;
+        let mut polarity = group.polarity;
+        loop {
+            match self.word(next) {
+                "not" | "never" => polarity = Polarity::Negative,
+                "no" if self.word(next + 1) == "longer" => {
+                    polarity = Polarity::NoLonger;
+                    next += 1;
+                }
+                word if ADVERBS.contains(&word) => {}
+                _ => break,
+            }
+            next += 1;
+        }
+        let base = self.of_tense(next, Tense::Infinitive);
+        let gerunds = self.of_tense(next, Tense::Gerund);
+        let participles = self.of_tense(next, Tense::Participle);
+        let auxiliary = group.has_any(&["be", "have", "do"]);
+        if auxiliary {
+            group.polarity = polarity;
+            if polarity != Polarity::Positive {
+                group.last = next;
+            }
+        }
+        if group.has("do") && !base.is_empty() && self.word(next) != "do" {
+            return Self::take(group, "do", &base, next + 1);
+        }
+        if group.has("be") {
+            if self.word(next) == "going"
+                && self.word(next + 1) == "to"
+                && !self.of_tense(next + 2, Tense::Infinitive).is_empty()
+            {
+                group.aspect.prospective = true;
+                return Self::take(group, "be", &self.of_tense(next + 2, Tense::Infinitive), next + 3);
+            }
+            if !gerunds.is_empty() {
+                group.aspect.progressive = true;
+                return Self::take(group, "be", &gerunds, next + 1);
+            }
+            if !participles.is_empty()
+                && !self.is_any(next, &["married", "divorced", "separated", "retired", "engaged"])
+            {
+                group.aspect.passive = true;
+                return Self::take(group, "be", &participles, next + 1);
+            }
+        }
+        if group.has("have") {
+            if self.word(next) == "got" {
+                group.last = next + 1;
+                return self.word(next + 1) == "to";
+            }
+            if !participles.is_empty() {
+                group.aspect.perfect = true;
+                return Self::take(group, "have", &participles, next + 1);
+            }
+        }
+        if group.has_any(&["start", "begin"]) && !gerunds.is_empty() {
+            group.aspect.inceptive = true;
+            let carrier = if group.has("start") { "start" } else { "begin" };
+            return Self::take(group, carrier, &gerunds, next + 1);
+        }
+        if group.has_any(&["stop", "quit"]) && !gerunds.is_empty() {
+            group.aspect.cessative = true;
+            let carrier = if group.has("stop") { "stop" } else { "quit" };
+            return Self::take(group, carrier, &gerunds, next + 1);
+        }
+        false
+    }
+
+    /// Negation that stands behind the verb: «no … más», "not … anymore".
+    pub(crate) fn late_negation(&self, group: &Group, end: usize) -> Polarity {
+        let tail: Vec<&Token> = self.tokens[group.last.min(end)..end].iter().collect();
+        let has = |word: &str| tail.iter().any(|token| token.is(word));
+        let ended = has("anymore") || (has("any") && (has("more") || has("longer")));
+        match group.polarity {
+            Polarity::Negative if ended => Polarity::NoLonger,
+            Polarity::Negative
+                if self.spanish() && tail.last().is_some_and(|token| token.is("mas") || token.is("ya")) =>
+            {
+                Polarity::NoLonger
+            }
+            polarity => polarity,
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Noun phrases that name somebody or something of the owner's world.
+
+use super::{Mention, Scan};
+use crate::text::{Kind, Token, fold};
+use crate::words::lists::{ADJECTIVES, NO_NAMES};
+use crate::words::{self, Class};
+
+/// What a noun phrase names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Noun {
+    Someone(Mention),
+    /// «El cumpleaños de mi madre»: the row of `attributes.txt`, and of whom.
+    Attribute {
+        of: Mention,
+        row: &'static str,
+    },
+    /// «Mi color favorito»: the kind, and whose.
+    Favourite {
+        of: Mention,
+        kind: String,
+    },
+    /// «Mis llaves», «el coche de mi padre».
+    Thing(Mention),
+}
+
+impl Noun {
+    /// Whoever this is or belongs to.
+    pub(crate) const fn whose(&self) -> &Mention {
+        match self {
+            Self::Someone(mention) | Self::Thing(mention) => mention,
+            Self::Attribute { of, .. } | Self::Favourite { of, .. } => of,
+        }
+    }
+}
+
+const POSSESSIVES: &[&str] = &["mi", "mis", "nuestro", "nuestra", "nuestros", "nuestras", "my", "our"];
+const ARTICLES: &[&str] = &["el", "la", "los", "las", "the"];
+const FAVOURITE: &[&str] =
+    &["favorito", "favorita", "favoritos", "favoritas", "preferido", "preferida", "favourite", "favorite"];
+/// Things that somebody has a place for.
+pub(crate) const THINGS: &[Class] = &[Class::Thing, Class::Vehicle, Class::Own];
+
+impl Scan<'_> {
+    /// The noun phrase at this place, and one past its end.
+    pub(crate) fn noun(&self, at: usize) -> Option<(Noun, usize)> {
+        let (noun, end) = self.simple_noun(at)?;
+        Some(self.possessed(noun, end))
+    }
+
+    fn simple_noun(&self, at: usize) -> Option<(Noun, usize)> {
+        let someone = |mention, end| Some((Noun::Someone(mention), end));
+        let token = self.tokens.get(at)?;
+        let pronoun = |feminine, plural| Mention::Pronoun { feminine, plural };
+        match self.word(at) {
+            "yo" | "i" | "nosotros" | "nosotras" | "we" => return someone(Mention::Owner, at + 1),
+            "ella" | "she" => return someone(pronoun(Some(true), false), at + 1),
+            "he" => return someone(pronoun(Some(false), false), at + 1),
+            "el" if token.lower == "él" => return someone(pronoun(Some(false), false), at + 1),
+            "ellos" | "ellas" | "they" => return someone(pronoun(None, true), at + 1),
+            "su" | "sus" | "her" | "his" | "their" => {
+                let feminine = match self.word(at) {
+                    "her" => Some(true),
+                    "his" => Some(false),
+                    _ => None,
+                };
+                return self.headed(at + 1, pronoun(feminine, self.word(at) == "their"), true);
+            }
+            word if POSSESSIVES.contains(&word) => return self.headed(at + 1, Mention::Owner, true),
+            word if ARTICLES.contains(&word) => {
+                return self.of_somebody(at + 1).or_else(|| self.titled(at + 1));
+            }
+            _ => {}
+        }
+        if let Some(found) = self.of_somebody(at) {
+            return Some(found);
+        }
+        let (name, end) = self.name(at, Trust::Strict)?;
+        someone(Mention::Named(name), end)
+    }
+
+    /// `'s` and what follows: "my sister's birthday", "Ana's husband".
+    fn possessed(&self, noun: Noun, end: usize) -> (Noun, usize) {
+        let (Noun::Someone(owner), true) = (&noun, !self.spanish()) else { return (noun, end) };
+        let from = match self.word(end) {
+            "'s" => end + 1,
+            // "My parents' anniversary" has lost its apostrophe.
+            _ if matches!(owner, Mention::Relative { plural: true, .. }) => end,
+            _ => return (noun, end),
+        };
+        match self.headed(from, owner.clone(), false) {
+            Some((inner, end)) => self.possessed(inner, end),
+            None => (noun, end),
+        }
+    }
+
+    /// A head noun with its owner known: «(mi) hermana Ana», «(mi) color favorito», "(my) favourite colour".
+    pub(super) fn headed(&self, at: usize, of: Mention, own: bool) -> Option<(Noun, usize)> {
+        if let Some(found) = self.favourite(at, &of) {
+            return Some(found);
+        }
+        let mut head = at;
+        while self.is_any(head, &ADJECTIVES)
+            && words::longest(self.language, self.tokens, head, &[Class::Kin]).is_none()
+        {
+            head += 1;
+        }
+        let kin = words::longest(self.language, self.tokens, head, &[Class::Kin]);
+        let attribute = words::longest(self.language, self.tokens, head, &[Class::Attribute]);
+        if let Some((sense, end)) = kin.filter(|(_, end)| attribute.is_none_or(|(_, other)| other <= *end)) {
+            let mention = Mention::Relative {
+                of: Box::new(of),
+                kin: sense.id,
+                name: None,
+                plural: sense.plural || !words::members(sense.id).is_empty(),
+            };
+            return Some(self.with_name(mention, end));
+        }
+        if let Some((sense, end)) = attribute {
+            let (row, end) = self.attribute_of(sense.id, of, end);
+            return Some((row, end));
+        }
+        if let Some((sense, end)) = words::longest(self.language, self.tokens, head, &[Class::Pet]) {
+            let mention = Mention::Animal { of: Box::new(of), species: sense.id, name: None, plural: sense.plural };
+            return Some(self.with_name(mention, end));
+        }
+        if let Some((_, end)) = words::longest(self.language, self.tokens, head, THINGS) {
+            return Some(self.thing(head, end, of));
+        }
+        // Any other thing has a place too, if it is said to be the owner's: «mi diploma».
+        (own && head == at && self.tokens.get(head).is_some_and(|t| t.is_word() && t.fold.len() > 2))
+            .then(|| self.thing(head, head + 1, of))
+    }
+
+    fn thing(&self, head: usize, end: usize, of: Mention) -> (Noun, usize) {
+        // «Las llaves del coche», «el cargador del portátil»: one thing with a longer name.
+        let longer = if self.word(end) == "de" {
+            let article = usize::from(self.is_any(end + 1, ARTICLES));
+            words::longest(self.language, self.tokens, end + 1 + article, &[Class::Vehicle, Class::Own, Class::Room])
+                .map(|(_, e)| e)
+                .or_else(|| self.is_any(end + 1, &["repuesto", "casa", "seguro"]).then_some(end + 2))
+        } else {
+            None
+        };
+        let end = longer.unwrap_or(end);
+        let text = self.source(head, end).to_owned();
+        (Noun::Thing(Mention::Thing { of: Box::new(of), key: words::key(&text), text }), end)
+    }
+
+    /// «Mi color favorito», "my favourite film".
+    fn favourite(&self, at: usize, of: &Mention) -> Option<(Noun, usize)> {
+        let made = |first: usize, last: usize, end: usize| {
+            let text = fold(self.source(first, last));
+            let sense = words::senses(Some(self.language), &text).find(|sense| sense.class == Class::Kind);
+            let kind = sense.map_or_else(|| words::key(&text), |sense| sense.id.to_owned());
+            (Noun::Favourite { of: of.clone(), kind }, end)
+        };
+        if self.is_any(at, FAVOURITE) {
+            let mut end = at + 1;
+            while end < at + 4 && self.tokens.get(end).is_some_and(Token::is_word) && !self.starts_verb(end) {
+                end += 1;
+            }
+            return (end > at + 1).then(|| self.favourite_of(made(at + 1, end, end)));
+        }
+        let adjective = (at + 1..at + 5).find(|&i| self.is_any(i, FAVOURITE))?;
+        let inner = &self.tokens[at..adjective];
+        (inner.iter().all(Token::is_word) && !(at..adjective).any(|i| self.starts_verb(i)))
+            .then(|| self.favourite_of(made(at, adjective, adjective + 1)))
+    }
+
+    /// «El color favorito de mi hija».
+    fn favourite_of(&self, (noun, end): (Noun, usize)) -> (Noun, usize) {
+        let Noun::Favourite { kind, .. } = &noun else { return (noun, end) };
+        if !self.is_any(end, &["de", "of"]) {
+            return (noun, end);
+        }
+        match self.noun(end + 1) {
+            Some((Noun::Someone(of), end)) => (Noun::Favourite { of, kind: kind.clone() }, end),
+            _ => (noun, end),
+        }
+    }
+
+    /// Words that can only be the verb of the clause.
+    fn starts_verb(&self, at: usize) -> bool {
+        self.is_any(at, &["es", "son", "era", "is", "are", "was", "se", "que", "tiene", "'s", "has", "y", "and"])
+    }
+
+    /// «(La) madre de mi marido», «(el) cumpleaños de Ana», "(the) birthday of my sister".
+    fn of_somebody(&self, at: usize) -> Option<(Noun, usize)> {
+        if let Some((Noun::Favourite { of, kind }, end)) = self.favourite(at, &Mention::Owner)
+            && of != Mention::Owner
+        {
+            return Some((Noun::Favourite { of, kind }, end));
+        }
+        let classes = &[Class::Kin, Class::Attribute, Class::Pet, Class::Thing, Class::Vehicle, Class::Own];
+        let (_, head_end) = words::longest(self.language, self.tokens, at, classes)?;
+        let mut joint = head_end;
+        while self.is_any(joint, &ADJECTIVES) {
+            joint += 1;
+        }
+        if !self.is_any(joint, &["de", "of"]) {
+            return None;
+        }
+        let (Noun::Someone(of), end) = self.noun(joint + 1)? else { return None };
+        let (noun, _) = self.headed(at, of, false)?;
+        Some((noun, end))
+    }
+
+    /// "The doctor's name" of nobody in particular is nobody.
+    fn attribute_of(&self, row: &'static str, of: Mention, end: usize) -> (Noun, usize) {
+        // «Mi número de teléfono de la oficina» is another number.
+        if of == Mention::Owner
+            && self.is_any(end, &["de", "of"])
+            && let Some((Noun::Someone(of), end)) = self.noun(end + 1)
+        {
+            return (Noun::Attribute { of, row }, end);
+        }
+        (Noun::Attribute { of, row }, end)
+    }
+
+    /// «El doctor Ruiz», «la señora Gómez»: a title and a name.
+    fn titled(&self, at: usize) -> Option<(Noun, usize)> {
+        if !self
+            .is_any(at, &["doctor", "doctora", "dr", "dra", "senor", "senora", "sr", "sra", "profesor", "profesora"])
+        {
+            return None;
+        }
+        let dot = usize::from(self.word(at + 1) == ".");
+        let (_, end) = self.name(at + 1 + dot, Trust::Capital)?;
+        Some((Noun::Someone(Mention::Named(self.source(at, end).to_owned())), end))
+    }
+
+    /// A relation or animal with the name behind it: «mi hermana Ana», «mi perro (Rocky)», «mi hermana, Ana,».
+    fn with_name(&self, mention: Mention, end: usize) -> (Noun, usize) {
+        let mut at = end;
+        while self.is_any(at, &ADJECTIVES) {
+            at += 1;
+        }
+        if let Some((name, end)) = self.name(at, Trust::Capital) {
+            return (Noun::Someone(mention.called(name)), end);
+        }
+        let (open, close) = match self.word(at) {
+            "(" => (true, ")"),
+            "," => (true, ","),
+            _ => (false, ""),
+        };
+        if open
+            && let Some((name, end)) = self.name(at + 1, Trust::Capital)
+            && self.word(end) == close
+        {
+            return (Noun::Someone(mention.called(name)), end + 1);
+        }
+        (Noun::Someone(mention), at)
+    }
+
+    /// A person's name: capitals, particles between them («María de la O»), and how far it may be trusted.
+    pub(crate) fn name(&self, at: usize, trust: Trust) -> Option<(String, usize)> {
+        let quoted = self.tokens.get(at).is_some_and(|t| t.is_mark() && t.quoted);
+        let from = at + usize::from(quoted);
+        let first = self.tokens.get(from).filter(|token| token.kind == Kind::Word)?;
+        if NO_NAMES.contains(&first.fold.as_str()) && !(quoted || trust == Trust::Anything && first.capital) {
+            return None;
+        }
+        let listed = words::is_first_name(&first.fold);
+        let common = [
+            Class::Kin,
+            Class::Food,
+            Class::Colour,
+            Class::Job,
+            Class::Pet,
+            Class::Thing,
+            Class::Attribute,
+            Class::Kind,
+            Class::Nation,
+        ];
+        let clash = words::senses(Some(self.language), &first.fold).any(|sense| common.contains(&sense.class));
+        let accepted = match trust {
+            Trust::Strict => {
+                (self.known)(&first.fold) && (first.capital || self.lower_case && listed)
+                    || listed && (first.capital || self.lower_case && !clash)
+            }
+            Trust::Capital => first.capital || (self.lower_case && listed && !clash) || quoted,
+            Trust::Anything => true,
+        };
+        if !accepted {
+            return None;
+        }
+        let mut end = from + 1;
+        let mut last = end;
+        while end < self.tokens.len() && end < from + 6 {
+            let token = &self.tokens[end];
+            let particle =
+                matches!(token.fold.as_str(), "de" | "la" | "van" | "von" | "da" | "dos") || token.lower == "y";
+            if token.kind == Kind::Word
+                && token.capital
+                && token.fold != "'s"
+                && !NO_NAMES.contains(&token.fold.as_str())
+            {
+                last = end + 1;
+            } else if !particle
+                || self.tokens.get(end + 1).is_none_or(|t| !t.capital && !matches!(t.fold.as_str(), "la" | "los"))
+                || token.lower == "y"
+            {
+                break;
+            }
+            end += 1;
+        }
+        let end =
+            if quoted && self.tokens.get(last).is_some_and(|t| t.is_mark() && t.quoted) { last + 1 } else { last };
+        Some((proper(self.source(from, last), self.lower_case), end))
+    }
+}
+
+/// How much must speak for a name before it is taken for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// A name that people have, or somebody known.
+    Strict,
+    /// A capital.
+    Capital,
+    /// The sentence says that it is a name: «se llama …».
+    Anything,
+}
+
+/// A name with its capitals, if the writer uses none.
+fn proper(name: &str, lower_case: bool) -> String {
+    if !lower_case {
+        return name.to_owned();
+    }
+    name.split(' ')
+        .map(|word| {
+            let mut chars = word.chars();
+            chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,200 @@
+//! Slots for people and animals: names, relatives, «dos hijos, Marta y Pablo».
+
+use super::noun::{Noun, Trust};
+use super::slots::{Filled, Filler};
+use super::{Mention, Scan};
+use crate::text::fold;
+use crate::time::cardinal;
+use crate::words::lists::{BEFORE_NOUN_ADJECTIVES, DESCRIPTIONS, DOGS, PASSING, PHRASE_ENDS};
+use crate::words::{self, Class};
+
+impl Scan<'_> {
+    /// Somebody that a verb goes with: «con mi novia», «con Laura».
+    pub(super) fn someone(&self, at: usize) -> Option<(Filler, usize)> {
+        let (Noun::Someone(mention), end) = self.noun(at)? else { return None };
+        let mut filler = Filler::new(self.source(at, end));
+        filler.mention = Some(mention);
+        Some((filler, end))
+    }
+
+    /// A name by its look, where the frame alone would take too much.
+    pub(super) fn trusted_name(&self, at: usize, trust: Trust) -> Option<(Filler, usize)> {
+        let (name, end) = self.name(at, trust)?;
+        let ends = self.tokens.get(end).is_none_or(|t| {
+            t.is_mark() || self.is_any(end, &["y", "and", "pero", "but", "tu", "your", "el", "la", "the", "de"])
+        });
+        ends.then(|| (Filler::keyed(&name, fold(&name)), end))
+    }
+
+    pub(super) fn given_name(&self, at: usize) -> Option<(Filler, usize)> {
+        let from = at
+            + usize::from(
+                self.is_any(at, &["la", "el"])
+                    && self.tokens.get(at + 1).is_some_and(|t| t.capital)
+                    && !self.tokens[at].capital,
+            );
+        let (name, end) = self.name(from, Trust::Anything)?;
+        let first = &self.tokens[from];
+        let bad = PASSING.contains(&first.fold.as_str())
+            || PHRASE_ENDS.contains(&first.fold.as_str())
+            || (!first.capital
+                && !first.quoted
+                && (self.verb_at(from)
+                    || self.is_any(
+                        from,
+                        &["asi", "muy", "en", "de", "a", "so", "not", "un", "una", "the", "mi", "my", "me"],
+                    )));
+        (!bad).then(|| (Filler::keyed(&name, fold(&name)), end))
+    }
+
+    /// «Una hermana (que se llama Ana)», «dos hijos, Marta y Pablo», "a brother named Tom".
+    pub(super) fn relatives(&self, at: usize) -> Filled {
+        self.counted(at, Class::Kin, |kin, plural| Mention::relative(kin, plural || !words::members(kin).is_empty()))
+    }
+
+    pub(super) fn animals(&self, at: usize) -> Filled {
+        self.counted(at, Class::Pet, |species, plural| Mention::Animal {
+            of: Box::new(Mention::Owner),
+            species,
+            name: None,
+            plural,
+        })
+    }
+
+    fn counted(&self, at: usize, class: Class, mention: impl Fn(&'static str, bool) -> Mention + Copy) -> Filled {
+        let mut out = Vec::new();
+        let mut next = at;
+        loop {
+            let count = cardinal(self.tokens, next);
+            let mut head = count.map_or(next, |(_, end)| end);
+            while self.is_any(head, &BEFORE_NOUN_ADJECTIVES)
+                && words::longest(self.language, self.tokens, head, &[class]).is_none()
+            {
+                head += 1;
+            }
+            let Some((sense, end)) =
+                words::longest(self.language, self.tokens, head, &[class]).or_else(|| self.breed(head, class))
+            else {
+                break;
+            };
+            // «Un profesor que…» is a relation only if somebody says whose.
+            let (mut fillers, end) = self.named_ones(sense, end, count.map(|(n, _)| n), mention);
+            out.append(&mut fillers);
+            next = end;
+            let joined = self.is_any(next, &["y", "and", ",", "e"]);
+            let more = next + 1 + usize::from(self.word(next) == "," && self.is_any(next + 1, &["y", "and"]));
+            let again = cardinal(self.tokens, more)
+                .is_some_and(|(_, e)| words::longest(self.language, self.tokens, e, &[class]).is_some());
+            if !joined || !again {
+                break;
+            }
+            next = more;
+        }
+        out.first()?;
+        Some((out, next))
+    }
+
+    /// "A golden retriever", «un bulldog»: breeds that tell the animal.
+    fn breed(&self, at: usize, class: Class) -> Option<(words::Sense, usize)> {
+        let found = (at..at + 3).find(|&i| self.is_any(i, &DOGS))?;
+        let sense = words::Sense { class, id: words::intern(Class::Pet, "dog")?, plural: false };
+        (class == Class::Pet).then_some((sense, found + 1))
+    }
+
+    /// What stands between a counted noun and its names: adjectives and an age.
+    fn described(&self, end: usize) -> (Option<u32>, usize) {
+        let (mut at, mut age) = (end, None);
+        while at < end + 8 {
+            let clause = self.is_any(at, &["who", "que"]) && self.is_any(at + 1, &["tiene", "is"]);
+            let years = if clause || self.is_any(at, &["de", "aged"]) {
+                self.years(at + 1 + usize::from(clause))
+            } else {
+                None
+            };
+            if let Some((filler, last)) = years {
+                age = filler.key.parse().ok();
+                at = last;
+            } else if DESCRIPTIONS.contains(&self.word(at)) {
+                at += 1;
+            } else {
+                break;
+            }
+        }
+        (age, at)
+    }
+
+    /// Where a name is introduced: «que se llama», "named", a colon, or nothing but a capital.
+    fn introduced(&self, at: usize) -> Option<usize> {
+        let calls = |at: usize| self.is_any(at, &["llama", "llaman"]);
+        match (self.word(at), self.word(at + 1), self.word(at + 2)) {
+            ("," | "que", "que" | "se", _) if calls(at + 2) => Some(at + 3),
+            (",", "que", "se") if calls(at + 3) => Some(at + 4),
+            ("llamado" | "llamada" | "llamados" | "llamadas" | "named" | "called", _, _) => Some(at + 1),
+            (",", "llamado" | "llamada" | "llamados" | "named" | "called", _) => Some(at + 2),
+            ("whose", "name", "is") | ("who" | "that", "is", "called" | "named") => Some(at + 3),
+            (":" | "," | "(" | "-" | "–" | "—", _, _) => self.name(at + 1, Trust::Capital).map(|_| at + 1),
+            _ => self.name(at, Trust::Capital).map(|_| at),
+        }
+    }
+
+    /// Names one after another, at most one unless there are many, and one past the last.
+    fn names(&self, from: usize, many: bool) -> (Vec<String>, usize) {
+        let mut names = Vec::new();
+        let (mut at, mut next) = (from, from);
+        while let Some((name, last)) = self.name(at, if names.is_empty() { Trust::Anything } else { Trust::Capital }) {
+            names.push(name);
+            next = last;
+            let joined = self.is_any(last, &["y", "and", ",", "e", "&"]);
+            at = last + 1 + usize::from(self.word(last) == "," && self.is_any(last + 1, &["y", "and"]));
+            if !joined || !many || self.begins_clause(at) {
+                break;
+            }
+        }
+        (names, next)
+    }
+
+    /// The names behind a counted noun.
+    fn named_ones(
+        &self,
+        sense: words::Sense,
+        end: usize,
+        count: Option<u32>,
+        mention: impl Fn(&'static str, bool) -> Mention,
+    ) -> (Vec<Filler>, usize) {
+        let (age, at) = self.described(end);
+        let many = sense.plural || !words::members(sense.id).is_empty() || count.is_some_and(|n| n > 1);
+        let filler = |mention: Mention, name: Option<String>| Filler {
+            text: name.unwrap_or_else(|| self.source(end - 1, end).to_owned()),
+            key: String::new(),
+            mention: Some(mention),
+            kind: Some(sense.id),
+            count: count.filter(|_| many).map(|count| (count, sense.id)),
+            age,
+        };
+        let (names, mut next) = self.introduced(at).map_or((Vec::new(), at), |from| self.names(from, many));
+        if !names.is_empty() && self.word(at) == "(" && self.word(next) == ")" {
+            next += 1;
+        }
+        if names.is_empty() {
+            return (vec![filler(mention(sense.id, many), None)], at);
+        }
+        let sense = |name: &str| match (words::members(sense.id), words::is_feminine(name)) {
+            ([woman, man, ..], Some(feminine)) => {
+                if feminine {
+                    *woman
+                } else {
+                    *man
+                }
+            }
+            ([_, _, other], None) => *other,
+            _ => sense.id,
+        };
+        let single = |name: String| {
+            let kind = sense(&name);
+            Filler { kind: Some(kind), ..filler(mention(kind, false).called(name.clone()), Some(name)) }
+        };
+        let mut fillers: Vec<Filler> = names.into_iter().map(single).collect();
+        fillers.iter_mut().skip(1).for_each(|filler| filler.count = None);
+        (fillers, next)
+    }
+}

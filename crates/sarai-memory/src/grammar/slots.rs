@@ -1,0 +1,537 @@
+//! What may stand in a slot of a frame: places, jobs, things, numbers, relatives.
+//!
+//! Every slot has hints that a sentence about something else fails: «vivo en paz» names no place. When in doubt a slot
+//! stays empty, and nothing is stored.
+
+use super::noun::Trust;
+use super::{Mention, Scan};
+use crate::text::{Kind, fold};
+use crate::time::{When, cardinal, date, number};
+use crate::words::lists::{
+    DETERMINERS, KINDS_OF_PLACE, NO_ORGANISATIONS, NO_PLACES, ORGANISATIONS, PASSING, PHRASE_ENDS,
+};
+use crate::words::{self, Class};
+
+/// What stands in a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Filler {
+    pub(crate) text: String,
+    pub(crate) key: String,
+    pub(crate) mention: Option<Mention>,
+    pub(crate) kind: Option<&'static str>,
+    /// How many of it, where it was said.
+    pub(crate) count: Option<(u32, &'static str)>,
+    /// An age that was said with a relative: «un hijo de 5 años».
+    pub(crate) age: Option<u32>,
+}
+
+impl Filler {
+    pub(crate) fn new(text: &str) -> Self {
+        let text = text.trim().trim_matches(['"', '«', '»', '“', '”', '\'']).trim();
+        Self { text: text.to_owned(), key: words::key(text), mention: None, kind: None, count: None, age: None }
+    }
+
+    pub(crate) fn keyed(text: &str, key: String) -> Self {
+        Self { key, ..Self::new(text) }
+    }
+}
+
+/// One or more fillers, and one past their end.
+pub(crate) type Filled = Option<(Vec<Filler>, usize)>;
+
+/// The longest phrase that a slot takes, in words.
+const PHRASE_MAX: usize = 9;
+
+impl Scan<'_> {
+    /// Fills a slot by its name in the frames.
+    pub(crate) fn slot(&self, name: &str, at: usize) -> Filled {
+        let one = |found: Option<(Filler, usize)>| found.map(|(filler, end)| (vec![filler], end));
+        match name {
+            "place" => one(self.place(at)),
+            "org" => one(self.organisation(at)),
+            "name" => one(self.given_name(at)),
+            "thing" => self.things(at, false),
+            "like" => self.things(at, true),
+            "phrase" => one(self.phrase(at)),
+            "job" => one(self.job(at, false)),
+            "anyjob" => one(self.job(at, true)),
+            "num" => one(self.figure(at, "")),
+            "years" => one(self.years(at)),
+            "date" => one(self.date_slot(at)),
+            "lang" | "nation" => self.listed(at, &[Class::Nation]),
+            "illness" => self.listed(at, &[Class::Illness]),
+            "medicine" => self.medicines(at),
+            "state" => one(self.of_class(at, &[Class::State])),
+            "trait" => one(self.of_class(at, &[Class::Trait])),
+            "diet" => one(self.of_class(at, &[Class::Diet])),
+            "religion" => one(self.of_class(at, &[Class::Religion])),
+            "sport" => self.listed(at, &[Class::Sport, Class::Activity]),
+            "instrument" => self.listed(at, &[Class::Instrument]),
+            "degree" => self.listed(at, &[Class::Degree]),
+            "food" => self.listed(at, &[Class::Food, Class::Allergen]),
+            "own" => one(self.owned(at)),
+            "brand" => one(self.branded(at)),
+            "kin" => self.relatives(at),
+            "pet" => self.animals(at),
+            "phone" => one(self.phone(at)),
+            "email" => one(self.email(at)),
+            "address" => one(self.address(at)),
+            "measure" => one(self.measure(at)),
+            "size" => one(self.size(at)),
+            "blood" => one(self.blood(at)),
+            "plate" => one(self.plate(at)),
+            "event" => one(self.event(at)),
+            "spot" => one(self.spot(at)),
+            "goal" => one(self.goal(at)),
+            "text" => one(self.phrase(at)),
+            "street" => one(self.street(at)),
+            "someone" => one(self.someone(at)),
+            "strictname" => one(self.trusted_name(at, Trust::Strict)),
+            "capname" => one(self.trusted_name(at, Trust::Capital)),
+            "trade" => one(self.trade(at)),
+            "knownlike" => {
+                self.things(at, true).filter(|(list, _)| list.iter().all(|filler| filler.key.starts_with("c:")))
+            }
+            "knownplace" => one(self.place(at).filter(|(filler, _)| filler.key.starts_with("c:"))),
+            "school" => one(self.school(at)),
+            "wish" => one(self.wish(at)),
+            "kept" => one(self.kept(at)),
+            "parked" => one(self.parked(at)),
+            "habitual" => one(self.habitual(at)),
+            "tall" => one(self
+                .measure(at)
+                .filter(|(_, end)| self.is_any(*end, &["tall"]) || self.is_any(*end - 1, &["tall"]))),
+            "duty" => one(self.goal(at)),
+            "team" => one(self.team(at)),
+            _ => None,
+        }
+    }
+
+    /// One past the last word of the phrase that begins here.
+    pub(crate) fn phrase_end(&self, at: usize) -> usize {
+        let mut end = at;
+        while end < self.tokens.len() && end < at + PHRASE_MAX {
+            let token = &self.tokens[end];
+            let stop = (token.is_mark() && !token.quoted)
+                || PHRASE_ENDS.contains(&token.fold.as_str())
+                || (end > at && self.begins_time(end));
+            if stop {
+                break;
+            }
+            end += 1;
+        }
+        while end > at
+            && self.is_any(
+                end - 1,
+                &["en", "a", "de", "in", "at", "on", "the", "for", "with", "con", "very", "much", "by", "from", "is"],
+            )
+        {
+            end -= 1;
+        }
+        end
+    }
+
+    /// Whether words about time begin here: «en 2019», «todos los lunes», "last year".
+    fn begins_time(&self, at: usize) -> bool {
+        let named = date(self.tokens, at, self.lookup)
+            .is_some_and(|(when, _)| !matches!(when, When::Month(_)) || self.is_any(at, &["en", "in"]));
+        named
+            || self.is_any(at, &["todos", "todas", "every", "each"])
+            || (self.is_any(at, &["los", "on"]) && crate::time::weekday(self.word(at + 1)).is_some())
+            || (self.is_any(at, &["cada"])
+                && self.is_any(
+                    at + 1,
+                    &[
+                        "dia",
+                        "manana",
+                        "noche",
+                        "tarde",
+                        "semana",
+                        "mes",
+                        "ano",
+                        "lunes",
+                        "martes",
+                        "miercoles",
+                        "jueves",
+                        "viernes",
+                        "sabado",
+                        "domingo",
+                    ],
+                ))
+            || (self.is_any(at, &["for"]) && cardinal(self.tokens, at + 1).is_some())
+            || crate::time::clock(self.tokens, at).is_some()
+    }
+
+    pub(super) fn phrase(&self, at: usize) -> Option<(Filler, usize)> {
+        let end = self.phrase_end(at);
+        let from = at + usize::from(self.is_any(at, &DETERMINERS));
+        (end > from).then(|| (Filler::new(self.source(from, end)), end))
+    }
+
+    /// A list of things, parted by commas and «y».
+    fn things(&self, at: usize, liked: bool) -> Filled {
+        let mut out = Vec::new();
+        let mut next = at;
+        while let Some((filler, end)) = self.one_thing(next, liked) {
+            out.push(filler);
+            next = end;
+            let joined = self.is_any(next, &["y", "e", "and", "ni", "or", "o", ","]);
+            let more =
+                next + 1 + usize::from(self.word(next) == "," && self.is_any(next + 1, &["y", "e", "and", "ni", "or"]));
+            if !joined || self.begins_clause(more) || out.len() >= 8 {
+                break;
+            }
+            // After a comma there is a list only if it comes to an end: «el cine, la música y el mar».
+            if self.word(next) == "," && !self.list_goes_on(more) {
+                break;
+            }
+            match self.one_thing(more, liked) {
+                Some((_, end)) if end > more => next = more,
+                _ => break,
+            }
+        }
+        let end = out.last().map(|_| next)?;
+        Some((out, end))
+    }
+
+    /// Whether «y» stands before the sentence's next verb or end.
+    fn list_goes_on(&self, at: usize) -> bool {
+        (at..self.tokens.len().min(at + 12))
+            .take_while(|&i| !self.tokens[i].is_mark() || self.word(i) == ",")
+            .take_while(|&i| i == at || !self.begins_clause(i))
+            .any(|i| self.is_any(i, &["y", "e", "and", "ni", "or"]) && !self.begins_clause(i + 1))
+    }
+
+    fn one_thing(&self, at: usize, liked: bool) -> Option<(Filler, usize)> {
+        let mut from = at;
+        if self.spanish() && self.word(from) == "a" && self.is_any(from + 1, &["el", "la", "los", "las"]) {
+            from += 1;
+        }
+        let infinitive = !self.spanish() && self.word(from) == "to";
+        from += usize::from(self.is_any(from, &["to", "al"]) || self.is_any(from, &DETERMINERS));
+        let end = self.phrase_end(from);
+        if end <= from || (PASSING.contains(&self.word(from)) || PASSING.contains(&self.word(at))) && liked {
+            return None;
+        }
+        if infinitive && end == from + 1 && self.is_any(from, &["do", "go", "help", "start"]) {
+            return None;
+        }
+        let words = (from..end).filter(|&i| self.tokens[i].is_word()).count();
+        let text = self.source(from, end);
+        (words > 0).then(|| {
+            let mut filler = Filler::new(text);
+            if infinitive || (filler.key == fold(&filler.text) && !self.spanish()) {
+                let gerund = words::key(&format!("{}ing", filler.key));
+                if gerund.starts_with("c:") {
+                    filler.key = gerund;
+                }
+            }
+            (filler, end)
+        })
+    }
+
+    /// Whether a clause of its own begins here.
+    pub(crate) fn begins_clause(&self, at: usize) -> bool {
+        let pronouns = [
+            "yo", "i", "he", "she", "we", "they", "you", "ella", "me", "te", "se", "le", "les", "nos", "no", "it",
+            "ya", "tu", "there", "it's", "hay",
+        ];
+        if self.is_any(at, &pronouns) || self.tokens.get(at).is_some_and(|token| token.lower == "él") {
+            return true;
+        }
+        if self.word(at) == "a" && self.is_any(at + 1, &["mi", "mis", "ella", "veces"]) {
+            return true;
+        }
+        if let Some((_, end)) = self.noun(at)
+            && self.verb_at(end)
+        {
+            return true;
+        }
+        self.verb_at(at)
+    }
+
+    pub(super) fn verb_at(&self, at: usize) -> bool {
+        let Some(token) = self.tokens.get(at) else { return false };
+        let finite = |form: &words::Form| {
+            matches!(
+                form.tense,
+                words::Tense::Present | words::Tense::Past | words::Tense::Imperfect | words::Tense::Future
+            ) && (self.spanish()
+                || form.person == words::Person::Third
+                || !matches!(
+                    token.fold.as_str(),
+                    "name"
+                        | "park"
+                        | "dance"
+                        | "store"
+                        | "place"
+                        | "rent"
+                        | "work"
+                        | "play"
+                        | "run"
+                        | "fall"
+                        | "drive"
+                        | "paint"
+                        | "train"
+                        | "hope"
+                        | "love"
+                        | "drink"
+                        | "sleep"
+                        | "walk"
+                        | "ride"
+                ))
+        };
+        token.is_word() && words::forms(self.language, &token.lower, &token.fold).iter().any(finite)
+    }
+
+    fn place(&self, at: usize) -> Option<(Filler, usize)> {
+        let mut from = at;
+        loop {
+            let skipped = self.is_any(
+                from,
+                &[
+                    "el", "la", "los", "las", "un", "una", "the", "a", "an", "de", "of", "in", "en", "just", "outside",
+                    "fuera",
+                ],
+            ) || self.is_any(from, &KINDS_OF_PLACE);
+            if let Some((_, end)) = words::longest(self.language, self.tokens, from, &[Class::Place]) {
+                let end = self.with_region(end);
+                return Some((Filler::new(self.source(from, end)), end));
+            }
+            // «El Puerto de Santa María», «La Rioja».
+            if skipped && self.tokens[from].capital && from > 0 && self.tokens.get(from + 1).is_some_and(|t| t.capital)
+            {
+                break;
+            }
+            if !skipped || from > at + 6 {
+                break;
+            }
+            from += 1;
+        }
+        let first = self.tokens.get(from).filter(|token| token.kind == Kind::Word)?;
+        if first.capital && !self.is_any(from, &["i"]) {
+            let end = self.capitals(from);
+            let end = self.with_region(end);
+            return Some((Filler::new(self.source(from, end)), end));
+        }
+        let plain = self.lower_case
+            && from == at
+            && first.fold.len() > 2
+            && !NO_PLACES.contains(&first.fold.as_str())
+            && words::senses(Some(self.language), &first.fold).next().is_none()
+            && !self.verb_at(from)
+            && (self.tokens.get(from + 1).is_none_or(|t| t.is_mark() || PHRASE_ENDS.contains(&t.fold.as_str()))
+                || self.begins_time(from + 1));
+        plain.then(|| (Filler::new(self.source(from, from + 1)), from + 1))
+    }
+
+    /// "Austin, Texas", «Alcalá (Madrid)»: the region belongs to the place if nothing else follows.
+    fn with_region(&self, end: usize) -> usize {
+        if self.word(end) == "," && self.tokens.get(end + 1).is_some_and(|t| t.capital) {
+            let last = self.capitals(end + 1);
+            let known =
+                words::longest(self.language, self.tokens, end + 1, &[Class::Place]).is_some() || !self.spanish();
+            if known && self.tokens.get(last).is_none_or(|t| t.is_mark()) && !words::is_first_name(self.word(end + 1)) {
+                return last;
+            }
+        }
+        end
+    }
+
+    /// One past words with capitals, with particles between them.
+    fn capitals(&self, at: usize) -> usize {
+        let mut end = at;
+        let mut last = at;
+        while end < self.tokens.len() && end < at + 7 {
+            let token = &self.tokens[end];
+            let particle = matches!(
+                token.fold.as_str(),
+                "de" | "la" | "las" | "los" | "el" | "of" | "the" | "del" | "&" | "and" | "y"
+            );
+            let joins = matches!(token.fold.as_str(), "y" | "and");
+            if (token.capital && token.is_word() || token.kind == Kind::Number && end > at)
+                && !matches!(token.fold.as_str(), "i")
+            {
+                last = end + 1;
+            } else if !particle
+                || joins
+                    && !self
+                        .tokens
+                        .get(end + 1)
+                        .is_some_and(|t| t.capital && !words::is_first_name(&t.fold) && self.verbless(end + 1))
+            {
+                break;
+            }
+            end += 1;
+        }
+        last
+    }
+
+    /// No verb in the words behind: «Procter & Gamble», not «Google y Ana trabaja».
+    fn verbless(&self, at: usize) -> bool {
+        !self.verb_at(at)
+            && !self.verb_at(at + 1)
+            && !self.is_any(at, &["i", "yo", "mi", "my"])
+            && self.word(at + 1) != "en"
+            && self.word(at + 1) != "in"
+    }
+
+    fn organisation(&self, at: usize) -> Option<(Filler, usize)> {
+        let article = self.is_any(at, &["el", "la", "los", "las", "un", "una", "the", "a", "an"]);
+        let from = at + usize::from(article);
+        if self.is_any(from, &NO_ORGANISATIONS) || self.is_any(at, &NO_ORGANISATIONS) {
+            return None;
+        }
+        let mut end = self.phrase_end(from);
+        // «En Google de ingeniera», "at Google in London".
+        for i in from + 1..end {
+            let role = self.is_any(i, &["de", "como", "as"])
+                && words::longest(self.language, self.tokens, i + 1, &[Class::Job])
+                    .is_some_and(|(s, e)| e <= end && !s.plural);
+            if role || (i > from && self.is_any(i, &["doing", "haciendo", "with", "con"])) {
+                end = i;
+                break;
+            }
+        }
+        let head = (from..end).any(|i| self.is_any(i, &ORGANISATIONS));
+        let capital = self.tokens[from..end].iter().any(|token| token.capital && !token.is("i"));
+        let plain = self.lower_case
+            && end == from + 1
+            && !article
+            && words::senses(Some(self.language), self.word(from))
+                .all(|s| s.class == Class::Place || s.class == Class::Own)
+            && !NO_PLACES.contains(&self.word(from))
+            && self.word(from).len() > 2;
+        let quantity = (from..end).any(|i| self.is_any(i, &NO_ORGANISATIONS));
+        if end <= from
+            || quantity
+            || !(head || capital || plain)
+            || self.tokens[from].kind != Kind::Word && self.tokens[from].kind != Kind::Number
+        {
+            return None;
+        }
+        if capital && !article && self.tokens[from].capital {
+            end = end.min(self.capitals(from).max(from + 1));
+        }
+        Some((Filler::new(self.source(from, end)), end))
+    }
+
+    fn figure(&self, at: usize, unit: &str) -> Option<(Filler, usize)> {
+        let from = at + usize::from(self.is_any(at, &["un", "el", "la", "a"]) && number(self.tokens, at + 1).is_some());
+        let (value, end) = number(self.tokens, from)?;
+        Some((Filler::keyed(self.source(from, end), format!("{value}{unit}")), end))
+    }
+
+    /// «34 años», "34 years old", `34`.
+    pub(super) fn years(&self, at: usize) -> Option<(Filler, usize)> {
+        let (value, mut end) = cardinal(self.tokens, at).filter(|(value, _)| *value <= 120)?;
+        if self.is_any(at, &["a", "an", "un", "una"]) && !self.is_any(end, &["ano"]) {
+            return None;
+        }
+        if self.is_any(end, &["anos", "ano", "anitos", "years", "year", "yrs", "yo"]) {
+            end += 1;
+            if self.is_any(end, &["old", "de"]) {
+                end += 1 + usize::from(self.word(end + 1) == "edad");
+            }
+        } else if self.is_any(end, &["meses", "months", "semanas", "weeks"])
+            || !self.tokens.get(end).is_none_or(|t| t.is_mark() || PHRASE_ENDS.contains(&t.fold.as_str()))
+        {
+            return None;
+        }
+        Some((Filler::keyed(&value.to_string(), value.to_string()), end))
+    }
+
+    fn date_slot(&self, at: usize) -> Option<(Filler, usize)> {
+        let (when, end) = date(self.tokens, at, self.lookup)?;
+        let key = match when {
+            When::Date(date) => date.to_string(),
+            When::Annual { month, day } => format!("--{month:02}-{day:02}"),
+            When::Month(month) => format!("--{month:02}"),
+        };
+        let from = (at..end).find(|&i| !self.is_any(i, &["el", "on", "the", "en", "in", "dia"])).unwrap_or(at);
+        Some((Filler::keyed(self.source(from, end), key), end))
+    }
+
+    fn of_class(&self, at: usize, classes: &[Class]) -> Option<(Filler, usize)> {
+        let from = at + usize::from(self.is_any(at, &["un", "una", "a", "an", "el", "la", "los", "las", "the"]));
+        let (_, end) = words::longest(self.language, self.tokens, from, classes)?;
+        Some((Filler::new(self.source(from, end)), end))
+    }
+
+    /// A list of words of these classes.
+    fn listed(&self, at: usize, classes: &[Class]) -> Filled {
+        let (first, mut end) = self.of_class(at, classes)?;
+        let mut out = vec![first];
+        while self.is_any(end, &["y", "e", "and", ",", "ni", "or", "o", "and also"]) {
+            let next =
+                end + 1 + usize::from(self.word(end) == "," && self.is_any(end + 1, &["y", "e", "and", "ni", "or"]));
+            let Some((filler, last)) = self.of_class(next, classes) else { break };
+            out.push(filler);
+            end = last;
+        }
+        Some((out, end))
+    }
+
+    /// «20 mg de omeprazol», "two ibuprofen".
+    fn medicines(&self, at: usize) -> Filled {
+        let mut from = at;
+        let mut dose = false;
+        if let Some((_, end)) = number(self.tokens, from) {
+            from = end;
+            dose = self.is_any(
+                end,
+                &["mg", "ml", "mcg", "gramos", "pastilla", "pastillas", "pills", "gotas", "drops", "units", "unidades"],
+            );
+            from += usize::from(dose);
+            from += usize::from(self.is_any(from, &["de", "of"]));
+        }
+        if let Some((list, end)) = self.listed(from, &[Class::Medicine, Class::Allergen]) {
+            let end = if number(self.tokens, end).is_some() && self.is_any(end + 1, &["mg", "ml", "mcg"]) {
+                end + 2
+            } else {
+                end
+            };
+            return Some((list, end));
+        }
+        let word = self.tokens.get(from).filter(|token| {
+            token.is_word()
+                && (dose
+                    || self.is_any(from + 1, &["mg"])
+                    || number(self.tokens, from + 1).is_some() && self.is_any(from + 2, &["mg"]))
+        })?;
+        Some((vec![Filler::new(&self.text[word.start..word.end])], from + 1))
+    }
+
+    /// «Dos cafés al día».
+    fn habitual(&self, at: usize) -> Option<(Filler, usize)> {
+        let end = self.phrase_end(at);
+        let daily = (at..end).any(|i| {
+            self.is_any(i, &["dia", "day", "semana", "week"]) && self.is_any(i - 1, &["el", "la", "a", "per", "por"])
+        });
+        daily.then(|| (Filler::new(self.source(at, end)), end))
+    }
+
+    /// Neither a mark nor a word that turns elsewhere.
+    fn goes_on(&self, at: usize) -> bool {
+        let ends = self.tokens[at].is_mark() && !self.tokens[at].quoted;
+        !ends && !self.is_any(at, &["pero", "but", "porque", "because", "asi"])
+    }
+
+    pub(super) fn goal(&self, at: usize) -> Option<(Filler, usize)> {
+        let from = at + usize::from(self.is_any(at, &["to"]));
+        let mut end = from;
+        while end < self.tokens.len() && end < from + 14 && self.goes_on(end) {
+            end += 1;
+        }
+        (end > from + usize::from(!self.spanish())).then(|| (Filler::new(self.source(from, end)), end))
+    }
+
+    fn team(&self, at: usize) -> Option<(Filler, usize)> {
+        let from = at + usize::from(self.is_any(at, &["el", "la", "los", "the"]));
+        let end = self.phrase_end(from);
+        self.tokens
+            .get(from)
+            .filter(|t| (t.capital || self.lower_case) && end > from)
+            .map(|_| (Filler::new(self.source(from, end)), end))
+    }
+}

@@ -1,0 +1,131 @@
+//! Slots for what people do: trades, schools, aims.
+
+use super::Scan;
+use super::slots::Filler;
+use crate::words::lists::PASSING;
+use crate::words::{self, Class};
+
+impl Scan<'_> {
+    pub(super) fn job(&self, at: usize, any: bool) -> Option<(Filler, usize)> {
+        let article = self.is_any(at, &["un", "una", "a", "an", "the", "el", "la"]);
+        let from = at + usize::from(article);
+        let end = self.phrase_end(from);
+        if !self.spanish() {
+            // The head of an English compound is its last word: "a high school maths teacher".
+            let mut stop = (from..end).find(|&i| self.is_any(i, &["at", "in", "for", "with", "on"])).unwrap_or(end);
+            if let Some(of) = (from..stop).find(|&i| self.word(i) == "of") {
+                stop = of.max(from);
+            }
+            let listed = (from..stop).find(|&i| {
+                words::longest(self.language, self.tokens, i, &[Class::Job]).is_some_and(|(_, e)| e == stop)
+            });
+            let suffix = self.word(stop.max(1) - 1);
+            let telling =
+                ["ologist", "ician", "grapher", "therapist", "smith", "neer"].iter().any(|tail| suffix.ends_with(tail));
+            let fits = listed.is_some_and(|i| article || any || i == from || self.is_any(at, &["now"]))
+                || (any && stop > from)
+                || (article && telling && stop > from);
+            return fits.then(|| {
+                let filler = listed
+                    .filter(|i| *i == from)
+                    .map_or_else(|| Filler::new(self.source(from, stop)), |_| Filler::new(self.source(from, stop)));
+                (filler, stop)
+            });
+        }
+        let listed = words::longest(self.language, self.tokens, from, &[Class::Job]);
+        let word = self.word(from);
+        let telling = ["ologo", "ologa", "ografo", "ografa", "terapeuta"].iter().any(|tail| word.ends_with(tail));
+        match listed {
+            Some((_, last)) => {
+                let last = self.job_tail(last, end);
+                Some((Filler::new(self.source(from, last)), last))
+            }
+            None if (any || telling) && end > from && !PASSING.contains(&word) => {
+                let stop = (from..end).find(|&i| self.word(i) == "en").unwrap_or(end);
+                (stop > from).then(|| (Filler::new(self.source(from, stop)), stop))
+            }
+            None => None,
+        }
+    }
+
+    /// «Profesora de matemáticas», «ingeniera industrial», but not «médico de Google».
+    pub(super) fn job_tail(&self, last: usize, end: usize) -> usize {
+        if self.word(last) == "de" && last + 1 < end && !self.tokens[last + 1].capital {
+            let stop = (last + 1..end).find(|&i| self.is_any(i, &["en", "con", "por"])).unwrap_or(end);
+            return stop.min(last + 4);
+        }
+        let adjective = last < end
+            && self.tokens[last].is_word()
+            && ["al", "ico", "ica", "ivo", "iva", "ario", "aria", "il", "ista"]
+                .iter()
+                .any(|tail| self.word(last).ends_with(tail));
+        if adjective { last + 1 } else { last }
+    }
+
+    /// «Me dedico a la enseñanza».
+    pub(super) fn trade(&self, at: usize) -> Option<(Filler, usize)> {
+        let (filler, end) = self.phrase(at)?;
+        (!PASSING.contains(&self.word(at)) && !self.is_any(at, &["ello", "ti", "el", "vivir"])
+            || self.is_any(at, &["la"]))
+        .then_some((filler, end))
+    }
+
+    pub(super) fn school(&self, at: usize) -> Option<(Filler, usize)> {
+        let kinds = [
+            "colegio",
+            "instituto",
+            "universidad",
+            "escuela",
+            "facultad",
+            "guarderia",
+            "academia",
+            "conservatorio",
+            "school",
+            "university",
+            "college",
+            "kindergarten",
+            "nursery",
+            "academy",
+            "politecnica",
+            "complutense",
+            "autonoma",
+            "mit",
+        ];
+        let from = at + usize::from(self.is_any(at, &["el", "la", "the", "un", "una", "a"]));
+        let end = self.phrase_end(from);
+        let named =
+            self.tokens[from.min(self.tokens.len())..end.max(from).min(self.tokens.len())].iter().any(|t| t.capital);
+        ((from..end).any(|i| self.is_any(i, &kinds)) && named).then(|| (Filler::new(self.source(from, end)), end))
+    }
+
+    /// What somebody wants for longer than an evening.
+    pub(super) fn wish(&self, at: usize) -> Option<(Filler, usize)> {
+        let from = at + usize::from(self.word(at) == "to");
+        let aims: &[(&str, &[&str])] = &[
+            ("perder", &["peso", "kilos", "kilo"]),
+            ("dejar", &["fumar", "beber", "trabajo"]),
+            ("ahorrar", &[]),
+            ("adelgazar", &[]),
+            ("correr", &["maraton", "media"]),
+            ("sacarme", &["carne", "carnet", "titulo", "b2", "c1", "b1"]),
+            ("aprobar", &["oposiciones", "oposicion", "examen"]),
+            ("comprarme", &["casa", "piso", "coche", "moto"]),
+            ("comprar", &["casa", "piso"]),
+            ("montar", &["negocio", "empresa"]),
+            ("ser", &["padre", "madre", "medico", "medica"]),
+            ("lose", &["weight", "kilos", "pounds"]),
+            ("quit", &["smoking", "drinking"]),
+            ("save", &[]),
+            ("run", &["marathon"]),
+            ("buy", &["house", "flat"]),
+            ("become", &["nurse", "doctor", "teacher", "pilot", "father", "mother"]),
+            ("start", &["business"]),
+            ("learn", &["year"]),
+            ("aprender", &["ano"]),
+        ];
+        let (filler, end) = self.goal(from)?;
+        let (_, wanted) = aims.iter().find(|(verb, _)| self.word(from) == *verb)?;
+        let said = wanted.is_empty() || (from..end).any(|i| self.is_any(i, wanted));
+        said.then_some((filler, end))
+    }
+}

@@ -1,0 +1,412 @@
+//! Exact forgetting: facts, the messages they came from, and whoever nothing is known of afterwards.
+//!
+//! Nothing is closed or marked here; it is erased. Of the text only a salted hash stays in the store, by which an import
+//! that would bring it back is known.
+
+use super::store::{Change, Filter, States, Store};
+use super::{Memory, Origin, Planner};
+use crate::extract::Statement;
+use crate::fact::{EntityId, EpisodeId, Fact, FactId, Predicate, Source};
+use crate::grammar::Mention;
+use crate::memory::store::search_words;
+use crate::text::fold;
+use crate::time::{Date, Moment};
+use std::collections::BTreeSet;
+
+/// Rounds of looking for people of whom nothing else is known.
+const ROUNDS_MAX: usize = 8;
+/// Episodes that one request looks through by words.
+const EPISODES_LOOKED_AT_MAX: usize = 500;
+
+/// What to forget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    Fact(FactId),
+    /// A message and all that came from it.
+    Episode(EpisodeId),
+    /// Everything about somebody.
+    Mention(Mention),
+    /// Everything about somebody, by name.
+    Person(String),
+    /// One predicate of somebody.
+    Predicate {
+        subject: Mention,
+        predicate: Predicate,
+        kind: Option<String>,
+    },
+    /// A predicate of everybody.
+    Verb(Predicate),
+    /// Exactly what this says.
+    Statement(Box<Statement>),
+    /// Whatever these words are about.
+    Words(String),
+    Source(Source),
+    /// What was recorded from this day on.
+    Since(Date),
+    Everything,
+}
+
+/// What was erased.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    pub facts: Vec<FactId>,
+    pub episodes: Vec<EpisodeId>,
+    pub entities: Vec<EntityId>,
+    /// The words that must be found nowhere any more, for whoever keeps copies: prompt caches, pending work, backups.
+    pub texts: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.facts.extend(other.facts);
+        self.episodes.extend(other.episodes);
+        self.entities.extend(other.entities);
+        self.texts.extend(other.texts);
+        self
+    }
+}
+
+/// What one request erases, while it is being collected.
+#[derive(Debug, Default)]
+struct Doomed {
+    facts: BTreeSet<FactId>,
+    episodes: BTreeSet<EpisodeId>,
+    entities: BTreeSet<EntityId>,
+}
+
+impl<S: Store> Memory<S> {
+    /// Forgets exactly and completely.
+    ///
+    /// # Errors
+    /// The store failed; nothing was erased.
+    pub fn forget(&mut self, request: &Request, at: Moment) -> Result<Report, S::Error> {
+        let mut doomed = Doomed::default();
+        self.collect(request, at, &mut doomed)?;
+        self.spread(
+            &mut doomed,
+            matches!(request, Request::Fact(_) | Request::Statement(_) | Request::Predicate { .. }),
+        )?;
+        let mut report = Report::default();
+        let mut changes = Vec::new();
+        let facts = self.all()?;
+        for fact in facts.iter().filter(|fact| doomed.facts.contains(&fact.id)) {
+            changes.extend(self.epitaphs(fact)?.into_iter().map(Change::Bury));
+            changes.push(Change::EraseFact(fact.id));
+            report.facts.push(fact.id);
+            report.texts.push(fact.object.text.clone());
+        }
+        for id in &doomed.episodes {
+            if let Some(episode) = self.store.episode(*id)? {
+                changes.push(Change::Bury(format!("episode|{}", fold(&episode.text))));
+                changes.push(Change::EraseEpisode(*id));
+                report.episodes.push(*id);
+                report.texts.push(episode.text);
+            }
+        }
+        for id in &doomed.entities {
+            changes.push(Change::EraseEntity(*id));
+            report.entities.push(*id);
+        }
+        if doomed.facts.iter().any(|id| {
+            facts.iter().any(|f| f.id == *id && f.predicate == Predicate::Name && f.subject == EntityId::OWNER)
+        }) {
+            changes.push(Change::SetNames { entity: EntityId::OWNER, names: Vec::new() });
+        }
+        changes.extend(self.nameless(&facts, &doomed)?);
+        report.texts.retain(|text| !text.is_empty());
+        self.store.apply(&changes)?;
+        Ok(report)
+    }
+
+    fn all(&self) -> Result<Vec<Fact>, S::Error> {
+        self.store.facts(&Filter { states: States::All, limit: Some(usize::MAX), ..Filter::default() })
+    }
+
+    fn collect(&self, request: &Request, at: Moment, doomed: &mut Doomed) -> Result<(), S::Error> {
+        let take = |filter: Filter, doomed: &mut Doomed| -> Result<(), S::Error> {
+            let filter = Filter { states: States::All, limit: Some(usize::MAX), ..filter };
+            doomed.facts.extend(self.store.facts(&filter)?.into_iter().map(|fact| fact.id));
+            Ok(())
+        };
+        match request {
+            Request::Fact(id) => doomed.facts.extend([*id]),
+            Request::Episode(id) => {
+                doomed.episodes.insert(*id);
+                take(Filter { episode: Some(*id), ..Filter::default() }, doomed)?;
+            }
+            Request::Person(name) => {
+                for id in self.store.named(&fold(name))? {
+                    self.person(id, doomed)?;
+                }
+            }
+            Request::Mention(mention) => {
+                for id in self.meant(mention, at)? {
+                    self.person(id, doomed)?;
+                }
+                if let Mention::Named(name) = mention {
+                    self.mentions(name, doomed)?;
+                }
+            }
+            Request::Predicate { subject, predicate, kind } => {
+                for id in self.meant(subject, at)? {
+                    for predicate in siblings(*predicate) {
+                        take(
+                            Filter {
+                                subject: Some(id),
+                                predicate: Some(*predicate),
+                                kind: kind.clone(),
+                                ..Filter::default()
+                            },
+                            doomed,
+                        )?;
+                    }
+                }
+            }
+            Request::Verb(predicate) => take(Filter { predicate: Some(*predicate), ..Filter::default() }, doomed)?,
+            Request::Statement(statement) => self.statement(statement, at, doomed)?,
+            Request::Words(text) => self.words(text, doomed)?,
+            Request::Source(source) => {
+                doomed.facts.extend(self.all()?.iter().filter(|fact| fact.source == *source).map(|fact| fact.id))
+            }
+            Request::Since(day) => {
+                let since = Moment::noon(*day).utc_ms - 43_200_000;
+                take(Filter { since_utc_ms: Some(since), ..Filter::default() }, doomed)?;
+            }
+            Request::Everything => {
+                for fact in self.all()? {
+                    doomed.facts.insert(fact.id);
+                    doomed.episodes.extend(fact.evidence.episode);
+                    doomed.entities.extend(
+                        [fact.subject].into_iter().chain(fact.object.entity).filter(|id| *id != EntityId::OWNER),
+                    );
+                }
+                let next = self.store.next_ids()?.episode;
+                for id in (1..next).map(EpisodeId) {
+                    if self.store.episode(id)?.is_some() {
+                        doomed.episodes.insert(id);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn meant(&self, mention: &Mention, at: Moment) -> Result<Vec<EntityId>, S::Error> {
+        if let Mention::Named(name) = mention {
+            return self.store.named(&fold(name));
+        }
+        let origin = Origin { at, source: Source::Said, episode: None, text: "" };
+        let mut planner = Planner::new(&self.store, self.store.next_ids()?, origin, &[]);
+        if let Some(id) = planner.resolve(mention, false)? {
+            return Ok(vec![id]);
+        }
+        match mention {
+            Mention::Relative { of, kin, .. } => match planner.resolve(of, false)? {
+                Some(base) => planner.candidates(base, Predicate::Relative, kin),
+                None => Ok(Vec::new()),
+            },
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Everything about somebody: what is said of them, what is said of others with them, and the messages.
+    fn person(&self, id: EntityId, doomed: &mut Doomed) -> Result<(), S::Error> {
+        if id == EntityId::OWNER {
+            return Ok(());
+        }
+        doomed.entities.insert(id);
+        for filter in
+            [Filter { subject: Some(id), ..Filter::default() }, Filter { object: Some(id), ..Filter::default() }]
+        {
+            let filter = Filter { states: States::All, limit: Some(usize::MAX), ..filter };
+            doomed.facts.extend(self.store.facts(&filter)?.into_iter().map(|fact| fact.id));
+        }
+        for name in self.store.entity(id)?.map_or_else(Vec::new, |entity| entity.names) {
+            self.mentions(&name, doomed)?;
+        }
+        Ok(())
+    }
+
+    /// Messages and facts that hold a name.
+    fn mentions(&self, name: &str, doomed: &mut Doomed) -> Result<(), S::Error> {
+        let words = search_words(name);
+        let holds = |text: &str| {
+            let present = search_words(text);
+            words.iter().all(|word| present.contains(word))
+        };
+        if words.is_empty() {
+            return Ok(());
+        }
+        doomed.episodes.extend(
+            self.store
+                .search_episodes(&words, EPISODES_LOOKED_AT_MAX)?
+                .into_iter()
+                .filter(|e| holds(&e.text))
+                .map(|e| e.id),
+        );
+        doomed.facts.extend(
+            self.store
+                .search_facts(&words, EPISODES_LOOKED_AT_MAX)?
+                .into_iter()
+                .filter(|f| holds(&f.object.text))
+                .map(|f| f.id),
+        );
+        Ok(())
+    }
+
+    fn statement(&self, statement: &Statement, at: Moment, doomed: &mut Doomed) -> Result<(), S::Error> {
+        for subject in self.meant(&statement.subject, at)? {
+            for predicate in siblings(statement.predicate) {
+                let filter = Filter {
+                    subject: Some(subject),
+                    predicate: Some(*predicate),
+                    states: States::All,
+                    ..Filter::default()
+                };
+                for fact in self.store.facts(&filter)? {
+                    let same = match statement.object.as_ref() {
+                        None => true,
+                        Some(object) => match &object.mention {
+                            Some(mention) => self.meant(mention, at)?.iter().any(|id| fact.object.entity == Some(*id)),
+                            None => {
+                                object.key == fact.object.key
+                                    || object.key.len() > 3 && fact.object.key.contains(&object.key)
+                            }
+                        },
+                    };
+                    if same && (statement.kind.is_empty() || statement.kind == fact.kind) {
+                        doomed.facts.insert(fact.id);
+                        if let (Some(id), Predicate::Relative | Predicate::Pet) = (fact.object.entity, fact.predicate) {
+                            self.person(id, doomed)?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Facts and messages that hold all the words, or of a predicate that the words name.
+    fn words(&self, text: &str, doomed: &mut Doomed) -> Result<(), S::Error> {
+        let stop = [
+            "mi", "mis", "my", "el", "la", "los", "las", "the", "de", "del", "lo", "que", "a", "al", "to", "of", "un",
+            "una", "an", "sobre", "about", "y", "and", "por", "favor", "please", "con", "with", "en", "in", "her",
+            "his", "su", "that", "tengo", "have", "i", "am", "soy",
+        ];
+        let words: Vec<String> = search_words(text).into_iter().filter(|word| !stop.contains(&word.as_str())).collect();
+        if words.is_empty() {
+            return Ok(());
+        }
+        let key = crate::words::key(text);
+        for fact in self.all()? {
+            let mut present = search_words(&format!(
+                "{} {} {} {}",
+                fact.object.text,
+                fact.evidence.sentence,
+                fact.predicate.name().replace('_', " "),
+                fact.kind
+            ));
+            present.push(fact.object.key.clone());
+            if fact.object.key == key || words.iter().all(|word| present.iter().any(|p| p.starts_with(word.as_str()))) {
+                doomed.facts.insert(fact.id);
+            }
+        }
+        for episode in self.store.search_episodes(&words, EPISODES_LOOKED_AT_MAX)? {
+            let present = search_words(&episode.text);
+            if words.iter().all(|word| present.iter().any(|p| p.starts_with(word.as_str()))) {
+                doomed.episodes.insert(episode.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The messages that the doomed facts came from go too, and with them whatever else only they said. `narrow` keeps
+    /// other facts of such a message, without the words.
+    fn spread(&self, doomed: &mut Doomed, narrow: bool) -> Result<(), S::Error> {
+        let facts = self.all()?;
+        for _ in 0..ROUNDS_MAX {
+            let before = (doomed.facts.len(), doomed.episodes.len(), doomed.entities.len());
+            for fact in &facts {
+                if doomed.facts.contains(&fact.id) {
+                    doomed.episodes.extend(fact.evidence.episode);
+                }
+            }
+            // Somebody of whom nothing is left is gone.
+            let mut people: BTreeSet<EntityId> = BTreeSet::new();
+            for fact in &facts {
+                people.extend([fact.subject].into_iter().chain(fact.object.entity));
+            }
+            for id in people.into_iter().filter(|id| *id != EntityId::OWNER) {
+                let left = facts.iter().any(|fact| {
+                    !doomed.facts.contains(&fact.id) && (fact.subject == id || fact.object.entity == Some(id))
+                });
+                if !left {
+                    doomed.entities.insert(id);
+                }
+            }
+            if before == (doomed.facts.len(), doomed.episodes.len(), doomed.entities.len()) {
+                break;
+            }
+        }
+        let _ = narrow;
+        Ok(())
+    }
+
+    /// Facts that stay lose the words of a message that goes.
+    fn nameless(&self, facts: &[Fact], doomed: &Doomed) -> Result<Vec<Change>, S::Error> {
+        let mut out = Vec::new();
+        for fact in facts.iter().filter(|fact| !doomed.facts.contains(&fact.id)) {
+            if fact.evidence.episode.is_some_and(|id| doomed.episodes.contains(&id)) {
+                let mut fact = fact.clone();
+                fact.evidence = crate::fact::Evidence::default();
+                out.push(Change::EraseFact(fact.id));
+                out.push(Change::AddFact(fact));
+            }
+        }
+        // Names that only a doomed fact told.
+        for fact in facts.iter().filter(|fact| doomed.facts.contains(&fact.id) && fact.predicate == Predicate::Name) {
+            if !doomed.entities.contains(&fact.subject) && fact.subject != EntityId::OWNER {
+                out.push(Change::SetNames { entity: fact.subject, names: Vec::new() });
+            }
+        }
+        Ok(out)
+    }
+
+    /// The texts whose hashes stay: the triple under each name that its subject has.
+    pub(super) fn epitaphs(&self, fact: &Fact) -> Result<Vec<String>, S::Error> {
+        let mut subjects = vec![String::new()];
+        if fact.subject != EntityId::OWNER {
+            subjects = self.store.entity(fact.subject)?.map_or_else(Vec::new, |entity| entity.names);
+            for relation in
+                self.store.facts(&Filter { object: Some(fact.subject), states: States::All, ..Filter::default() })?
+            {
+                subjects.push(relation.kind);
+            }
+        }
+        let object = match fact.object.entity {
+            Some(_) => fold(&fact.object.text),
+            None => fact.object.key.clone(),
+        };
+        Ok(subjects.into_iter().map(|subject| format!("{}|{}|{object}", fold(&subject), fact.verb())).collect())
+    }
+}
+
+/// Predicates that say nearly the same: who forgets where somebody lives forgets the street too.
+const fn siblings(predicate: Predicate) -> &'static [Predicate] {
+    match predicate {
+        Predicate::LivesIn => &[Predicate::LivesIn, Predicate::Address],
+        Predicate::Address => &[Predicate::Address],
+        _ => single(predicate),
+    }
+}
+
+const fn single(predicate: Predicate) -> &'static [Predicate] {
+    let mut at = 0;
+    while at < Predicate::ALL.len() {
+        if Predicate::ALL[at] as usize == predicate as usize {
+            return std::slice::from_ref(&Predicate::ALL[at]);
+        }
+        at += 1;
+    }
+    &[]
+}

@@ -1,0 +1,423 @@
+//! From statements to changes: who is meant, what is new, what it ends.
+
+use crate::words::lists::UNIQUE;
+use std::collections::HashMap;
+
+use super::resolve::SAME;
+use super::store::{Change, Filter, NextIds, States, Store};
+use crate::extract::{Act, Manner, Object, Reason, Statement};
+use crate::fact::{Arity, Entity, EntityId, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
+use crate::text::fold;
+use crate::time::{Moment, PartialDate};
+/// What was wrong if it turns out otherwise: it cannot have changed.
+const CHANGELESS: &[Predicate] = &[
+    Predicate::Birthday,
+    Predicate::Birthplace,
+    Predicate::BloodType,
+    Predicate::Died,
+    Predicate::Origin,
+    Predicate::Wedding,
+    Predicate::Anniversary,
+    Predicate::Zodiac,
+    Predicate::Name,
+    Predicate::Surname,
+];
+
+/// What a list of statements changes.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(super) changes: Vec<Change>,
+    pub(super) stored: Vec<Fact>,
+    pub(super) closed: Vec<Fact>,
+    pub(super) retracted: Vec<Fact>,
+    pub(super) refused: Vec<Reason>,
+}
+
+/// Where statements come from.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin<'a> {
+    pub(crate) at: Moment,
+    pub(crate) source: Source,
+    pub(crate) episode: Option<EpisodeId>,
+    /// The message, for the sentences.
+    pub(super) text: &'a str,
+}
+
+/// Plans changes over a store that it only reads; what it planned before is seen by what it plans next.
+pub(crate) struct Planner<'a, S: Store> {
+    pub(super) store: &'a S,
+    pub(super) ids: NextIds,
+    pub(super) origin: Origin<'a>,
+    /// What the message before said, for corrections of one value among many.
+    recent: &'a [Statement],
+    pub(super) entities: HashMap<EntityId, Entity>,
+    facts: Vec<Fact>,
+    /// Facts of the store as this plan leaves them.
+    changed: HashMap<FactId, Fact>,
+    clauses: HashMap<FactId, u32>,
+    pub(super) outcome: Outcome,
+}
+
+impl<'a, S: Store> Planner<'a, S> {
+    pub(crate) fn new(store: &'a S, ids: NextIds, origin: Origin<'a>, recent: &'a [Statement]) -> Self {
+        Self {
+            store,
+            ids,
+            origin,
+            recent,
+            entities: HashMap::new(),
+            facts: Vec::new(),
+            changed: HashMap::new(),
+            clauses: HashMap::new(),
+            outcome: Outcome::default(),
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Outcome {
+        for fact in std::mem::take(&mut self.facts) {
+            self.outcome.stored.push(fact);
+        }
+        self.outcome
+    }
+
+    pub(super) fn entity(&self, id: EntityId) -> Result<Option<Entity>, S::Error> {
+        match self.entities.get(&id) {
+            Some(entity) => Ok(Some(entity.clone())),
+            None => self.store.entity(id),
+        }
+    }
+
+    pub(super) fn facts(&self, filter: &Filter) -> Result<Vec<Fact>, S::Error> {
+        let open = |fact: &Fact| filter.states == States::All || (fact.retracted.is_none() && fact.to.is_none());
+        let mine = self.facts.iter().rev().filter(|fact| {
+            filter.subject.is_none_or(|s| fact.subject == s)
+                && filter.predicate.is_none_or(|p| fact.predicate == p)
+                && filter.kind.as_ref().is_none_or(|k| fact.kind == *k)
+                && filter.object.is_none_or(|o| fact.object.entity == Some(o))
+                && filter.object_key.as_ref().is_none_or(|k| fact.object.key == *k)
+        });
+        let stored =
+            self.store.facts(filter)?.into_iter().map(|fact| self.changed.get(&fact.id).cloned().unwrap_or(fact));
+        Ok(mine.cloned().chain(stored).filter(open).collect())
+    }
+
+    /// Takes one statement into the plan.
+    pub(super) fn take(&mut self, statement: &Statement) -> Result<(), S::Error> {
+        let creates = statement.act == Act::Assert;
+        let Some(subject) = self.resolve(&statement.subject, creates)? else {
+            if creates {
+                self.outcome.refused.push(Reason::Ambiguous);
+            }
+            return Ok(());
+        };
+        // A name that goes with a mention is known by having resolved it.
+        let object = match &statement.object {
+            Some(object) => match self.value(object, creates)? {
+                Some(value) => Some(value),
+                None => return Ok(()),
+            },
+            None => None,
+        };
+        match statement.act {
+            Act::Assert => self.assert(statement, subject, object),
+            Act::End => self.end(statement, subject, object.as_ref()),
+            Act::Deny => self.deny(statement, subject, object.as_ref()),
+        }
+    }
+
+    fn value(&mut self, object: &Object, create: bool) -> Result<Option<Value>, S::Error> {
+        let Some(mention) = &object.mention else {
+            return Ok(Some(Value { text: object.text.clone(), key: object.key.clone(), entity: None }));
+        };
+        let Some(id) = self.resolve(mention, create)? else { return Ok(None) };
+        let name = self.entity(id)?.and_then(|entity| entity.names.first().cloned());
+        let text = if object.text.is_empty() { name.unwrap_or_default() } else { object.text.clone() };
+        Ok(Some(Value { text, key: format!("e:{id}"), entity: Some(id) }))
+    }
+
+    fn assert(&mut self, statement: &Statement, subject: EntityId, object: Option<Value>) -> Result<(), S::Error> {
+        let Some(object) = object else { return Ok(()) };
+        if statement.predicate == Predicate::Name
+            && subject != EntityId::OWNER
+            && !self.rename(statement, subject, &object.text)?
+        {
+            return Ok(());
+        }
+        let filter = Filter {
+            subject: Some(subject),
+            predicate: Some(statement.predicate),
+            kind: Some(statement.kind.clone()),
+            ..Filter::default()
+        };
+        let current = self.facts(&filter)?;
+        let past = statement.to.is_some_and(|to| to.first() <= self.origin.at.date());
+        if let Some(known) = current.iter().find(|fact| fact.object.key == object.key) {
+            // «Antes vivía en …» ends what was thought to hold on.
+            if let (true, Some(to)) = (past && !known.is_event(), statement.to) {
+                self.close(known.clone(), to);
+            }
+            if let Some(from) = statement.from.filter(|_| known.from.is_none() && !past && !known.is_event()) {
+                let known = known.clone();
+                self.retract_silently(&known);
+                self.add(statement, subject, Value { ..known.object.clone() }, Some(from), known.to);
+            }
+            return Ok(());
+        }
+        if !past {
+            self.displace(statement, current, &object)?;
+        }
+        if statement.predicate == Predicate::Name {
+            let named = self.entity(subject)?.map_or_else(Vec::new, |entity| entity.names);
+            self.set_names(subject, std::iter::once(object.text.clone()).chain(named.into_iter().skip(1)).collect())?;
+        }
+        self.consequences(statement, subject, &object)?;
+        self.add(statement, subject, object, statement.from, statement.to);
+        Ok(())
+    }
+
+    /// Ends or takes back what a new value stands against.
+    fn displace(&mut self, statement: &Statement, current: Vec<Fact>, object: &Value) -> Result<(), S::Error> {
+        let unique = statement.predicate == Predicate::Relative && UNIQUE.contains(&statement.kind.as_str());
+        if statement.predicate.arity() == Arity::One || unique {
+            for fact in current {
+                if self.clauses.get(&fact.id) == Some(&statement.clause) {
+                    continue;
+                }
+                self.give_way(statement, fact);
+            }
+        } else if statement.manner == Manner::Correction {
+            let wrong: Vec<String> = self
+                .recent
+                .iter()
+                .filter(|old| {
+                    old.subject == statement.subject
+                        && old.predicate == statement.predicate
+                        && old.kind == statement.kind
+                })
+                .filter_map(|old| old.object.as_ref().map(|o| o.key.clone()))
+                .collect();
+            let said_here = |fact: &Fact| self.facts.iter().any(|mine| mine.id == fact.id);
+            let victim = current
+                .iter()
+                .find(|fact| fact.object.key != object.key && (wrong.contains(&fact.object.key) || said_here(fact)))
+                .cloned();
+            if let Some(fact) = victim {
+                self.retract(fact);
+            }
+        }
+        let opposite = match statement.predicate {
+            Predicate::Likes => Some(Predicate::Dislikes),
+            Predicate::Dislikes => Some(Predicate::Likes),
+            _ => None,
+        };
+        if let Some(opposite) = opposite {
+            let subject = self.resolve(&statement.subject, false)?;
+            let filter = Filter {
+                subject,
+                predicate: Some(opposite),
+                object_key: Some(object.key.clone()),
+                ..Filter::default()
+            };
+            for fact in self.facts(&filter)? {
+                self.give_way(statement, fact);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn give_way(&mut self, statement: &Statement, fact: Fact) {
+        let wrong = statement.manner == Manner::Correction || CHANGELESS.contains(&fact.predicate);
+        if wrong {
+            self.retract(fact);
+        } else {
+            let to = statement.from.unwrap_or_else(|| PartialDate::Day(self.origin.at.date()));
+            self.close(fact, to);
+        }
+    }
+
+    /// What follows from a fact for others: a divorce ends a marriage, an animal that died is nobody's any more.
+    fn consequences(&mut self, statement: &Statement, subject: EntityId, object: &Value) -> Result<(), S::Error> {
+        let today = PartialDate::Day(self.origin.at.date());
+        let to = statement.from.unwrap_or(today);
+        match statement.predicate {
+            Predicate::MaritalStatus
+                if ["c:divorced", "c:separated", "c:widowed", "c:single"].contains(&object.key.as_str())
+                    || object.key.starts_with("divorci")
+                    || object.key.starts_with("separad") =>
+            {
+                for kin in SAME[0] {
+                    let filter = Filter {
+                        subject: Some(subject),
+                        predicate: Some(Predicate::Relative),
+                        kind: Some((*kin).to_owned()),
+                        ..Filter::default()
+                    };
+                    for fact in self.facts(&filter)? {
+                        self.close(fact, to);
+                    }
+                }
+            }
+            Predicate::Died => {
+                let filter = Filter { predicate: Some(Predicate::Pet), object: Some(subject), ..Filter::default() };
+                for fact in self.facts(&filter)? {
+                    self.close(fact, to);
+                }
+            }
+            Predicate::Count if object.key == "0" => {
+                for predicate in [Predicate::Pet, Predicate::Relative] {
+                    let filter = Filter {
+                        subject: Some(subject),
+                        predicate: Some(predicate),
+                        kind: Some(statement.kind.clone()),
+                        ..Filter::default()
+                    };
+                    for fact in self.facts(&filter)? {
+                        self.close(fact, today);
+                    }
+                }
+            }
+            Predicate::Pet | Predicate::Relative => {
+                let filter = Filter {
+                    subject: Some(subject),
+                    predicate: Some(Predicate::Count),
+                    kind: Some(statement.kind.clone()),
+                    object_key: Some("0".to_owned()),
+                    ..Filter::default()
+                };
+                for fact in self.facts(&filter)? {
+                    self.close(fact, today);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// «Ya no …»: closes what is meant; what was never known is known to have been.
+    fn end(&mut self, statement: &Statement, subject: EntityId, object: Option<&Value>) -> Result<(), S::Error> {
+        let filter = Filter { subject: Some(subject), predicate: Some(statement.predicate), ..Filter::default() };
+        let to = statement.to.unwrap_or_else(|| PartialDate::Day(self.origin.at.date()));
+        let mut found = false;
+        for fact in self.facts(&filter)? {
+            let kind = statement.kind.is_empty()
+                || statement.kind == fact.kind
+                || !matches!(statement.predicate, Predicate::Relative | Predicate::Pet | Predicate::Favourite);
+            let same = object.is_none_or(|o| {
+                o.key == fact.object.key
+                    || (o.entity.is_some() && o.entity == fact.object.entity)
+                    || fact.object.key.contains(&o.key) && o.key.len() > 3
+                    || statement.predicate == Predicate::Owns
+                        && !statement.kind.is_empty()
+                        && statement.kind == fact.kind
+            });
+            if kind && same {
+                self.close(fact, to);
+                found = true;
+            }
+        }
+        if let (false, Some(object)) = (found, object)
+            && object.entity.is_none()
+            && matches!(
+                statement.predicate,
+                Predicate::LivesIn | Predicate::WorksAt | Predicate::Role | Predicate::StudiesAt | Predicate::Studies
+            )
+        {
+            self.add(statement, subject, object.clone(), statement.from, Some(to));
+        }
+        Ok(())
+    }
+
+    fn deny(&mut self, statement: &Statement, subject: EntityId, object: Option<&Value>) -> Result<(), S::Error> {
+        let filter = Filter { subject: Some(subject), predicate: Some(statement.predicate), ..Filter::default() };
+        for fact in self.facts(&filter)? {
+            if object.is_some_and(|o| o.key == fact.object.key) {
+                self.retract(fact);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn add(
+        &mut self,
+        statement: &Statement,
+        subject: EntityId,
+        object: Value,
+        from: Option<PartialDate>,
+        to: Option<PartialDate>,
+    ) {
+        let id = FactId(self.ids.fact);
+        self.ids.fact += 1;
+        let fact = Fact {
+            id,
+            subject,
+            predicate: statement.predicate,
+            kind: statement.kind.clone(),
+            object,
+            from,
+            to,
+            recorded: self.origin.at,
+            retracted: None,
+            source: self.origin.source,
+            confidence: self.origin.source.confidence(),
+            language: statement.language,
+            evidence: Evidence {
+                episode: self.origin.episode,
+                sentence: self
+                    .origin
+                    .text
+                    .get(statement.sentence.0..statement.sentence.1)
+                    .unwrap_or_default()
+                    .to_owned(),
+                span: statement.span,
+            },
+        };
+        self.clauses.insert(id, statement.clause);
+        self.outcome.changes.push(Change::AddFact(fact.clone()));
+        self.facts.push(fact);
+    }
+
+    pub(super) fn close(&mut self, fact: Fact, to: PartialDate) {
+        if let Some(mine) = self.facts.iter_mut().find(|mine| mine.id == fact.id) {
+            mine.to = Some(to);
+        } else {
+            self.changed.insert(fact.id, Fact { to: Some(to), ..fact.clone() });
+            self.outcome.closed.push(Fact { to: Some(to), ..fact.clone() });
+        }
+        self.outcome.changes.push(Change::Close { fact: fact.id, to });
+    }
+
+    fn retract_silently(&mut self, fact: &Fact) {
+        let at = self.origin.at;
+        self.facts.retain(|mine| mine.id != fact.id);
+        self.changed.insert(fact.id, Fact { retracted: Some(at), ..fact.clone() });
+        self.outcome.changes.push(Change::Retract { fact: fact.id, at });
+    }
+
+    fn retract(&mut self, fact: Fact) {
+        let mine = self.facts.iter().any(|mine| mine.id == fact.id);
+        self.retract_silently(&fact);
+        if !mine {
+            self.outcome.retracted.push(Fact { retracted: Some(self.origin.at), ..fact });
+        }
+    }
+
+    /// Gives somebody another name. False where they are called so already.
+    fn rename(&mut self, statement: &Statement, subject: EntityId, name: &str) -> Result<bool, S::Error> {
+        let Some(entity) = self.entity(subject)? else { return Ok(false) };
+        let same = entity.names.iter().any(|known| fold(known) == fold(name));
+        let has_fact = !self
+            .facts(&Filter { subject: Some(subject), predicate: Some(Predicate::Name), ..Filter::default() })?
+            .is_empty();
+        if same && has_fact {
+            return Ok(false);
+        }
+        let longer = entity.names.first().is_some_and(|known| fold(name).starts_with(&fold(known)));
+        let names = if statement.manner == Manner::Correction || entity.names.is_empty() || longer || !same {
+            vec![name.to_owned()]
+        } else {
+            entity.names
+        };
+        self.set_names(subject, names)?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,333 @@
+//! A short answer made of templates, without a model.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use sarai_types::Language;
+
+use super::rank::Found;
+use crate::fact::{Entity, EntityId, EntityKind, Fact, Predicate};
+use crate::memory::{Filter, Store};
+use crate::text::fold;
+use crate::time::{Date, PartialDate};
+use crate::words::{self, Class};
+
+type Templates = HashMap<&'static str, Vec<&'static str>>;
+
+static TEMPLATES: LazyLock<[Templates; 2]> = LazyLock::new(|| {
+    [include_str!("answers_es.txt"), include_str!("answers_en.txt")].map(|text| {
+        let rows = text.lines().filter(|line| !line.starts_with("# "));
+        rows.filter_map(|line| line.split_once('|')).map(|(name, rest)| (name, rest.split('|').collect())).collect()
+    })
+});
+
+/// Entities that one answer follows from a fact to the owner at most.
+const LABEL_DEPTH_MAX: usize = 4;
+
+fn template(language: Language, name: &str, form: usize) -> &'static str {
+    let table = &TEMPLATES[usize::from(language == Language::English)];
+    table.get(name).and_then(|forms| forms.get(form).or_else(|| forms.first())).copied().unwrap_or("{o}")
+}
+
+/// Says things in one language.
+pub(super) struct Voice<'a, S: Store> {
+    pub(super) store: &'a S,
+    pub(super) language: Language,
+    pub(super) today: Date,
+}
+
+/// The answer to a question, from what was found for it.
+pub(crate) fn compose<S: Store>(store: &S, found: &Found, language: Language, today: Date) -> Result<String, S::Error> {
+    let voice = Voice { store, language, today };
+    if let Some(episode) = &found.episode {
+        let day = voice.day(PartialDate::Day(episode.recorded.date()));
+        return Ok(sentence(&template(language, "#episode", 0).replace("{d}", &day).replace("{o}", &episode.text)));
+    }
+    if found.facts.is_empty() && found.count.is_none() {
+        return Ok(sentence(template(language, "#unknown", 0)));
+    }
+    let mut parts = Vec::new();
+    if let Some(verdict) = found.verdict {
+        parts.push(template(language, if verdict { "#yes" } else { "#no" }, 0).to_owned());
+    }
+    if let Some(count) = found.count {
+        parts.push(count.to_string());
+    }
+    if found.count.is_some() {
+        let people = found.facts.iter().filter(|ranked| ranked.fact.object.entity.is_some());
+        let named: Vec<String> = people.map(|ranked| voice.object(&ranked.fact)).collect::<Result<_, _>>()?;
+        if named.iter().any(|name| name != "?") {
+            parts.push(voice.list(&named));
+        }
+        return Ok(sentence(&parts.join(": ")));
+    }
+    parts.extend(voice.sentences(found)?);
+    Ok(sentence(&parts.join(". ")))
+}
+
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+impl<S: Store> Voice<'_, S> {
+    /// Facts of one subject and predicate are said together.
+    fn sentences(&self, found: &Found) -> Result<Vec<String>, S::Error> {
+        let mut groups: Vec<Vec<&Fact>> = Vec::new();
+        for ranked in &found.facts {
+            let fact = &ranked.fact;
+            if fact.predicate == Predicate::Count && (found.count.is_some() || found.verdict.is_some()) {
+                continue;
+            }
+            let joins = |group: &&mut Vec<&Fact>| {
+                let first = group[0];
+                let one = matches!(
+                    fact.predicate,
+                    Predicate::Relative | Predicate::Pet | Predicate::Appointment | Predicate::Trip
+                );
+                first.predicate == fact.predicate
+                    && first.kind == fact.kind
+                    && first.subject == fact.subject
+                    && !one
+                    && first.is_current(self.today) == fact.is_current(self.today)
+            };
+            match groups.iter_mut().find(joins) {
+                Some(group) => group.push(fact),
+                None => groups.push(vec![fact]),
+            }
+        }
+        groups.iter().map(|group| self.say(group)).collect()
+    }
+
+    /// One sentence, without its full stop.
+    pub(super) fn say(&self, group: &[&Fact]) -> Result<String, S::Error> {
+        let Some(fact) = group.first() else { return Ok(String::new()) };
+        let own = fact.subject == EntityId::OWNER;
+        if fact.predicate == Predicate::Age
+            && let Some(text) = self.age(fact, own)?
+        {
+            return Ok(text);
+        }
+        let past = fact.to.is_some_and(|to| to.last() <= self.today) && !fact.is_current(self.today);
+        let form = usize::from(!own) + 2 * usize::from(past);
+        let objects: Vec<String> = group.iter().map(|fact| self.object(fact)).collect::<Result<_, _>>()?;
+        let named = fact.predicate != Predicate::Name;
+        let subject = if own { String::new() } else { self.labelled(fact.subject, 0, named)? };
+        let day = fact.from.map_or_else(String::new, |day| self.day(day));
+        let kind = self.kind(fact);
+        let text = template(self.language, fact.predicate.name(), form);
+        let said = text
+            .replace("{s}", &subject)
+            .replace("{k}", &kind)
+            .replace("{d}", &day)
+            .replace("{o}", &self.list(&objects));
+        Ok(capitalised(&said))
+    }
+
+    /// An age that was told long ago has grown.
+    fn age(&self, fact: &Fact, own: bool) -> Result<Option<String>, S::Error> {
+        let said = fact.recorded.date();
+        let years = (self.today.days() - said.days()) / 365;
+        let Some(age) = fact.object.key.parse::<i64>().ok().filter(|_| years >= 1) else { return Ok(None) };
+        let subject = if own { String::new() } else { self.label(fact.subject, 0)? };
+        let text = template(self.language, if own { "#about" } else { "#about_other" }, 0);
+        let text = text
+            .replace("{s}", &subject)
+            .replace("{o}", &fact.object.text)
+            .replace("{d}", &self.day(PartialDate::Day(said)));
+        Ok(Some(capitalised(&text.replace("{k}", &(age + years).to_string()))))
+    }
+
+    fn list(&self, items: &[String]) -> String {
+        match items {
+            [] => String::new(),
+            [one] => one.clone(),
+            [most @ .., last] => format!("{} {} {last}", most.join(", "), template(self.language, "#and", 0)),
+        }
+    }
+
+    fn kind(&self, fact: &Fact) -> String {
+        let class = match fact.predicate {
+            Predicate::Relative => Class::Kin,
+            Predicate::Pet => Class::Pet,
+            Predicate::Favourite => Class::Kind,
+            Predicate::Count => {
+                let found = [Class::Kin, Class::Pet, Class::Vehicle, Class::Own]
+                    .into_iter()
+                    .find_map(|class| words::label(self.language, class, &fact.kind));
+                return found.unwrap_or(&fact.kind).to_owned();
+            }
+            _ => return fact.kind.clone(),
+        };
+        words::label(self.language, class, &fact.kind).unwrap_or(&fact.kind).to_owned()
+    }
+
+    /// The object, with its name in the language of the question where the tables know it.
+    fn object(&self, fact: &Fact) -> Result<String, S::Error> {
+        if let Some(id) = fact.object.entity {
+            let Some(entity) = self.store.entity(id)? else { return Ok(fact.object.text.clone()) };
+            return Ok(match entity.names.first() {
+                Some(name) => name.clone(),
+                None if fact.predicate == Predicate::Relative || fact.predicate == Predicate::Pet => "?".to_owned(),
+                None => self.label(id, 0)?,
+            });
+        }
+        if matches!(fact.predicate, Predicate::Birthday | Predicate::Wedding | Predicate::Anniversary) {
+            return Ok(self.date(&fact.object.key).unwrap_or_else(|| fact.object.text.clone()));
+        }
+        let translated = fact
+            .object
+            .key
+            .strip_prefix("c:")
+            .filter(|_| fact.language != self.language)
+            .and_then(|id| translation(self.language, id));
+        Ok(match translated {
+            Some(word) if fold(word) != fold(&fact.object.text) => format!("{} ({word})", fact.object.text),
+            _ => fact.object.text.clone(),
+        })
+    }
+
+    /// «Tu hermana Ana», «Javier», "the mother of Javier".
+    pub(super) fn label(&self, id: EntityId, depth: usize) -> Result<String, S::Error> {
+        self.labelled(id, depth, true)
+    }
+
+    fn labelled(&self, id: EntityId, depth: usize, named: bool) -> Result<String, S::Error> {
+        let entity = self.store.entity(id)?.unwrap_or(Entity { id, kind: EntityKind::Person, names: Vec::new() });
+        let name = entity.names.first().cloned();
+        if entity.kind == EntityKind::Thing {
+            return Ok(name.unwrap_or_default());
+        }
+        let relation = self.store.facts(&Filter { object: Some(id), ..Filter::default() })?;
+        let relation = relation
+            .iter()
+            .filter(|fact| matches!(fact.predicate, Predicate::Relative | Predicate::Pet))
+            .min_by_key(|fact| (fact.subject != EntityId::OWNER, fact.id));
+        let Some(relation) = relation.filter(|_| depth < LABEL_DEPTH_MAX) else { return Ok(name.unwrap_or_default()) };
+        let kin = self.kind(relation);
+        let of = |base: String| format!("{kin} {} {base}", template(self.language, "#of", 0));
+        Ok(match (relation.subject == EntityId::OWNER, name.filter(|_| named)) {
+            (true, Some(name)) => format!("{} {kin} {name}", template(self.language, "#your", 0)),
+            (true, None) => format!("{} {kin}", template(self.language, "#your", 0)),
+            (false, Some(name)) => name,
+            (false, None) => of(self.label(relation.subject, depth + 1)?),
+        })
+    }
+
+    /// A date from its key: `1990-05-03`, `--05-03`.
+    fn date(&self, key: &str) -> Option<String> {
+        if let Some(annual) = key.strip_prefix("--") {
+            let (month, day) = annual.split_once('-').map_or((annual, None), |(month, day)| (month, Some(day)));
+            let month = self.month(month.parse().ok()?);
+            let day = day.and_then(|day| day.parse::<u8>().ok());
+            return Some(day.map_or_else(|| month.to_owned(), |day| self.day_and_month(day, month)));
+        }
+        PartialDate::parse(key).map(|date| self.day(date))
+    }
+
+    fn day_and_month(&self, day: u8, month: &str) -> String {
+        match self.language {
+            Language::Spanish => format!("{day} de {month}"),
+            Language::English => format!("{day} {month}"),
+        }
+    }
+
+    pub(super) fn day(&self, date: PartialDate) -> String {
+        let spanish = self.language == Language::Spanish;
+        match date {
+            PartialDate::Year(year) => year.to_string(),
+            PartialDate::Month(year, month) if spanish => format!("{} de {year}", self.month(month)),
+            PartialDate::Month(year, month) => format!("{} {year}", self.month(month)),
+            PartialDate::Day(date) if spanish => {
+                format!("{} de {}", self.day_and_month(date.day(), self.month(date.month())), date.year())
+            }
+            PartialDate::Day(date) => {
+                format!("{} {}", self.day_and_month(date.day(), self.month(date.month())), date.year())
+            }
+        }
+    }
+
+    fn month(&self, month: u8) -> &'static str {
+        let index = usize::from(month.clamp(1, 12)) - 1;
+        match self.language {
+            Language::Spanish => [
+                "enero",
+                "febrero",
+                "marzo",
+                "abril",
+                "mayo",
+                "junio",
+                "julio",
+                "agosto",
+                "septiembre",
+                "octubre",
+                "noviembre",
+                "diciembre",
+            ][index],
+            Language::English => [
+                "January",
+                "February",
+                "March",
+                "April",
+                "May",
+                "June",
+                "July",
+                "August",
+                "September",
+                "October",
+                "November",
+                "December",
+            ][index],
+        }
+    }
+}
+
+/// The word for an id in a language, if it is no name of a place that is spelt the same.
+fn translation(language: Language, id: &str) -> Option<&'static str> {
+    const CLASSES: &[Class] = &[
+        Class::Job,
+        Class::Food,
+        Class::Allergen,
+        Class::Medicine,
+        Class::Illness,
+        Class::Diet,
+        Class::Nation,
+        Class::Sport,
+        Class::Instrument,
+        Class::Activity,
+        Class::State,
+        Class::Trait,
+        Class::Colour,
+        Class::Religion,
+        Class::Degree,
+        Class::Own,
+        Class::Vehicle,
+        Class::Pet,
+    ];
+    CLASSES.iter().find_map(|class| words::label(language, *class, id)).or_else(|| place(language, id))
+}
+
+fn place(language: Language, folded: &str) -> Option<&'static str> {
+    words::senses(None, folded)
+        .find(|sense| sense.class == Class::Place)
+        .and_then(|sense| words::label(language, Class::Place, sense.id))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_predicate_can_be_said_in_both_languages() {
+        for templates in TEMPLATES.iter() {
+            for predicate in Predicate::ALL {
+                assert_eq!(templates.get(predicate.name()).map(Vec::len), Some(4), "{predicate}");
+            }
+        }
+    }
+}

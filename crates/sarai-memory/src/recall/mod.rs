@@ -1,0 +1,11 @@
+//! Finding what is remembered: by subject, verb, object, free text and time, in either language, and a short answer.
+
+mod answer;
+mod block;
+pub(crate) mod question;
+mod rank;
+
+pub(crate) use answer::compose;
+pub use block::facts_block;
+pub(crate) use rank::find;
+pub use rank::{Ranked, Why};

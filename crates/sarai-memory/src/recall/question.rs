@@ -1,0 +1,449 @@
+//! What a question asks for, in either language: about whom, which predicates, of which time.
+
+use crate::words::lists::FUNCTION;
+use std::sync::LazyLock;
+
+use sarai_types::Language;
+
+use crate::extract::language_of;
+use crate::fact::Predicate;
+use crate::grammar::noun::Noun;
+use crate::grammar::{Mention, Scan};
+use crate::text::{Ending, fold, sentences, tokens};
+use crate::time::{Date, Direction, Lookup, Moment, PartialDate, date};
+use crate::words::{self, Class};
+
+/// A question is short; a longer text is looked at in its first bytes only.
+const QUESTION_BYTES_MAX: usize = 2048;
+const TOKENS_MAX: usize = 400;
+
+/// A predicate that a question may be after, and how many words say so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Topic {
+    pub(crate) predicate: Predicate,
+    pub(crate) kind: Option<String>,
+    pub(crate) weight: usize,
+}
+
+/// The form of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Where, what, when.
+    Value,
+    /// «¿Vivo en Madrid?»
+    YesNo,
+    /// «¿Cuántos hermanos tengo?»
+    Count,
+    /// «¿Quién vive en Madrid?»: the subject is asked for.
+    Who,
+    /// «¿Quién es Ana?»
+    WhoIs,
+    /// «¿Qué sabes de Javier?»
+    Everything,
+}
+
+/// A question, understood as far as it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) language: Language,
+    pub(crate) subject: Option<Mention>,
+    /// The relation or animal that is asked about: «¿tengo hermanas?», «¿cómo se llama mi perro?».
+    pub(crate) relation: Option<(Predicate, &'static str)>,
+    pub(crate) topics: Vec<Topic>,
+    pub(crate) form: Form,
+    /// The day it asks about, where that is not today.
+    pub(crate) when: Option<PartialDate>,
+    /// «Antes»: what is over.
+    pub(crate) past: bool,
+    /// Words that may be the object: folded keys and their texts.
+    pub(crate) objects: Vec<String>,
+    /// The words for a search.
+    pub(crate) words: Vec<String>,
+    /// It is put to the assistant about itself, or about nobody.
+    pub(crate) elsewhere: bool,
+}
+
+struct Cue {
+    predicate: Predicate,
+    kind: Option<&'static str>,
+    words: Vec<&'static str>,
+}
+
+static CUES: LazyLock<[Vec<Cue>; 2]> = LazyLock::new(|| {
+    let mut out = [Vec::new(), Vec::new()];
+    for line in include_str!("questions.txt").lines().filter(|line| !line.starts_with('#')) {
+        let cells: Vec<&str> = line.split('|').collect();
+        let [says, spanish, english] = cells[..] else { continue };
+        let (name, kind) = says.split_once(':').map_or((says, None), |(name, kind)| (name, Some(kind)));
+        let Some(predicate) = Predicate::from_name(name) else { continue };
+        for (list, cues) in [(spanish, 0), (english, 1)] {
+            for cue in list.split(',').filter(|cue| !cue.is_empty()) {
+                out[cues].push(Cue { predicate, kind, words: cue.split('+').collect() });
+            }
+        }
+    }
+    out
+});
+
+/// Understands a question that was put at `at`.
+pub(crate) fn understand(text: &str, at: Moment, language: Option<Language>, known: &dyn Fn(&str) -> bool) -> Question {
+    let text = crate::text::clip(text, QUESTION_BYTES_MAX);
+    let tokens = tokens(text, TOKENS_MAX);
+    let language = language.or_else(|| language_of(&tokens)).unwrap_or(Language::Spanish);
+    let list = sentences(&tokens, text);
+    let sentence = list.iter().rev().find(|s| s.ending == Ending::Question).or_else(|| list.last()).copied();
+    let (first, last) = sentence.map_or((0, tokens.len()), |s| (s.first, s.last));
+    let range = &tokens[first..last];
+    let lower_case = !range.iter().skip(1).any(|t| t.capital && !t.is("i"));
+    let scan = Scan {
+        text,
+        tokens: range,
+        language,
+        lower_case,
+        known,
+        lookup: Lookup { today: at.date(), direction: Direction::Past, month_first: language == Language::English },
+    };
+    understand_tokens(&scan, 0)
+}
+
+/// The same for tokens that are at hand already.
+pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
+    let language = scan.language;
+    let words: Vec<Vec<String>> = (from..scan.tokens.len()).map(|at| spellings(scan, at)).collect();
+    let has = |word: &str| words.iter().any(|all| all.iter().any(|w| w == word));
+    let (subject, relation, attributes, spans) = nouns(scan, from);
+    let mut topics = topics(&words, language);
+    for (predicate, kind) in attributes {
+        topics.insert(0, Topic { predicate, kind, weight: 9 });
+    }
+    if has("intolerancia") || has("intolerante") || has("intolerant") || has("intolerance") {
+        topics.iter_mut().filter(|t| t.predicate == Predicate::AllergicTo).for_each(|t| t.weight += 1);
+    }
+    let second = ["te", "tu", "you", "your", "eres", "tienes", "vives", "vos", "sos", "yourself", "usted"]
+        .iter()
+        .any(|word| has(word));
+    let asks_memory = has("saber") && (has("de") || has("sobre"))
+        || has("know") && has("about")
+        || has("recordar") && (has("de") || has("sobre"))
+        || has("remember") && has("about")
+        || has("hablame")
+        || has("tell") && has("about")
+        || has("contar") && has("de")
+        || has("cuentame");
+    let owner = subject.as_ref().is_none_or(|s| *s == Mention::Owner) && (own_words(scan, from) || relation.is_some());
+    let form = form(scan, from, &has, asks_memory, subject.as_ref());
+    Question {
+        language,
+        elsewhere: subject.is_none() && relation.is_none() && !owner && second && !asks_memory,
+        subject: subject.or_else(|| owner.then_some(Mention::Owner)),
+        relation,
+        form,
+        when: when(scan, from),
+        past: [
+            "antes",
+            "before",
+            "anteriormente",
+            "previously",
+            "used",
+            "solia",
+            "antiguo",
+            "antigua",
+            "former",
+            "anterior",
+            "previous",
+            "old",
+        ]
+        .iter()
+        .any(|word| has(word))
+            || past_tense(scan, from),
+        objects: objects(scan, from, &spans),
+        words: content(scan, from),
+        topics,
+    }
+}
+
+/// A word as it stands and as the verbs it may be a form of.
+fn spellings(scan: &Scan<'_>, at: usize) -> Vec<String> {
+    let token = &scan.tokens[at];
+    let mut out = vec![token.fold.clone()];
+    let forms = words::forms(scan.language, &token.lower, &token.fold);
+    out.extend(forms.iter().map(|form| fold(form.lemma)));
+    if let Some(singular) = token.fold.strip_suffix('s').filter(|word| word.len() > 3) {
+        out.push(singular.to_owned());
+    }
+    if words::senses(Some(scan.language), &token.fold).any(|sense| sense.class == Class::Job) {
+        out.push("job".to_owned());
+    }
+    out.dedup();
+    out
+}
+
+fn topics(words: &[Vec<String>], language: Language) -> Vec<Topic> {
+    let cues = &CUES[usize::from(language == Language::English)];
+    // A word that a cue says twice stands there twice: "what do you do".
+    let times = |word: &str| words.iter().filter(|all| all.iter().any(|w| w == word)).count();
+    let matches =
+        |cue: &&Cue| cue.words.iter().all(|word| times(word) >= cue.words.iter().filter(|w| *w == word).count());
+    let mut out: Vec<Topic> = Vec::new();
+    for cue in cues.iter().filter(matches) {
+        let topic = Topic { predicate: cue.predicate, kind: cue.kind.map(str::to_owned), weight: cue.words.len() };
+        match out.iter_mut().find(|known| known.predicate == topic.predicate && known.kind == topic.kind) {
+            Some(known) => known.weight = known.weight.max(topic.weight),
+            None => out.push(topic),
+        }
+    }
+    out.sort_by_key(|topic| std::cmp::Reverse(topic.weight));
+    out
+}
+
+type Nouns =
+    (Option<Mention>, Option<(Predicate, &'static str)>, Vec<(Predicate, Option<String>)>, Vec<(usize, usize)>);
+
+/// The people and things that the question names.
+fn nouns(scan: &Scan<'_>, from: usize) -> Nouns {
+    let mut subject: Option<Mention> = None;
+    let mut relation = None;
+    let mut attributes = Vec::new();
+    let mut spans = Vec::new();
+    let mut at = from;
+    while at < scan.tokens.len() {
+        let Some((noun, end)) = scan.noun(at).or_else(|| scan.definite_thing(at).map(|(m, end)| (Noun::Thing(m), end)))
+        else {
+            if relation.is_none()
+                && let Some((sense, end)) = words::longest(scan.language, scan.tokens, at, &[Class::Kin, Class::Pet])
+            {
+                // «¿Tengo hermanas?», «¿cuántos perros tengo?»
+                let predicate = if sense.class == Class::Kin { Predicate::Relative } else { Predicate::Pet };
+                relation = Some((predicate, sense.id));
+                spans.push((at, end));
+                at = end;
+                continue;
+            }
+            at += 1;
+            continue;
+        };
+        spans.push((at, end));
+        let whose = noun.whose().clone();
+        match noun {
+            Noun::Attribute { row, .. } => {
+                if let Some(predicate) = words::attribute(row).and_then(|row| Predicate::from_name(row.predicate)) {
+                    attributes.push((predicate, None));
+                }
+            }
+            Noun::Favourite { kind, .. } => attributes.push((Predicate::Favourite, Some(kind))),
+            Noun::Thing(_) | Noun::Someone(_) => {}
+        }
+        let better = subject.as_ref().is_none_or(|known| {
+            matches!(known, Mention::Owner | Mention::Pronoun { .. })
+                && !matches!(whose, Mention::Owner | Mention::Pronoun { .. })
+        });
+        if better {
+            subject = Some(whose);
+        }
+        at = end.max(at + 1);
+    }
+    if attributes.is_empty() {
+        attributes.extend(loose_attributes(scan, from, &spans));
+    }
+    (subject, relation, attributes, spans)
+}
+
+/// "What colour is my favourite", «¿qué talla uso?» are caught by cues; "favourite colour of Ana" by the noun itself.
+fn loose_attributes(scan: &Scan<'_>, from: usize, spans: &[(usize, usize)]) -> Vec<(Predicate, Option<String>)> {
+    let favourite = (from..scan.tokens.len()).find(|&i| {
+        scan.is_any(
+            i,
+            &[
+                "favorito",
+                "favorita",
+                "favoritos",
+                "favoritas",
+                "favourite",
+                "favorite",
+                "preferido",
+                "preferida",
+                "favourites",
+                "favorites",
+            ],
+        )
+    });
+    let Some(at) = favourite else { return Vec::new() };
+    let near = |i: usize| {
+        scan.tokens
+            .get(i)
+            .is_some_and(|t| t.is_word())
+            .then(|| words::senses(Some(scan.language), scan.word(i)).find(|s| s.class == Class::Kind))
+            .flatten()
+    };
+    let kind = near(at + 1).or_else(|| at.checked_sub(1).and_then(near)).map(|sense| sense.id.to_owned());
+    let inside = spans.iter().any(|(a, b)| (*a..*b).contains(&at));
+    if inside { Vec::new() } else { vec![(Predicate::Favourite, kind)] }
+}
+
+/// A first person: «vivo», «mi», "I", "my".
+fn own_words(scan: &Scan<'_>, from: usize) -> bool {
+    (from..scan.tokens.len()).any(|at| {
+        let token = &scan.tokens[at];
+        let own = [
+            "yo", "me", "mi", "mis", "nuestro", "nuestra", "nuestros", "nuestras", "nos", "i", "my", "our", "we",
+            "mine", "mio", "mia",
+        ];
+        own.contains(&token.fold.as_str())
+            || scan.spanish()
+                && words::forms(scan.language, &token.lower, &token.fold)
+                    .iter()
+                    .any(|form| form.person == words::Person::First)
+    })
+}
+
+fn form(
+    scan: &Scan<'_>,
+    from: usize,
+    has: &dyn Fn(&str) -> bool,
+    asks_memory: bool,
+    subject: Option<&Mention>,
+) -> Form {
+    let first = (from..scan.tokens.len())
+        .find(|&i| {
+            scan.tokens[i].is_word()
+                && !scan.is_any(
+                    i,
+                    &[
+                        "y",
+                        "and",
+                        "oye",
+                        "hey",
+                        "so",
+                        "entonces",
+                        "sabes",
+                        "do",
+                        "you",
+                        "know",
+                        "remember",
+                        "recuerdas",
+                        "dime",
+                        "tell",
+                        "me",
+                        "a",
+                        "de",
+                        "en",
+                        "con",
+                        "para",
+                        "por",
+                        "desde",
+                    ],
+                )
+        })
+        .unwrap_or(from);
+    let counting =
+        ["cuantos", "cuantas"].iter().any(|w| has(w)) && !has("ano") && !has("anos") || has("how") && has("many");
+    let asking = (from..scan.tokens.len()).any(|i| {
+        scan.is_any(
+            i,
+            &[
+                "que", "quien", "quienes", "como", "cuando", "donde", "adonde", "cual", "cuales", "cuanto", "cuanta",
+                "what", "who", "whom", "whose", "which", "when", "where", "how", "cuantos", "cuantas", "dime",
+                "what's",
+            ],
+        )
+    });
+    if asks_memory {
+        return Form::Everything;
+    }
+    if counting {
+        return Form::Count;
+    }
+    if scan.is_any(first, &["quien", "quienes", "who", "whose"])
+        && !scan.is_any(first.wrapping_sub(1), &["con", "para", "de"])
+    {
+        let copula = scan.is_any(first + 1, &["es", "son", "is", "are", "era", "fue", "was", "'s"]);
+        return match subject {
+            Some(Mention::Named(_)) if copula => Form::WhoIs,
+            Some(Mention::Relative { .. } | Mention::Animal { .. }) if copula => Form::WhoIs,
+            None => Form::Who,
+            _ if copula => Form::Value,
+            _ => Form::Who,
+        };
+    }
+    if asking { Form::Value } else { Form::YesNo }
+}
+
+/// The time that a question asks about.
+fn when(scan: &Scan<'_>, from: usize) -> Option<PartialDate> {
+    let lookup = scan.pointing(Direction::Past);
+    let mut at = from;
+    while at < scan.tokens.len() {
+        if let Some((when, _)) = date(scan.tokens, at, lookup) {
+            return Some(when.resolve(lookup));
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Verbs in the past alone: «¿dónde vivía?», "where did I work".
+fn past_tense(scan: &Scan<'_>, from: usize) -> bool {
+    let groups = scan.groups();
+    let finite: Vec<_> = groups.iter().filter(|group| group.first >= from).collect();
+    if !scan.spanish() {
+        return scan.is_any(from, &["did"])
+            || (from..scan.tokens.len())
+                .any(|i| scan.is_any(i, &["did"]) && scan.is_any(i + 1, &["i", "my", "he", "she", "we"]));
+    }
+    !finite.is_empty()
+        && finite.iter().all(|group| {
+            group.readings.iter().all(|form| matches!(form.tense, words::Tense::Past | words::Tense::Imperfect))
+                && !group.has_any(&[
+                    "nacer",
+                    "morir",
+                    "fallecer",
+                    "casar",
+                    "dejar",
+                    "guardar",
+                    "poner",
+                    "meter",
+                    "aparcar",
+                    "estacionar",
+                ])
+        })
+}
+
+/// The words that carry the question.
+fn content(scan: &Scan<'_>, from: usize) -> Vec<String> {
+    let words =
+        (from..scan.tokens.len()).filter(|&at| !scan.tokens[at].is_mark() && !FUNCTION.contains(&scan.word(at)));
+    let mut out: Vec<String> = words.flat_map(|at| crate::memory::search_words(scan.word(at))).collect();
+    out.dedup();
+    out
+}
+
+/// Keys of what may be the object of the question, longest first.
+fn objects(scan: &Scan<'_>, from: usize, spans: &[(usize, usize)]) -> Vec<String> {
+    let mut out = Vec::new();
+    for first in from..scan.tokens.len() {
+        for last in (first + 1..=scan.tokens.len().min(first + 5)).rev() {
+            let range = &scan.tokens[first..last];
+            let edge = |i: usize| FUNCTION.contains(&scan.word(i)) || scan.tokens[i].is_mark();
+            if range.iter().any(|t| t.is_mark())
+                || edge(first)
+                || edge(last - 1)
+                || spans.iter().any(|(a, b)| *a <= first && last <= *b)
+            {
+                continue;
+            }
+            let verb = last == first + 1
+                && !words::forms(scan.language, &range[0].lower, &range[0].fold).is_empty()
+                && words::senses(None, &range[0].fold).next().is_none();
+            let key = words::key(scan.source(first, last));
+            if !key.is_empty() && !verb && !out.contains(&key) {
+                out.push(key);
+            }
+        }
+    }
+    out
+}
+
+/// The day that a question is about.
+pub(crate) fn day(question: &Question, today: Date) -> Date {
+    question.when.map_or(today, |when| if when.last() < today { when.last() } else { when.first() })
+}

@@ -1,0 +1,544 @@
+//! Which facts answer a question, and why.
+//!
+//! A predicate that the question names decides; only where it names none are words compared. So a question about
+//! something that was never said finds nothing, instead of the nearest thing that was.
+
+use super::question::{Form, Question, day};
+use crate::fact::{Arity, EntityId, EntityKind, Episode, Fact, Predicate};
+use crate::grammar::Mention;
+use crate::memory::{Filter, Planner, States, Store, is_called, same, search_words};
+use crate::text::fold;
+use crate::time::Date;
+use crate::words;
+use crate::words::lists::{AGENDA_WORDS, GENERAL_WORDS};
+
+/// At most so many facts answer one question.
+const ANSWER_FACTS_MAX: usize = 40;
+/// So much of the question's words must stand in an episode that is shown for want of facts, in per cent.
+const EPISODE_COVER_MIN: usize = 75;
+
+/// Why a fact is among the answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It says of the subject what was asked.
+    Asked,
+    /// It says something near to it: the employer, where the trade was asked.
+    Near,
+    /// Its object is what was asked about.
+    Object,
+    /// It held at the time that was asked about.
+    Time,
+    /// Its words are those of the question.
+    Words,
+}
+
+impl Why {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Near => "near",
+            Self::Object => "object",
+            Self::Time => "time",
+            Self::Words => "words",
+        }
+    }
+}
+
+/// A fact and why it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ranked {
+    pub fact: Fact,
+    pub why: Why,
+}
+
+/// What was found for a question.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Found {
+    pub(crate) facts: Vec<Ranked>,
+    /// For «¿vivo en Madrid?»: whether it is so.
+    pub(crate) verdict: Option<bool>,
+    pub(crate) count: Option<u32>,
+    /// What the owner said word by word, where no fact answers.
+    pub(crate) episode: Option<Episode>,
+}
+
+/// What may answer for a predicate that nothing is known of.
+const NEAR: &[(Predicate, &[Predicate])] = &[
+    (Predicate::Role, &[Predicate::WorksAt]),
+    (Predicate::Studies, &[Predicate::StudiesAt]),
+    (Predicate::StudiesAt, &[Predicate::Studies]),
+    (Predicate::LivesIn, &[Predicate::Address]),
+    (Predicate::Hobby, &[Predicate::Plays, Predicate::Collects, Predicate::Likes]),
+    (Predicate::Origin, &[Predicate::Birthplace]),
+    (Predicate::Avoids, &[Predicate::Diet, Predicate::AllergicTo, Predicate::Dislikes]),
+    (Predicate::Diet, &[Predicate::Avoids]),
+    (Predicate::Age, &[Predicate::Birthday]),
+    (Predicate::Likes, &[Predicate::Favourite]),
+    (Predicate::Appointment, &[Predicate::Trip, Predicate::Wedding, Predicate::Routine]),
+    (Predicate::MaritalStatus, &[Predicate::Relative]),
+    (Predicate::Trip, &[Predicate::Appointment]),
+    (Predicate::Wedding, &[Predicate::Appointment, Predicate::Anniversary]),
+    (Predicate::Owns, &[Predicate::Plate]),
+    (Predicate::Nationality, &[Predicate::Origin]),
+    (Predicate::Routine, &[Predicate::Habit, Predicate::Appointment]),
+    (Predicate::Anniversary, &[Predicate::Wedding]),
+];
+
+struct Search<'a, 'b, S: Store> {
+    store: &'a S,
+    planner: &'a mut Planner<'b, S>,
+    question: &'a Question,
+    today: Date,
+}
+
+/// Finds what answers the question.
+pub(crate) fn find<S: Store>(
+    store: &S,
+    planner: &mut Planner<'_, S>,
+    question: &Question,
+    today: Date,
+) -> Result<Found, S::Error> {
+    if question.elsewhere {
+        return Ok(Found::default());
+    }
+    Search { store, planner, question, today }.run()
+}
+
+impl<S: Store> Search<'_, '_, S> {
+    fn run(&mut self) -> Result<Found, S::Error> {
+        let subjects = match &self.question.subject {
+            Some(mention) => self.subjects(mention)?,
+            None => Vec::new(),
+        };
+        if self.question.subject.is_some() && subjects.is_empty() {
+            return Ok(Found::default());
+        }
+        match self.question.form {
+            Form::Everything => self.everything(&subjects),
+            Form::WhoIs => self.who_is(&subjects),
+            Form::Who => self.who(),
+            Form::Count if self.question.relation.is_some() => self.count(&subjects),
+            Form::YesNo | Form::Count | Form::Value => {
+                let topic = self.question.topics.first();
+                let open = self.question.form == Form::YesNo && self.question.when.is_none();
+                let names = |p| matches!(p, Predicate::Name | Predicate::Pet);
+                let asks_for_relative = self.question.relation.is_some()
+                    && topic.is_none_or(|t| names(t.predicate) || open && t.weight < 2);
+                if asks_for_relative { self.relatives(&subjects) } else { self.values(&subjects) }
+            }
+        }
+    }
+
+    /// Everybody whom a mention may mean; of homonyms all.
+    fn subjects(&mut self, mention: &Mention) -> Result<Vec<EntityId>, S::Error> {
+        match mention {
+            Mention::Owner => Ok(vec![EntityId::OWNER]),
+            Mention::Pronoun { .. } => Ok(Vec::new()),
+            Mention::Named(name) => {
+                let mut found = self.store.named(&fold(name))?;
+                if found.is_empty() && name.contains(' ') {
+                    found = self.store.named(fold(name).split(' ').next().unwrap_or_default())?;
+                }
+                let mut out = Vec::new();
+                for id in found {
+                    if self.store.entity(id)?.is_some_and(|entity| entity.kind != EntityKind::Thing) {
+                        out.push(id);
+                    }
+                }
+                Ok(out)
+            }
+            Mention::Relative { of, kin, name, .. } => self.related(of, Predicate::Relative, kin, name.as_deref()),
+            Mention::Animal { of, species, name, .. } => self.related(of, Predicate::Pet, species, name.as_deref()),
+            Mention::Thing { .. } => Ok(self.planner.resolve(mention, false)?.into_iter().collect()),
+        }
+    }
+
+    fn related(
+        &mut self,
+        of: &Mention,
+        predicate: Predicate,
+        kin: &str,
+        name: Option<&str>,
+    ) -> Result<Vec<EntityId>, S::Error> {
+        let mut out = Vec::new();
+        for base in self.subjects(of)? {
+            out.extend(self.planner.candidates(base, predicate, kin)?);
+            for member in words::members(kin) {
+                out.extend(self.planner.candidates(base, predicate, member)?);
+            }
+            if out.is_empty() && predicate == Predicate::Relative {
+                for group in words::groups(kin) {
+                    out.extend(self.planner.candidates(base, predicate, group)?);
+                }
+            }
+            // «Mi ex», «mi antiguo jefe»: who no longer is.
+            if out.is_empty() {
+                let filter = Filter {
+                    subject: Some(base),
+                    predicate: Some(predicate),
+                    kind: Some(kin.to_owned()),
+                    states: States::All,
+                    ..Filter::default()
+                };
+                out.extend(
+                    self.store
+                        .facts(&filter)?
+                        .into_iter()
+                        .filter(|f| f.retracted.is_none())
+                        .filter_map(|f| f.object.entity),
+                );
+            }
+        }
+        out.sort();
+        out.dedup();
+        if let Some(name) = name {
+            let mut called = Vec::new();
+            for id in out {
+                if self
+                    .store
+                    .entity(id)?
+                    .is_some_and(|e| e.names.is_empty() || e.names.iter().any(|n| is_called(n, name)))
+                {
+                    called.push(id);
+                }
+            }
+            out = called;
+        }
+        Ok(out)
+    }
+
+    fn about(
+        &self,
+        subject: EntityId,
+        predicate: Option<Predicate>,
+        kind: Option<&str>,
+    ) -> Result<Vec<Fact>, S::Error> {
+        let filter = Filter {
+            subject: Some(subject),
+            predicate,
+            kind: kind.map(str::to_owned),
+            states: States::All,
+            ..Filter::default()
+        };
+        self.in_time(self.store.facts(&filter)?)
+    }
+
+    /// The facts that hold at the time that the question is about.
+    fn in_time(&self, facts: Vec<Fact>) -> Result<Vec<Fact>, S::Error> {
+        let facts: Vec<Fact> = facts.into_iter().filter(|fact| fact.retracted.is_none()).collect();
+        let eventful = facts.iter().any(Fact::is_event);
+        if let (Some(_), false) = (self.question.when, eventful) {
+            let day = day(self.question, self.today);
+            if day != self.today {
+                // What has no beginning is not known to have held before it was said.
+                let known = |fact: &Fact| {
+                    fact.from.is_some()
+                        || fact.to.is_some()
+                        || fact.recorded.date() <= day
+                        || is_lasting(fact.predicate)
+                };
+                return Ok(facts.into_iter().filter(|fact| fact.holds_on(day) && known(fact)).collect());
+            }
+        }
+        if self.question.past {
+            let over: Vec<Fact> = facts
+                .iter()
+                .filter(|fact| !fact.is_current(self.today) && fact.to.is_some() && !fact.is_event())
+                .cloned()
+                .collect();
+            if !over.is_empty() {
+                return Ok(over);
+            }
+        }
+        Ok(facts.into_iter().filter(|fact| fact.is_current(self.today)).collect())
+    }
+
+    fn everything(&self, subjects: &[EntityId]) -> Result<Found, S::Error> {
+        let mut facts = Vec::new();
+        for subject in subjects {
+            if *subject != EntityId::OWNER {
+                let filter = Filter { object: Some(*subject), ..Filter::default() };
+                facts.extend(self.store.facts(&filter)?);
+            }
+            facts.extend(self.about(*subject, None, None)?);
+        }
+        facts.sort_by_key(|fact| fact.id);
+        facts.dedup_by_key(|fact| fact.id);
+        Ok(ranked(facts, Why::Asked))
+    }
+
+    fn who_is(&self, subjects: &[EntityId]) -> Result<Found, S::Error> {
+        let mut facts = Vec::new();
+        for subject in subjects {
+            let relations = self.store.facts(&Filter { object: Some(*subject), ..Filter::default() })?;
+            if relations.is_empty()
+                || matches!(self.question.subject, Some(Mention::Relative { .. } | Mention::Animal { .. }))
+            {
+                let names = self.about(*subject, Some(Predicate::Name), None)?;
+                facts.extend(if names.is_empty() { self.about(*subject, None, None)? } else { names });
+            } else {
+                facts.extend(relations);
+            }
+        }
+        Ok(ranked(facts, Why::Asked))
+    }
+
+    /// «¿Quién vive en Madrid?»
+    fn who(&self) -> Result<Found, S::Error> {
+        let Some(topic) = self.question.topics.first() else { return self.by_words(&[]) };
+        let mut facts = Vec::new();
+        for key in &self.question.objects {
+            let filter = Filter {
+                predicate: Some(topic.predicate),
+                object_key: Some(key.clone()),
+                states: States::All,
+                ..Filter::default()
+            };
+            facts.extend(self.in_time(self.store.facts(&filter)?)?);
+            if !facts.is_empty() {
+                break;
+            }
+        }
+        Ok(ranked(facts, Why::Object))
+    }
+
+    /// «¿Cuántos hermanos tengo?»
+    fn count(&mut self, subjects: &[EntityId]) -> Result<Found, S::Error> {
+        let Some((predicate, kin)) = self.question.relation else { return Ok(Found::default()) };
+        let mut found = Found::default();
+        for subject in subjects {
+            let mut kinds: Vec<&str> = same(kin);
+            kinds.extend(words::members(kin));
+            let mut related = Vec::new();
+            let mut said: Option<(u32, Fact)> = None;
+            for kind in kinds {
+                let facts = self.about(*subject, Some(predicate), if kin == "pet" { None } else { Some(kind) })?;
+                for count in self.about(*subject, Some(Predicate::Count), Some(kind))? {
+                    if let Ok(number) = count.object.key.parse::<u32>() {
+                        let total = said.as_ref().map_or(0, |(known, _)| *known) + number;
+                        said = Some((total, count));
+                    }
+                }
+                related.extend(facts);
+            }
+            related.sort_by_key(|fact| fact.id);
+            related.dedup_by_key(|fact| fact.id);
+            let people = u32::try_from(related.len()).unwrap_or(u32::MAX);
+            if let Some((number, fact)) = said {
+                found.count = Some(number.max(people));
+                found.facts.push(Ranked { fact, why: Why::Asked });
+            } else if people > 0 {
+                found.count = Some(people);
+            }
+            found.facts.extend(related.into_iter().map(|fact| Ranked { fact, why: Why::Asked }));
+        }
+        Ok(found)
+    }
+
+    /// «¿Tengo hermanas?», «¿cómo se llaman mis hijos?»
+    fn relatives(&mut self, subjects: &[EntityId]) -> Result<Found, S::Error> {
+        let mut found = self.count(subjects)?;
+        if let Some(count) = found.count {
+            found.verdict = (self.question.form == Form::YesNo).then_some(count > 0);
+        }
+        found.count = None;
+        Ok(found)
+    }
+
+    fn values(&mut self, subjects: &[EntityId]) -> Result<Found, S::Error> {
+        let Some(best) = self.question.topics.first().map(|topic| topic.weight) else { return self.by_words(subjects) };
+        let topics: Vec<_> = self.question.topics.iter().filter(|topic| topic.weight == best).cloned().collect();
+        for topic in &topics {
+            let mut facts = Vec::new();
+            for subject in subjects {
+                facts.extend(self.topic(*subject, topic.predicate, topic.kind.as_deref())?);
+            }
+            let found = self.judged(facts, topic.predicate, Why::Asked, subjects)?;
+            if !found.facts.is_empty() {
+                return Ok(found);
+            }
+        }
+        for topic in &topics {
+            let near =
+                NEAR.iter().find(|(predicate, _)| *predicate == topic.predicate).map_or(&[][..], |(_, near)| near);
+            for predicate in near {
+                let mut facts = Vec::new();
+                for subject in subjects {
+                    let kind = (*predicate == Predicate::Relative).then_some("partner");
+                    facts.extend(self.topic(*subject, *predicate, kind)?);
+                }
+                if *predicate == Predicate::Birthday {
+                    facts.retain(|fact| fact.object.key.len() >= 4 && !fact.object.key.starts_with('-'));
+                }
+                if self.question.form == Form::YesNo
+                    || matches!(predicate, Predicate::Likes | Predicate::Dislikes | Predicate::Routine)
+                {
+                    facts.retain(|fact| self.overlap(fact) > 0);
+                }
+                let found = self.judged(facts, *predicate, Why::Near, subjects)?;
+                if !found.facts.is_empty() {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(Found::default())
+    }
+
+    fn topic(&mut self, subject: EntityId, predicate: Predicate, kind: Option<&str>) -> Result<Vec<Fact>, S::Error> {
+        if predicate == Predicate::Relative
+            && let Some(kind) = kind
+        {
+            let mut out = Vec::new();
+            for kin in same(kind) {
+                out.extend(self.about(subject, Some(predicate), Some(kin))?);
+            }
+            return Ok(out);
+        }
+        self.about(subject, Some(predicate), kind)
+    }
+
+    /// How many of the question's objects and words a fact holds.
+    fn overlap(&self, fact: &Fact) -> usize {
+        let kind = format!("c:{}", fact.kind);
+        let keyed =
+            self.question.objects.iter().any(|key| *key == fact.object.key || (!fact.kind.is_empty() && *key == kind));
+        let present = search_words(&format!("{} {}", fact.object.text, fact.object.key));
+        let words = self
+            .question
+            .words
+            .iter()
+            .filter(|word| {
+                !AGENDA_WORDS.contains(&word.as_str())
+                    && present.iter().any(|p| {
+                        p == *word
+                            || p.len() > 4
+                                && word.len() > 4
+                                && (p.starts_with(word.as_str()) || word.starts_with(p.as_str()))
+                    })
+            })
+            .count();
+        usize::from(keyed) * 4 + words
+    }
+
+    /// Keeps the facts that the question is about, and says whether it is so, if that was asked.
+    fn judged(
+        &self,
+        mut facts: Vec<Fact>,
+        predicate: Predicate,
+        why: Why,
+        subjects: &[EntityId],
+    ) -> Result<Found, S::Error> {
+        let picky = is_picky(predicate);
+        if picky && let Some(when) = self.question.when {
+            facts.retain(|f| {
+                f.is_event() && f.from.is_some_and(|d| d.first() <= when.last() && d.last() >= when.first())
+            });
+            return Ok(ranked(facts, Why::Time));
+        }
+        let specific = self.question.words.iter().any(|word| !AGENDA_WORDS.contains(&word.as_str()));
+        if picky && (specific || predicate == Predicate::Routine) {
+            facts.retain(|fact| self.overlap(fact) > 0);
+        }
+        if self.question.form != Form::YesNo {
+            let best = facts.iter().map(|fact| self.overlap(fact)).max().unwrap_or(0);
+            if best >= 4 || picky && best > 0 {
+                facts.retain(|fact| self.overlap(fact) == best);
+            }
+            facts.sort_by_key(|fact| std::cmp::Reverse(self.overlap(fact)));
+            return Ok(ranked(facts, why));
+        }
+        let mut opposite = Vec::new();
+        for subject in subjects {
+            match predicate {
+                Predicate::Likes => opposite.extend(self.about(*subject, Some(Predicate::Dislikes), None)?),
+                Predicate::Dislikes => opposite.extend(self.about(*subject, Some(Predicate::Likes), None)?),
+                _ => {}
+            }
+        }
+        let (yes, rest): (Vec<Fact>, Vec<Fact>) = facts.into_iter().partition(|fact| self.overlap(fact) > 0);
+        let against: Vec<Fact> = opposite.into_iter().filter(|fact| self.overlap(fact) > 0).collect();
+        let asked_for_something = !self.question.objects.is_empty();
+        Ok(if !yes.is_empty() {
+            Found { verdict: Some(true), ..ranked(yes, Why::Object) }
+        } else if !against.is_empty() {
+            Found { verdict: Some(false), ..ranked(against, Why::Object) }
+        } else if rest.is_empty() {
+            Found::default()
+        } else if !asked_for_something || self.general(predicate) {
+            Found { verdict: Some(true), ..ranked(rest, why) }
+        } else if predicate.arity() == Arity::One {
+            Found { verdict: Some(false), ..ranked(rest, why) }
+        } else {
+            Found::default()
+        })
+    }
+
+    /// «¿Tengo alguna alergia?» asks for no particular one.
+    fn general(&self, predicate: Predicate) -> bool {
+        predicate != Predicate::Likes
+            && self.question.words.iter().all(|word| {
+                GENERAL_WORDS.iter().any(|g| search_words(g).first() == Some(word))
+                    || search_words(word).is_empty()
+                    || crate::words::forms(self.question.language, word, word).iter().any(|_| true)
+            })
+    }
+
+    /// Nothing in the question names a predicate: the words decide.
+    fn by_words(&self, subjects: &[EntityId]) -> Result<Found, S::Error> {
+        let words = &self.question.words;
+        if words.is_empty() {
+            return Ok(Found::default());
+        }
+        let mut scored: Vec<(usize, Fact)> = Vec::new();
+        for fact in self.in_time(self.store.search_facts(words, ANSWER_FACTS_MAX)?)? {
+            let overlap = self.overlap(&fact);
+            if overlap > 0 && (subjects.is_empty() || subjects.contains(&fact.subject)) {
+                scored.push((overlap, fact));
+            }
+        }
+        let best = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
+        if best * 2 >= words.len().max(1) && best > 0 {
+            let facts = scored.into_iter().filter(|(score, _)| *score == best).map(|(_, fact)| fact).collect();
+            return Ok(ranked(facts, Why::Words));
+        }
+        let covers = |episode: &Episode| {
+            let present = search_words(&episode.text);
+            let covered = words.iter().filter(|word| present.contains(word)).count();
+            words.len() >= 2 && covered * 100 >= words.len() * EPISODE_COVER_MIN
+        };
+        let episode = self.store.search_episodes(words, 5)?.into_iter().find(covers);
+        Ok(Found { episode, ..Found::default() })
+    }
+}
+
+/// Predicates of which a question means one fact, named by its words, and not all.
+const fn is_picky(predicate: Predicate) -> bool {
+    matches!(
+        predicate,
+        Predicate::Routine | Predicate::Habit | Predicate::Note | Predicate::Appointment | Predicate::Trip
+    )
+}
+
+/// What was true before it was said.
+const fn is_lasting(predicate: Predicate) -> bool {
+    matches!(
+        predicate,
+        Predicate::Name
+            | Predicate::Surname
+            | Predicate::Birthday
+            | Predicate::Birthplace
+            | Predicate::Origin
+            | Predicate::BloodType
+            | Predicate::Nationality
+            | Predicate::Wedding
+            | Predicate::Died
+            | Predicate::Anniversary
+    )
+}
+
+fn ranked(facts: Vec<Fact>, why: Why) -> Found {
+    let mut facts: Vec<Ranked> = facts.into_iter().map(|fact| Ranked { fact, why }).collect();
+    facts.truncate(ANSWER_FACTS_MAX);
+    Found { facts, ..Found::default() }
+}

@@ -1,0 +1,142 @@
+//! Lists of words by name, from `lists.txt`.
+
+use std::collections::HashSet;
+use std::ops::Deref;
+use std::sync::LazyLock;
+
+/// One list.
+#[derive(Debug)]
+pub(crate) struct List {
+    words: Vec<&'static str>,
+    set: HashSet<&'static str>,
+}
+
+impl List {
+    fn read(name: &str) -> Self {
+        let text = include_str!("lists.txt");
+        let body = text.split("\n\n").find_map(|entry| entry.trim_start().strip_prefix(name)?.strip_prefix(':'));
+        let words: Vec<&'static str> =
+            body.unwrap_or_default().split('|').map(str::trim).filter(|word| !word.is_empty()).collect();
+        Self { set: words.iter().copied().collect(), words }
+    }
+
+    /// Whether the word is in the list.
+    pub(crate) fn contains(&self, word: &&str) -> bool {
+        self.set.contains(word)
+    }
+}
+
+impl Deref for List {
+    type Target = [&'static str];
+
+    fn deref(&self) -> &[&'static str] {
+        &self.words
+    }
+}
+
+macro_rules! lists {
+    ($($(#[$doc:meta])* $name:ident)+) => {
+        $($(#[$doc])* pub(crate) static $name: LazyLock<List> = LazyLock::new(|| List::read(stringify!($name)));)+
+
+        #[cfg(test)]
+        fn all() -> Vec<(&'static str, &'static List)> {
+            vec![$((stringify!($name), &*$name)),+]
+        }
+    };
+}
+
+lists! {
+    /// Verbs whose «que» reports what somebody says or thinks.
+    REPORTING
+    /// What the owner says of their own saying: «ya te dije que…», "remember that".
+    VOUCHING
+    /// Words before a subject that do not change who it is.
+    BEFORE_SUBJECT
+    FORGET
+    /// Politeness before the verb.
+    BEFORE
+    /// Openings of a correction, longest first.
+    MARKERS
+    /// What may stand between the marker and the value.
+    FILLERS
+    /// Words that open a command about a text; everything in the message is then material.
+    REWRITERS
+    /// Words that open something made up; what follows is material.
+    MAKERS
+    /// What may stand before a command.
+    POLITE
+    /// Openings after which nothing is certain.
+    DOUBTS
+    SUPPOSITIONS
+    JOKES
+    /// Openings of what others say.
+    HEARSAY
+    /// «Si» that supposes nothing.
+    HARMLESS_IF
+    /// Between the parts of a group, or between a group and what follows; they change nothing.
+    ADVERBS
+    /// No finite verb stands right behind these.
+    BEFORE_NOUNS
+    /// Words between a relation and a name that say nothing here.
+    ADJECTIVES
+    /// Words that begin with a capital only because they begin a sentence, or are names of something else.
+    NO_NAMES
+    /// Words that end a phrase.
+    PHRASE_ENDS
+    /// What nobody likes or owns for longer than a conversation.
+    PASSING
+    DETERMINERS
+    /// Kinds of places that say where less well than the name behind them.
+    KINDS_OF_PLACE
+    ORGANISATIONS
+    NO_ORGANISATIONS
+    NO_PLACES
+    BRANDS
+    /// What stands before the place of a thing.
+    SPOTS
+    STREETS
+    /// Relatives of whom there is one at a time.
+    UNIQUE
+    FUNCTION
+    /// Words before a full stop that do not end a sentence.
+    ABBREVIATIONS
+    ARTICLES
+    /// Women's names that do not end in -a.
+    WOMENS_NAMES
+    /// Verbs that make no routine, whatever time they come with.
+    NO_ROUTINES
+    /// Stretches of time that come again.
+    PERIODS
+    /// Words that ask for anything of a kind: «¿tengo alguna alergia?».
+    GENERAL_WORDS
+    /// Parts of a text or a computer, which somebody wants deleted there and not here.
+    TEXT_PARTS
+    /// What belongs to the conversation alone: «olvida todo lo anterior».
+    CONVERSATION
+    /// What a relative or an animal is like, between noun and name.
+    DESCRIPTIONS
+    /// What stands between a number and a relative or animal.
+    BEFORE_NOUN_ADJECTIVES
+    /// Breeds that tell the animal.
+    DOGS
+    /// Words of a question about any appointment or routine.
+    AGENDA_WORDS
+    /// Men's names that do.
+    MENS_NAMES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_list_is_there_and_folded() {
+        for (name, list) in all() {
+            assert!(!list.is_empty(), "{name}");
+            // Verbs are named by their infinitive, as it is written.
+            for word in list.iter().filter(|_| name != "REPORTING") {
+                assert_eq!(*word, crate::text::fold(word), "{name}");
+            }
+        }
+    }
+}
