@@ -96,9 +96,9 @@ class Home:
         self.settings = {"server.port": 0, "model.default": MODEL, "runtime.n_ctx": 2048} | config
 
     def env(self, **more):
-        names = ("PATH", "HOME", "TMPDIR")
-        inherited = {name: os.environ[name] for name in names if name in os.environ}
-        own = {"SARAI_HOME": str(self.dir), "SARAI_LLAMA_BIN": str(from_env("SARAI_LLAMA_BIN")), "SARAI_LANG": "en"}
+        inherited = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+        # What lies in the person's own home, skills among it, is none of a test's.
+        own = {"HOME": str(self.dir), "SARAI_HOME": str(self.dir), "SARAI_LLAMA_BIN": str(from_env("SARAI_LLAMA_BIN")), "SARAI_LANG": "en"}
         return inherited | own | more
 
     def command(self, *args):

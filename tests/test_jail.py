@@ -1,0 +1,70 @@
+"""`sarai jail run`: any program, under the policy of a skill that asks for nothing."""
+
+import json
+
+import pytest
+from harness import Home
+
+
+@pytest.fixture(scope="module")
+def home():
+    with Home() as own:
+        yield own
+
+
+def jailed(home, *command, **options):
+    return home.run("jail", "run", *options.pop("flags", ()), "--", *command, **options)
+
+
+def test_output_and_exit_code_pass_through(home):
+    ended = jailed(home, "sh", "-c", "echo out; echo err >&2; exit 7")
+    assert (ended.returncode, ended.stdout) == (7, "out\n") and "err" in ended.stderr
+    killed = jailed(home, "sh", "-c", "kill -9 $$")
+    assert killed.returncode == 137
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "cat /etc/shadow",
+        "ls /root /home",
+        "touch /usr/x",
+        "mount -t tmpfs x /tmp",
+        "unshare -Ur true",
+        "cp /bin/true /tmp/x && /tmp/x",
+        "cp /bin/true /tmp/y && /lib64/ld-linux-x86-64.so.2 /tmp/y",
+        "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 1))'",
+        "kill -0 $PPID && ls /proc/$PPID/root/etc/shadow",
+    ],
+)
+def test_what_no_skill_may(home, attempt):
+    ended = jailed(home, "sh", "-c", attempt)
+    assert ended.returncode not in (0, 125), ended
+
+
+def test_the_report_names_every_layer(home):
+    ended = jailed(home, "true", flags=["--report"])
+    assert ended.returncode == 0
+    for layer in ("seccomp", "landlock-files", "network-namespace", "memory", "pids", "capabilities", "no-execute"):
+        assert f"+ {layer}: held" in ended.stderr, ended.stderr
+
+
+def test_a_policy_of_ones_own_and_what_is_wrong_with_it(home):
+    data = home.dir / "data"
+    data.mkdir()
+    (data / "x").write_text("hello")
+    limits = "memory_bytes = 67108864\npids = 8\nopen_files = 64\ntmp_bytes = 1048576\nfile_bytes = 1048576\n"
+    mount = f'[[mount]]\nsource = "{data}"\ntarget = "/data"\naccess = "read-only"\n'
+    policy = home.dir / "policy.toml"
+    policy.write_text(f'root = "system"\n{mount}[limits]\n{limits}')
+    ended = jailed(home, "/bin/sh", "-c", "/bin/cat /data/x && ! /bin/touch /data/y", flags=["--policy", str(policy)])
+    assert (ended.returncode, ended.stdout) == (0, "hello"), ended
+    policy.write_text(f'root = "sistem"\n[limits]\n{limits}')
+    wrong = jailed(home, "true", flags=["--policy", str(policy)])
+    assert wrong.returncode == 1 and "root" in wrong.stderr, wrong
+
+
+def test_the_doctor_looks_at_the_jail(home):
+    checks = json.loads(home.run("doctor", "--json").stdout)["checks"]
+    jail = next(check for check in checks if check["id"] == "jail")
+    assert jail["status"] == "ok" and jail["parts"]["seccomp"] == "held", jail
