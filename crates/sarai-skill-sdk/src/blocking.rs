@@ -11,8 +11,8 @@ use crate::limits::BLOCKING_MAX;
 /// A closure whose caller went away still runs to its end, so the threads are counted here and not by call.
 static THREADS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(BLOCKING_MAX)));
 
-/// Does what computes or waits for a disk on another thread. What takes long should look at [`crate::Stop`] now and then:
-/// it cannot be ended from outside.
+/// Does what computes or waits for a disk on another thread. What takes long should look at [`crate::Stop`] now and
+/// then: it cannot be ended from outside.
 ///
 /// # Errors
 /// `Internal` if it panics.

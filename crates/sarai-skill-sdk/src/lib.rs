@@ -1,7 +1,8 @@
 //! What a Rust skill links: a server of skill.v1 that reloads, drains and asks the host.
 //!
-//! A skill is a type that implements [`Skill`]: it reads its files and answers requests. [`serve`] does all else, so that
-//! every skill behaves alike towards the daemon: the socket, health, beats, signals, limits, deadlines, streaming, panics.
+//! A skill is a type that implements [`Skill`]: it reads its files, which lie in the folder that it is started in, and
+//! answers requests. [`serve`] does all else, so that every skill behaves alike towards the daemon: the socket, health,
+//! beats, signals, limits, deadlines, streaming, panics.
 //!
 //! # Key types
 //! - [`Skill`]: what to implement. [`Folder`]: where it reads its files from.

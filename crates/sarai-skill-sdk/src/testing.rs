@@ -80,8 +80,8 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// Starts the skill on its files in `folder`, and waits until it serves. An empty script is a host that is there and
-    /// refuses everything.
+    /// Starts the skill on its files in `folder`, and waits until it serves. A host whose script is over refuses
+    /// everything.
     ///
     /// # Errors
     /// What [`crate::serve`] would end with.

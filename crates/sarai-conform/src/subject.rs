@@ -1,0 +1,110 @@
+//! What can be checked: something that starts, takes signals and ends.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use rustix::process::{Pid, kill_process};
+use tokio::process::{Child, Command};
+
+/// What a skill is told without words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Signal {
+    /// SIGUSR1: read the files again.
+    Reload,
+    /// SIGTERM: finish, and end.
+    Terminate,
+    /// SIGKILL.
+    Kill,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exit {
+    Code(i32),
+    Signal(i32),
+}
+
+impl From<ExitStatus> for Exit {
+    fn from(status: ExitStatus) -> Self {
+        // A process that was waited for has one of the two.
+        status.code().map_or_else(|| Self::Signal(status.signal().unwrap_or_default()), Self::Code)
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Signal(signal) => write!(f, "signal {signal}"),
+        }
+    }
+}
+
+/// A skill, however it is run. In a jail, the signals go to the launcher, which hands them on.
+pub trait Subject {
+    /// Starts it. Whatever ran before has ended. Does not wait until it serves.
+    fn start(&mut self) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// Where it will listen, as seen from here.
+    fn socket(&self) -> &Path;
+
+    /// # Errors
+    /// When it no longer runs.
+    fn signal(&mut self, signal: Signal) -> io::Result<()>;
+
+    /// How it ended; none while it runs.
+    fn exit(&mut self) -> io::Result<Option<Exit>>;
+}
+
+/// A skill without a jail. It ends with this value.
+pub struct Process {
+    socket: PathBuf,
+    command: Box<dyn Fn(&Path) -> Command + Send + Sync>,
+    child: Option<Child>,
+}
+
+impl Process {
+    /// `command` makes the command line, for the socket that the skill shall listen on.
+    #[must_use]
+    pub fn new(socket: PathBuf, command: impl Fn(&Path) -> Command + Send + Sync + 'static) -> Self {
+        Self { socket, command: Box::new(command), child: None }
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Process").field("socket", &self.socket).field("child", &self.child).finish_non_exhaustive()
+    }
+}
+
+impl Subject for Process {
+    async fn start(&mut self) -> io::Result<()> {
+        self.child = Some((self.command)(&self.socket).kill_on_drop(true).spawn()?);
+        Ok(())
+    }
+
+    fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    fn signal(&mut self, signal: Signal) -> io::Result<()> {
+        let pid = self.child.as_ref().and_then(Child::id).and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        let signal = match signal {
+            Signal::Reload => rustix::process::Signal::USR1,
+            Signal::Terminate => rustix::process::Signal::TERM,
+            Signal::Kill => rustix::process::Signal::KILL,
+        };
+        Ok(kill_process(pid.ok_or(io::ErrorKind::NotFound)?, signal)?)
+    }
+
+    fn exit(&mut self) -> io::Result<Option<Exit>> {
+        match &mut self.child {
+            Some(child) => Ok(child.try_wait()?.map(Exit::from)),
+            None => Ok(None),
+        }
+    }
+}
