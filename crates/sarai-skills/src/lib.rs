@@ -4,6 +4,7 @@ mod consent;
 mod content;
 mod discover;
 mod manifest;
+mod pool;
 mod problem;
 mod quantity;
 mod route;
@@ -18,6 +19,7 @@ pub use manifest::{
     Data, DataName, DataPath, Generate, Grants, InnerPath, Limits, MANIFEST_BYTES_MAX, MANIFEST_FILE, Manifest,
     ManifestKind, Phrases, Process, Program, Routing, Version, parse as parse_manifest,
 };
+pub use pool::{Action, ChildName, ChildSpec, ChildState, Event, Hour, LeaseId, Now, Pool, Predictor, Refusal, Stay};
 pub use problem::{Expects, Misuse, Place, Problem, ProgramFault, Remark};
 pub use route::Sign;
 pub use skill::{
