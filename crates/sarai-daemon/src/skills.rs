@@ -8,6 +8,7 @@
 //! - `shelf`: what lies on disk, read into a [`Table`]. `keeper`: the task that owns the processes.
 //! - `launch`: how one is started. `process`: one that runs. `host`: what a skill may ask of the model.
 
+mod channel;
 mod host;
 mod keeper;
 mod launch;
@@ -33,6 +34,7 @@ use crate::brain::Brain;
 use crate::metrics::{ChildFigures, Chosen, Metrics};
 use crate::resident;
 
+pub use channel::SkillChannel;
 use keeper::{Ask, Keeper, Lease};
 pub use launch::{Launch, RefusingHost};
 pub(crate) use process::Hearing;

@@ -7,7 +7,8 @@
 //! # Modules
 //! - [`decode`]: a worker of its own, without `serve`. [`chat`], [`load`]: a running `serve`. [`speculative`],
 //!   [`grammar`], [`restart`], [`mixed`]: a `serve` of their own, which forgets when they want it to. All but `decode`
-//!   also ask another OpenAI-compatible server in the same run (llama.cpp's, for instance).
+//!   also ask another OpenAI-compatible server in the same run (llama.cpp's, for instance). [`skills`]: jails, what they
+//!   cost and what they survive.
 //! - `server`: one request, asked and timed. `own`, `alone`: a `serve`, and a worker, of the benchmark's own. `script`,
 //!   `corpus`: what is asked. `conform`: whether JSON is what a schema allows. `statistics`, `machine`, `table`, `plot`:
 //!   their names.
@@ -17,7 +18,7 @@
 //! *interval* is `{median, low, high}` with the ends of a 95 % bootstrap; it is `null` where nothing was measured.
 //! ```text
 //! schema        "sarai.bench/1"
-//! scenario      "decode" | "chat" | "load" | "speculative" | "grammar" | "restart" | "mixed"
+//! scenario      "decode" | "chat" | "load" | "speculative" | "grammar" | "restart" | "mixed" | "skills"
 //! started_at    RFC 3339, UTC
 //! version       of SARAi
 //! machine       {cpu, cores, kernel, memory_bytes, load_average_before}
@@ -62,6 +63,10 @@
 //!                ours: [{company, model, first_token_ms, queued_ms, tokens_per_second: intervals, slowdown,
 //!                background_tokens_per_second, task_tokens_per_second}], theirs: the same or null}
 //!                where company is "alone" | "background" | "both"
+//!   skills      {starts: [{backend, busy, ms: [ms], p50, p95, p99}],
+//!                calls: {skill_bytes, jail_bytes, health_ms: {p50, p99}, call_ms: {p50, p99}} or null,
+//!                faults: {calls, answered, failed, lost, wrong, kills, killed_ms: [ms], stopped_ms: [ms], left_over}
+//!                or null}
 //! ```
 //! `server` is `ours` or `theirs`. Cold is the first turn of a conversation, warm is every later one. A ratio is taken
 //! between the same turns of the same round, and its median reported. The resident size is the proportional set size.
@@ -80,6 +85,7 @@ pub(crate) mod plot;
 mod restart;
 mod script;
 mod server;
+mod skills;
 mod speculative;
 pub(crate) mod statistics;
 pub(crate) mod table;
@@ -126,6 +132,8 @@ enum Scenario {
     Restart(restart::RestartArgs),
     #[command(about = "bench-about-mixed")]
     Mixed(mixed::MixedArgs),
+    #[command(about = "bench-about-skills")]
+    Skills(skills::SkillsArgs),
 }
 
 /// What every scenario understands.
@@ -189,6 +197,11 @@ pub(crate) async fn run(args: BenchArgs, shell: &Shell) -> Result<()> {
             let report = stoppable(mixed::run(&args, shell, &started_at)).await?;
             let report = Report::new("mixed", &started_at, &machine, &report.model, &report.result);
             draw(&args.svg, &report, messages)?;
+            print(args.common.json.format(), &report, messages)
+        }
+        Scenario::Skills(args) => {
+            let report = stoppable(skills::run(&args, shell)).await?;
+            let report = Report::new("skills", &started_at, &machine, &report.model, &report.result);
             print(args.common.json.format(), &report, messages)
         }
     }

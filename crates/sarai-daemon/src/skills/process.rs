@@ -18,17 +18,13 @@ use tokio::time::Instant;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
-use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::health_client::HealthClient;
 
+use super::channel::SkillChannel;
 use super::host::{CallGuard, OpenCalls};
 use super::launch::Launch;
 use crate::child::{Child, ChildSpec, Seen};
 use crate::worker;
 
-/// The health name of skill.v1.
-const SERVICE: &str = "sarai.skill.v1.Skill";
 /// The longest message of a skill.
 const MESSAGE_BYTES_MAX: usize = 4 << 20;
 /// The longest answer in all, in bytes of text: a skill that goes on beyond it is cut off.
@@ -43,7 +39,7 @@ const RELOAD_REFUSED_AFTER: Duration = Duration::from_millis(300);
 #[derive(Debug, Clone)]
 pub(super) struct SkillProcess {
     skill: SkillName,
-    channel: Channel,
+    channel: SkillChannel,
     seen: watch::Receiver<Seen>,
     calls: OpenCalls,
     report: PathBuf,
@@ -57,7 +53,7 @@ pub(crate) type Hearing = Pin<Box<dyn Stream<Item = Result<(SkillEvent, Usage), 
 impl SkillProcess {
     /// Starts the process and keeps it going.
     pub(super) fn start(skill: &Skill<Granted>, launch: Launch, calls: OpenCalls, seed: u64) -> (Self, Child) {
-        let channel = worker::connect(launch.socket());
+        let channel = SkillChannel::at(launch.socket());
         let (start, call) = (skill.start_deadline().unwrap_or_default(), skill.call_deadline().unwrap_or_default());
         // A manifest's times are within a policy's range.
         let policy = Policy::new(Limits { start_deadline: start, ..Limits::default() }).unwrap_or_default();
@@ -187,7 +183,7 @@ impl SkillProcess {
     }
 
     fn client(&self) -> SkillClient<Channel> {
-        SkillClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+        self.channel.client().max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 }
 
@@ -251,16 +247,11 @@ impl Hearer {
 }
 
 /// Healthy is: health says SERVING, and the skill's own loop has moved on.
-async fn probe(channel: Channel) -> Health {
-    let check = HealthCheckRequest { service: SERVICE.to_owned() };
-    let mut health = HealthClient::new(channel.clone());
-    let serving = match health.check(check).await {
-        Ok(reply) => reply.into_inner().status == i32::from(ServingStatus::Serving),
-        Err(_) => return Health::Silent,
-    };
-    match SkillClient::new(channel).status(wire::StatusRequest {}).await {
-        Ok(reply) if serving => Health::Serving { generation: reply.into_inner().beats },
-        Ok(_) => Health::NotServing,
-        Err(_) => Health::Silent,
+async fn probe(channel: SkillChannel) -> Health {
+    let Some(serving) = channel.health().await else { return Health::Silent };
+    match channel.status().await {
+        Some(status) if serving => Health::Serving { generation: status.beats },
+        Some(_) => Health::NotServing,
+        None => Health::Silent,
     }
 }

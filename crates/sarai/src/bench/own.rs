@@ -87,6 +87,20 @@ impl<'a> OwnServe<'a> {
         Server::with_model(self.client.clone(), self.model.as_ref()).await
     }
 
+    /// The process.
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.process.id()
+    }
+
+    /// Its home.
+    pub(super) fn folder(&self) -> &Path {
+        &self.home.0
+    }
+
+    pub(super) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
     /// Kills it and its worker without a warning, and waits until both are gone.
     ///
     /// # Errors
@@ -304,6 +318,26 @@ fn conversations_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The children of a process, by the kernel's own list.
+/// A process below another one.
+#[derive(Debug, Clone)]
+pub(super) struct Process {
+    pub(super) pid: u32,
+    pub(super) arguments: Vec<String>,
+    /// Proportional set size.
+    pub(super) resident_bytes: u64,
+}
+
+/// A process and all below it, parents before their children.
+pub(super) fn tree_of(pid: u32) -> Vec<Process> {
+    let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let pss = read("smaps_rollup")
+        .lines()
+        .find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix("kB")?.trim().parse().ok());
+    let arguments = read("cmdline").split('\0').map(str::to_owned).collect();
+    let own = Process { pid, arguments, resident_bytes: pss.map_or(0, |kilobytes: u64| kilobytes * 1024) };
+    std::iter::once(own).chain(children_of(pid).into_iter().flat_map(tree_of)).collect()
+}
+
 fn children_of(pid: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let listed = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());

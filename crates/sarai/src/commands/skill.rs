@@ -4,6 +4,7 @@
 //! `route`, `test` and `new` work with what lies on disk. `run` and `reload` ask the running program.
 
 mod list;
+mod test;
 mod trust;
 
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ pub(crate) enum SkillCommand {
     Reload(NameArg),
     #[command(about = "cli-about-skill-trust")]
     Trust(trust::TrustArgs),
+    #[command(about = "cli-about-skill-test")]
+    Test(test::TestArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -63,6 +66,7 @@ pub(crate) fn run(command: SkillCommand, shell: &Shell) -> anyhow::Result<()> {
         SkillCommand::Run(args) => ask_skill(args, shell),
         SkillCommand::Reload(NameArg { name }) => reload(&name, shell),
         SkillCommand::Trust(args) => trust::run(&args, shell),
+        SkillCommand::Test(args) => test::run(&args, shell),
     }
 }
 
@@ -114,7 +118,7 @@ pub(crate) fn home(shell: &Shell) -> PathBuf {
 ///
 /// # Errors
 /// There is none.
-fn find(places: &SkillPlaces, name: &SkillName) -> Result<Listed, Told> {
+pub(crate) fn find(places: &SkillPlaces, name: &SkillName) -> Result<Listed, Told> {
     let unknown = || Told::failed(Notice::new("daemon-skill-unknown").arg("skill", name));
     places.read().skills.remove(name).ok_or_else(unknown)
 }

@@ -1,0 +1,51 @@
+//! The way to one skill, for whoever only looks whether it is there.
+
+use std::path::PathBuf;
+
+use sarai_proto::skill::v1 as wire;
+use sarai_proto::skill::v1::skill_client::SkillClient;
+use tonic::transport::Channel;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::worker;
+
+/// The health name of skill.v1.
+const SERVICE: &str = "sarai.skill.v1.Skill";
+
+/// A skill's socket, connected to when it is asked.
+#[derive(Debug, Clone)]
+pub struct SkillChannel(Channel);
+
+impl SkillChannel {
+    #[must_use]
+    pub fn at(socket: PathBuf) -> Self {
+        Self(worker::connect(socket))
+    }
+
+    /// Whether health says SERVING. No answer is a no.
+    pub async fn serves(&self) -> bool {
+        self.health().await == Some(true)
+    }
+
+    /// How often it has read its files; none where it does not answer.
+    pub async fn generation(&self) -> Option<u64> {
+        Some(self.status().await?.generation)
+    }
+
+    /// None where nobody answers.
+    pub(super) async fn health(&self) -> Option<bool> {
+        let check = HealthCheckRequest { service: SERVICE.to_owned() };
+        let reply = HealthClient::new(self.0.clone()).check(check).await.ok()?;
+        Some(reply.into_inner().status == i32::from(ServingStatus::Serving))
+    }
+
+    pub(super) async fn status(&self) -> Option<wire::StatusReply> {
+        Some(SkillClient::new(self.0.clone()).status(wire::StatusRequest {}).await.ok()?.into_inner())
+    }
+
+    pub(super) fn client(&self) -> SkillClient<Channel> {
+        SkillClient::new(self.0.clone())
+    }
+}

@@ -1,0 +1,134 @@
+//! `sarai skill test`: holds a skill to the contract, in the jail that it will run in.
+//!
+//! With `--json` one line for each check: `{"check": "serving", "verdict": "passed", "detail": ""}`; `verdict` is
+//! `passed`, `failed` or `not-tried`. A skill that may ask the model gets refusals here: there is none.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use rustix::process::{Pid, kill_process};
+use sarai_conform::{Check, Exit, Finding, Patience, Sample, Signal, Subject, Verdict, check};
+use sarai_daemon::skills::{Launch, Standing};
+use sarai_sandbox::{Backend, Launcher};
+use sarai_skills::{Granted, Skill};
+use sarai_types::{Language, Notice};
+use serde_json::json;
+use tokio::process::Child;
+
+use super::{NameArg, find, places};
+use crate::cli::{Format, JsonFlag};
+use crate::ending::Told;
+use crate::shell::{Shell, wait_for};
+use crate::terminal;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestArgs {
+    #[command(flatten)]
+    skill: NameArg,
+    #[arg(long, value_name = "cli-value-backend", help = "cli-help-jail-backend", value_parser = backends())]
+    #[arg(hide_possible_values = true)]
+    backend: Option<Backend>,
+    #[arg(long, value_name = "cli-value-text", help = "cli-help-skill-sample")]
+    text: Option<String>,
+    #[command(flatten)]
+    json: JsonFlag,
+}
+
+fn backends() -> impl TypedValueParser<Value = Backend> {
+    PossibleValuesParser::new(Backend::ALL.map(Backend::name))
+        .try_map(|word| Backend::from_name(&word).ok_or("no such back end"))
+}
+
+pub(super) fn run(args: &TestArgs, shell: &Shell) -> anyhow::Result<()> {
+    let name = &args.skill.name;
+    let skill = match find(&places(shell)?, name)?.standing {
+        Standing::Granted(skill) => skill,
+        Standing::Asks(_) | Standing::Refused(_) => {
+            return Err(Told::failed(Notice::new("daemon-skill-untrusted").arg("skill", name)).into());
+        }
+    };
+    if skill.process().is_none() {
+        return Err(Told::failed(Notice::new("cli-skill-test-prompt").arg("skill", name)).into());
+    }
+    let launcher =
+        Launcher::find().map_err(|error| Told::failed(Notice::new("cli-jail-failed").arg("detail", error)))?;
+    let scratch = tempfile::tempdir()?;
+    let launch = Launch::new(&skill, launcher, args.backend.unwrap_or(Backend::Local), scratch.path());
+    let launch = launch.map_err(Told::failed)?;
+    let sample = Sample::new(args.text.clone().unwrap_or_else(|| sample(&skill, shell.language())));
+    let findings = wait_for(async {
+        let _host = launch.refusing_host(&skill)?;
+        let mut jailed = Jailed { socket: launch.socket(), launch, child: None };
+        Ok(check(&mut jailed, &sample, &Patience::default()).await)
+    })?;
+    for finding in &findings {
+        terminal::line(match args.json.format() {
+            Format::Json => {
+                json!({"check": finding.check.id(), "verdict": word(finding.verdict), "detail": finding.detail})
+                    .to_string()
+            }
+            Format::Text => told(finding, shell),
+        })?;
+    }
+    if findings.iter().any(|finding| finding.verdict == Verdict::Failed) { Err(Told::silent().into()) } else { Ok(()) }
+}
+
+/// Something that the skill should know what to do with.
+fn sample(skill: &Skill<Granted>, language: Language) -> String {
+    skill.routing().phrases(language).examples.first().cloned().unwrap_or_else(|| "hola".to_owned())
+}
+
+const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "failed",
+        Verdict::NotTried => "not-tried",
+    }
+}
+
+fn told(Finding { check, verdict, detail }: &Finding, shell: &Shell) -> String {
+    let mark = match verdict {
+        Verdict::Passed => "+",
+        Verdict::Failed => "-",
+        Verdict::NotTried => " ",
+    };
+    let held = shell.say(Check::sentence(*check));
+    let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
+    terminal::plain(&format!("{mark} {held}{detail}"))
+}
+
+/// A skill in its jail; signals go to the launcher, which hands them on.
+struct Jailed {
+    launch: Launch,
+    socket: PathBuf,
+    child: Option<Child>,
+}
+
+impl Subject for Jailed {
+    async fn start(&mut self) -> io::Result<()> {
+        self.child = Some(self.launch.command()?.kill_on_drop(true).spawn()?);
+        Ok(())
+    }
+
+    fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    fn signal(&mut self, signal: Signal) -> io::Result<()> {
+        let pid = self.child.as_ref().and_then(Child::id).and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        let signal = match signal {
+            Signal::Reload => rustix::process::Signal::USR1,
+            Signal::Terminate => rustix::process::Signal::TERM,
+            Signal::Kill => rustix::process::Signal::KILL,
+        };
+        Ok(kill_process(pid.ok_or(io::ErrorKind::NotFound)?, signal)?)
+    }
+
+    fn exit(&mut self) -> io::Result<Option<Exit>> {
+        match &mut self.child {
+            Some(child) => Ok(child.try_wait()?.map(Exit::from)),
+            None => Ok(None),
+        }
+    }
+}
