@@ -4,6 +4,7 @@ mod forget;
 mod plan;
 mod resolve;
 mod store;
+mod transfer;
 
 use sarai_types::Language;
 
@@ -18,6 +19,7 @@ pub(crate) use plan::Planner;
 use plan::{Origin, Outcome};
 pub(crate) use resolve::{is_called, same};
 pub use store::{Change, FACTS_MAX, Filter, InMemory, NextIds, States, Store, name_keys, search_words};
+pub use transfer::{Imported, Record};
 
 /// The longest episode that is kept word by word, in bytes.
 pub const EPISODE_BYTES_MAX: usize = 64 * 1024;

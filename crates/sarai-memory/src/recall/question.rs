@@ -7,7 +7,7 @@ use sarai_types::Language;
 
 use crate::extract::language_of;
 use crate::fact::Predicate;
-use crate::grammar::noun::Noun;
+use crate::grammar::noun::{Noun, Trust};
 use crate::grammar::{Mention, Scan};
 use crate::text::{Ending, fold, sentences, tokens};
 use crate::time::{Date, Direction, Lookup, Moment, PartialDate, date};
@@ -209,6 +209,17 @@ fn nouns(scan: &Scan<'_>, from: usize) -> Nouns {
     while at < scan.tokens.len() {
         let Some((noun, end)) = scan.noun(at).or_else(|| scan.definite_thing(at).map(|(m, end)| (Noun::Thing(m), end)))
         else {
+            // Somebody of whom nothing is known is still who is asked about.
+            if at > from
+                && scan.is_any(at - 1, &["de", "sobre", "about", "of", "a"])
+                && scan.tokens[at].capital
+                && words::senses(None, scan.word(at)).next().is_none()
+                && let Some((name, end)) = scan.name(at, Trust::Capital)
+            {
+                subject = Some(Mention::Named(name));
+                at = end;
+                continue;
+            }
             if relation.is_none()
                 && let Some((sense, end)) = words::longest(scan.language, scan.tokens, at, &[Class::Kin, Class::Pet])
             {
@@ -290,6 +301,7 @@ fn own_words(scan: &Scan<'_>, from: usize) -> bool {
         ];
         own.contains(&token.fold.as_str())
             || scan.spanish()
+                && !["de", "como", "para", "una"].contains(&token.fold.as_str())
                 && words::forms(scan.language, &token.lower, &token.fold)
                     .iter()
                     .any(|form| form.person == words::Person::First)

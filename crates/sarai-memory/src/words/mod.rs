@@ -277,7 +277,7 @@ pub(crate) fn is_first_name(folded: &str) -> bool {
 
 /// What a folded expression is compared by: `c:coffee` where the tables know it, else its words without articles and
 /// plural endings.
-pub(crate) fn key(text: &str) -> String {
+pub fn key(text: &str) -> String {
     let folded = fold(text);
     let mut words: Vec<&str> = folded
         .split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '-' | '@' | '.' | '+' | '_')))

@@ -1,0 +1,361 @@
+//! Facts in SQLite: every value is a bound parameter, every list of changes one transaction.
+
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params, params_from_iter};
+use sarai_memory::{
+    Change, Entity, EntityId, EntityKind, Episode, EpisodeId, Evidence, FACTS_MAX, Fact, FactId, Filter, Moment,
+    NextIds, PartialDate, Predicate, Source, States, Store, Value, name_keys, search_words,
+};
+use sarai_types::Language;
+
+use crate::{SqliteStore, StoreError};
+
+const FACT_COLUMNS: &str = "id, subject_id, predicate, kind, object, object_key, object_id, valid_from, valid_to, recorded_ms, \
+     recorded_offset, retracted_ms, retracted_offset, source, confidence, language, episode_id, sentence, span_first, \
+     span_last";
+/// So many matches are looked at for a search, the newest first.
+const MATCHES_MAX: usize = 512;
+/// So many words of a question are looked for.
+const WORDS_MAX: usize = 12;
+
+impl Store for SqliteStore {
+    type Error = StoreError;
+
+    fn next_ids(&self) -> Result<NextIds, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = ?1")?;
+        let mut next = |table: &str, floor: u64| -> Result<u64, StoreError> {
+            let last: Option<i64> = statement.query_row([table], |row| row.get(0)).optional()?;
+            Ok(u64::try_from(last.unwrap_or(0)).unwrap_or(0).max(floor) + 1)
+        };
+        Ok(NextIds {
+            fact: next("entity_memory", 0)?,
+            entity: next("entity", EntityId::OWNER.0)?,
+            episode: next("episode", 0)?,
+        })
+    }
+
+    fn entity(&self, id: EntityId) -> Result<Option<Entity>, StoreError> {
+        let kind: Option<String> = self
+            .connection
+            .prepare_cached("SELECT kind FROM entity WHERE id = ?1")?
+            .query_row([sql(id.0)], |row| row.get(0))
+            .optional()?;
+        let Some(kind) = kind else { return Ok(None) };
+        let names = names(&self.connection, id)?;
+        Ok(Some(Entity { id, kind: EntityKind::from_name(&kind).unwrap_or(EntityKind::Person), names }))
+    }
+
+    fn named(&self, key: &str) -> Result<Vec<EntityId>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT entity_id FROM entity_key WHERE key = ?1 ORDER BY entity_id")?;
+        let ids = statement.query_map([key], |row| row.get::<_, i64>(0))?;
+        ids.map(|id| Ok(EntityId(u64::try_from(id?).unwrap_or(0)))).collect()
+    }
+
+    fn facts(&self, filter: &Filter) -> Result<Vec<Fact>, StoreError> {
+        let mut query = format!("SELECT {FACT_COLUMNS} FROM entity_memory WHERE 1");
+        let mut values: Vec<SqlValue> = Vec::new();
+        let mut condition = |column: &str, value: Option<SqlValue>| {
+            if let Some(value) = value {
+                values.push(value);
+                query.push_str(&format!(" AND {column} ?{}", values.len()));
+            }
+        };
+        condition("subject_id =", filter.subject.map(|id| sql(id.0).into()));
+        condition("predicate =", filter.predicate.map(|predicate| predicate.name().to_owned().into()));
+        condition("kind =", filter.kind.clone().map(Into::into));
+        condition("object_key =", filter.object_key.clone().map(Into::into));
+        condition("object_id =", filter.object.map(|id| sql(id.0).into()));
+        condition("episode_id =", filter.episode.map(|id| sql(id.0).into()));
+        condition("recorded_ms >=", filter.since_utc_ms.map(Into::into));
+        if filter.states == States::Open {
+            query.push_str(" AND retracted_ms IS NULL AND valid_to IS NULL");
+        }
+        query.push_str(" ORDER BY id DESC LIMIT ");
+        query.push_str(&i64::try_from(filter.limit.unwrap_or(FACTS_MAX)).unwrap_or(i64::MAX).to_string());
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let rows = statement.query_map(params_from_iter(values), fact)?;
+        rows.map(|row| row?.ok_or(StoreError::Row)).collect()
+    }
+
+    fn search_facts(&self, words: &[String], limit: usize) -> Result<Vec<Fact>, StoreError> {
+        let mut found = Vec::new();
+        for (id, score) in self.matching("fact_words", words, limit)? {
+            let query = format!("SELECT {FACT_COLUMNS} FROM entity_memory WHERE id = ?1");
+            let row = self.connection.prepare_cached(&query)?.query_row([id], fact).optional()?;
+            if let Some(fact) = row {
+                found.push((score, fact.ok_or(StoreError::Row)?));
+            }
+        }
+        Ok(found.into_iter().map(|(_, fact)| fact).collect())
+    }
+
+    fn search_episodes(&self, words: &[String], limit: usize) -> Result<Vec<Episode>, StoreError> {
+        let mut found = Vec::new();
+        for (id, _) in self.matching("episode_words", words, limit)? {
+            found.extend(self.episode(EpisodeId(u64::try_from(id).unwrap_or(0)))?);
+        }
+        Ok(found)
+    }
+
+    fn episode(&self, id: EpisodeId) -> Result<Option<Episode>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT text, language, recorded_ms, recorded_offset FROM episode WHERE id = ?1")?;
+        let row = statement.query_row([sql(id.0)], |row| {
+            Ok(Episode {
+                id,
+                text: row.get(0)?,
+                language: Language::from_tag(&row.get::<_, String>(1)?).unwrap_or_default(),
+                recorded: Moment::new(row.get(2)?, row.get(3)?),
+            })
+        });
+        Ok(row.optional()?)
+    }
+
+    fn is_buried(&self, text: &str) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT 1 FROM buried WHERE hash = ?1")?;
+        Ok(statement.exists([self.hash(text)])?)
+    }
+
+    fn apply(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let salt = self.salt;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for change in changes {
+            perform(&transaction, change, &salt)?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+impl SqliteStore {
+    pub(crate) fn hash(&self, text: &str) -> Vec<u8> {
+        hash(&self.salt, text)
+    }
+
+    /// Rows of a table of words that hold most of the words, each as the beginning of one; among equals the newest.
+    fn matching(&self, table: &str, words: &[String], limit: usize) -> Result<Vec<(i64, usize)>, StoreError> {
+        // The words are only letters and digits, so that nothing in them means something to the full text index.
+        let words: Vec<&String> =
+            words.iter().filter(|word| word.chars().all(char::is_alphanumeric)).take(WORDS_MAX).collect();
+        if words.is_empty() {
+            return Ok(Vec::new());
+        }
+        let terms: Vec<String> = words.iter().map(|word| format!("\"{word}\"*")).collect();
+        let query =
+            format!("SELECT rowid, words FROM {table} WHERE {table} MATCH ?1 ORDER BY rowid DESC LIMIT {MATCHES_MAX}");
+        let mut found: Vec<(i64, usize)> = Vec::new();
+        // Rows with all words are wanted first, however old they are.
+        let mut searches = vec![terms.join(" AND ")];
+        if terms.len() > 1 {
+            searches.push(terms.join(" OR "));
+        }
+        for search in searches {
+            let mut statement = self.connection.prepare_cached(&query)?;
+            let rows = statement.query_map([search], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+            for row in rows {
+                let (id, text) = row?;
+                let present: Vec<&str> = text.split(' ').collect();
+                let score = words.iter().filter(|word| present.iter().any(|p| p.starts_with(word.as_str()))).count();
+                found.push((id, score));
+            }
+            if found.len() >= limit {
+                break;
+            }
+        }
+        found.sort_by_key(|(id, score)| (std::cmp::Reverse(*score), std::cmp::Reverse(*id)));
+        found.dedup();
+        found.truncate(limit);
+        Ok(found)
+    }
+}
+
+pub(crate) fn hash(salt: &[u8; 32], text: &str) -> Vec<u8> {
+    blake3::keyed_hash(salt, text.as_bytes()).as_bytes().to_vec()
+}
+
+/// SQLite's integers are signed; ids are counted from 1 and never reach the sign.
+fn sql(id: u64) -> i64 {
+    i64::try_from(id).unwrap_or(i64::MAX)
+}
+
+fn names(connection: &Connection, id: EntityId) -> Result<Vec<String>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT name FROM entity_name WHERE entity_id = ?1 ORDER BY position")?;
+    let names = statement.query_map([sql(id.0)], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+/// A row as a fact; none if it is none, such as one that another program wrote.
+fn fact(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
+    let unsigned = |at: usize| -> rusqlite::Result<u64> { Ok(u64::try_from(row.get::<_, i64>(at)?).unwrap_or(0)) };
+    let optional = |at: usize| -> rusqlite::Result<Option<u64>> {
+        Ok(row.get::<_, Option<i64>>(at)?.and_then(|value| u64::try_from(value).ok()))
+    };
+    let date = |at: usize| -> rusqlite::Result<Option<PartialDate>> {
+        Ok(row.get::<_, Option<String>>(at)?.and_then(|text| PartialDate::parse(&text)))
+    };
+    let Some(predicate) = Predicate::from_name(&row.get::<_, String>(2)?) else { return Ok(None) };
+    let retracted = match (row.get::<_, Option<i64>>(11)?, row.get::<_, Option<i16>>(12)?) {
+        (Some(ms), offset) => Some(Moment::new(ms, offset.unwrap_or(0))),
+        (None, _) => None,
+    };
+    let span = |at: usize| -> rusqlite::Result<usize> { Ok(usize::try_from(row.get::<_, i64>(at)?).unwrap_or(0)) };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, held to it")]
+    let confidence = (row.get::<_, f64>(14)?.clamp(0.0, 1.0) * 100.0).round() as u8;
+    Ok(Some(Fact {
+        id: FactId(unsigned(0)?),
+        subject: EntityId(unsigned(1)?),
+        predicate,
+        kind: row.get(3)?,
+        object: Value { text: row.get(4)?, key: row.get(5)?, entity: optional(6)?.map(EntityId) },
+        from: date(7)?,
+        to: date(8)?,
+        recorded: Moment::new(row.get(9)?, row.get(10)?),
+        retracted,
+        source: row.get::<_, Option<String>>(13)?.and_then(|name| Source::from_name(&name)).unwrap_or(Source::Imported),
+        confidence,
+        language: Language::from_tag(&row.get::<_, String>(15)?).unwrap_or_default(),
+        evidence: Evidence {
+            episode: optional(16)?.map(EpisodeId),
+            sentence: row.get(17)?,
+            span: (span(18)?, span(19)?),
+        },
+    }))
+}
+
+/// Performs one change within its transaction.
+fn perform(transaction: &Transaction<'_>, change: &Change, salt: &[u8; 32]) -> Result<(), StoreError> {
+    let run = |query: &str, values: &[&dyn rusqlite::ToSql]| -> Result<(), StoreError> {
+        transaction.prepare_cached(query)?.execute(values)?;
+        Ok(())
+    };
+    match change {
+        Change::AddEpisode(episode) => {
+            run(
+                "INSERT INTO episode (id, text, language, recorded_ms, recorded_offset) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    sql(episode.id.0),
+                    episode.text,
+                    episode.language.tag(),
+                    episode.recorded.utc_ms,
+                    episode.recorded.offset_minutes
+                ],
+            )?;
+            let words = search_words(&episode.text).join(" ");
+            run("INSERT INTO episode_words(rowid, words) VALUES (?1, ?2)", params![sql(episode.id.0), words])
+        }
+        Change::AddEntity(entity) => {
+            run(
+                "INSERT OR IGNORE INTO entity (id, kind) VALUES (?1, ?2)",
+                params![sql(entity.id.0), entity.kind.name()],
+            )?;
+            set_names(transaction, entity.id, &entity.names)
+        }
+        Change::SetNames { entity, names } => {
+            run("INSERT OR IGNORE INTO entity (id, kind) VALUES (?1, 'person')", params![sql(entity.0)])?;
+            set_names(transaction, *entity, names)
+        }
+        Change::AddFact(fact) => add_fact(transaction, fact),
+        Change::Close { fact, to } => {
+            run("UPDATE entity_memory SET valid_to = ?2 WHERE id = ?1", params![sql(fact.0), to.to_string()])
+        }
+        Change::Retract { fact, at } => run(
+            "UPDATE entity_memory SET retracted_ms = ?2, retracted_offset = ?3 WHERE id = ?1",
+            params![sql(fact.0), at.utc_ms, at.offset_minutes],
+        ),
+        Change::EraseFact(id) => {
+            run("DELETE FROM fact_words WHERE rowid = ?1", params![sql(id.0)])?;
+            run("DELETE FROM entity_memory WHERE id = ?1", params![sql(id.0)])
+        }
+        Change::EraseEpisode(id) => {
+            run("DELETE FROM episode_words WHERE rowid = ?1", params![sql(id.0)])?;
+            run("DELETE FROM suggestion WHERE episode_id = ?1", params![sql(id.0)])?;
+            run("DELETE FROM episode WHERE id = ?1", params![sql(id.0)])
+        }
+        Change::EraseEntity(id) => {
+            run("DELETE FROM entity_name WHERE entity_id = ?1", params![sql(id.0)])?;
+            run("DELETE FROM entity_key WHERE entity_id = ?1", params![sql(id.0)])?;
+            run("DELETE FROM entity WHERE id = ?1", params![sql(id.0)])
+        }
+        Change::Bury(text) => run("INSERT OR IGNORE INTO buried (hash) VALUES (?1)", params![hash(salt, text)]),
+        Change::Exhume(text) => run("DELETE FROM buried WHERE hash = ?1", params![hash(salt, text)]),
+    }
+}
+
+fn set_names(transaction: &Transaction<'_>, id: EntityId, names: &[String]) -> Result<(), StoreError> {
+    let kind: String = transaction
+        .prepare_cached("SELECT kind FROM entity WHERE id = ?1")?
+        .query_row([sql(id.0)], |row| row.get(0))?;
+    let kind = EntityKind::from_name(&kind).unwrap_or(EntityKind::Person);
+    for table in ["entity_name", "entity_key"] {
+        transaction.prepare_cached(&format!("DELETE FROM {table} WHERE entity_id = ?1"))?.execute([sql(id.0)])?;
+    }
+    for (position, name) in (0_i64..).zip(names) {
+        transaction
+            .prepare_cached("INSERT INTO entity_name (entity_id, position, name) VALUES (?1, ?2, ?3)")?
+            .execute(params![sql(id.0), position, name])?;
+        for key in name_keys(kind, name) {
+            transaction
+                .prepare_cached("INSERT OR IGNORE INTO entity_key (key, entity_id) VALUES (?1, ?2)")?
+                .execute(params![key, sql(id.0)])?;
+        }
+    }
+    // The first plan's readers know subjects by their names.
+    let label = if id == EntityId::OWNER { "" } else { names.first().map_or("", String::as_str) };
+    transaction
+        .prepare_cached("UPDATE entity_memory SET subject = ?2 WHERE subject_id = ?1")?
+        .execute(params![sql(id.0), label])?;
+    Ok(())
+}
+
+fn add_fact(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), StoreError> {
+    let label = if fact.subject == EntityId::OWNER {
+        String::new()
+    } else {
+        names(transaction, fact.subject)?.into_iter().next().unwrap_or_default()
+    };
+    let length = |at: usize| i64::try_from(at).unwrap_or(i64::MAX);
+    transaction
+        .prepare_cached(
+            "INSERT INTO entity_memory (id, subject, verb, object, timestamp, confidence, source, subject_id, predicate, kind,
+             object_key, object_id, valid_from, valid_to, recorded_ms, recorded_offset, retracted_ms, retracted_offset,
+             language, episode_id, sentence, span_first, span_last)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+             ?23)",
+        )?
+        .execute(params![
+            sql(fact.id.0),
+            label,
+            fact.verb(),
+            fact.object.text,
+            Moment::new(fact.recorded.utc_ms, 0).to_string().replace('T', " ").trim_end_matches("+00:00"),
+            f64::from(fact.confidence) / 100.0,
+            fact.source.name(),
+            sql(fact.subject.0),
+            fact.predicate.name(),
+            fact.kind,
+            fact.object.key,
+            fact.object.entity.map(|id| sql(id.0)),
+            fact.from.map(|date| date.to_string()),
+            fact.to.map(|date| date.to_string()),
+            fact.recorded.utc_ms,
+            fact.recorded.offset_minutes,
+            fact.retracted.map(|moment| moment.utc_ms),
+            fact.retracted.map(|moment| moment.offset_minutes),
+            fact.language.tag(),
+            fact.evidence.episode.map(|id| sql(id.0)),
+            fact.evidence.sentence,
+            length(fact.evidence.span.0),
+            length(fact.evidence.span.1),
+        ])?;
+    let words = search_words(&format!("{} {} {}", fact.evidence.sentence, fact.object.text, fact.object.key)).join(" ");
+    transaction
+        .prepare_cached("INSERT INTO fact_words(rowid, words) VALUES (?1, ?2)")?
+        .execute(params![sql(fact.id.0), words])?;
+    Ok(())
+}

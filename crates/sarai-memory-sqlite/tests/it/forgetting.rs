@@ -1,0 +1,91 @@
+//! What was forgotten is in no file of the folder.
+
+use std::path::Path;
+
+use sarai_memory::{Memory, Request, States};
+use sarai_memory_sqlite::SqliteStore;
+
+use super::{ask, at, folder, open, say};
+
+/// Where in the folder the bytes stand, whatever the case of ASCII letters.
+fn found(folder: &Path, needle: &str) -> Vec<String> {
+    let needle = needle.to_lowercase();
+    let mut out = Vec::new();
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            out.extend(found(&path, &needle));
+            continue;
+        }
+        let bytes = fs_err::read(&path).unwrap().to_ascii_lowercase();
+        if bytes.windows(needle.len()).any(|window| window == needle.as_bytes()) {
+            out.push(path.display().to_string());
+        }
+    }
+    out
+}
+
+#[test]
+fn nothing_is_left_in_any_file() {
+    let folder = folder();
+    let mut memory = open(&folder);
+    say(&mut memory, "Mi amigo Zacarías vive en Tombuctuburgo y colecciona sellos", 0);
+    say(&mut memory, "Zacarías trabaja en Frobnitz", 1);
+    say(&mut memory, "Me gusta el café", 2);
+    memory.store().backup(at(3)).unwrap();
+    for word in ["Tombuctuburgo", "tombuctuburgo", "Zacar", "Frobnitz"] {
+        assert!(!found(folder.path(), word).is_empty(), "{word} was never there");
+    }
+    let told = say(&mut memory, "Olvida todo sobre Zacarías", 4);
+    let report = told.erased.unwrap();
+    assert!(report.facts.len() >= 3 && report.episodes.len() == 2, "{report:?}");
+    memory.store().scrub(at(5)).unwrap();
+    for word in ["Tombuctuburgo", "Zacar", "Frobnitz", "tombuctub"] {
+        assert_eq!(found(folder.path(), word), [""; 0], "{word}");
+    }
+    assert_eq!(memory.ask("¿Qué sabes de Zacarías?", at(6), None).unwrap().facts, []);
+    assert_eq!(ask(&memory, "¿Me gusta el café?", 6), "Sí. Te gusta: café.");
+    drop(memory);
+    for word in ["Tombuctuburgo", "Zacar", "Frobnitz"] {
+        assert_eq!(found(folder.path(), word), [""; 0], "{word}");
+    }
+    let memory = Memory::new(SqliteStore::open(folder.path()).unwrap().0);
+    assert_eq!(ask(&memory, "¿Me gusta el café?", 7), "Sí. Te gusta: café.");
+}
+
+#[test]
+fn each_way_to_forget() {
+    type Check = (&'static str, fn(&mut Memory<SqliteStore>) -> Request);
+    let cases: [Check; 5] = [
+        ("by id", |memory| {
+            let facts = memory.recall(Some(""), Some("lives_in"), None, States::All, 9).unwrap();
+            Request::Fact(facts[0].id)
+        }),
+        ("by verb", |_| Request::Verb(sarai_memory::Predicate::LivesIn)),
+        ("by words", |_| Request::Words("Quuxville".to_owned())),
+        ("by source", |_| Request::Source(sarai_memory::Source::Said)),
+        ("since", |_| Request::Since(at(0).date())),
+    ];
+    for (name, request) in cases {
+        let folder = folder();
+        let mut memory = open(&folder);
+        say(&mut memory, "Vivo en Quuxville", 0);
+        let request = request(&mut memory);
+        let report = memory.forget(&request, at(1)).unwrap();
+        assert_eq!(report.facts.len(), 1, "{name}");
+        memory.store().scrub(at(2)).unwrap();
+        assert_eq!(found(folder.path(), "Quuxville"), [""; 0], "{name}");
+        assert_eq!(memory.ask("¿Dónde vivo?", at(3), None).unwrap().facts, [], "{name}");
+    }
+}
+
+#[test]
+fn what_else_a_forgotten_message_said_stays() {
+    let folder = folder();
+    let mut memory = open(&folder);
+    say(&mut memory, "Vivo en Quuxville y soy vegetariano", 0);
+    say(&mut memory, "olvida que vivo en Quuxville", 1);
+    memory.store().scrub(at(2)).unwrap();
+    assert_eq!(found(folder.path(), "Quuxville"), [""; 0]);
+    assert_eq!(memory.ask("¿Soy vegetariano?", at(3), None).unwrap().facts.len(), 1);
+}

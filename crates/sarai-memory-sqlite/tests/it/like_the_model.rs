@@ -1,0 +1,102 @@
+//! Any sequence of saying, correcting, taking back, forgetting, importing and restarting leaves the file and the model in
+//! memory with the same facts.
+
+use proptest::prelude::*;
+use sarai_memory::{Filter, InMemory, Memory, Request, States, Store};
+use sarai_memory_sqlite::{SqliteStore, lines};
+
+use super::{ask, at, folder, say};
+
+#[derive(Debug, Clone)]
+enum Action {
+    Say(String),
+    Ask(String),
+    Forget(String),
+    Restart,
+    Import,
+    Rotate,
+    Dedup,
+}
+
+fn place() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["Madrid", "Lugo", "Oslo", "Quito"])
+}
+
+fn person() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "Mi hermana",
+        "Mi hermano Luis",
+        "Ana",
+        "Mi prima Ana",
+        "Mi jefe",
+        "La madre de mi marido",
+    ])
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let thing = prop::sample::select(vec!["el café", "los gatos", "el cine", "nadar"]);
+    prop_oneof![
+        4 => (person(), place()).prop_map(|(who, place)| Action::Say(format!("{who} vive en {place}"))),
+        2 => place().prop_map(|place| Action::Say(format!("Me he mudado a {place}"))),
+        1 => place().prop_map(|place| Action::Say(format!("Ya no vivo en {place}"))),
+        1 => place().prop_map(|place| Action::Say(format!("No, perdona, en {place}"))),
+        1 => place().prop_map(|place| Action::Say(format!("Antes vivía en {place}"))),
+        2 => thing.clone().prop_map(|thing| Action::Say(format!("Me gusta {thing}"))),
+        2 => thing.prop_map(|thing| Action::Say(format!("Ya no me gusta {thing}"))),
+        1 => Just(Action::Say("Tengo dos hijos, Marta y Pablo".to_owned())),
+        1 => Just(Action::Say("Mi hermana se llama Eva".to_owned())),
+        1 => Just(Action::Say("Olvida todo sobre Ana".to_owned())),
+        1 => place().prop_map(|place| Action::Say(format!("Olvida que vivo en {place}"))),
+        1 => Just(Action::Say("Olvida todo lo que sabes de mí".to_owned())),
+        3 => person().prop_map(|who| Action::Ask(format!("¿Dónde vive {}?", who.replace("Mi", "mi").replace("La", "la")))),
+        1 => Just(Action::Ask("¿Qué me gusta?".to_owned())),
+        1 => place().prop_map(|place| Action::Forget(place.to_owned())),
+        1 => Just(Action::Restart),
+        1 => Just(Action::Import),
+        1 => Just(Action::Rotate),
+        1 => Just(Action::Dedup),
+    ]
+}
+
+fn all<S: Store>(store: &S) -> Vec<sarai_memory::Fact> {
+    store.facts(&Filter { states: States::All, ..Filter::default() }).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_file_does_what_the_model_does(actions in prop::collection::vec(action(), 1..25)) {
+        let folder = folder();
+        let mut file = Memory::new(SqliteStore::open(folder.path()).unwrap().0);
+        let mut model = Memory::new(InMemory::new());
+        let mut exported = String::new();
+        for (minute, action) in (0..).zip(&actions) {
+            match action {
+                Action::Say(text) => prop_assert_eq!(say(&mut file, text, minute), say(&mut model, text, minute)),
+                Action::Ask(text) => prop_assert_eq!(ask(&file, text, minute), ask(&model, text, minute)),
+                Action::Forget(words) => {
+                    let request = Request::Words(words.clone());
+                    prop_assert_eq!(file.forget(&request, at(minute)).unwrap(), model.forget(&request, at(minute)).unwrap());
+                }
+                Action::Restart => {
+                    drop(file);
+                    file = Memory::new(SqliteStore::open(folder.path()).unwrap().0);
+                    model.new_conversation();
+                }
+                Action::Import if exported.is_empty() => exported = lines::export(&model).unwrap().join("\n"),
+                Action::Import => {
+                    let ours = lines::import(&mut file, &exported, lines::BadLines::Refuse, at(minute)).unwrap();
+                    prop_assert_eq!(ours, lines::import(&mut model, &exported, lines::BadLines::Refuse, at(minute)).unwrap());
+                }
+                Action::Rotate => {
+                    let today = at(minute).date().plus_days(2);
+                    prop_assert_eq!(file.rotate(1, today).unwrap(), model.rotate(1, today).unwrap());
+                }
+                Action::Dedup => prop_assert_eq!(file.dedup().unwrap(), model.dedup().unwrap()),
+            }
+            prop_assert_eq!(all(file.store()), all(model.store()), "after {:?}", action);
+        }
+        prop_assert_eq!(file.store().integrity().unwrap(), None);
+    }
+}
