@@ -70,6 +70,7 @@ areas! {
     Engine = "engine",
     Models = "models",
     Page = "page",
+    Rules = "rules",
 }
 
 /// All sentences of one language, parsed once.

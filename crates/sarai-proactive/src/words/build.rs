@@ -1,0 +1,516 @@
+//! Pieces to times: what was said about when becomes the schedules of a rule.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::{SignedDuration, Timestamp};
+use sarai_types::{Language, Notice};
+
+use super::clock::{Clock, DEFAULT_HOUR, Meaning, Meant, Shift, part_hours};
+use super::day::{Day, Month};
+use super::lexicon::{Beyond, Half, Part, Unit, Which};
+use super::picks::Picks;
+use super::piece::{Bound, Piece};
+use super::reader::Length;
+use super::recur::Recurrence;
+use crate::rule::Weekdays;
+use crate::time::{Schedule, Times, TimesError, Zone};
+
+/// Why words are no times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// There is no such time.
+    Impossible(Notice),
+    /// The words make sense, and SARAi cannot do it.
+    Beyond(Notice),
+}
+
+/// All that was said about when, sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct When {
+    pub(crate) clocks: Vec<Clock>,
+    pub(crate) part: Option<Part>,
+    pub(crate) today_part: Option<Part>,
+    pub(crate) days: Vec<Day>,
+    pub(crate) recurrences: Vec<Recurrence>,
+    pub(crate) within: Option<Length>,
+    pub(crate) window: Option<(Clock, Clock)>,
+    pub(crate) from: Option<Bound>,
+    pub(crate) until: Option<Bound>,
+    pub(crate) during: Option<Length>,
+    pub(crate) count: Option<u32>,
+    pub(crate) zone: Option<Result<Zone, String>>,
+    pub(crate) except: Option<Weekdays>,
+    pub(crate) beyond: Option<Beyond>,
+    /// From what is to be done: «cenar».
+    pub(crate) hint: Option<Half>,
+}
+
+impl When {
+    pub(crate) fn add(&mut self, piece: Piece) {
+        match piece {
+            Piece::Clocks(clocks) => self.clocks.extend(clocks),
+            Piece::Part(part) => self.part = Some(part),
+            Piece::PartToday(part) => self.today_part = Some(part),
+            Piece::Day(day) => self.days.push(day),
+            Piece::Recurs(recurrence, part) => {
+                self.recurrences.push(recurrence);
+                self.part = part.or(self.part);
+            }
+            Piece::In(length) => self.within = Some(length),
+            Piece::Window(from, to) => self.window = Some((from, to)),
+            Piece::From(bound) => self.from = Some(bound),
+            Piece::Until(bound) => self.until = Some(bound),
+            Piece::During(length) => self.during = Some(length),
+            Piece::Count(count) => self.count = Some(count),
+            Piece::Zone(zone) => self.zone = Some(zone),
+            Piece::Except(days) => self.except = Some(days.and(self.except.unwrap_or(days))),
+            Piece::Beyond(beyond) => self.beyond = Some(beyond),
+        }
+    }
+
+    /// Whether anything says when it begins.
+    pub(crate) fn is_anchored(&self) -> bool {
+        !self.clocks.is_empty()
+            || self.part.is_some()
+            || self.today_part.is_some()
+            || !self.days.is_empty()
+            || !self.recurrences.is_empty()
+            || self.within.is_some()
+            || self.from.is_some()
+    }
+}
+
+/// Where and when the words were said.
+#[derive(Debug)]
+pub(crate) struct Builder<'a> {
+    pub(crate) when: &'a When,
+    pub(crate) now: Timestamp,
+    pub(crate) zone: Zone,
+    pub(crate) language: Language,
+    pub(crate) picks: &'a mut Picks,
+}
+
+pub(crate) fn impossible<T>(notice: Notice) -> Result<T, Refusal> {
+    Err(Refusal::Impossible(notice))
+}
+
+fn past<T>() -> Result<T, Refusal> {
+    impossible(Notice::new("rules-past"))
+}
+
+/// What recurs, in one form.
+pub(super) enum Plan {
+    Once,
+    Weekly { days: Weekdays, weeks: u32 },
+    Interval(Length),
+    Dated { days: Vec<Day>, months: u32 },
+}
+
+impl Builder<'_> {
+    pub(super) fn wall(&self) -> DateTime {
+        self.zone.wall(self.now)
+    }
+
+    pub(super) fn today(&self) -> Date {
+        self.wall().date()
+    }
+
+    pub(super) fn is_ahead(&self, at: DateTime) -> bool {
+        self.zone.moment(at).is_some_and(|at| at > self.now)
+    }
+
+    /// The times that the words mean along this path.
+    pub(crate) fn build(&mut self) -> Result<Times, Refusal> {
+        if let Some(zone) = &self.when.zone {
+            match zone {
+                Ok(zone) => self.zone = zone.clone(),
+                Err(name) => return impossible(Notice::new("rules-zone-unknown").arg("zone", name)),
+            }
+        }
+        if let Some(beyond) = self.when.beyond {
+            return Err(Refusal::Beyond(beyond_notice(beyond)));
+        }
+        let plan = self.plan()?;
+        let from = self.from()?;
+        let until = self.until(from)?;
+        let mut schedules = match plan {
+            Plan::Once => self.once()?,
+            Plan::Weekly { days, weeks } => self.weekly(days, weeks, from)?,
+            Plan::Interval(length) => self.interval(length, from)?,
+            Plan::Dated { days, months } => self.dated(&days, months, from)?,
+        };
+        schedules.dedup();
+        let times = Times::new(schedules, self.zone.clone(), from, until).map_err(|e| self.refusal(&e))?;
+        let Some(first) = times.next(self.now) else { return past() };
+        let Some(count) = self.when.count else { return Ok(times) };
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let last = times.upcoming(self.now, count).last().copied().unwrap_or(first);
+        Times::new(times.schedules().to_vec(), self.zone.clone(), from, Some(last)).map_err(|e| self.refusal(&e))
+    }
+
+    fn refusal(&self, error: &TimesError) -> Refusal {
+        Refusal::Impossible(match error {
+            TimesError::Window | TimesError::Never => Notice::new("rules-window-empty"),
+            TimesError::Count(_) => Notice::new("rules-too-uneven"),
+            TimesError::Cron(_) | TimesError::Interval(_) | TimesError::Moment(_) => Notice::new("rules-no-such-date"),
+        })
+    }
+
+    /// Merges what was said about recurring: «cada dos semanas» with «los lunes», «cada mes» with «el día 5».
+    fn plan(&mut self) -> Result<Plan, Refusal> {
+        let mut plan = Plan::Once;
+        for recurrence in self.when.recurrences.clone() {
+            let next = self.one_plan(recurrence)?;
+            plan = match (plan, next) {
+                (Plan::Once, next) => next,
+                (Plan::Interval(length), Plan::Weekly { days, weeks: 1 })
+                | (Plan::Weekly { days, weeks: 1 }, Plan::Interval(length))
+                    if length.seconds == 0 && length.months == 0 =>
+                {
+                    // «cada semana, los lunes»; «todos los días laborables, cada día».
+                    Plan::Weekly { days, weeks: (length.days / 7).max(1) }
+                }
+                (Plan::Interval(length), Plan::Weekly { .. }) | (Plan::Weekly { .. }, Plan::Interval(length))
+                    if length.is_exact() =>
+                {
+                    Plan::Interval(length)
+                }
+                (Plan::Interval(length), Plan::Dated { days, months: 1 })
+                | (Plan::Dated { days, months: 1 }, Plan::Interval(length))
+                    if length.months > 0 =>
+                {
+                    Plan::Dated { days, months: length.months }
+                }
+                (Plan::Weekly { days: first, weeks }, Plan::Weekly { days, weeks: other }) => {
+                    // «todos los días de lunes a viernes» means the fewer; «los lunes y también los jueves» both.
+                    let narrower = if first == Weekdays::ALL {
+                        days
+                    } else if days == Weekdays::ALL {
+                        first
+                    } else {
+                        first.and(days)
+                    };
+                    Plan::Weekly { days: narrower, weeks: weeks.max(other) }
+                }
+                (Plan::Dated { days: mut first, months }, Plan::Dated { days, .. }) => {
+                    first.extend(days);
+                    Plan::Dated { days: first, months }
+                }
+                (_, next) => next,
+            };
+        }
+        let days = &self.when.days;
+        if days.is_empty() {
+            return Ok(plan);
+        }
+        Ok(match plan {
+            Plan::Interval(length) if length.months > 0 => Plan::Dated { days: days.clone(), months: length.months },
+            Plan::Interval(length) if length.days > 0 && length.days.is_multiple_of(7) => match days[..] {
+                [Day::Weekday { days, .. }] => Plan::Weekly { days, weeks: length.days / 7 },
+                _ => Plan::Interval(length),
+            },
+            Plan::Once => self.once_or_monthly(days),
+            other => other,
+        })
+    }
+
+    /// «el último viernes»: once, or each month?
+    fn once_or_monthly(&mut self, days: &[Day]) -> Plan {
+        let open =
+            days.iter().any(|day| matches!(day, Day::Nth { month: Month::Unsaid | Month::Of(Which::Plain), .. }));
+        let pick = if open { self.picks.choose(2, || Notice::new("rules-which-once-or-monthly")) } else { 0 };
+        if pick == 0 { Plan::Once } else { Plan::Dated { days: days.to_vec(), months: 1 } }
+    }
+
+    fn one_plan(&mut self, recurrence: Recurrence) -> Result<Plan, Refusal> {
+        Ok(match recurrence {
+            Recurrence::Every(Length { days: 1, months: 0, seconds: 0 }) => {
+                Plan::Weekly { days: Weekdays::ALL, weeks: 1 }
+            }
+            Recurrence::Every(length) => Plan::Interval(length),
+            Recurrence::Weekly { days, weeks } => Plan::Weekly { days, weeks },
+            Recurrence::Dated(day) => Plan::Dated { days: vec![day], months: 1 },
+            Recurrence::EitherNth { number, days } => {
+                if self.picks.choose(2, || Notice::new("rules-which-nth-or-weeks").arg("n", number)) == 0 {
+                    Plan::Weekly { days, weeks: u32::from(number) }
+                } else {
+                    let nths = vec![super::lexicon::Nth::Number(number)];
+                    Plan::Dated { days: vec![Day::Nth { nths, days, month: Month::Of(Which::Every) }], months: 1 }
+                }
+            }
+            Recurrence::Often { count, unit } => self.often(count, unit)?,
+        })
+    }
+
+    fn often(&mut self, count: u32, unit: Unit) -> Result<Plan, Refusal> {
+        match unit {
+            Unit::Seconds(seconds) if count > 0 && seconds / count > 0 => {
+                Ok(Plan::Interval(Length { seconds: seconds / count, ..Length::default() }))
+            }
+            // The times are made in `times`.
+            Unit::Days(1) => Ok(Plan::Weekly { days: Weekdays::ALL, weeks: 1 }),
+            Unit::Days(7) if (2..=7).contains(&count) => {
+                self.picks.guess(|| Notice::new("rules-which-days"));
+                let spread = (0..count).filter_map(|n| {
+                    jiff::civil::Weekday::from_monday_zero_offset(i8::try_from(n * 7 / count).ok()?).ok()
+                });
+                Weekdays::new(spread).map_or_else(past, |days| Ok(Plan::Weekly { days, weeks: 1 }))
+            }
+            Unit::Seconds(_) | Unit::Days(_) | Unit::Months(_) => Err(Refusal::Beyond(Notice::new("rules-how-often"))),
+        }
+    }
+
+    /// The half of the day that the words around a clock time say.
+    fn half(&self) -> Option<Half> {
+        self.when.today_part.or(self.when.part).map(Half::Of).or(self.when.hint)
+    }
+
+    /// The times of day that were said, or those that stand for what was said.
+    pub(super) fn times(&mut self) -> Result<Vec<Meant>, Refusal> {
+        let half = self.half();
+        let clocks: Vec<Clock> =
+            self.when.clocks.iter().map(|clock| half.map_or(*clock, |half| clock.with_half(half))).collect();
+        if !clocks.is_empty() {
+            return clocks.into_iter().map(|clock| self.meant(clock)).collect();
+        }
+        let at = |hour: i8| {
+            Time::new(hour, 0, 0, 0).map_or_else(|_| past(), |time| Ok(vec![Meant { time, day: Shift::SameDay }]))
+        };
+        if let Some((from, _)) = self.when.window {
+            return Ok(vec![self.meant(from)?]);
+        }
+        match (self.when.today_part.or(self.when.part), &self.when.recurrences[..]) {
+            (Some(Part::Midnight), _) => Ok(vec![self.meant(Clock::named(Part::Midnight))?]),
+            (Some(part), _) => at(part_hours(part, self.language).2),
+            (None, [Recurrence::Often { count, unit: Unit::Days(1) }]) => self.spread(*count),
+            (None, _) => at(DEFAULT_HOUR),
+        }
+    }
+
+    /// So many times between 9 in the morning and 9 in the evening.
+    fn spread(&mut self, count: u32) -> Result<Vec<Meant>, Refusal> {
+        if !(2..=12).contains(&count) {
+            return Err(Refusal::Beyond(Notice::new("rules-how-often")));
+        }
+        self.picks.guess(|| Notice::new("rules-which-times"));
+        let hour = |n: u32| i8::try_from(9 + 12 * n / (count - 1)).ok();
+        let times = (0..count).filter_map(|n| Time::new(hour(n)?, 0, 0, 0).ok());
+        Ok(times.map(|time| Meant { time, day: Shift::SameDay }).collect())
+    }
+
+    /// The time of day that a clock time is, asking where it may be two.
+    pub(super) fn meant(&mut self, clock: Clock) -> Result<Meant, Refusal> {
+        match clock.meaning(self.language) {
+            Meaning::One(meant) => Ok(meant),
+            Meaning::Either(early, late) => {
+                let shown = early.time.strftime("%-I:%M").to_string();
+                let pick = self.picks.choose(2, || Notice::new("rules-which-half").arg("time", shown));
+                Ok(if pick == 0 { early } else { late })
+            }
+            Meaning::None => impossible(Notice::new("rules-no-such-time").arg("time", shown_clock(clock))),
+        }
+    }
+
+    /// Once: on the days that were said, or the next time that the clock shows it.
+    fn once(&mut self) -> Result<Vec<Schedule>, Refusal> {
+        if let Some(length) = self.when.within {
+            return self.within(length);
+        }
+        if self.when.days.is_empty() && self.when.today_part.is_none() {
+            return self.next_by_the_clock();
+        }
+        let mut moments = Vec::new();
+        let mut days = self.when.days.clone();
+        if days.is_empty() {
+            days.push(Day::Relative(0));
+        }
+        for day in days {
+            let of_today = day == Day::Relative(0);
+            let times = if of_today { self.times_of_today()? } else { self.times()? };
+            for date in self.dates(&day, &times)? {
+                // «el lunes», said on a Monday at noon, is later today if it is today.
+                let later = !of_today && date == self.today() && self.when.clocks.is_empty();
+                let times = if later { self.times_of_today()? } else { times.clone() };
+                for meant in times {
+                    moments.push(self.on(date, meant, of_today)?);
+                }
+            }
+        }
+        let ahead: Vec<DateTime> = moments.into_iter().filter(|at| self.is_ahead(*at)).collect();
+        if ahead.is_empty() { past() } else { Ok(ahead.into_iter().map(Schedule::Once).collect()) }
+    }
+
+    /// A time of day on a date. Midnight of a named day may be either of its ends.
+    fn on(&mut self, date: Date, meant: Meant, of_today: bool) -> Result<DateTime, Refusal> {
+        let shift = match meant.day {
+            Shift::SameDay => 0,
+            Shift::NextDay if of_today => 1,
+            Shift::NextDay => self.picks.choose(2, || Notice::new("rules-which-midnight")),
+        };
+        let date = if shift == 0 { Ok(date) } else { date.tomorrow() };
+        date.map_or_else(|_| past(), |date| Ok(date.to_datetime(meant.time)))
+    }
+
+    /// Today without a clock time is later today.
+    fn times_of_today(&mut self) -> Result<Vec<Meant>, Refusal> {
+        if !self.when.clocks.is_empty() {
+            return self.clocks_of_today();
+        }
+        let part = self.when.today_part.or(self.when.part);
+        let (_, end, default) = part.map_or((0, 24, DEFAULT_HOUR), |part| part_hours(part, self.language));
+        if part == Some(Part::Midnight) {
+            return self.times();
+        }
+        let now = self.wall();
+        let evening = [17, 21];
+        let candidates = std::iter::once(default).chain(evening.into_iter().filter(|_| part.is_none()));
+        let soon = (now.hour() + 1..end).take(1);
+        let ahead = |hour: &i8| Time::new(*hour, 0, 0, 0).is_ok_and(|time| self.is_ahead(now.date().to_datetime(time)));
+        let hour = candidates.chain(soon).find(ahead);
+        match hour.and_then(|hour| Time::new(hour, 0, 0, 0).ok()) {
+            Some(time) => Ok(vec![Meant { time, day: Shift::SameDay }]),
+            // «esta madrugada», said in the evening, is the one to come.
+            None if part == Some(Part::EarlyMorning) => {
+                let time = Time::new(default, 0, 0, 0).map_err(|_| Refusal::Impossible(Notice::new("rules-past")))?;
+                Ok(vec![Meant { time, day: Shift::NextDay }])
+            }
+            None => past(),
+        }
+    }
+
+    /// An open clock time of today is the one of both that is still to come.
+    fn clocks_of_today(&mut self) -> Result<Vec<Meant>, Refusal> {
+        let half = self.half();
+        let today = self.today();
+        let mut times = Vec::new();
+        for clock in self.when.clocks.clone() {
+            let clock = half.map_or(clock, |half| clock.with_half(half));
+            let mut ahead: Vec<Meant> = Vec::new();
+            if clock.is_open() {
+                ahead.extend(clock.readings().into_iter().filter(|meant| self.is_ahead(today.to_datetime(meant.time))));
+            }
+            times.push(match (&ahead[..], self.language) {
+                ([only], _) => *only,
+                ([first, ..], Language::Spanish) => *first,
+                _ => self.meant(clock)?,
+            });
+        }
+        Ok(times)
+    }
+
+    /// Without a day: the next time that the clock shows it.
+    fn next_by_the_clock(&mut self) -> Result<Vec<Schedule>, Refusal> {
+        let half = self.half();
+        let clocks = self.when.clocks.clone();
+        let spanish = self.language == Language::Spanish;
+        let today = self.today();
+        let tomorrow = today.tomorrow().unwrap_or(today);
+        let mut moments = Vec::new();
+        if clocks.is_empty() {
+            let times = self.times()?;
+            for meant in times {
+                moments.push(self.next_of(&[meant], today, tomorrow));
+            }
+        }
+        for clock in clocks {
+            let clock = half.map_or(clock, |half| clock.with_half(half));
+            let readings = if spanish && clock.is_open() { clock.readings() } else { vec![self.meant(clock)?] };
+            let readings = if readings.is_empty() { vec![self.meant(clock)?] } else { readings };
+            moments.push(self.next_of(&readings, today, tomorrow));
+        }
+        let moments: Option<Vec<DateTime>> = moments.into_iter().collect();
+        moments.map_or_else(past, |moments| Ok(moments.into_iter().map(Schedule::Once).collect()))
+    }
+
+    fn next_of(&self, readings: &[Meant], today: Date, tomorrow: Date) -> Option<DateTime> {
+        let dates = [today, tomorrow].into_iter().flat_map(|date| readings.iter().map(move |meant| (date, *meant)));
+        dates.map(|(date, meant)| date.to_datetime(meant.time)).filter(|at| self.is_ahead(*at)).min()
+    }
+
+    fn within(&mut self, length: Length) -> Result<Vec<Schedule>, Refusal> {
+        let exact = SignedDuration::from_secs(i64::from(length.seconds));
+        let at = self.now.checked_add(exact).ok().map(|at| self.zone.wall(at));
+        let Some(wall) = at.and_then(|wall| add(wall, length)) else { return past() };
+        if length.is_exact() || self.when.clocks.is_empty() && self.when.part.is_none() {
+            return Ok(vec![Schedule::Once(wall)]);
+        }
+        let times = self.times()?;
+        let mut schedules = Vec::new();
+        for meant in times {
+            schedules.push(Schedule::Once(self.on(wall.date(), meant, false)?));
+        }
+        Ok(schedules)
+    }
+
+    fn from(&mut self) -> Result<Option<Timestamp>, Refusal> {
+        let Some(bound) = self.when.from.clone() else { return Ok(None) };
+        let date = match &bound.day {
+            Some(day) => self.first_date(day)?,
+            None => self.today(),
+        };
+        let time = match bound.clock {
+            Some(clock) => self.meant(clock)?.time,
+            None => Time::midnight(),
+        };
+        Ok(self.zone.moment(date.to_datetime(time)))
+    }
+
+    fn until(&mut self, from: Option<Timestamp>) -> Result<Option<Timestamp>, Refusal> {
+        if let Some(length) = self.when.during {
+            let start = from.unwrap_or(self.now);
+            let exact = SignedDuration::from_secs(i64::from(length.seconds));
+            let end = start.checked_add(exact).ok().and_then(|at| add(self.zone.wall(at), length));
+            return Ok(end.and_then(|end| self.zone.moment(end)));
+        }
+        let Some(bound) = self.when.until.clone() else { return Ok(None) };
+        let end = match (&bound.day, bound.clock) {
+            (Some(day), clock) => {
+                let date = self.first_date(day)?;
+                let time = match clock {
+                    Some(clock) => self.meant(clock)?.time,
+                    None => jiff::civil::time(23, 59, 59, 0),
+                };
+                date.to_datetime(time)
+            }
+            (None, Some(clock)) => {
+                let (today, meant) = (self.today(), clock.readings());
+                let readings = if clock.is_open() && !meant.is_empty() { meant } else { vec![self.meant(clock)?] };
+                let tomorrow = today.tomorrow().unwrap_or(today);
+                match self.next_of(&readings, today, tomorrow) {
+                    Some(end) => end,
+                    None => return past(),
+                }
+            }
+            (None, None) => return Ok(None),
+        };
+        match self.zone.moment(end).filter(|end| *end > self.now) {
+            Some(end) => Ok(Some(end)),
+            None => past(),
+        }
+    }
+
+    fn first_date(&mut self, day: &Day) -> Result<Date, Refusal> {
+        let noon = Meant { time: jiff::civil::time(23, 59, 59, 0), day: Shift::SameDay };
+        self.dates(day, &[noon])?.into_iter().min().map_or_else(past, Ok)
+    }
+}
+
+/// Months and days later; the rest is added before.
+pub(super) fn add(wall: DateTime, length: Length) -> Option<DateTime> {
+    let span = jiff::Span::new().try_months(length.months).ok()?.try_days(length.days).ok()?;
+    wall.checked_add(span).ok()
+}
+
+fn shown_clock(clock: Clock) -> String {
+    format!("{}:{:02}", clock.hour, clock.minute)
+}
+
+pub(super) fn beyond_notice(beyond: Beyond) -> Notice {
+    match beyond {
+        Beyond::Holidays => Notice::new("rules-beyond-holidays"),
+        Beyond::Sun => Notice::new("rules-beyond-sun"),
+        Beyond::Weather => Notice::new("rules-beyond-weather"),
+        Beyond::Place => Notice::new("rules-beyond-place"),
+        Beyond::Message => Notice::new("rules-beyond-message"),
+        Beyond::Before => Notice::new("rules-beyond-before"),
+    }
+}

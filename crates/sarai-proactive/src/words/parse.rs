@@ -1,0 +1,317 @@
+//! From a sentence to what it may mean.
+
+use jiff::Timestamp;
+use sarai_types::{Language, Notice};
+
+use super::build::{Builder, Refusal, When};
+use super::en::ENGLISH;
+use super::es::SPANISH;
+use super::frame::{Asked, Frame, frame};
+use super::lexicon::{Chore, Lexicon, Verb, has_word};
+use super::picks::{Guessed, explore};
+use super::reader::Reader;
+use super::token::Kind;
+use crate::rule::{Action, Condition, Rule, RuleId, TEXT_MAX, Trigger, Watch};
+use crate::time::{Times, Zone};
+
+/// How many of its next times a proposal shows.
+pub const NEXT_SHOWN: usize = 5;
+
+/// Where and when something was said, and by whom.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    pub now: Timestamp,
+    pub zone: Zone,
+    /// The language of the one who speaks, if it is known. The other one is understood too.
+    pub language: Option<Language>,
+    /// The rules that exist, whose names are taken.
+    pub rules: &'a [Rule],
+}
+
+/// A rule that words may mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    pub rule: Rule,
+    /// Its next times, at most [`NEXT_SHOWN`]; none for a rule that waits for an event.
+    pub next: Vec<Timestamp>,
+}
+
+/// What words mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parsed {
+    Rule(Box<Proposal>),
+    /// More than one thing, or one that had to be guessed.
+    Ambiguous {
+        what: Notice,
+        choices: Vec<Proposal>,
+    },
+    /// Nothing that SARAi could do by itself; perhaps something near it.
+    NotARule {
+        why: Notice,
+        nearest: Option<Box<Proposal>>,
+    },
+    /// A time or an amount that does not exist, or that is over.
+    Impossible {
+        why: Notice,
+    },
+}
+
+impl Parsed {
+    /// The better of two readings of one text has the higher rank.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Rule(_) => 4,
+            Self::Ambiguous { .. } => 3,
+            Self::Impossible { .. } => 2,
+            Self::NotARule { nearest: Some(_), .. } => 1,
+            Self::NotARule { nearest: None, .. } => 0,
+        }
+    }
+}
+
+/// Reads a text as a rule. It never fails: what is not understood is said.
+#[must_use]
+pub fn parse(text: &str, context: &Context<'_>) -> Parsed {
+    if text.chars().count() > TEXT_MAX {
+        return Parsed::NotARule { why: Notice::new("rules-too-long"), nearest: None };
+    }
+    let readers = [&SPANISH, &ENGLISH].map(|lex| Reader::new(text, lex));
+    let mut scored: Vec<(u32, &Reader<'_>)> = readers.iter().map(|reader| (score(reader, context), reader)).collect();
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    let mut parsed = scored.iter().map(|(_, reader)| read(reader, context));
+    let Some(first) = parsed.next() else { return Parsed::NotARule { why: Notice::new("rules-empty"), nearest: None } };
+    // The other language only if this one makes nothing of it.
+    if first.rank() >= 2 {
+        return first;
+    }
+    match parsed.next() {
+        Some(second) if second.rank() > first.rank().max(1) => second,
+        Some(_) | None => first,
+    }
+}
+
+/// How much a text looks like one language.
+fn score(reader: &Reader<'_>, context: &Context<'_>) -> u32 {
+    let lex: &Lexicon = reader.lex;
+    let marks =
+        reader.tokens.iter().filter(|token| matches!(&token.kind, Kind::Word(word) if has_word(lex.marks, word)));
+    let spanish = lex.language == Language::Spanish;
+    let signs = u32::from(spanish && reader.text.contains(['¿', '¡', 'ñ', 'á', 'é', 'í', 'ó', 'ú'])) * 3;
+    let verbs = (0..reader.len()).filter(
+        |at| matches!(reader.look(*at, lex.verbs), Some((Verb::Tell | Verb::Wake | Verb::Timer, end)) if end > *at),
+    );
+    let own = u32::from(context.language == Some(lex.language));
+    u32::try_from(marks.count() * 2 + verbs.count() * 4).unwrap_or(u32::MAX / 2) + signs + own
+}
+
+fn read(reader: &Reader<'_>, context: &Context<'_>) -> Parsed {
+    let framed = match frame(reader) {
+        Ok(framed) => framed,
+        Err(why) => return Parsed::NotARule { why, nearest: None },
+    };
+    let action = match action(&framed, reader) {
+        Ok(action) => action,
+        Err(why) => return Parsed::NotARule { why, nearest: None },
+    };
+    let language = reader.lex.language;
+    let meant = match &framed.event {
+        Some(Err(Refusal::Impossible(why))) => return Parsed::Impossible { why: why.clone() },
+        Some(Err(Refusal::Beyond(why))) => return Parsed::NotARule { why: why.clone(), nearest: None },
+        Some(Ok(watch)) => watched(watch, &framed.when, context, language),
+        None if framed.when.is_anchored() || framed.when.window.is_some() => timed(&framed.when, context, language),
+        None => return no_time(&framed, context, language),
+    };
+    let finish = |meaning: Meaning| proposal(meaning, action.clone(), &framed, reader, context);
+    match meant {
+        Meant::One(meaning) => match framed.asked {
+            Asked::Nothing => {
+                Parsed::NotARule { why: Notice::new("rules-no-verb"), nearest: Some(Box::new(finish(meaning))) }
+            }
+            Asked::Verb(_) | Asked::Chore(_) | Asked::Infinitive => Parsed::Rule(Box::new(finish(meaning))),
+        },
+        Meant::Some { what, meanings } => {
+            if framed.asked == Asked::Nothing {
+                return Parsed::NotARule { why: Notice::new("rules-no-verb"), nearest: None };
+            }
+            Parsed::Ambiguous { what, choices: meanings.into_iter().map(finish).collect() }
+        }
+        Meant::Nothing(Refusal::Impossible(why)) => match framed.asked {
+            Asked::Nothing => Parsed::NotARule { why: Notice::new("rules-no-verb"), nearest: None },
+            Asked::Verb(_) | Asked::Chore(_) | Asked::Infinitive => Parsed::Impossible { why },
+        },
+        Meant::Nothing(Refusal::Beyond(why)) => {
+            let without = When { beyond: None, ..framed.when.clone() };
+            let nearest = if framed.when.beyond.is_some() && without.is_anchored() && framed.event.is_none() {
+                match timed(&without, context, language) {
+                    Meant::One(meaning) => Some(Box::new(finish(meaning))),
+                    Meant::Some { .. } | Meant::Nothing(_) => None,
+                }
+            } else {
+                None
+            };
+            Parsed::NotARule { why, nearest }
+        }
+    }
+}
+
+/// When and if, as one path through the words gives it.
+#[derive(Debug, Clone, PartialEq)]
+struct Meaning {
+    trigger: Trigger,
+    conditions: Vec<Condition>,
+}
+
+enum Meant {
+    One(Meaning),
+    Some { what: Notice, meanings: Vec<Meaning> },
+    Nothing(Refusal),
+}
+
+fn meant_of(explored: super::picks::Explored<Meaning, Refusal>) -> Meant {
+    let mut results = explored.results;
+    let what = explored.what.unwrap_or_else(|| Notice::new("rules-which-day"));
+    match (results.len(), explored.guessed) {
+        (0, _) => Meant::Nothing(explored.failure.unwrap_or_else(|| Refusal::Impossible(Notice::new("rules-past")))),
+        (1, Guessed::No) => Meant::One(results.remove(0)),
+        _ => Meant::Some { what, meanings: results },
+    }
+}
+
+fn times(
+    when: &When,
+    context: &Context<'_>,
+    language: Language,
+    picks: &mut super::picks::Picks,
+) -> Result<Times, Refusal> {
+    Builder { when, now: context.now, zone: context.zone.clone(), language, picks }.build()
+}
+
+fn timed(when: &When, context: &Context<'_>, language: Language) -> Meant {
+    meant_of(explore(|picks| {
+        let times = times(when, context, language, picks)?;
+        Ok(Meaning { trigger: Trigger::Times(times), conditions: Vec::new() })
+    }))
+}
+
+/// An event with times beside it: a window and days of the week are conditions of it; any other time becomes what is
+/// waited for, and the event its condition.
+fn watched(watch: &Watch, when: &When, context: &Context<'_>, language: Language) -> Meant {
+    let days = match when.recurrences[..] {
+        [] => Some(None),
+        [super::recur::Recurrence::Weekly { days, weeks: 1 }] if when.part.is_none() => Some(Some(days)),
+        _ => None,
+    };
+    let no_other = when.clocks.is_empty()
+        && when.days.is_empty()
+        && when.within.is_none()
+        && when.today_part.is_none()
+        && when.part.is_none();
+    if let Some(days) = days.filter(|_| no_other && when.from.is_none() && when.beyond.is_none()) {
+        return meant_of(explore(|picks| {
+            let mut builder = Builder { when, now: context.now, zone: context.zone.clone(), language, picks };
+            let mut conditions = Vec::new();
+            if let Some(window) = when.window {
+                conditions.push(builder.between(window)?);
+            }
+            conditions.extend(days.map(Condition::On));
+            Ok(Meaning { trigger: Trigger::Watch(watch.clone()), conditions })
+        }));
+    }
+    let condition = match watch {
+        Watch::Level(level) => Condition::Level(level.clone()),
+        Watch::Idle { seconds } => Condition::Idle { seconds: *seconds },
+        Watch::FileChanged { .. } | Watch::SkillUnhealthy { .. } | Watch::Webhook { .. } | Watch::FactAdded { .. } => {
+            return Meant::Nothing(Refusal::Beyond(Notice::new("rules-event-and-time")));
+        }
+    };
+    meant_of(explore(|picks| {
+        let times = times(when, context, language, picks)?;
+        Ok(Meaning { trigger: Trigger::Times(times), conditions: vec![condition.clone()] })
+    }))
+}
+
+fn no_time(framed: &Frame, _context: &Context<'_>, _language: Language) -> Parsed {
+    let why = match framed.asked {
+        Asked::Verb(_) | Asked::Chore(_) => Notice::new("rules-no-time"),
+        Asked::Infinitive | Asked::Nothing => Notice::new("rules-no-verb"),
+    };
+    Parsed::NotARule { why, nearest: None }
+}
+
+fn proposal(meaning: Meaning, action: Action, framed: &Frame, reader: &Reader<'_>, context: &Context<'_>) -> Proposal {
+    let taken = |name: &str| context.rules.iter().any(|rule| rule.id.as_str() == name);
+    let mut words = framed.body_words.clone();
+    if words.is_empty() {
+        words = vec![action.kind().name().replace('_', "-")];
+    }
+    let id = RuleId::from_words(&words, taken);
+    let next = match &meaning.trigger {
+        Trigger::Times(times) => times.upcoming(context.now, NEXT_SHOWN),
+        Trigger::Watch(_) => Vec::new(),
+    };
+    let mut rule = Rule::new(id, meaning.trigger, action);
+    rule.conditions = meaning.conditions;
+    rule.channel = framed.channel;
+    rule.language = Some(reader.lex.language);
+    rule.words = Some(reader.text.trim().to_owned());
+    Proposal { rule, next }
+}
+
+fn action(framed: &Frame, reader: &Reader<'_>) -> Result<Action, Notice> {
+    let body = framed.body.clone();
+    let ask = |prompt: String| Action::Ask { prompt, tokens_max: Action::TOKENS_DEFAULT };
+    Ok(match &framed.asked {
+        Asked::Chore(Chore::FreeMemory) => Action::FreeMemory,
+        Asked::Chore(Chore::RotateLogs) => Action::RotateLogs { days: Action::LOG_DAYS_DEFAULT },
+        Asked::Chore(Chore::Vacuum) => Action::Vacuum,
+        Asked::Chore(Chore::Backup) => Action::Backup,
+        Asked::Chore(Chore::HealthSweep) => Action::HealthSweep,
+        Asked::Verb(Verb::Tell | Verb::Wake | Verb::Timer) | Asked::Infinitive | Asked::Nothing => {
+            Action::Tell { text: body }
+        }
+        Asked::Verb(Verb::Ask | Verb::Do) if body.is_empty() => return Err(Notice::new("rules-ask-what")),
+        Asked::Verb(Verb::Ask) => ask(body),
+        Asked::Verb(Verb::Do) => {
+            // The verb is part of what is asked: «resúmeme las noticias».
+            let at = (0..reader.len()).find_map(|at| match reader.look(at, reader.lex.verbs) {
+                Some((Verb::Do, end)) => Some(at..end),
+                _ => None,
+            });
+            let verb = at.map_or("", |range| reader.slice(range));
+            ask(format!("{verb} {body}").trim().to_owned())
+        }
+        Asked::Verb(Verb::Run) => run(&body, reader.lex)?,
+    })
+}
+
+/// «la habilidad resumen con a=1», "the backup skill".
+fn run(body: &str, lex: &'static Lexicon) -> Result<Action, Notice> {
+    let reader = Reader::new(body, lex);
+    let what = || Notice::new("rules-run-what");
+    if let Some(at) = reader.any(0, lex.skill_words) {
+        let at = reader.skip(at, "llamada|de nombre|named|called");
+        let mut end = at + 1;
+        while reader.is_mark(end, '-') && reader.is_glued(end) && reader.is_glued(end + 1) {
+            end += 2;
+        }
+        let skill = match reader.kind(at) {
+            Some(Kind::Quoted(name) | Kind::Path(name)) => name.clone(),
+            Some(Kind::Word(_)) => reader.slice(at..end).to_owned(),
+            _ => return Err(what()),
+        };
+        let arguments = reader.slice(reader.skip(end, lex.with)..reader.len()).trim().to_owned();
+        return Ok(Action::RunSkill { skill, arguments });
+    }
+    // "the backup skill with x".
+    let start = reader.skip(0, "the|la|el");
+    let at = (start + 1..reader.len())
+        .find(|at| matches!(reader.word(*at), Some("skill" | "habilidad")))
+        .ok_or_else(what)?;
+    let skill = reader.slice(start..at).to_owned();
+    let arguments = reader.slice(reader.skip(at + 1, lex.with)..reader.len()).trim().to_owned();
+    if skill.is_empty() || skill.contains(char::is_whitespace) {
+        Err(what())
+    } else {
+        Ok(Action::RunSkill { skill, arguments })
+    }
+}

@@ -1,0 +1,254 @@
+# Rules: what SARAi does by itself.
+
+# A rule, said back. Parts that begin with { " " } or a comma are put right behind what comes before.
+rules-said = { $what } { $when }{ $if }{ $channel }.
+rules-list = { $first } and { $last }
+rules-only-if = , only if { $conditions }
+rules-by-channel =
+    { $channel ->
+        [terminal] , in the terminal
+        [page] , on the page
+        [desktop] , on the desktop
+        [ntfy] , on your phone
+        [webhook] , by webhook
+        [email] , by email
+        [slack] , on Slack
+       *[other] , by { $channel }
+    }
+
+# What it does
+rules-do-tell = I will let you know
+rules-do-tell-text = I will remind you: “{ $text }”,
+rules-do-suggest = I will suggest “{ $text }”
+rules-do-skill = I will run the skill “{ $skill }”
+rules-do-skill-with = I will run the skill “{ $skill }” with “{ $arguments }”
+rules-do-ask = I will ask the model: “{ $prompt }” (at most { $tokens } tokens),
+rules-do-free-memory = I will free memory
+rules-do-rotate-logs = I will delete logs older than { $days } days
+rules-do-vacuum = I will compact the databases
+rules-do-backup = I will make a backup
+rules-do-health-sweep = I will check that everything works
+rules-do-warm-skill = I will have the skill “{ $skill }” ready
+
+# When
+rules-times = { $schedules }{ $from }{ $until }{ $zone }
+rules-in-zone = , { $zone } time
+rules-from = , from { $date }
+rules-until = , until { $date }
+rules-moment = { $date } at { $time }
+rules-date = { $weekday }, { $day } { $month } { $year }
+rules-clock = { $time }
+rules-clock-one = { $time }
+rules-at = at { $times }
+rules-steps = every { $minutes } minutes, from { $from } to { $to }
+rules-each-day = every day { $at }
+rules-each-workday = Monday to Friday { $at }
+rules-each-weekend = every Saturday and Sunday { $at }
+rules-each-week = every { $days } { $at }
+rules-each-month =
+    { $n ->
+        [one] on day { $days } of every month { $at }
+       *[other] on days { $days } of every month { $at }
+    }
+rules-each-month-end = on the last day of every month { $at }
+rules-each-nth = on { $days } of every month { $at }
+rules-each-year = every { $day } { $month } { $at }
+rules-day-number = { $day }
+rules-nth =
+    { $nth ->
+        [n1] the first { $day }
+        [n2] the second { $day }
+        [n3] the third { $day }
+        [n4] the fourth { $day }
+        [n5] the fifth { $day }
+       *[last] the last { $day }
+    }
+rules-weekday =
+    { $day ->
+        [mon] Monday
+        [tue] Tuesday
+        [wed] Wednesday
+        [thu] Thursday
+        [fri] Friday
+        [sat] Saturday
+       *[sun] Sunday
+    }
+rules-month =
+    { $month ->
+        [m1] January
+        [m2] February
+        [m3] March
+        [m4] April
+        [m5] May
+        [m6] June
+        [m7] July
+        [m8] August
+        [m9] September
+        [m10] October
+        [m11] November
+       *[m12] December
+    }
+rules-once = on { $date } at { $time }
+rules-cron = when the cron expression “{ $cron }” says so
+rules-series = { $every } at { $time }, starting on { $date }
+rules-every-days =
+    { $n ->
+        [one] every day
+       *[other] every { $n } days
+    }
+rules-every-weeks =
+    { $n ->
+        [one] every { $day }
+       *[other] every { $n } weeks on { $day }
+    }
+rules-every-months =
+    { $n ->
+        [one] on day { $day } of every month (or the last, where there is none)
+       *[other] every { $n } months on day { $day }
+    }
+rules-every-years =
+    { $n ->
+        [one] every { $day } { $month }
+       *[other] every { $n } years on { $day } { $month }
+    }
+rules-span = every { $length } from { $date } at { $time }
+rules-hours =
+    { $n ->
+        [one] { $form ->
+            [each] hour
+           *[plain] an hour
+        }
+       *[other] { $n } hours
+    }
+rules-minutes =
+    { $n ->
+        [one] { $form ->
+            [each] minute
+           *[plain] a minute
+        }
+       *[other] { $n } minutes
+    }
+rules-seconds =
+    { $n ->
+        [one] { $form ->
+            [each] second
+           *[plain] a second
+        }
+       *[other] { $n } seconds
+    }
+
+# What has to happen
+rules-when = when { $what }
+rules-when-idle = when you have not used the computer for { $length }
+rules-when-file = when “{ $path }” changes
+rules-when-skill = when the skill “{ $skill }” stops working
+rules-when-any-skill = when a skill stops working
+rules-when-webhook = when the webhook “{ $name }” is called
+rules-when-fact = when I store a new fact
+rules-when-fact-about = when I store a new fact about “{ $about }”
+rules-memory-above = used memory is above { $amount }
+rules-memory-below = less than { $amount } of memory is free
+rules-disk-above = the disk{ $place } is more than { $amount } full
+rules-disk-below = less than { $amount } of disk space is free{ $place }
+rules-on-path = { " " }on { $path }
+rules-idle = you have not used the computer for { $length }
+rules-between = it is between { $from } and { $to }
+rules-on-days = it is { $days }
+
+# What may mean two things
+rules-which-half = Is “{ $time }” in the morning or in the evening?
+rules-which-today-or-next =
+    { $day ->
+        [mon] Today is Monday. Today or next Monday?
+        [tue] Today is Tuesday. Today or next Tuesday?
+        [wed] Today is Wednesday. Today or next Wednesday?
+        [thu] Today is Thursday. Today or next Thursday?
+        [fri] Today is Friday. Today or next Friday?
+        [sat] Today is Saturday. Today or next Saturday?
+       *[sun] Today is Sunday. Today or next Sunday?
+    }
+rules-which-next =
+    { $day ->
+        [mon] This week's Monday or next week's?
+        [tue] This week's Tuesday or next week's?
+        [wed] This week's Wednesday or next week's?
+        [thu] This week's Thursday or next week's?
+        [fri] This week's Friday or next week's?
+        [sat] This week's Saturday or next week's?
+       *[sun] This week's Sunday or next week's?
+    }
+rules-which-weekend = This weekend or the one after?
+rules-which-day = Which day?
+rules-which-days = Which days of the week? This is only a proposal.
+rules-which-times = At which times? This is only a proposal.
+rules-which-midnight = The midnight that begins that day or the one that ends it?
+rules-which-month-first = Is “{ $first }/{ $second }” day { $second } of month { $first } or day { $first } of month { $second }?
+rules-which-nth-or-weeks = Once every { $n } weeks, or number { $n } of every month?
+rules-which-once-or-monthly = Once, or every month?
+rules-which-short-month = Some months have no day { $day }. Then on their last day, or not at all?
+
+# What does not exist
+rules-past = That is over. Name a time to come.
+rules-no-such-time = “{ $time }” is no time of day.
+rules-no-such-day = No month has a day { $day }.
+rules-no-such-date = There is no such date.
+rules-no-such-day-of-month =
+    { $month ->
+        [m1] January has no day { $day }.
+        [m2] February has no day { $day }.
+        [m3] March has no day { $day }.
+        [m4] April has no day { $day }.
+        [m5] May has no day { $day }.
+        [m6] June has no day { $day }.
+        [m7] July has no day { $day }.
+        [m8] August has no day { $day }.
+        [m9] September has no day { $day }.
+        [m10] October has no day { $day }.
+        [m11] November has no day { $day }.
+       *[m12] December has no day { $day }.
+    }
+rules-weekday-mismatch =
+    { $date } is not a { $said ->
+        [mon] Monday
+        [tue] Tuesday
+        [wed] Wednesday
+        [thu] Thursday
+        [fri] Friday
+        [sat] Saturday
+       *[sun] Sunday
+    } but a { $is ->
+        [mon] Monday
+        [tue] Tuesday
+        [wed] Wednesday
+        [thu] Thursday
+        [fri] Friday
+        [sat] Saturday
+       *[sun] Sunday
+    }.
+rules-zone-unknown = There is no time zone named “{ $zone }”. They are written like Europe/Madrid.
+rules-window-empty = There is no moment between the beginning and the end that you name.
+rules-no-such-share = There is no such amount: a percentage is more than 0 and less than 100.
+rules-idle-too-long = Idleness can be waited for up to a week.
+
+# What is no rule, or beyond SARAi
+rules-empty = You said nothing.
+rules-too-long = That is too long for a rule.
+rules-no-time = When? For example “tomorrow at 9 am”, “every Monday”, “when less than 5 GB of disk space is left”.
+rules-no-verb = That does not look like something to do. Begin with “remind me”, “tell me”, “run the skill …” or “ask the assistant …”.
+rules-question = That looks like a question, not like something to do.
+rules-stop = To get fewer messages use `sarai rules pause` or `sarai rules remove`.
+rules-run-what = I do not know what to run. Say “run the skill” and its name.
+rules-ask-what = I do not know what to ask. Say it after “ask the assistant”.
+rules-unknown-event = I cannot watch for that. I can watch memory, the disk, a file, a skill, a webhook, a new fact, or how long you are away.
+rules-level-without-amount = The amount is missing: say “less than 5 GB” or “more than 80%”.
+rules-event-and-time = That happens in an instant; I cannot wait for a time as well. Make two rules of it.
+rules-how-often = I cannot repeat something like that. Say how often or at which times.
+rules-too-uneven = These times are too uneven for one rule. Choose an interval that fits into the hour.
+rules-beyond-holidays = I do not know which days are holidays, so I cannot leave them out.
+rules-beyond-sun = I do not know when the sun rises or sets. Name a time.
+rules-beyond-weather = I do not know what the weather is like.
+rules-beyond-place = I do not know where you are.
+rules-beyond-message = I do not read your messages or calls.
+rules-beyond-before = I cannot count back from something else. Name the time of the reminder.
+rules-beyond-lasting = I cannot measure how long something lasts, only the moment when it is crossed.
+rules-beyond-level = I can only tell when something fills up, not when it empties.

@@ -1,0 +1,254 @@
+# Reglas: lo que SARAi hace por su cuenta.
+
+# Una regla, dicha de vuelta. Los trozos que empiezan por { " " } o por una coma se pegan a lo que va delante.
+rules-said = { $what } { $when }{ $if }{ $channel }.
+rules-list = { $first } y { $last }
+rules-only-if = , solo si { $conditions }
+rules-by-channel =
+    { $channel ->
+        [terminal] , en la terminal
+        [page] , en la página
+        [desktop] , en el escritorio
+        [ntfy] , en el móvil
+        [webhook] , por webhook
+        [email] , por correo
+        [slack] , por Slack
+       *[other] , por { $channel }
+    }
+
+# Lo que hace
+rules-do-tell = Te avisaré
+rules-do-tell-text = Te recordaré «{ $text }»
+rules-do-suggest = Te propondré «{ $text }»
+rules-do-skill = Ejecutaré la habilidad «{ $skill }»
+rules-do-skill-with = Ejecutaré la habilidad «{ $skill }» con «{ $arguments }»
+rules-do-ask = Le pediré al modelo «{ $prompt }» (como mucho { $tokens } tokens)
+rules-do-free-memory = Liberaré memoria
+rules-do-rotate-logs = Borraré los registros de hace más de { $days } días
+rules-do-vacuum = Compactaré las bases de datos
+rules-do-backup = Haré una copia de seguridad
+rules-do-health-sweep = Comprobaré que todo funciona
+rules-do-warm-skill = Tendré lista la habilidad «{ $skill }»
+
+# Cuándo
+rules-times = { $schedules }{ $from }{ $until }{ $zone }
+rules-in-zone = , hora de { $zone }
+rules-from = , desde el { $date }
+rules-until = , hasta el { $date }
+rules-moment = { $date } a { $time }
+rules-date = { $weekday } { $day } de { $month } de { $year }
+rules-clock = las { $time }
+rules-clock-one = la { $time }
+rules-at = a { $times }
+rules-steps = cada { $minutes } minutos, de { $from } a { $to }
+rules-each-day = cada día { $at }
+rules-each-workday = de lunes a viernes { $at }
+rules-each-weekend = cada sábado y domingo { $at }
+rules-each-week = cada { $days } { $at }
+rules-each-month =
+    { $n ->
+        [one] el día { $days } de cada mes { $at }
+       *[other] los días { $days } de cada mes { $at }
+    }
+rules-each-month-end = el último día de cada mes { $at }
+rules-each-nth = { $days } de cada mes { $at }
+rules-each-year = cada { $day } de { $month } { $at }
+rules-day-number = { $day }
+rules-nth =
+    { $nth ->
+        [n1] el primer { $day }
+        [n2] el segundo { $day }
+        [n3] el tercer { $day }
+        [n4] el cuarto { $day }
+        [n5] el quinto { $day }
+       *[last] el último { $day }
+    }
+rules-weekday =
+    { $day ->
+        [mon] lunes
+        [tue] martes
+        [wed] miércoles
+        [thu] jueves
+        [fri] viernes
+        [sat] sábado
+       *[sun] domingo
+    }
+rules-month =
+    { $month ->
+        [m1] enero
+        [m2] febrero
+        [m3] marzo
+        [m4] abril
+        [m5] mayo
+        [m6] junio
+        [m7] julio
+        [m8] agosto
+        [m9] septiembre
+        [m10] octubre
+        [m11] noviembre
+       *[m12] diciembre
+    }
+rules-once = el { $date } a { $time }
+rules-cron = cuando lo diga el cron «{ $cron }»
+rules-series = { $every } a { $time }, empezando el { $date }
+rules-every-days =
+    { $n ->
+        [one] cada día
+       *[other] cada { $n } días
+    }
+rules-every-weeks =
+    { $n ->
+        [one] cada { $day }
+       *[other] cada { $n } semanas, el { $day },
+    }
+rules-every-months =
+    { $n ->
+        [one] el día { $day } de cada mes (o el último, si no lo hay)
+       *[other] cada { $n } meses, el día { $day },
+    }
+rules-every-years =
+    { $n ->
+        [one] cada { $day } de { $month }
+       *[other] cada { $n } años, el { $day } de { $month },
+    }
+rules-span = cada { $length } a partir del { $date } a { $time }
+rules-hours =
+    { $n ->
+        [one] { $form ->
+            [each] hora
+           *[plain] una hora
+        }
+       *[other] { $n } horas
+    }
+rules-minutes =
+    { $n ->
+        [one] { $form ->
+            [each] minuto
+           *[plain] un minuto
+        }
+       *[other] { $n } minutos
+    }
+rules-seconds =
+    { $n ->
+        [one] { $form ->
+            [each] segundo
+           *[plain] un segundo
+        }
+       *[other] { $n } segundos
+    }
+
+# Qué tiene que pasar
+rules-when = cuando { $what }
+rules-when-idle = cuando lleves { $length } sin usar el ordenador
+rules-when-file = cuando cambie «{ $path }»
+rules-when-skill = cuando la habilidad «{ $skill }» deje de funcionar
+rules-when-any-skill = cuando una habilidad deje de funcionar
+rules-when-webhook = cuando llegue el webhook «{ $name }»
+rules-when-fact = cuando guarde un dato nuevo
+rules-when-fact-about = cuando guarde un dato nuevo sobre «{ $about }»
+rules-memory-above = la memoria usada pase de { $amount }
+rules-memory-below = queden menos de { $amount } de memoria
+rules-disk-above = el disco{ $place } pase de { $amount } ocupado
+rules-disk-below = queden menos de { $amount } de disco{ $place }
+rules-on-path = { " " }en { $path }
+rules-idle = llevas { $length } sin usar el ordenador
+rules-between = son entre { $from } y { $to }
+rules-on-days = es { $days }
+
+# Lo que puede querer decir dos cosas
+rules-which-half = ¿«{ $time }» es por la mañana o por la tarde?
+rules-which-today-or-next =
+    { $day ->
+        [mon] Hoy es lunes. ¿Hoy o el lunes que viene?
+        [tue] Hoy es martes. ¿Hoy o el martes que viene?
+        [wed] Hoy es miércoles. ¿Hoy o el miércoles que viene?
+        [thu] Hoy es jueves. ¿Hoy o el jueves que viene?
+        [fri] Hoy es viernes. ¿Hoy o el viernes que viene?
+        [sat] Hoy es sábado. ¿Hoy o el sábado que viene?
+       *[sun] Hoy es domingo. ¿Hoy o el domingo que viene?
+    }
+rules-which-next =
+    { $day ->
+        [mon] ¿El lunes de esta semana o el de la que viene?
+        [tue] ¿El martes de esta semana o el de la que viene?
+        [wed] ¿El miércoles de esta semana o el de la que viene?
+        [thu] ¿El jueves de esta semana o el de la que viene?
+        [fri] ¿El viernes de esta semana o el de la que viene?
+        [sat] ¿El sábado de esta semana o el de la que viene?
+       *[sun] ¿El domingo de esta semana o el de la que viene?
+    }
+rules-which-weekend = ¿Este fin de semana o el siguiente?
+rules-which-day = ¿Qué día?
+rules-which-days = ¿Qué días de la semana? Esta es solo una propuesta.
+rules-which-times = ¿A qué horas? Esta es solo una propuesta.
+rules-which-midnight = ¿La medianoche con la que empieza ese día o aquella con la que acaba?
+rules-which-month-first = ¿«{ $first }/{ $second }» es { $first } del mes { $second } o { $second } del mes { $first }?
+rules-which-nth-or-weeks = ¿Una vez cada { $n } semanas o el número { $n } de cada mes?
+rules-which-once-or-monthly = ¿Una sola vez o todos los meses?
+rules-which-short-month = Hay meses sin día { $day }. ¿Entonces el último del mes o ninguno?
+
+# Lo que no existe
+rules-past = Eso ya ha pasado. Di un momento que esté por venir.
+rules-no-such-time = «{ $time }» no es una hora.
+rules-no-such-day = Ningún mes tiene día { $day }.
+rules-no-such-date = Esa fecha no existe.
+rules-no-such-day-of-month =
+    { $month ->
+        [m1] Enero no tiene día { $day }.
+        [m2] Febrero no tiene día { $day }.
+        [m3] Marzo no tiene día { $day }.
+        [m4] Abril no tiene día { $day }.
+        [m5] Mayo no tiene día { $day }.
+        [m6] Junio no tiene día { $day }.
+        [m7] Julio no tiene día { $day }.
+        [m8] Agosto no tiene día { $day }.
+        [m9] Septiembre no tiene día { $day }.
+        [m10] Octubre no tiene día { $day }.
+        [m11] Noviembre no tiene día { $day }.
+       *[m12] Diciembre no tiene día { $day }.
+    }
+rules-weekday-mismatch =
+    El { $date } no cae en { $said ->
+        [mon] lunes
+        [tue] martes
+        [wed] miércoles
+        [thu] jueves
+        [fri] viernes
+        [sat] sábado
+       *[sun] domingo
+    }, sino en { $is ->
+        [mon] lunes
+        [tue] martes
+        [wed] miércoles
+        [thu] jueves
+        [fri] viernes
+        [sat] sábado
+       *[sun] domingo
+    }.
+rules-zone-unknown = No hay ninguna zona horaria llamada «{ $zone }». Se escriben como Europe/Madrid.
+rules-window-empty = Entre el principio y el fin que dices no hay ningún momento.
+rules-no-such-share = Esa cantidad no existe: un porcentaje va de más de 0 a menos de 100.
+rules-idle-too-long = Se puede esperar hasta una semana de inactividad.
+
+# Lo que no es una regla, o SARAi no sabe hacer
+rules-empty = No has dicho nada.
+rules-too-long = Es demasiado largo para una regla.
+rules-no-time = Falta decir cuándo. Por ejemplo: «mañana a las 9», «cada lunes», «cuando queden menos de 5 GB de disco».
+rules-no-verb = No parece un encargo. Empieza por «avísame», «recuérdame», «ejecuta la habilidad…» o «pregunta al asistente…».
+rules-question = Parece una pregunta, no un encargo.
+rules-stop = Para dejar de recibir avisos usa `sarai rules pause` o `sarai rules remove`.
+rules-run-what = No sé qué ejecutar. Di «ejecuta la habilidad» y su nombre.
+rules-ask-what = No sé qué preguntar. Dilo detrás de «pregunta al asistente».
+rules-unknown-event = No puedo vigilar eso. Sí puedo: memoria, disco, un archivo, una habilidad, un webhook, un dato nuevo o tu inactividad.
+rules-level-without-amount = Falta la cantidad: por ejemplo «menos de 5 GB» o «más del 80 %».
+rules-event-and-time = Eso pasa en un instante; no puedo esperar a la vez a una hora. Haz dos reglas.
+rules-how-often = No puedo repetir algo así. Di cada cuánto o a qué horas.
+rules-too-uneven = Esas horas son demasiado irregulares para una regla. Elige un intervalo que quepa en la hora.
+rules-beyond-holidays = No sé qué días son festivos, así que no puedo dejarlos fuera.
+rules-beyond-sun = No sé cuándo sale ni se pone el sol. Di una hora.
+rules-beyond-weather = No sé qué tiempo hace.
+rules-beyond-place = No sé dónde estás.
+rules-beyond-message = No leo tus mensajes ni tus llamadas.
+rules-beyond-before = No puedo contar hacia atrás desde otra cosa. Di la hora del aviso.
+rules-beyond-lasting = No puedo medir cuánto dura; solo el momento en que se cruza.
+rules-beyond-level = Solo puedo avisar cuando algo se llena, no cuando se vacía.
