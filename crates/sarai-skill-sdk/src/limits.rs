@@ -21,8 +21,8 @@ pub const BLOCKING_MAX: usize = 8;
 /// How long a call may take whose caller named no deadline.
 pub const CALL_TIME_MAX: Duration = Duration::from_secs(600);
 
-/// Peers that are connected at once; the next one waits to be accepted.
-pub(crate) const CONNECTIONS_MAX: usize = 64;
+/// Peers that are connected at once; the next one waits to be accepted. Each is an open file, of which a jail has few.
+pub(crate) const CONNECTIONS_MAX: usize = 32;
 /// Calls of one connection, of any kind.
 pub(crate) const STREAMS_MAX: u32 = 128;
 /// The names and values of one call's metadata, in bytes.
