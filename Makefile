@@ -79,7 +79,13 @@ lint: setup ## hold the code to the rules of the house
 	cargo xtask deny
 	cargo xtask tidy
 
-bench: build ## measure, with SCENARIO=decode|chat|load|speculative|grammar|restart|mixed and perhaps DURATION=60s
+STUBS := ../skills/example-python/generated
+PROTOS := sarai/host/v1/host.proto sarai/skill/v1/skill.proto
+skill-stubs: $(VENV)/ready ## make the gRPC code of skills anew, for Rust and Python
+	cargo xtask gen
+	cd proto && $(VENV)/bin/python -m grpc_tools.protoc -I . --python_out=$(STUBS) --grpc_python_out=$(STUBS) $(PROTOS)
+
+bench: build ## measure, with SCENARIO=decode|chat|load|speculative|grammar|restart|mixed|skills and perhaps DURATION=60s
 	@$(SARAI) bench $(SCENARIO) $(if $(DURATION),--duration $(DURATION))
 
 FUZZ_SECONDS ?= 60

@@ -65,6 +65,7 @@ areas! {
     Chat = "chat",
     Cli = "cli",
     Config = "config",
+    Conform = "conform",
     Daemon = "daemon",
     Doctor = "doctor",
     Engine = "engine",

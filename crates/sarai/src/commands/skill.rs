@@ -4,6 +4,7 @@
 //! `route`, `test` and `new` work with what lies on disk. `run` and `reload` ask the running program.
 
 mod list;
+mod new;
 mod test;
 mod trust;
 
@@ -39,6 +40,8 @@ pub(crate) enum SkillCommand {
     Trust(trust::TrustArgs),
     #[command(about = "cli-about-skill-test")]
     Test(test::TestArgs),
+    #[command(about = "cli-about-skill-new")]
+    New(new::NewArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,6 +70,7 @@ pub(crate) fn run(command: SkillCommand, shell: &Shell) -> anyhow::Result<()> {
         SkillCommand::Reload(NameArg { name }) => reload(&name, shell),
         SkillCommand::Trust(args) => trust::run(&args, shell),
         SkillCommand::Test(args) => test::run(&args, shell),
+        SkillCommand::New(args) => new::run(&args, shell),
     }
 }
 

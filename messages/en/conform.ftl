@@ -1,0 +1,20 @@
+# What is checked of a skill.
+conform-serving = It starts and says that it serves.
+conform-describe = It says its name, its version and which arguments it takes.
+conform-status = Its status adds up: same generation, nothing running, no error.
+conform-beats = Its beats grow at least once a second.
+conform-infer = It answers or declines, never with nothing.
+conform-generation = Each reply carries the current generation.
+conform-stream = The pieces joined are the final text.
+conform-cancel = When the caller leaves, it stops working.
+conform-deadline = It keeps to the call's deadline.
+conform-long-text = It refuses a text above 1 MiB and lives on.
+conform-arguments = It refuses arguments that are no JSON object.
+conform-strange-text = It copes with control characters, emoji and right-to-left text.
+conform-concurrency = It answers 32 calls at once.
+conform-large-message = It refuses a message above 4 MiB.
+conform-slow-peer = Peers that connect and say nothing keep nobody waiting.
+conform-reload = At SIGUSR1 it reads its files again and loses no call.
+conform-broken-reload = With broken files it keeps what it had and says why.
+conform-drain = At SIGTERM it finishes what is under way and ends well.
+conform-restart = It starts where a dead process left its socket.

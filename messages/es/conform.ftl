@@ -1,0 +1,20 @@
+# Lo que se comprueba de una habilidad.
+conform-serving = Arranca y dice que sirve.
+conform-describe = Dice su nombre, su versión y qué argumentos admite.
+conform-status = Su estado es coherente: misma generación, nada en curso, ningún error.
+conform-beats = Su pulso avanza al menos una vez por segundo.
+conform-infer = Responde o declina, nunca con las manos vacías.
+conform-generation = Cada respuesta lleva la generación vigente.
+conform-stream = Los trozos unidos son el texto final.
+conform-cancel = Si quien pregunta se va, deja de trabajar.
+conform-deadline = Respeta el plazo de la llamada.
+conform-long-text = Rechaza un texto de más de 1 MiB sin caerse.
+conform-arguments = Rechaza los argumentos que no son un objeto JSON.
+conform-strange-text = Aguanta caracteres de control, emojis y textos de derecha a izquierda.
+conform-concurrency = Atiende 32 llamadas a la vez.
+conform-large-message = Rechaza un mensaje de más de 4 MiB.
+conform-slow-peer = Quien se conecta y calla no hace esperar a los demás.
+conform-reload = Con SIGUSR1 relee sus archivos sin perder ninguna llamada.
+conform-broken-reload = Si los archivos están rotos, se queda con lo que tenía y dice por qué.
+conform-drain = Con SIGTERM acaba lo que tiene entre manos y termina bien.
+conform-restart = Arranca aunque quede el socket de un proceso muerto.
