@@ -123,7 +123,7 @@ impl Skills {
         let table = self.table.borrow().clone();
         let chosen = match wish {
             SkillWish::None => None,
-            SkillWish::Named { name, .. } => Some((name.clone(), vec![Notice::new("skills-reason-named")])),
+            SkillWish::Named { name, .. } => Some((name.clone(), vec![Notice::new("skills-route-named")])),
             SkillWish::Auto => {
                 let chosen = table.route(text, self.language);
                 self.metrics.routed(if chosen.is_some() { Chosen::Skill } else { Chosen::Model });

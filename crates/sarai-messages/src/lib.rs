@@ -72,6 +72,7 @@ areas! {
     Models = "models",
     Page = "page",
     Rules = "rules",
+    Skills = "skills",
 }
 
 /// All sentences of one language, parsed once.
