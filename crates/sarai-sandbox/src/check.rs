@@ -221,3 +221,6 @@ fn plain_path(path: &Path) -> Result<(), Problem> {
     });
     if plain { Ok(()) } else { Err(Problem::NotPlain(path.display().to_string())) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,10 @@
 //! What launcher and init say to each other.
 //!
-//! Init's standard input is a stream from the launcher: first what to do, as TOML that ends with a zero byte, then one
-//! byte for each signal to pass on to the program. When the stream ends, so does the jail, however the launcher died.
-//! The other way goes one report, as TOML that ends with a zero byte. With bubblewrap both directions are one socket;
-//! a container may carry them by different streams.
+//! Init's standard input is a stream from the launcher: first what to do, as TOML that ends with a zero byte. Then init
+//! closes the jail and answers with one report, as TOML that ends with a zero byte, and waits for [`GO`], which the
+//! launcher says if it is content with the report and with what only it can see. From then on each byte is a signal to
+//! pass on to the program; signals may come before [`GO`] too. When the stream ends, so does the jail, however the
+//! launcher died. With bubblewrap both directions are one socket; a container may carry them by different streams.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -16,11 +17,11 @@ use crate::error::SandboxError;
 use crate::report::Report;
 use crate::source::Identity;
 
-/// The first byte that init sends when it shares a socket with the launcher, which learns its process id with it.
-pub(crate) const HELLO: u8 = b'.';
 const END: u8 = 0;
-/// The longest message in either direction: a policy at its limits, and then some.
-const MESSAGE_BYTES_MAX: usize = 1 << 20;
+/// Lets init start the program. No signal has this number.
+pub(crate) const GO: u8 = 0xff;
+/// The longest message in either direction. A socket holds it before anybody reads.
+const MESSAGE_BYTES_MAX: usize = 128 << 10;
 
 /// What init is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +82,9 @@ impl Setup {
 fn message(text: String) -> Result<Vec<u8>, SandboxError> {
     let mut bytes = text.into_bytes();
     if bytes.len() >= MESSAGE_BYTES_MAX || bytes.contains(&END) {
-        return Err(SandboxError::Policy("the program's arguments are too long, or one has a zero byte".to_owned()));
+        return Err(SandboxError::Policy(
+            "policy and arguments are too long together, or one has a zero byte".to_owned(),
+        ));
     }
     bytes.push(END);
     Ok(bytes)
@@ -123,6 +126,20 @@ impl Inbox {
     }
 }
 
+/// Waits for [`GO`], if it is not among what has come already; gives the signals that came with it.
+pub(crate) fn await_go(mut from: impl Read, mut come: Vec<u8>) -> Result<Vec<u8>, SandboxError> {
+    let mut buffer = [0; 64];
+    while !come.contains(&GO) {
+        match from.read(&mut buffer) {
+            Ok(count) if count > 0 && come.len() < MESSAGE_BYTES_MAX => come.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(_) | Err(_) => return Err(SandboxError::Start("the launcher does not want this jail".to_owned())),
+        }
+    }
+    come.retain(|&byte| byte != GO);
+    Ok(come)
+}
+
 /// Reads one message, and with it perhaps a bit of what follows.
 pub(crate) fn receive(mut from: impl Read) -> Result<(String, Inbox), SandboxError> {
     let mut inbox = Inbox::default();
@@ -141,3 +158,6 @@ pub(crate) fn receive(mut from: impl Read) -> Result<(String, Inbox), SandboxErr
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,3 +60,6 @@ fn rules((argument, test): (u8, Test)) -> Result<Vec<SeccompRule>, SandboxError>
 fn failed(error: &dyn std::fmt::Display) -> SandboxError {
     SandboxError::Start(format!("the list of system calls cannot be applied: {error}"))
 }
+
+#[cfg(test)]
+mod tests;

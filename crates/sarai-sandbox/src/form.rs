@@ -156,7 +156,38 @@ impl CheckedPolicy {
 
 fn syntax(text: &str, error: &toml::de::Error) -> PolicyError {
     let line = error.span().map(|span| line_at(text, span.start));
-    PolicyError { key: String::new(), line, problem: Problem::Syntax(error.message().trim().replace('\n', ", ")) }
+    let key = error.span().and_then(|span| key_at(text, span.start)).unwrap_or_default();
+    PolicyError { key, line, problem: Problem::Syntax(error.message().trim().replace('\n', ", ")) }
+}
+
+/// The key whose value stands at `offset`, spelt as [`Policy::checked`] spells it.
+fn key_at(text: &str, offset: usize) -> Option<String> {
+    let document = DeTable::parse(text).ok()?;
+    key_in(document.get_ref(), offset)
+}
+
+fn key_in(table: &DeTable<'_>, offset: usize) -> Option<String> {
+    let (key, value) = table.iter().find(|(_, value)| holds(value, offset))?;
+    let key = key.get_ref();
+    let deeper = match value.get_ref() {
+        DeValue::Table(inner) => key_in(inner, offset).map(|deeper| format!(".{deeper}")),
+        DeValue::Array(list) => list.iter().enumerate().find(|(_, item)| holds(item, offset)).map(|(index, item)| {
+            let deeper = item.get_ref().as_table().and_then(|inner| key_in(inner, offset));
+            format!("[{index}]{}", deeper.map(|deeper| format!(".{deeper}")).unwrap_or_default())
+        }),
+        _ => None,
+    };
+    Some(format!("{key}{}", deeper.unwrap_or_default()))
+}
+
+/// Whether the value, or something in it, stands at `offset`. A table's own place is its heading alone.
+fn holds(value: &Spanned<DeValue<'_>>, offset: usize) -> bool {
+    let inside = match value.get_ref() {
+        DeValue::Table(inner) => inner.iter().any(|(_, value)| holds(value, offset)),
+        DeValue::Array(list) => list.iter().any(|item| holds(item, offset)),
+        _ => false,
+    };
+    inside || value.span().contains(&offset)
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
@@ -179,3 +210,6 @@ fn line_of_key(text: &str, key: &str) -> Option<usize> {
     };
     Some(line_at(text, deeper.unwrap_or_else(|| value.span()).start))
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use crate::backend::Backend;
 use crate::check::{CheckedPolicy, JailName};
 use crate::error::SandboxError;
-use crate::policy::{Access, Limits, Mount, Policy, Root};
+use crate::policy::{Limits, Policy, Root};
 use crate::report::{Effective, Report};
 
 /// How many bytes of each of a program's two outputs pass in a minute; the rest is thrown away, and a line says so.
@@ -117,17 +117,16 @@ impl Launcher {
     /// Tries a back end with a program that does nothing, and says what holds; the error says what to do. Waits for it.
     pub fn examine(&self, backend: Backend, scratch: &Path) -> Result<Effective, SandboxError> {
         let name = JailName::new("examine").map_err(|error| SandboxError::Policy(error.to_string()))?;
-        let own = Mount { source: self.path.clone(), target: self.path.clone(), access: Access::ReadOnly };
         let policy = Policy {
-            root: Root::Empty,
-            mounts: vec![own],
+            root: Root::System,
+            mounts: Vec::new(),
             working_dir: PathBuf::from("/"),
             environment: Vec::new(),
             limits: Limits { memory_bytes: 64 << 20, pids: 8, open_files: 64, tmp_bytes: 1 << 20, file_bytes: 1 << 20 },
         };
         let policy = policy.checked().map_err(|error| SandboxError::Policy(error.to_string()))?;
         let report = scratch.join(format!("examine-{backend}-{}.toml", std::process::id()));
-        let program = [self.path.display().to_string(), "nothing".to_owned()];
+        let program = ["/bin/true".to_owned()];
         let log = LogLimit::default();
         let jail = Jail { backend, name: &name, policy: &policy, report: Some(&report), log, program: &program };
         let output = self.command(&jail)?.output().map_err(|error| SandboxError::Start(error.to_string()))?;

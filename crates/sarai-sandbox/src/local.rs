@@ -63,7 +63,7 @@ pub(crate) fn pieces(root: Root) -> Vec<Piece> {
 /// Every argument of bubblewrap. `launcher` is this program, which becomes the first process inside.
 pub(crate) fn arguments(policy: &CheckedPolicy, pieces: &[Piece], launcher: &Path) -> Vec<OsString> {
     let mut list = Arguments(Vec::new());
-    for namespace in ["user", "pid", "ipc", "uts", "net"] {
+    for namespace in ["user", "pid", "ipc", "uts", "net", "cgroup"] {
         list.0.push(format!("--unshare-{namespace}").into());
     }
     let nobody = NOBODY.to_string();
@@ -107,3 +107,6 @@ impl Arguments {
         self.0.extend([how.into(), source.into(), target.into()]);
     }
 }
+
+#[cfg(test)]
+mod tests;

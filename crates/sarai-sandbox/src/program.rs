@@ -14,6 +14,8 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
+use rustix::process::WaitStatus;
+
 use crate::{init, launch};
 
 /// The jail could not be made, or does not keep its promises.
@@ -41,6 +43,12 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
             ExitCode::from(NOT_STARTED)
         }
     }
+}
+
+/// How a process ended, as shells say it.
+pub(crate) fn exit_code(status: WaitStatus) -> u8 {
+    let by_signal = status.terminating_signal().map(|signal| i32::from(BY_SIGNAL) + signal);
+    status.exit_status().or(by_signal).and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
 }
 
 /// One line for whoever reads the log. If nobody can, there is nobody to tell.

@@ -94,3 +94,6 @@ fn refuse(path: &Path, errno: Errno) -> SandboxError {
         other => format!("{path} cannot be looked at: {other}"),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,15 +2,15 @@
 //!
 //! Whatever uses these runs in `sarai-jail`, which has one thread, so that forking is without surprises.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsStr, OsString};
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 /// Attributes of a mount that are switched on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,13 +59,6 @@ pub(crate) fn landlock_abi() -> io::Result<u32> {
     u32::try_from(version).map_err(|_| io::Error::last_os_error())
 }
 
-/// Makes the cgroup that this process is in the root of what it sees of cgroups.
-pub(crate) fn unshare_cgroup() -> io::Result<()> {
-    // SAFETY: this flag touches neither memory nor open files.
-    let result = unsafe { libc::unshare(libc::CLONE_NEWCGROUP) };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}
-
 /// Keeps `signals` from doing what they do, and gives a file that says when one has come.
 pub(crate) fn signal_file(signals: &[Signal]) -> io::Result<OwnedFd> {
     let mut set = std::mem::MaybeUninit::uninit();
@@ -97,7 +90,7 @@ pub(crate) fn next_signal(file: &OwnedFd) -> Option<i32> {
 }
 
 /// A copy of this process that does `work`, which must not return by unwinding, and ends with what it gives.
-pub(crate) fn fork(work: impl FnOnce() -> u8) -> io::Result<rustix::process::Pid> {
+pub(crate) fn fork(work: impl FnOnce() -> u8) -> io::Result<Pid> {
     // SAFETY: this program has one thread, so the copy is whole; it leaves by `_exit` and runs nothing of its parent's.
     match unsafe { libc::fork() } {
         0 => {
@@ -105,20 +98,132 @@ pub(crate) fn fork(work: impl FnOnce() -> u8) -> io::Result<rustix::process::Pid
             // SAFETY: ends the process, touches nothing.
             unsafe { libc::_exit(i32::from(code)) }
         }
-        pid => rustix::process::Pid::from_raw(pid).filter(|_| pid > 0).ok_or_else(io::Error::last_os_error),
+        pid => Pid::from_raw(pid).filter(|_| pid > 0).ok_or_else(io::Error::last_os_error),
     }
 }
 
-/// Has the command's process killed when this one ends.
+/// Of clone3 alone, whose flags are wider than the C library's type for them.
+const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+
+/// The cgroups that a process begins its life in. Moving one later takes the kernel ten milliseconds.
+#[derive(Debug, Default)]
+pub(crate) struct Cradle {
+    /// The folder of a cgroup of version 2.
+    pub(crate) unified: Option<OwnedFd>,
+    /// The files `tasks` of cgroups of version 1, open for writing.
+    pub(crate) tasks: Vec<OwnedFd>,
+}
+
+/// A program to be started without any variables, in a process group of its own, as long as this process lives.
+#[derive(Debug)]
+pub(crate) struct Start<'a> {
+    pub(crate) program: &'a Path,
+    /// Without the program's own name.
+    pub(crate) arguments: &'a [OsString],
+    pub(crate) cradle: &'a Cradle,
+    pub(crate) streams: [BorrowedFd<'a>; 3],
+}
+
+impl Start<'_> {
+    pub(crate) fn run(&self) -> io::Result<Pid> {
+        let text = |text: &OsStr| CString::new(text.as_bytes());
+        let program = text(self.program.as_os_str())?;
+        let arguments = self.arguments.iter().map(|argument| text(argument)).collect::<Result<Vec<_>, _>>()?;
+        let list: Vec<*const libc::c_char> =
+            [&program].into_iter().chain(&arguments).map(|text| text.as_ptr()).chain([std::ptr::null()]).collect();
+        let parent = rustix::process::getpid();
+        let flags = if self.cradle.unified.is_some() { CLONE_INTO_CGROUP } else { 0 };
+        let cgroup = self.cradle.unified.as_ref().map_or(0, |folder| u64::from(folder.as_raw_fd().unsigned_abs()));
+        // SAFETY: all fields are numbers, for which zero is a value.
+        let mut request: libc::clone_args = unsafe { std::mem::zeroed() };
+        (request.flags, request.cgroup) = (flags, cgroup);
+        request.exit_signal = u64::from(Signal::CHILD.as_raw().unsigned_abs());
+        // SAFETY: without shared memory this is fork; this program has one thread, so the copy is whole. The copy calls
+        // `become`, which does not return.
+        let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const request, size_of::<libc::clone_args>()) };
+        if pid == 0 {
+            // SAFETY: this is the copy, and both the name and the list end as C wants it.
+            unsafe { self.become_program(parent, program.as_ptr(), list.as_ptr()) }
+        }
+        i32::try_from(pid).ok().and_then(Pid::from_raw).filter(|_| pid > 0).ok_or_else(io::Error::last_os_error)
+    }
+
+    /// In the copy: takes its place in the world and runs the program.
+    ///
+    /// # Safety
+    /// `program` is a C string and `arguments` a list of such with a null at its end.
+    unsafe fn become_program(
+        &self,
+        parent: Pid,
+        program: *const libc::c_char,
+        arguments: *const *const libc::c_char,
+    ) -> ! {
+        let ready = self.take_place(parent);
+        let failed = match ready {
+            Ok(()) => {
+                let nothing = [std::ptr::null()];
+                // SAFETY: the caller vouches for both; the variables are an empty list. It returns only if it fails.
+                unsafe { libc::execve(program, arguments, nothing.as_ptr()) };
+                io::Error::last_os_error()
+            }
+            Err(error) => error,
+        };
+        crate::program::complain(&format!("{} cannot be started: {failed}", self.program.display()));
+        // SAFETY: ends the process, touches nothing.
+        unsafe { libc::_exit(i32::from(crate::program::NOT_STARTED)) }
+    }
+
+    fn take_place(&self, parent: Pid) -> io::Result<()> {
+        for (stream, number) in self.streams.iter().zip(0..) {
+            // SAFETY: puts a copy of an open file in the place of one that only this process has.
+            if unsafe { libc::dup2(stream.as_raw_fd(), number) } < 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        for tasks in &self.cradle.tasks {
+            // Nothing but «this process itself» spares the kernel the wait.
+            rustix::io::write(tasks, b"0")?;
+        }
+        rustix::process::setpgid(None, None)?;
+        default_signals()?;
+        stay_with(parent)
+    }
+}
+
+/// Has the command's process hear all signals, as a program expects it.
+pub(crate) fn unblock_signals(command: &mut Command) {
+    // SAFETY: the closure makes two system calls and allocates nothing.
+    unsafe { command.pre_exec(default_signals) };
+}
+
+/// Has the command's process hear all signals, and killed when this one ends.
 pub(crate) fn die_with_parent(command: &mut Command) {
     let parent = rustix::process::getpid();
     let prepare = move || {
-        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-        // The parent may have ended before that.
-        if rustix::process::getppid() == Some(parent) { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
+        default_signals()?;
+        stay_with(parent)
     };
-    // SAFETY: the closure makes three system calls and allocates nothing.
+    // SAFETY: the closure makes a few system calls and allocates nothing.
     unsafe { command.pre_exec(prepare) };
+}
+
+/// No signal waits any more, and a pipe that nobody reads ends a process again.
+fn default_signals() -> io::Result<()> {
+    let mut none = std::mem::MaybeUninit::uninit();
+    // SAFETY: `sigemptyset` makes the set whole before it is used; the default for a signal needs no code.
+    let result = unsafe {
+        libc::sigemptyset(none.as_mut_ptr());
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut())
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// This process ends when its parent does.
+fn stay_with(parent: Pid) -> io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    // It may have ended before that.
+    if rustix::process::getppid() == Some(parent) { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
 }
 
 /// Closes every open file but the three standard ones.
@@ -129,15 +234,17 @@ pub(crate) fn close_others() -> io::Result<()> {
 }
 
 /// A system call by its number, for attempts that must fail. Arguments that are pointers must be null.
-pub(crate) fn attempt(number: libc::c_long, arguments: [libc::c_ulong; 4]) -> io::Result<()> {
-    let [a, b, c, d] = arguments;
+pub(crate) fn attempt(number: libc::c_long, [a, b, c]: [u64; 3]) -> rustix::io::Result<()> {
     // SAFETY: the calls that are attempted get numbers and null pointers, which the kernel checks.
-    let result = unsafe { libc::syscall(number, a, b, c, d) };
-    if result >= 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if unsafe { libc::syscall(number, a, b, c, 0_u64) } >= 0 { Ok(()) } else { Err(last_errno()) }
+}
+
+fn last_errno() -> rustix::io::Errno {
+    rustix::io::Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(rustix::io::Errno::IO)
 }
 
 /// Maps the beginning of a file as code, as a loader does, and lets it go again.
-pub(crate) fn map_executable(file: &OwnedFd) -> io::Result<()> {
+pub(crate) fn map_executable(file: &OwnedFd) -> rustix::io::Result<()> {
     const BYTES: usize = 4096;
     // SAFETY: the kernel chooses a place that nobody uses; nothing is read or run there, and it is given back.
     unsafe {
@@ -150,7 +257,7 @@ pub(crate) fn map_executable(file: &OwnedFd) -> io::Result<()> {
             0,
         );
         if place == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
+            return Err(last_errno());
         }
         libc::munmap(place, BYTES);
     }

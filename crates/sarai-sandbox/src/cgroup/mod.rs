@@ -5,7 +5,7 @@
 //!
 //! # Usage
 //! 1. [`Cgroup::make`] finds a place, sweeps it, and makes the cgroup with its limits.
-//! 2. [`Cgroup::admit`] the processes; what they start is in it too.
+//! 2. Start a process with [`Cgroup::cradle`]; what it starts is in it too.
 //! 3. [`Cgroup::remove`], when they have ended.
 
 mod home;
@@ -16,13 +16,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fs_err as fs;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::check::JailName;
 use crate::error::SandboxError;
 use crate::policy::Limits;
+use crate::sys::Cradle;
 use home::{Controller, Homes, Version};
-use owner::Owner;
+pub(crate) use owner::Owner;
 
 /// Processes of ours in each jail's cgroup: bubblewrap's monitor and init.
 const PIDS_OF_OURS: u32 = 2;
@@ -74,14 +77,33 @@ impl Cgroup {
         Ok(cgroup)
     }
 
-    /// Puts a process in, and with it what it starts from now on.
-    pub(crate) fn admit(&self, pid: Pid) -> Result<(), SandboxError> {
+    /// What a process needs to begin its life in it, and all that it starts.
+    pub(crate) fn cradle(&self) -> Result<Cradle, SandboxError> {
+        let failed = |errno: Errno| SandboxError::Cgroup(format!("no process can be put in: {errno}"));
+        let mut cradle = Cradle::default();
+        for Part { version, folder, .. } in &self.parts {
+            match version {
+                Version::One => {
+                    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+                    cradle.tasks.push(open(folder.join("tasks"), flags, Mode::empty()).map_err(failed)?);
+                }
+                Version::Two => {
+                    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                    cradle.unified = Some(open(folder, flags, Mode::empty()).map_err(failed)?);
+                }
+            }
+        }
+        Ok(cradle)
+    }
+
+    /// Whether the process is in it, in all its parts.
+    pub(crate) fn has(&self, pid: Pid) -> Result<(), String> {
         let line = pid.as_raw_nonzero().to_string();
-        let mut folders: Vec<&PathBuf> = self.parts.iter().map(|part| &part.folder).collect();
-        folders.dedup();
-        for folder in folders {
-            fs::write(folder.join("cgroup.procs"), &line)
-                .map_err(|error| SandboxError::Cgroup(format!("a process cannot be put in: {error}")))?;
+        for part in &self.parts {
+            let inside = fs::read_to_string(part.folder.join("cgroup.procs")).map_err(|error| error.to_string())?;
+            if !inside.lines().any(|own| own == line) {
+                return Err(format!("the jail is not in its cgroup for {}", part.controller.name()));
+            }
         }
         Ok(())
     }
@@ -218,3 +240,6 @@ fn kill_all(folder: &Path) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Whose cgroup it is.
+//! Whose cgroup or container it is.
 
 use std::io;
 
@@ -11,7 +11,7 @@ const PREFIX: &str = "sarai-jail";
 /// A launcher, told from all others of this boot: its process id is used again some day, with another start time, and
 /// means something else in another pid namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Owner {
+pub(crate) struct Owner {
     /// The inode of the pid namespace.
     namespace: u64,
     pid: u32,
@@ -20,7 +20,7 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    pub(super) fn this() -> io::Result<Self> {
+    pub(crate) fn this() -> io::Result<Self> {
         let link = fs::read_link("/proc/self/ns/pid")?;
         let inode = link.to_str().and_then(|link| link.strip_prefix("pid:[")?.strip_suffix(']')?.parse().ok());
         let pid = std::process::id();
@@ -30,12 +30,12 @@ impl Owner {
         }
     }
 
-    pub(super) fn folder_name(&self, jail: &JailName) -> String {
+    pub(crate) fn folder_name(&self, jail: &JailName) -> String {
         format!("{PREFIX}.{}.{}.{}.{jail}", self.namespace, self.pid, self.started)
     }
 
-    /// Whether a folder is a jail's whose launcher has ended. One of another pid namespace cannot be judged from here.
-    pub(super) fn is_orphan(&self, folder: &str) -> bool {
+    /// Whether a folder (or whatever was named so) is a jail's whose launcher has ended. One of another pid namespace cannot be judged from here.
+    pub(crate) fn is_orphan(&self, folder: &str) -> bool {
         let mut parts = folder.splitn(5, '.');
         let mut number = || parts.next()?.parse::<u64>().ok();
         let Some(rest) = folder.strip_prefix(PREFIX) else { return false };

@@ -4,12 +4,12 @@
 //! after. Nothing is believed because a call to set it up came back without an error.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::io;
 
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
+use rustix::fs::{Mode, OFlags, open, unlink};
+use rustix::io::Errno;
 use rustix::process::{WaitOptions, getrlimit, getsid, waitpid};
 
 use super::{mounts, powers};
@@ -44,7 +44,7 @@ pub(super) fn around(setup: &Setup, effective: &mut Effective) -> Result<(), San
     }
     effective.set(Layer::TmpSize, State::of(tmp_size(setup.policy.limits.tmp_bytes)));
     effective.set(Layer::Proc, State::of(proc_is_closed()));
-    for (layer, failure) in attempts()? {
+    if let Some((layer, failure)) = attempts()? {
         effective.set(layer, State::NotHeld(failure));
     }
     Ok(())
@@ -83,8 +83,13 @@ fn namespaces(setup: &Setup, effective: &mut Effective) {
         };
         effective.set(layer, state);
     }
-    // Overwritten if one can be made after all.
-    effective.set(Layer::NoNestedNamespaces, State::Held);
+    let none_allowed = match setup.backend {
+        Backend::Local => fs::read_to_string("/proc/sys/user/max_user_namespaces").is_ok_and(|most| most.trim() == "0"),
+        // There the list of calls stands alone.
+        Backend::Docker | Backend::Disabled => true,
+    };
+    let nested = if none_allowed { Ok(()) } else { Err("the kernel would allow one".to_owned()) };
+    effective.set(Layer::NoNestedNamespaces, State::of(nested));
 }
 
 fn host_name() -> Result<(), String> {
@@ -180,66 +185,87 @@ fn proc_is_closed() -> Result<(), String> {
     Ok(())
 }
 
-type Attempt = fn() -> io::Result<()>;
-
-/// What must not work, by the layer that forbids it.
-const FORBIDDEN: [(Layer, &str, Attempt); 12] = [
-    (Layer::NoNestedNamespaces, "a user namespace can be made", || {
-        sys::attempt(libc::SYS_unshare, [libc::CLONE_NEWUSER as libc::c_ulong, 0, 0, 0])
-    }),
-    (Layer::Seccomp, "ptrace works", || sys::attempt(libc::SYS_ptrace, [0, 0, 0, 0])),
-    (Layer::Seccomp, "io_uring works", || sys::attempt(libc::SYS_io_uring_setup, [1, 0, 0, 0])),
-    (Layer::Seccomp, "mount works", || sys::attempt(libc::SYS_mount, [0, 0, 0, 0])),
-    (Layer::Seccomp, "keyctl works", || sys::attempt(libc::SYS_keyctl, [0, 0, 0, 0])),
-    (Layer::NetworkNamespace, "an Internet socket can be made", || {
-        sys::attempt(libc::SYS_socket, [libc::AF_INET as libc::c_ulong, libc::SOCK_DGRAM as libc::c_ulong, 0, 0])
-    }),
-    (Layer::NetworkNamespace, "a netlink socket can be made", || {
-        sys::attempt(libc::SYS_socket, [libc::AF_NETLINK as libc::c_ulong, libc::SOCK_RAW as libc::c_ulong, 0, 0])
-    }),
-    (Layer::ReadOnlyRoot, "the root can be written", || fs::write("/written", "")),
-    (Layer::NoExecute, "/tmp can be run from", || in_tmp(|path, _| std::process::Command::new(path).spawn().map(drop))),
-    (Layer::NoExecute, "a loader can run what is in /tmp", || in_tmp(|_, file| sys::map_executable(file))),
-    (Layer::LandlockFiles, "landlock lets init's own file be read", || fs::read(INIT).map(drop)),
-    (Layer::Capabilities, "the clock can be set", || sys::attempt(libc::SYS_settimeofday, [0, 0, 0, 0])),
-];
-
-/// Makes a file that says it is a program, and tries something with it.
-fn in_tmp(attempt: impl FnOnce(&Path, &OwnedFd) -> io::Result<()>) -> io::Result<()> {
-    let path = Path::new("/tmp/.program");
-    let mut options = fs::OpenOptions::new();
-    let mut file = options.read(true).write(true).create_new(true).mode(0o700).open(path)?;
-    file.write_all(b"#!/bin/sh\n")?;
-    let file = OwnedFd::from(file.into_parts().0);
-    // A file that is open for writing cannot be run at all, which would prove nothing.
-    let reading = OwnedFd::from(fs::File::open(path)?.into_parts().0);
-    drop(file);
-    let result = attempt(path, &reading);
-    fs::remove_file(path)?;
-    result
+/// Something that must not work.
+struct Forbidden {
+    /// What it would be if it worked.
+    what: &'static str,
+    /// Which layer forbids it, and how. Another error would mean that something else was in the way, which would prove
+    /// nothing.
+    by: Layer,
+    with: Errno,
+    attempt: fn() -> rustix::io::Result<()>,
 }
 
-/// Tries all of it in a copy of this process; gives what worked.
-fn attempts() -> Result<Vec<(Layer, String)>, SandboxError> {
+impl Forbidden {
+    const fn call(what: &'static str, by: Layer, attempt: fn() -> rustix::io::Result<()>) -> Self {
+        Self { what, by, with: Errno::PERM, attempt }
+    }
+}
+
+const FORBIDDEN: [Forbidden; 12] = [
+    Forbidden::call("a user namespace can be made", Layer::NoNestedNamespaces, || {
+        sys::attempt(libc::SYS_unshare, [libc::CLONE_NEWUSER as u64, 0, 0])
+    }),
+    Forbidden::call("ptrace works", Layer::Seccomp, || sys::attempt(libc::SYS_ptrace, [0, 0, 0])),
+    Forbidden::call("io_uring works", Layer::Seccomp, || sys::attempt(libc::SYS_io_uring_setup, [1, 0, 0])),
+    Forbidden::call("memfd_create works", Layer::Seccomp, || sys::attempt(libc::SYS_memfd_create, [0, 0, 0])),
+    Forbidden::call("addresses can be made predictable", Layer::Seccomp, || {
+        sys::attempt(libc::SYS_personality, [libc::ADDR_NO_RANDOMIZE as u64, 0, 0])
+    }),
+    Forbidden::call("the clock can be set", Layer::Seccomp, || sys::attempt(libc::SYS_settimeofday, [0, 0, 0])),
+    Forbidden {
+        with: Errno::NOSYS,
+        ..Forbidden::call("clone3 works", Layer::Seccomp, || sys::attempt(libc::SYS_clone3, [0, 0, 0]))
+    },
+    Forbidden::call("an Internet socket can be made", Layer::NetworkNamespace, || socket(libc::AF_INET)),
+    Forbidden::call("a netlink socket can be made", Layer::NetworkNamespace, || socket(libc::AF_NETLINK)),
+    Forbidden {
+        what: "the root can be written",
+        by: Layer::ReadOnlyRoot,
+        with: Errno::ROFS,
+        attempt: || open("/written", OFlags::CREATE | OFlags::WRONLY, Mode::RUSR).map(drop),
+    },
+    Forbidden {
+        what: "landlock lets init's own file be read",
+        by: Layer::LandlockFiles,
+        with: Errno::ACCESS,
+        attempt: || open(INIT, OFlags::RDONLY, Mode::empty()).map(drop),
+    },
+    Forbidden::call("a loader can run what is in /tmp", Layer::NoExecute, load_from_tmp),
+];
+
+fn socket(family: i32) -> rustix::io::Result<()> {
+    sys::attempt(libc::SYS_socket, [u64::from(family.unsigned_abs()), libc::SOCK_RAW as u64, 0])
+}
+
+/// What a loader does with a program that the kernel will not run.
+fn load_from_tmp() -> rustix::io::Result<()> {
+    let path = "/tmp/.program";
+    let file = open(path, OFlags::CREATE | OFlags::EXCL | OFlags::RDWR, Mode::RWXU)?;
+    rustix::io::write(&file, b"#!/bin/sh\n")?;
+    let mapped = sys::map_executable(&file);
+    unlink(path)?;
+    mapped
+}
+
+/// Tries all of it in a copy of this process; gives what went otherwise than it must.
+fn attempts() -> Result<Option<(Layer, String)>, SandboxError> {
     let odd = |error: io::Error| SandboxError::Start(format!("nothing can be tried: {error}"));
-    let mut worked = Vec::new();
-    // The copy's exit code is the place of the first attempt that worked, or all if none did.
-    let none = u8::try_from(FORBIDDEN.len()).unwrap_or(u8::MAX);
+    // The copy's exit code is the place of the first that went otherwise, or the number of all of them.
+    let all = u8::try_from(FORBIDDEN.len()).unwrap_or(u8::MAX);
     let copy = sys::fork(|| {
-        let place = FORBIDDEN.iter().position(|(_, _, attempt)| attempt().is_ok());
-        place.and_then(|place| u8::try_from(place).ok()).unwrap_or(none)
+        let place = FORBIDDEN.iter().position(|forbidden| (forbidden.attempt)() != Err(forbidden.with));
+        place.and_then(|place| u8::try_from(place).ok()).unwrap_or(all)
     })
     .map_err(odd)?;
     let status = waitpid(Some(copy), WaitOptions::empty()).map_err(|errno| odd(errno.into()))?;
-    match status.and_then(|(_, status)| status.exit_status()) {
-        Some(code) if code == i32::from(none) => {}
-        Some(code) => {
-            let found = usize::try_from(code).ok().and_then(|place| FORBIDDEN.get(place));
-            let (layer, what) =
-                found.map_or((Layer::Seccomp, "a forbidden call ended oddly"), |(layer, what, _)| (*layer, *what));
-            worked.push((layer, what.to_owned()));
-        }
-        None => worked.push((Layer::Seccomp, "a forbidden call ended the process that made it".to_owned())),
+    let code = status.and_then(|(_, status)| status.exit_status());
+    if code == Some(i32::from(all)) {
+        return Ok(None);
     }
-    Ok(worked)
+    let found = code.and_then(|code| FORBIDDEN.get(usize::try_from(code).ok()?));
+    Ok(Some(match found {
+        Some(forbidden) => (forbidden.by, forbidden.what.to_owned()),
+        None => (Layer::Seccomp, "a forbidden call ended the process that made it".to_owned()),
+    }))
 }

@@ -16,7 +16,7 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use crate::backend::Backend;
-use crate::control::{self, HELLO, Setup};
+use crate::control::{self, Setup};
 use crate::error::SandboxError;
 use crate::filter;
 use crate::program::{NOT_STARTED, complain};
@@ -56,27 +56,23 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
 fn start(report_to: ReportTo) -> Result<u8, SandboxError> {
     sys::close_others().map_err(|error| SandboxError::Start(format!("open files: {error}")))?;
     let signals = serve::listen()?;
-    let mut launcher = Stream(io::stdin());
-    let to_launcher: &mut dyn Write = match report_to {
-        ReportTo::Socket => {
-            launcher.write_all(&[HELLO]).map_err(|error| SandboxError::Start(format!("the launcher: {error}")))?;
-            &mut Stream(io::stdin())
-        }
-        ReportTo::StandardOutput => &mut Stream(io::stdout()),
-    };
-    let (message, inbox) = control::receive(launcher)?;
+    let (message, inbox) = control::receive(Stream(io::stdin()))?;
     let setup = Setup::decode(&message)?;
     let mut effective = Effective::default();
     let closed = close(&setup, &mut effective);
     let error = closed.as_ref().err().cloned();
     let report = Report { backend: setup.backend, name: setup.name.clone(), effective: effective.clone(), error };
-    control::send_report(to_launcher, &report)?;
+    match report_to {
+        ReportTo::Socket => control::send_report(Stream(io::stdin()), &report)?,
+        ReportTo::StandardOutput => control::send_report(Stream(io::stdout()), &report)?,
+    }
     closed?;
-    // The launcher answers for two more; whatever else does not hold stops the start here as well as there.
+    // The launcher answers for two more. Whatever else does not hold stops the start here, whatever the launcher says.
     if let Some((layer, why)) = effective.broken_but(&[Layer::Memory, Layer::Pids]) {
         return Err(SandboxError::NotHeld { layer: layer.name().to_owned(), why });
     }
-    serve::run(&setup, &signals, inbox.rest())
+    let early = control::await_go(Stream(io::stdin()), inbox.rest())?;
+    serve::run(&setup, &signals, &early)
 }
 
 /// A standard stream without a buffer, which would keep what others are to read.

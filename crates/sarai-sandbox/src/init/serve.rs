@@ -2,15 +2,14 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
 use crate::control::Setup;
 use crate::error::SandboxError;
-use crate::program::{BY_SIGNAL, NOT_FOUND, NOT_RUNNABLE, complain};
+use crate::program::{BY_SIGNAL, NOT_FOUND, NOT_RUNNABLE, complain, exit_code};
 use crate::sys;
 
 /// What is passed on to the program, whether it comes by the control stream or, in a container, as a signal.
@@ -22,7 +21,7 @@ pub(super) fn listen() -> Result<OwnedFd, SandboxError> {
 }
 
 /// Gives the program's exit code. `early` are signals that came before it was started.
-pub(super) fn run(setup: &Setup, signals: &OwnedFd, early: Vec<u8>) -> Result<u8, SandboxError> {
+pub(super) fn run(setup: &Setup, signals: &OwnedFd, early: &[u8]) -> Result<u8, SandboxError> {
     let Some((program, arguments)) = setup.program.split_first() else {
         return Err(SandboxError::Policy("no program".to_owned()));
     };
@@ -30,13 +29,14 @@ pub(super) fn run(setup: &Setup, signals: &OwnedFd, early: Vec<u8>) -> Result<u8
     std::env::set_current_dir(&setup.policy.working_dir).map_err(|error| {
         SandboxError::Policy(format!("working_dir {}: {error}", setup.policy.working_dir.display()))
     })?;
-    let child = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .env_clear()
         .envs(setup.policy.environment.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::from(null.into_parts().0))
-        .spawn();
-    let child = match child {
+        .stdin(Stdio::from(null.into_parts().0));
+    sys::unblock_signals(&mut command);
+    let child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
             complain(&format!("{}: {program}: {error}", setup.name));
@@ -46,7 +46,7 @@ pub(super) fn run(setup: &Setup, signals: &OwnedFd, early: Vec<u8>) -> Result<u8
     let Some(program) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
         return Err(SandboxError::Start("a process without a number".to_owned()));
     };
-    pass_on(program, &early);
+    pass_on(program, early);
     attend(program, signals)
 }
 
@@ -101,13 +101,8 @@ fn bury(program: Pid) -> Option<u8> {
     let mut code = None;
     while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
         if pid == program {
-            code = Some(code_of(ExitStatus::from_raw(status.as_raw())));
+            code = Some(exit_code(status));
         }
     }
     code
-}
-
-fn code_of(status: ExitStatus) -> u8 {
-    let code = status.code().or_else(|| status.signal().map(|signal| i32::from(BY_SIGNAL) + signal));
-    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
 }

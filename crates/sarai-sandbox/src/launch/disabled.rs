@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use rustix::process::{Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::signals::{News, Signals};
 use super::watch::{Event, Watch};
@@ -43,7 +43,7 @@ pub(super) fn run(order: &Order, policy: &CheckedPolicy, signals: Signals) -> Re
         effective: Effective::nothing(NOTHING),
         error: None,
     };
-    let child = match command.spawn() {
+    let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
             complain(&format!("{}: {program}: {error}", order.name));
@@ -51,13 +51,16 @@ pub(super) fn run(order: &Order, policy: &CheckedPolicy, signals: Signals) -> Re
             return Ok(Ended { code: if missing { NOT_FOUND } else { NOT_RUNNABLE } });
         }
     };
-    let mut watch = Watch::new(child, None, signals, order.log)?;
+    let (Some(pid), Some(out), Some(err)) =
+        (i32::try_from(child.id()).ok().and_then(Pid::from_raw), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(SandboxError::Start("a process without a number or pipes".to_owned()).into());
+    };
+    let mut watch = Watch::new(pid, [out.into(), err.into()], None, signals, order.log);
     write_report(order.report.as_deref(), &report)?;
     let code = attend(&mut watch)?;
-    if let Some(group) = watch.pid() {
-        // Nobody of the group may be left.
-        let _ = kill_process_group(group, Signal::KILL);
-    }
+    // Nobody of the group may be left.
+    let _ = kill_process_group(pid, Signal::KILL);
     Ok(Ended { code })
 }
 
@@ -66,15 +69,13 @@ fn attend(watch: &mut Watch) -> Result<u8, SandboxError> {
         match watch.next(None)? {
             Event::Ended { code } => return Ok(code),
             Event::Signal(News::PassOn(signal)) => {
-                if let (Some(pid), Some(signal)) = (watch.pid(), Signal::from_named_raw(signal)) {
+                if let Some(signal) = Signal::from_named_raw(signal) {
                     // If it has ended, it has no use for the signal.
-                    let _ = kill_process(pid, signal);
+                    let _ = kill_process(watch.child(), signal);
                 }
             }
-            Event::Signal(News::ParentEnded) => {
-                let _ = watch.child.kill();
-            }
-            Event::Signal(News::ChildChanged) | Event::Heard { .. } | Event::HungUp | Event::Deadline => {}
+            Event::Signal(News::ParentEnded) => watch.kill(),
+            Event::Signal(News::ChildChanged) | Event::Heard(_) | Event::HungUp | Event::Deadline => {}
         }
     }
 }

@@ -6,10 +6,11 @@
 mod disabled;
 mod local;
 mod order;
-mod pump;
-mod signals;
+pub(crate) mod pump;
+pub(crate) mod signals;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,6 +24,9 @@ use crate::program::{NOT_STARTED, complain};
 use crate::report::{Effective, Report};
 pub(crate) use order::Order;
 use order::PolicySource;
+
+/// What Linux calls the namespaces that a jail must not share with its launcher.
+const NAMESPACES: [&str; 7] = ["user", "mnt", "pid", "ipc", "uts", "net", "cgroup"];
 
 /// How a jail ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +85,12 @@ fn launch(order: &Order) -> Result<Ended, Failure> {
         Backend::Docker => Err(SandboxError::Docker("this build has no Docker back end".to_owned()).into()),
         Backend::Disabled => disabled::run(order, &policy, signals),
     }
+}
+
+/// `/proc/self/ns`, as init reads its own.
+pub(crate) fn own_namespaces() -> BTreeMap<String, String> {
+    let link = |name: &str| fs::read_link(format!("/proc/self/ns/{name}")).ok()?.into_os_string().into_string().ok();
+    NAMESPACES.into_iter().filter_map(|name| Some((name.to_owned(), link(name)?))).collect()
 }
 
 /// Writes the report so that whoever looks sees all of it or nothing.

@@ -55,6 +55,11 @@ impl Allowance {
         self.flooded = pass < bytes;
         Verdict { pass, say: self.flooded }
     }
+
+    /// The line that says so.
+    pub(crate) fn complaint(&self) -> String {
+        format!("\nsarai-jail: more than {} bytes a minute: the rest is thrown away\n", self.most)
+    }
 }
 
 /// One stream on its way.
@@ -108,9 +113,7 @@ impl Pump {
         let verdict = self.allowance.judge(now_ms, count);
         self.waiting.extend_from_slice(&chunk[..verdict.pass]);
         if verdict.say {
-            let line =
-                format!("\nsarai-jail: more than {} bytes a minute: the rest is thrown away\n", self.allowance.most);
-            self.waiting.extend_from_slice(line.as_bytes());
+            self.waiting.extend_from_slice(self.allowance.complaint().as_bytes());
         }
         Some(chunk[..count].to_vec())
     }
@@ -126,3 +129,6 @@ impl Pump {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

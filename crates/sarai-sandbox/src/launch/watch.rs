@@ -1,22 +1,18 @@
 //! Waits for whatever happens to a jail, while its output goes through.
 
 use std::io;
-use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::ExitStatusExt;
-use std::process::Child;
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use super::pump::Pump;
 use super::signals::{News, Signals};
 use crate::error::SandboxError;
 use crate::launcher::LogLimit;
-use crate::program::BY_SIGNAL;
+use crate::program::exit_code;
 
 /// How long output may still take to get rid of when the program has ended and nobody reads.
 const FLUSH_MS: u64 = 2_000;
@@ -26,11 +22,8 @@ const FIRST_WORDS_MAX: usize = 4096;
 /// What has happened.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// Something came from init, the process that is named.
-    Heard {
-        bytes: Vec<u8>,
-        from: Option<Pid>,
-    },
+    /// Something came from init.
+    Heard(Vec<u8>),
     /// Init will say nothing more.
     HungUp,
     Signal(News),
@@ -42,7 +35,7 @@ pub(super) enum Event {
 }
 
 pub(super) struct Watch {
-    pub(super) child: Child,
+    child: Pid,
     control: Option<OwnedFd>,
     signals: Signals,
     out: Pump,
@@ -52,24 +45,33 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// `child` must have pipes for both its outputs.
+    /// `outputs` are what the child writes to standard output and error.
     pub(super) fn new(
-        mut child: Child,
+        child: Pid,
+        outputs: [OwnedFd; 2],
         control: Option<OwnedFd>,
         signals: Signals,
         log: LogLimit,
-    ) -> Result<Self, SandboxError> {
-        let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
-            return Err(SandboxError::Start("no pipes for the program's output".to_owned()));
-        };
-        let (out, err) = (Pump::new(out.into(), log, 0), Pump::new(err.into(), log, 0));
+    ) -> Self {
+        let [out, err] = outputs.map(|output| Pump::new(output, log, 0));
         #[expect(clippy::disallowed_methods, reason = "the launcher is a shell: it waits")]
         let clock = Instant::now();
-        Ok(Self { child, control, signals, out, err, first_words: Vec::new(), clock })
+        Self { child, control, signals, out, err, first_words: Vec::new(), clock }
     }
 
-    pub(super) fn pid(&self) -> Option<Pid> {
-        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+    pub(super) fn child(&self) -> Pid {
+        self.child
+    }
+
+    /// Has the child end; that it did is an event like any other.
+    pub(super) fn kill(&self) {
+        // It may have ended by itself.
+        let _ = kill_process(self.child, Signal::KILL);
+    }
+
+    /// The child's end, when nothing else about it is of interest any more.
+    pub(super) fn bury(&self) {
+        let _ = waitpid(Some(self.child), WaitOptions::empty());
     }
 
     pub(super) fn control(&self) -> Option<&OwnedFd> {
@@ -89,6 +91,12 @@ impl Watch {
         loop {
             let timeout = deadline_ms.map(|at| at.saturating_sub(self.now_ms()));
             let ready = self.wait(timeout)?;
+            // What init says comes before the news that it has ended.
+            if ready.control
+                && let Some(event) = self.hear()?
+            {
+                return Ok(event);
+            }
             if ready.signals
                 && let Some(news) = self.signals.next()
             {
@@ -99,11 +107,6 @@ impl Watch {
                     self.flush()?;
                     return Ok(Event::Ended { code });
                 }
-            }
-            if ready.control
-                && let Some(event) = self.hear()?
-            {
-                return Ok(event);
             }
             if deadline_ms.is_some_and(|at| self.now_ms() >= at) {
                 return Ok(Event::Deadline);
@@ -143,17 +146,8 @@ impl Watch {
     fn hear(&mut self) -> Result<Option<Event>, SandboxError> {
         let Some(control) = &self.control else { return Ok(None) };
         let mut bytes = [0; 4096];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmCredentials(1))];
-        let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-        let parts = &mut [io::IoSliceMut::new(&mut bytes)];
-        match recvmsg(control, parts, &mut ancillary, RecvFlags::CMSG_CLOEXEC) {
-            Ok(got) if got.bytes > 0 => {
-                let from = ancillary.drain().find_map(|message| match message {
-                    RecvAncillaryMessage::ScmCredentials(who) => Some(who.pid),
-                    _ => None,
-                });
-                Ok(Some(Event::Heard { bytes: bytes[..got.bytes].to_vec(), from }))
-            }
+        match rustix::io::read(control, &mut bytes) {
+            Ok(count) if count > 0 => Ok(Some(Event::Heard(bytes[..count].to_vec()))),
             Err(Errno::INTR | Errno::AGAIN) => Ok(None),
             Ok(_) | Err(_) => {
                 self.control = None;
@@ -163,11 +157,9 @@ impl Watch {
     }
 
     fn ended(&mut self) -> Result<Option<u8>, SandboxError> {
-        let status = self.child.try_wait().map_err(|error| SandboxError::Start(error.to_string()))?;
-        Ok(status.map(|status| {
-            let code = status.code().or_else(|| status.signal().map(|signal| i32::from(BY_SIGNAL) + signal));
-            code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
-        }))
+        let status = waitpid(Some(self.child), WaitOptions::NOHANG);
+        let status = status.map_err(|errno| SandboxError::Start(format!("the child is lost: {errno}")))?;
+        Ok(status.map(|(_, status)| exit_code(status)))
     }
 
     /// Lets through what is still in the pipes. All who could write to them have ended, unless the program has given
