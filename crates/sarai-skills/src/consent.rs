@@ -26,7 +26,6 @@ use sarai_types::{Notice, SkillName};
 
 use crate::content::ContentDigest;
 use crate::manifest::{Data, DataName, DataPath, Generate, Process, Program};
-use crate::problem::sentence;
 use crate::skill::{Declared, Granted, GrantedData, Origin, Skill, Work};
 
 /// Folders that no skill sees any part of, besides those that the shell protects: what lies there is not files.
@@ -171,14 +170,14 @@ impl GrantProblem {
     pub fn notice(&self) -> Notice {
         match self {
             Self::Missing { name, path } => {
-                sentence("skills-grant-missing").arg("name", name).arg("path", path.display())
+                Notice::new("skills-grant-missing").arg("name", name).arg("path", path.display())
             }
-            Self::Protected { name, path, protected } => sentence("skills-grant-protected")
+            Self::Protected { name, path, protected } => Notice::new("skills-grant-protected")
                 .arg("name", name)
                 .arg("path", path.display())
                 .arg("protected", protected.display()),
             Self::NameTaken { name, path, inside } => {
-                sentence("skills-grant-name-taken").arg("name", name).arg("path", path).arg("inside", inside)
+                Notice::new("skills-grant-name-taken").arg("name", name).arg("path", path).arg("inside", inside)
             }
         }
     }
@@ -211,16 +210,16 @@ impl News {
     pub fn notice(&self) -> Notice {
         match self {
             Self::Skill { name, folder } => {
-                sentence("skills-new-skill").arg("name", name).arg("folder", folder.display())
+                Notice::new("skills-new-skill").arg("name", name).arg("folder", folder.display())
             }
-            Self::Runs { command } => sentence("skills-new-runs").arg("command", command.join(" ")),
-            Self::System => sentence("skills-new-system"),
-            Self::Reads(path) => sentence("skills-new-reads").arg("path", path),
-            Self::Writes(path) => sentence("skills-new-writes").arg("path", path),
-            Self::Generates(generate) => sentence("skills-new-generates")
+            Self::Runs { command } => Notice::new("skills-new-runs").arg("command", command.join(" ")),
+            Self::System => Notice::new("skills-new-system"),
+            Self::Reads(path) => Notice::new("skills-new-reads").arg("path", path),
+            Self::Writes(path) => Notice::new("skills-new-writes").arg("path", path),
+            Self::Generates(generate) => Notice::new("skills-new-generates")
                 .arg("tokens", generate.tokens_per_call)
                 .arg("calls", generate.calls_per_minute),
-            Self::Changed => sentence("skills-new-content"),
+            Self::Changed => Notice::new("skills-new-content"),
         }
     }
 }

@@ -27,6 +27,7 @@
 //! signs = ["databases"]                # what else speaks for it: see `Sign`
 //! keywords = { es = ["tabla"], en = ["table"] }
 //! examples = { es = ["¿Cuánto vendimos en mayo?"], en = ["How much did we sell in May?"] }
+//! avoid = { es = ["tabla de planchar"], en = ["ironing board"] }
 //! ```
 
 mod reader;
@@ -73,6 +74,8 @@ const KEYS: &[&str] = &[
     "limits.start",
     "limits.tmp",
     "root",
+    "routing.avoid.en",
+    "routing.avoid.es",
     "routing.examples.en",
     "routing.examples.es",
     "routing.keywords.en",
@@ -202,6 +205,8 @@ pub struct Phrases {
     pub keywords: Vec<String>,
     /// Whole requests as a person would say them.
     pub examples: Vec<String>,
+    /// Words and short phrases of requests that the skill is not for, though they resemble its own.
+    pub avoid: Vec<String>,
 }
 
 /// Three numbers, and perhaps a word after a dash: `1.0.0`, `2.1.0-beta.1` (semver.org, without build metadata).
@@ -527,10 +532,12 @@ fn routing(reader: &mut Reader<'_>) -> Routing {
     let spanish = Phrases {
         keywords: texts("routing.keywords.es", KEYWORDS_MAX, KEYWORD_CHARS_MAX),
         examples: texts("routing.examples.es", EXAMPLES_MAX, EXAMPLE_CHARS_MAX),
+        avoid: texts("routing.avoid.es", KEYWORDS_MAX, KEYWORD_CHARS_MAX),
     };
     let english = Phrases {
         keywords: texts("routing.keywords.en", KEYWORDS_MAX, KEYWORD_CHARS_MAX),
         examples: texts("routing.examples.en", EXAMPLES_MAX, EXAMPLE_CHARS_MAX),
+        avoid: texts("routing.avoid.en", KEYWORDS_MAX, KEYWORD_CHARS_MAX),
     };
     Routing { signs: signs.unwrap_or_default(), spanish, english }
 }

@@ -34,7 +34,6 @@ use std::time::Duration;
 
 use sarai_types::{ModelId, Notice, SkillName};
 
-use crate::problem::sentence;
 pub use predict::{Hour, Predictor};
 
 /// Somebody who can be loaded.
@@ -156,14 +155,14 @@ impl Refusal {
     #[must_use]
     pub fn notice(&self, child: &ChildName) -> Notice {
         let notice = match self {
-            Self::Unknown => sentence("skills-pool-unknown"),
+            Self::Unknown => Notice::new("skills-pool-unknown"),
             Self::TooBig { needs_bytes, free_bytes } => {
                 let mb = |bytes: u64| bytes.div_ceil(1_000_000);
-                sentence("skills-pool-too-big").arg("needs", mb(*needs_bytes)).arg("free", free_bytes / 1_000_000)
+                Notice::new("skills-pool-too-big").arg("needs", mb(*needs_bytes)).arg("free", free_bytes / 1_000_000)
             }
-            Self::Busy => sentence("skills-pool-busy"),
-            Self::Crowded => sentence("skills-pool-crowded"),
-            Self::Failed => sentence("skills-pool-failed"),
+            Self::Busy => Notice::new("skills-pool-busy"),
+            Self::Crowded => Notice::new("skills-pool-crowded"),
+            Self::Failed => Notice::new("skills-pool-failed"),
         };
         notice.arg("child", child)
     }

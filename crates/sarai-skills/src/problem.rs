@@ -60,20 +60,20 @@ impl Problem {
     pub fn notice(&self) -> Notice {
         match self {
             Self::Unreadable { path, cause } => {
-                sentence("skills-unreadable").arg("file", path.display()).arg("cause", cause)
+                Notice::new("skills-unreadable").arg("file", path.display()).arg("cause", cause)
             }
             Self::TooBig { path, bytes_max } => {
-                sentence("skills-too-big").arg("file", path.display()).arg("max", size_text(*bytes_max))
+                Notice::new("skills-too-big").arg("file", path.display()).arg("max", size_text(*bytes_max))
             }
-            Self::NotText { path } => sentence("skills-not-text").arg("file", path.display()),
+            Self::NotText { path } => Notice::new("skills-not-text").arg("file", path.display()),
             Self::Syntax { place, detail } => {
-                sentence("skills-syntax").arg("place", place).arg("detail", shorten(detail))
+                Notice::new("skills-syntax").arg("place", place).arg("detail", shorten(detail))
             }
             Self::UnknownKey { place, key, nearest: Some(nearest) } => {
-                sentence("skills-unknown-key-nearest").arg("place", place).arg("key", key).arg("nearest", nearest)
+                Notice::new("skills-unknown-key-nearest").arg("place", place).arg("key", key).arg("nearest", nearest)
             }
             Self::UnknownKey { place, key, nearest: None } => {
-                sentence("skills-unknown-key").arg("place", place).arg("key", key)
+                Notice::new("skills-unknown-key").arg("place", place).arg("key", key)
             }
             Self::WrongValue { place, key, value, expects } => expects
                 .complaint()
@@ -83,9 +83,9 @@ impl Problem {
                 .arg("value", value.as_deref().unwrap_or_default()),
             Self::Misplaced { place, key, misuse } => misuse.complaint().arg("place", place).arg("key", key),
             Self::LeadsOut { path, target } => {
-                sentence("skills-leads-out").arg("path", path.display()).arg("target", target.display())
+                Notice::new("skills-leads-out").arg("path", path.display()).arg("target", target.display())
             }
-            Self::Name { path, said } => sentence("skills-wrong-name")
+            Self::Name { path, said } => Notice::new("skills-wrong-name")
                 .arg("file", path.display())
                 .arg("said", said)
                 .arg("max", SkillName::LEN_MAX),
@@ -108,9 +108,9 @@ pub enum Misuse {
 impl Misuse {
     fn complaint(self) -> Notice {
         match self {
-            Self::NeedsCommand => sentence("skills-needs-command"),
-            Self::NeedsNoCommand => sentence("skills-needs-no-command"),
-            Self::NameTaken => sentence("skills-name-taken"),
+            Self::NeedsCommand => Notice::new("skills-needs-command"),
+            Self::NeedsNoCommand => Notice::new("skills-needs-no-command"),
+            Self::NameTaken => Notice::new("skills-name-taken"),
         }
     }
 }
@@ -136,9 +136,9 @@ pub enum ProgramFault {
 impl ProgramFault {
     fn complaint(self) -> Notice {
         match self {
-            Self::Missing => sentence("skills-program-missing"),
-            Self::NotAFile => sentence("skills-program-not-a-file"),
-            Self::NotExecutable => sentence("skills-program-not-executable"),
+            Self::Missing => Notice::new("skills-program-missing"),
+            Self::NotAFile => Notice::new("skills-program-not-a-file"),
+            Self::NotExecutable => Notice::new("skills-program-not-executable"),
         }
     }
 }
@@ -192,27 +192,27 @@ impl Expects {
     /// The sentence about a value that is none of this. The caller adds place, key and value.
     fn complaint(&self) -> Notice {
         match self {
-            Self::Version => sentence("skills-wrong-version"),
-            Self::Command { words_max } => sentence("skills-wrong-command").arg("max", words_max),
-            Self::SystemRoot => sentence("skills-wrong-root-for-command"),
-            Self::InnerPath => sentence("skills-wrong-inner-path"),
-            Self::GrammarFile => sentence("skills-wrong-grammar-file"),
-            Self::NoNetwork => sentence("skills-wrong-network"),
-            Self::Paths { count_max } => sentence("skills-wrong-paths").arg("max", count_max),
-            Self::DataPath => sentence("skills-wrong-data-path"),
+            Self::Version => Notice::new("skills-wrong-version"),
+            Self::Command { words_max } => Notice::new("skills-wrong-command").arg("max", words_max),
+            Self::SystemRoot => Notice::new("skills-wrong-root-for-command"),
+            Self::InnerPath => Notice::new("skills-wrong-inner-path"),
+            Self::GrammarFile => Notice::new("skills-wrong-grammar-file"),
+            Self::NoNetwork => Notice::new("skills-wrong-network"),
+            Self::Paths { count_max } => Notice::new("skills-wrong-paths").arg("max", count_max),
+            Self::DataPath => Notice::new("skills-wrong-data-path"),
             Self::Size { min, max } => {
-                sentence("skills-wrong-size").arg("min", size_text(*min)).arg("max", size_text(*max))
+                Notice::new("skills-wrong-size").arg("min", size_text(*min)).arg("max", size_text(*max))
             }
             Self::Time { min, max } => {
-                sentence("skills-wrong-time").arg("min", time_text(*min)).arg("max", time_text(*max))
+                Notice::new("skills-wrong-time").arg("min", time_text(*min)).arg("max", time_text(*max))
             }
-            Self::Whole { min, max } => sentence("skills-wrong-whole").arg("min", min).arg("max", max),
-            Self::Choice(words) => sentence("skills-wrong-choice").arg("choices", words.join(", ")),
+            Self::Whole { min, max } => Notice::new("skills-wrong-whole").arg("min", min).arg("max", max),
+            Self::Choice(words) => Notice::new("skills-wrong-choice").arg("choices", words.join(", ")),
             Self::Texts { count_max, chars_max } => {
-                sentence("skills-wrong-texts").arg("max", count_max).arg("length", chars_max)
+                Notice::new("skills-wrong-texts").arg("max", count_max).arg("length", chars_max)
             }
-            Self::Text { chars_max } => sentence("skills-wrong-text").arg("length", chars_max),
-            Self::Section => sentence("skills-wrong-section"),
+            Self::Text { chars_max } => Notice::new("skills-wrong-text").arg("length", chars_max),
+            Self::Section => Notice::new("skills-wrong-section"),
         }
     }
 }
@@ -266,30 +266,25 @@ impl Remark {
     pub fn notice(&self) -> Notice {
         match self {
             Self::NameDiffers { path, said, name } => {
-                sentence("skills-name-differs").arg("file", path.display()).arg("said", said).arg("name", name)
+                Notice::new("skills-name-differs").arg("file", path.display()).arg("said", said).arg("name", name)
             }
-            Self::Shadowed { name, wins, left_out } => sentence("skills-shadowed")
+            Self::Shadowed { name, wins, left_out } => Notice::new("skills-shadowed")
                 .arg("name", name)
                 .arg("wins", wins.display())
                 .arg("left", left_out.display()),
             Self::LinkLeadsOut { path, target } => {
-                sentence("skills-link-leads-out").arg("path", path.display()).arg("target", target.display())
+                Notice::new("skills-link-leads-out").arg("path", path.display()).arg("target", target.display())
             }
             Self::TooMany { folder, max } => {
-                sentence("skills-too-many").arg("folder", folder.display()).arg("max", max)
+                Notice::new("skills-too-many").arg("folder", folder.display()).arg("max", max)
             }
-            Self::NoSkillFile { folder } => sentence("skills-no-skill-file").arg("folder", folder.display()),
+            Self::NoSkillFile { folder } => Notice::new("skills-no-skill-file").arg("folder", folder.display()),
         }
     }
 }
 
 fn said(value: Option<&str>) -> String {
     value.map_or_else(|| "missing:".to_owned(), |value| format!("{value:?} but expects"))
-}
-
-/// Names a sentence of `messages/*/skills.ftl`.
-pub(crate) const fn sentence(id: &'static str) -> Notice {
-    Notice::new(id)
 }
 
 /// One line of at most [`SHOWN_MAX`] characters, without control characters.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sarai_sandbox::{Access, Mount, Policy, Root};
+use sarai_sandbox::{Access, FILE_BYTES, Limits, Mount, Policy, Root, TMP_BYTES};
 use sarai_types::{Grammar, SkillKind, SkillName};
 
 use crate::content::ContentDigest;
@@ -188,6 +188,13 @@ pub enum View {
     Bare,
 }
 
+/// A manifest may say that nothing at all may be written; a jail's smallest is a page, since to the kernel a size of none
+/// is no limit.
+fn smallest(limits: Limits) -> Limits {
+    let (tmp, file) = (*TMP_BYTES.start(), *FILE_BYTES.start());
+    Limits { tmp_bytes: limits.tmp_bytes.max(tmp), file_bytes: limits.file_bytes.max(file), ..limits }
+}
+
 impl Skill<Granted> {
     /// The jail. None for a prompt skill, which runs nothing.
     #[must_use]
@@ -216,7 +223,7 @@ impl Skill<Granted> {
             mounts,
             working_dir: self.working_dir(View::Jailed),
             environment: self.environment(places, View::Jailed),
-            limits: process.limits.jail,
+            limits: smallest(process.limits.jail),
         })
     }
 
