@@ -50,6 +50,8 @@ jail: setup
 
 test: export SARAI_BIN := $(SARAI)
 test: export SARAI_LLAMA_BIN := $(CARGO_TARGET_DIR)/release/sarai-llama
+test: export SARAI_JAIL_BIN := $(CARGO_TARGET_DIR)/release/sarai-jail
+test: export SARAI_PROBE_BIN := $(CARGO_TARGET_DIR)/release/sarai-probe
 test: export SARAI_TEST_MODEL_DIR := $(TEST_HOME)/models
 test: export PYTHONDONTWRITEBYTECODE := 1
 test: test-setup build test-models $(VENV)/ready ## run every test

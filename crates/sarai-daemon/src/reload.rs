@@ -5,15 +5,48 @@ use std::time::Duration;
 
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// Editors write a file in several steps; the last one counts.
 const SETTLE: Duration = Duration::from_millis(300);
+
+/// News that count once they have stopped coming. May be waited for in pieces: what was heard is not lost when somebody
+/// stops waiting.
+#[derive(Debug)]
+struct Settling {
+    news: mpsc::Receiver<()>,
+    /// When what was heard has settled; none while nothing was.
+    due: Option<Instant>,
+}
+
+impl Settling {
+    const fn new(news: mpsc::Receiver<()>) -> Self {
+        Self { news, due: None }
+    }
+
+    async fn settled(&mut self) {
+        loop {
+            let heard = match self.due {
+                None => self.news.recv().await,
+                Some(due) => match tokio::time::timeout_at(due, self.news.recv()).await {
+                    Ok(heard) => heard,
+                    Err(_) => break,
+                },
+            };
+            match heard {
+                Some(()) => self.due = Some(Instant::now() + SETTLE),
+                None => std::future::pending().await,
+            }
+        }
+        self.due = None;
+    }
+}
 
 /// Watches folders for as long as it lives.
 #[derive(Debug)]
 pub(crate) struct FileWatch {
     _watcher: notify::RecommendedWatcher,
-    changes: mpsc::Receiver<()>,
+    changes: Settling,
 }
 
 impl FileWatch {
@@ -33,15 +66,12 @@ impl FileWatch {
         for folder in files.iter().filter_map(|f| f.parent()).collect::<std::collections::BTreeSet<&Path>>() {
             watcher.watch(folder, RecursiveMode::NonRecursive)?;
         }
-        Ok(Self { _watcher: watcher, changes })
+        Ok(Self { _watcher: watcher, changes: Settling::new(changes) })
     }
 
     /// Waits for the next change, and until the files are left alone.
     pub(crate) async fn changed(&mut self) {
-        if self.changes.recv().await.is_none() {
-            std::future::pending::<()>().await;
-        }
-        while tokio::time::timeout(SETTLE, self.changes.recv()).await.is_ok() {}
+        self.changes.settled().await;
     }
 }
 
@@ -50,7 +80,7 @@ impl FileWatch {
 pub(crate) struct FolderWatch {
     paths: Vec<PathBuf>,
     watcher: Option<notify::RecommendedWatcher>,
-    changes: mpsc::Receiver<()>,
+    changes: Settling,
 }
 
 impl FolderWatch {
@@ -66,17 +96,14 @@ impl FolderWatch {
             }
         };
         let watcher = notify::recommended_watcher(told);
-        let mut watch = Self { paths, watcher: watcher.ok(), changes };
+        let mut watch = Self { paths, watcher: watcher.ok(), changes: Settling::new(changes) };
         watch.renew();
         watch
     }
 
     /// Waits for the next change, and until the folders are left alone.
     pub(crate) async fn changed(&mut self) {
-        if self.changes.recv().await.is_none() {
-            std::future::pending::<()>().await;
-        }
-        while tokio::time::timeout(SETTLE, self.changes.recv()).await.is_ok() {}
+        self.changes.settled().await;
         // Folders may have come that were not there to be watched.
         self.renew();
     }
@@ -94,5 +121,23 @@ impl FolderWatch {
                 tracing::warn!(%error, "a folder cannot be watched; its changes count from the next start");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_is_not_lost_though_somebody_keeps_interrupting() {
+        let (tell, news) = mpsc::channel(1);
+        let mut settling = Settling::new(news);
+        tell.send(()).await.unwrap();
+        let mut waits = 0;
+        while tokio::time::timeout(SETTLE / 10, settling.settled()).await.is_err() {
+            waits += 1;
+            assert!(waits < 20, "it settles, however often it is interrupted");
+        }
+        assert!(tokio::time::timeout(SETTLE * 10, settling.settled()).await.is_err(), "once for each change");
     }
 }

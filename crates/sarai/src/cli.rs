@@ -5,7 +5,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::bench::BenchArgs;
-use crate::commands::{ask, chat, completion, config, doctor, grammar, jail, model, serve, skill, status};
+use crate::commands::{ask, chat, completion, config, doctor, grammar, jail, memory, model, serve, skill, status};
 
 #[derive(Debug, Parser)]
 #[command(name = "sarai", version, about = "cli-about", arg_required_else_help = true)]
@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     #[command(about = "cli-about-skill", subcommand)]
     Skill(skill::SkillCommand),
+    #[command(about = "cli-about-memory", subcommand)]
+    Memory(memory::MemoryCommand),
     #[command(about = "cli-about-jail", subcommand)]
     Jail(jail::JailCommand),
     #[command(about = "cli-about-grammar", subcommand)]

@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod grammar;
 pub(crate) mod jail;
+pub(crate) mod memory;
 pub(crate) mod model;
 pub(crate) mod pair;
 pub(crate) mod serve;
@@ -30,8 +31,9 @@ pub(crate) fn run(cli: Cli, messages: Messages) -> anyhow::Result<()> {
     match command {
         // It is asked for while a person's shell starts, perhaps without a home.
         Command::Completion(args) => completion::run(&args, messages),
-        // It needs nothing of the person's.
+        // These need nothing of the person's.
         Command::Grammar(command) => grammar::run(command),
+        Command::Memory(command) => memory::run(command),
         Command::Up => up::run(&shell()?),
         Command::Serve(args) => serve::run(&args, &shell()?),
         Command::Pair => pair::run(&shell()?),

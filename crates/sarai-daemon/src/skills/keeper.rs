@@ -154,9 +154,13 @@ impl Keeper {
     /// Reads the shelves.
     async fn read(&mut self) {
         let places = self.spec.places.clone();
-        let Ok(reading) = tokio::task::spawn_blocking(move || places.read()).await else { return };
-        reading.log();
-        let (old, table) = (self.table.borrow().clone(), Arc::new(Table::new(reading)));
+        let read = move || {
+            let reading = places.read();
+            reading.log();
+            Table::new(reading, &places)
+        };
+        let Ok(table) = tokio::task::spawn_blocking(read).await else { return };
+        let (old, table) = (self.table.borrow().clone(), Arc::new(table));
         for (name, slot) in &mut self.slots {
             slot.outdated |= old.granted(name).map(fingerprint) != table.granted(name).map(fingerprint);
         }

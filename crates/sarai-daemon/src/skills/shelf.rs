@@ -3,13 +3,13 @@
 //! Reading blocks, so it is done in a thread of its own; what comes of it is a [`Table`], which never changes.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sarai_config::{FolderError, Folders, write_atomic};
 use sarai_sandbox::Access;
 use sarai_skills::{
-    Broken, Consent, DataPath, Declared, GrantProblem, Granted, Ground, OwnerData, Question, Remark, Shelf, Skill,
-    TrustFile, TrustFileError, Trusts, consent, discover,
+    AnswerForm, Broken, Consent, DataPath, Database, Declared, GrantProblem, Granted, Ground, OwnerData, Question,
+    Reason, Remark, Request, Router, Shelf, Skill, TrustFile, TrustFileError, Trusts, consent, discover,
 };
 use sarai_types::{Language, Notice, SkillName};
 
@@ -36,6 +36,15 @@ impl SkillPlaces {
     pub fn shelves(&self) -> Vec<Shelf> {
         let user = self.folders.skills();
         Shelf::all(self.built_in.as_deref(), self.project.as_deref(), Some(&user), Some(&self.home))
+    }
+
+    /// The router over the skills that may run. Of a database it knows the name of the file.
+    #[must_use]
+    pub fn router<'a>(&self, granted: impl IntoIterator<Item = &'a Skill<Granted>>) -> Router {
+        let stem = |path: &String| Some(Path::new(path).file_stem()?.to_string_lossy().into_owned());
+        let names = self.databases.iter().filter_map(stem);
+        let databases = names.map(|name| Database { name, tables: Vec::new() }).collect();
+        Router::new(granted).with_databases(databases)
     }
 
     /// What to look at again when it changes.
@@ -163,6 +172,8 @@ pub enum Standing {
 /// The skills that may be asked, ready to be chosen from.
 #[derive(Debug, Default)]
 pub(super) struct Table {
+    /// None before the shelves were read.
+    router: Option<Router>,
     skills: BTreeMap<SkillName, Entry>,
 }
 
@@ -173,7 +184,7 @@ pub(super) enum Entry {
 }
 
 impl Table {
-    pub(super) fn new(reading: Reading) -> Self {
+    pub(super) fn new(reading: Reading, places: &SkillPlaces) -> Self {
         let mut skills = BTreeMap::new();
         for (name, listed) in reading.skills {
             let entry = match listed.standing {
@@ -182,16 +193,21 @@ impl Table {
             };
             skills.insert(name, entry);
         }
-        Self { skills }
+        let mut table = Self { router: None, skills };
+        table.router = Some(places.router(table.all_granted()));
+        table
+    }
+
+    fn all_granted(&self) -> impl Iterator<Item = &Skill<Granted>> {
+        self.skills.values().filter_map(|entry| match entry {
+            Entry::Granted(skill) => Some(skill),
+            Entry::Untrusted => None,
+        })
     }
 
     /// Those that may run and have a program.
     pub(super) fn processes(&self) -> impl Iterator<Item = &Skill<Granted>> {
-        let granted = self.skills.values().filter_map(|entry| match entry {
-            Entry::Granted(skill) => Some(skill),
-            Entry::Untrusted => None,
-        });
-        granted.filter(|skill| skill.process().is_some())
+        self.all_granted().filter(|skill| skill.process().is_some())
     }
 
     /// One that may run.
@@ -207,7 +223,8 @@ impl Table {
     }
 
     /// The skill that suits a question, and why.
-    pub(super) fn route(&self, _text: &str, _language: Language) -> Option<(SkillName, Vec<Notice>)> {
-        None
+    pub(super) fn route(&self, text: &str, language: Language) -> Option<(SkillName, Vec<Notice>)> {
+        let route = self.router.as_ref()?.route(&Request { text, language, form: AnswerForm::Text });
+        Some((route.skill?, route.reasons.iter().map(Reason::notice).collect()))
     }
 }

@@ -2,11 +2,15 @@
 //!
 //! The `serve` is its own and is started anew before each class and policy: answers are guessed from earlier ones too,
 //! and an answer that was given a minute ago to the same prompt would be guessed whole, which no person's day is like.
-//! Within a class what one answer teaches helps the next, as it does in use. Policies take turns, class by class, in an
-//! order that rotates, so that a computer that gets slower favours nobody.
+//! Within a class what one answer teaches helps the next, as it does in use.
 //!
-//! A greedy answer must say what plain says. Where it leaves plain's text, plain is asked once more with probabilities:
-//! two candidates that are nearly as likely change places when a batch of another size rounds otherwise.
+//! A ratio is between two answers that follow each other: each prompt is read once, then answered with guesses and
+//! without, in an order that changes from prompt to prompt and from round to round. So a computer that gets slower
+//! favours nobody. Answers without guesses teach those with guesses nothing.
+//!
+//! A greedy answer must say what plain says. Both begin with the same cache, so nothing but the length of batches can
+//! part them. Where they do part, plain is asked once more with probabilities: two candidates that are nearly as likely
+//! change places when a batch of another length rounds otherwise.
 
 mod summary;
 
@@ -25,7 +29,7 @@ use super::table::{self, Table};
 use super::{CommonArgs, Figures, Measured, MeasuredModel, SvgArg, goes_on, now, picked};
 use crate::ending::Told;
 use crate::shell::Shell;
-use summary::{ClassGain, PolicySummary, PromptRatio, Replays, Sample, Search};
+use summary::{ClassGain, PolicySummary, PromptRatio, Sample, Search};
 
 /// Draws the same for every policy, in every round another.
 const SEED: u64 = 1009;
@@ -89,6 +93,7 @@ struct Theirs {
 /// Who answers a class of prompts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
+    /// We do, each prompt in this way and plain; once if this is plain.
     Ours(Speculation),
     Theirs,
 }
@@ -102,7 +107,7 @@ pub(super) async fn run(args: &SpeculativeArgs, shell: &Shell) -> Result<Measure
     shell.tell(&Notice::new("bench-own-serve"));
     let own = OwnServe::start(shell, args.common.model.as_ref()).await?;
     let model = own.server().await?.model;
-    let mut bench = Bench { args, shell, own, theirs, samples: Vec::new(), replays: Replays::new() };
+    let mut bench = Bench { args, shell, own, theirs, samples: Vec::new() };
     let (begun, mut round) = (now(), 0);
     while goes_on(round, args.rounds, begun, args.common.duration) {
         round += 1;
@@ -114,7 +119,6 @@ pub(super) async fn run(args: &SpeculativeArgs, shell: &Shell) -> Result<Measure
             for turn in rotated(&turns, round as usize + at) {
                 bench.ask_class(turn, &of_class, round).await?;
             }
-            bench.replay(&of_class, round).await?;
         }
     }
     let result = bench.outcome(&turns, round, prompts.len());
@@ -127,58 +131,64 @@ struct Bench<'a> {
     own: OwnServe<'a>,
     theirs: Option<Server>,
     samples: Vec<Sample>,
-    replays: Replays,
 }
 
 impl Bench<'_> {
-    /// Asks every prompt of a class once, of one server.
+    /// Asks every prompt of a class, of one server.
     async fn ask_class(&mut self, turn: Turn, prompts: &[&Prompt], round: u32) -> Result<()> {
         let class = prompts.first().map_or("", |p| p.class.as_str());
-        let (server, policy, name) = match (turn, &self.theirs) {
-            (Turn::Ours(policy), _) => {
-                self.own.forget().await?;
-                let server = self.own.server().await?;
-                ask(&server, Question::greedy(vec![Message::new(Role::User, WARM_UP)], WARM_UP_TOKENS)).await?;
-                (server, policy, policy.to_string())
-            }
-            (Turn::Theirs, Some(theirs)) => (theirs.clone(), Speculation::Off, theirs.model.clone()),
+        let name = match (turn, &self.theirs) {
+            (Turn::Ours(policy), _) => policy.to_string(),
+            (Turn::Theirs, Some(theirs)) => theirs.model.clone(),
             (Turn::Theirs, None) => return Ok(()),
         };
         let notice = Notice::new("bench-class").arg("round", round).arg("rounds", self.args.rounds);
         self.shell.tell(&notice.arg("class", class).arg("policy", name));
-        for prompt in prompts {
-            let told = match server.side {
-                Side::Ours => Some(policy),
-                Side::Theirs => None,
-            };
-            let answer = ask(&server, question(prompt, round, told)).await?;
-            self.samples.push(sample(server.side, policy, round, prompt, answer));
+        match turn {
+            Turn::Ours(policy) => self.ask_ours(policy, prompts, round).await,
+            Turn::Theirs => self.ask_theirs(prompts, round).await,
+        }
+    }
+
+    async fn ask_ours(&mut self, policy: Speculation, prompts: &[&Prompt], round: u32) -> Result<()> {
+        self.own.forget().await?;
+        let server = self.own.server().await?;
+        ask(&server, Question::greedy(vec![Message::new(Role::User, WARM_UP)], WARM_UP_TOKENS)).await?;
+        for (at, prompt) in prompts.iter().enumerate() {
+            let plain = question(prompt, round, Some(Speculation::Off));
+            // Both find the prompt read, and nobody is timed reading it.
+            ask(&server, Question { max_tokens: 1, ..plain.clone() }).await?;
+            let first = self.samples.len();
+            for told in order(policy, round as usize + at) {
+                let answer = ask(&server, question(prompt, round, Some(told))).await?;
+                self.samples.push(sample(Side::Ours, (told, policy), round, prompt, answer));
+            }
+            if summary::part(&self.samples[first..]) {
+                let replay = ask(&server, Question { logprobs: Some(ALTERNATIVES), ..plain }).await?.tokens;
+                for sample in self.samples[first..].iter_mut().filter(|s| s.policy != Speculation::Off) {
+                    sample.replay.clone_from(&replay);
+                }
+            }
         }
         Ok(())
     }
 
-    /// Asks plain for the tokens of what it said, where somebody said something else.
-    async fn replay(&mut self, prompts: &[&Prompt], round: u32) -> Result<()> {
-        let names = summary::to_replay(&self.samples, &self.replays);
-        if names.is_empty() {
-            return Ok(());
-        }
-        let server = self.own.server().await?;
-        for prompt in prompts.iter().filter(|p| names.contains(&p.name)) {
-            let question = question(prompt, round, Some(Speculation::Off));
-            let answer = ask(&server, Question { logprobs: Some(ALTERNATIVES), ..question }).await?;
-            self.replays.insert(prompt.name.clone(), answer.tokens);
+    async fn ask_theirs(&mut self, prompts: &[&Prompt], round: u32) -> Result<()> {
+        let Some(theirs) = &self.theirs else { return Ok(()) };
+        for prompt in prompts {
+            let answer = ask(theirs, question(prompt, round, None)).await?;
+            self.samples.push(sample(Side::Theirs, (Speculation::Off, Speculation::Off), round, prompt, answer));
         }
         Ok(())
     }
 
     fn outcome(self, turns: &[Turn], rounds: u32, prompts: usize) -> Outcome {
-        let Self { samples, replays, theirs, .. } = self;
+        let Self { samples, theirs, .. } = self;
         let guessing = turns.iter().filter_map(|turn| match turn {
             Turn::Ours(Speculation::Off) | Turn::Theirs => None,
             Turn::Ours(policy) => Some(*policy),
         });
-        let policies: Vec<PolicySummary> = guessing.map(|p| summary::policy(&samples, p, &replays)).collect();
+        let policies: Vec<PolicySummary> = guessing.map(|p| summary::policy(&samples, p)).collect();
         let plain = |class| {
             let of_class = |s: &&Sample| s.class == class && s.side_and_policy() == (Side::Ours, Speculation::Off);
             let paces: Vec<f64> = samples.iter().filter(of_class).filter_map(|s| s.tokens_per_second).collect();
@@ -204,13 +214,17 @@ impl Sample {
     }
 }
 
-/// Plain and each policy once, in the order given, then the other server.
+/// Each policy once, in the order given, then the other server. Plain stands beside each of them, and alone if there is
+/// no other.
 fn turns(policies: &[Speculation], theirs: bool) -> Vec<Turn> {
-    let mut turns = vec![Turn::Ours(Speculation::Off)];
-    for policy in policies {
+    let mut turns = Vec::new();
+    for policy in policies.iter().filter(|policy| **policy != Speculation::Off) {
         if !turns.contains(&Turn::Ours(*policy)) {
             turns.push(Turn::Ours(*policy));
         }
+    }
+    if turns.is_empty() {
+        turns.push(Turn::Ours(Speculation::Off));
     }
     turns.extend(theirs.then_some(Turn::Theirs));
     turns
@@ -219,6 +233,15 @@ fn turns(policies: &[Speculation], theirs: bool) -> Vec<Turn> {
 /// The same, beginning at another one.
 fn rotated(turns: &[Turn], by: usize) -> Vec<Turn> {
     turns.iter().cycle().skip(by % turns.len().max(1)).take(turns.len()).copied().collect()
+}
+
+/// A policy and plain, every other time the other way round.
+fn order(policy: Speculation, time: usize) -> Vec<Speculation> {
+    match policy {
+        Speculation::Off => vec![policy],
+        _ if time.is_multiple_of(2) => vec![Speculation::Off, policy],
+        _ => vec![policy, Speculation::Off],
+    }
 }
 
 fn question(prompt: &Prompt, round: u32, speculation: Option<Speculation>) -> Question {
@@ -236,10 +259,12 @@ async fn ask(server: &Server, question: Question) -> Result<Answer, Told> {
     server.ask(question).await.map_err(|e| Told::failed(e.notice()))
 }
 
-fn sample(server: Side, policy: Speculation, round: u32, prompt: &Prompt, answer: Answer) -> Sample {
+/// `told` is how to guess, and the policy that took turns with plain.
+fn sample(server: Side, told: (Speculation, Speculation), round: u32, prompt: &Prompt, answer: Answer) -> Sample {
     Sample {
         server,
-        policy,
+        policy: told.0,
+        beside: told.1,
         round,
         prompt: prompt.name.clone(),
         class: prompt.class,
@@ -249,6 +274,7 @@ fn sample(server: Side, policy: Speculation, round: u32, prompt: &Prompt, answer
         tokens_per_second: answer.decode_pace(),
         decoding: answer.decoding.map(Into::into),
         text: answer.text,
+        replay: Vec::new(),
     }
 }
 
@@ -303,7 +329,7 @@ impl Outcome {
         let language = messages.language();
         let headings = ["bench-column-policy", "bench-column-class", "bench-column-plain", "bench-column-over-plain"];
         let mut table = Table::new(messages, &[&headings[..], &["bench-column-over-plain-total"]].concat());
-        let total = |gain: &summary::Gain| table::hundredths(gain.ratio_total, language);
+        let total = |gain: &summary::Gain| table::ratio(gain.ratio_total, language);
         for summary in &self.policies {
             let policy = summary.policy.to_string();
             let gain = &summary.overall;
@@ -414,13 +440,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_is_always_asked_and_nobody_twice() {
+    fn nobody_is_asked_twice_and_plain_beside_each() {
         use Speculation::{Auto, Fixed, Off};
         let [off, auto, fixed] = [Off, Auto, Fixed(4)].map(Turn::Ours);
-        assert_eq!(turns(&[Auto, Auto, Off, Fixed(4)], true), [off, auto, fixed, Turn::Theirs]);
-        assert_eq!(turns(&[], false), [off]);
+        assert_eq!(turns(&[Auto, Auto, Off, Fixed(4)], true), [auto, fixed, Turn::Theirs]);
+        assert_eq!(turns(&[Off], false), [off]);
+        assert_eq!(turns(&[], true), [off, Turn::Theirs]);
         assert_eq!(rotated(&[off, auto], 3), [auto, off]);
         assert_eq!(rotated(&[off, auto, fixed], 2), [fixed, off, auto]);
+        assert_eq!(order(Auto, 0), [Off, Auto]);
+        assert_eq!(order(Auto, 1), [Auto, Off]);
+        assert_eq!(order(Off, 1), [Off]);
     }
 
     #[test]

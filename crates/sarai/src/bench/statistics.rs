@@ -9,9 +9,10 @@ const SEED: u64 = 0x5a_7a_11;
 /// The middle part of the resampled medians that counts, in percent.
 const CONFIDENCE: f64 = 95.0;
 
-/// A median, and where it would fall in 95 of 100 repetitions.
+/// A figure of samples, and where it would fall in 95 of 100 repetitions.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Interval {
+    /// Of the samples as they are; where something else than their median is reported, that.
     pub(crate) median: f64,
     pub(crate) low: f64,
     pub(crate) high: f64,
@@ -30,20 +31,28 @@ pub(super) fn median(samples: &[f64]) -> Option<f64> {
     percentile(samples, 50.0)
 }
 
-/// The median with its percentile bootstrap (Efron, 1979). None without samples; one sample is its own interval.
+/// The median with its interval. None without samples; one sample is its own interval.
 pub(super) fn median_interval(samples: &[f64]) -> Option<Interval> {
-    let median = median(samples)?;
+    interval(samples, |resample| {
+        let mut sorted: Vec<f64> = resample.iter().map(|&&sample| sample).collect();
+        sorted.sort_by(f64::total_cmp);
+        percentile_of_sorted(&sorted, 50.0)
+    })
+}
+
+/// Any figure of samples with its percentile bootstrap (Efron, 1979). None where the samples have no such figure.
+pub(super) fn interval<T>(samples: &[T], figure: impl Fn(&[&T]) -> Option<f64>) -> Option<Interval> {
+    let median = figure(&samples.iter().collect::<Vec<_>>())?;
     let mut random = SplitMix(SEED);
-    let mut medians = Vec::with_capacity(RESAMPLES);
+    let mut figures = Vec::with_capacity(RESAMPLES);
     for _ in 0..RESAMPLES {
-        let mut resample: Vec<f64> = samples.iter().map(|_| samples[random.below(samples.len())]).collect();
-        resample.sort_by(f64::total_cmp);
-        medians.extend(percentile_of_sorted(&resample, 50.0));
+        let resample: Vec<&T> = samples.iter().map(|_| &samples[random.below(samples.len())]).collect();
+        figures.extend(figure(&resample));
     }
-    medians.sort_by(f64::total_cmp);
+    figures.sort_by(f64::total_cmp);
     let tail = (100.0 - CONFIDENCE) / 2.0;
-    let low = percentile_of_sorted(&medians, tail)?;
-    let high = percentile_of_sorted(&medians, 100.0 - tail)?;
+    let low = percentile_of_sorted(&figures, tail)?;
+    let high = percentile_of_sorted(&figures, 100.0 - tail)?;
     Some(Interval { median, low, high })
 }
 
@@ -117,6 +126,19 @@ mod tests {
             median_interval(&samples).map(|i| i.high - i.low).unwrap()
         };
         assert!(width(1000) < width(20) / 2.0);
+    }
+
+    #[test]
+    fn other_figures_have_intervals_too() {
+        let pairs = [(1.0, 2.0), (30.0, 10.0), (2.0, 2.0)];
+        let total = |pairs: &[&(f64, f64)]| {
+            let (a, b) = pairs.iter().fold((0.0, 0.0), |(a, b), pair| (a + pair.0, b + pair.1));
+            (b > 0.0).then(|| a / b)
+        };
+        let found = interval(&pairs, total).unwrap();
+        assert!((found.median - 33.0 / 14.0).abs() < 1e-12, "{found:?}");
+        assert!(found.low < 1.1 && found.high > 2.9, "{found:?}");
+        assert_eq!(interval(&[], total), None);
     }
 
     #[test]

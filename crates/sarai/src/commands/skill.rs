@@ -5,6 +5,7 @@
 
 mod list;
 mod new;
+mod route;
 mod test;
 mod trust;
 
@@ -34,6 +35,8 @@ pub(crate) enum SkillCommand {
     Show(list::ShowArgs),
     #[command(about = "cli-about-skill-run")]
     Run(RunArgs),
+    #[command(about = "cli-about-skill-route")]
+    Route(route::RouteArgs),
     #[command(about = "cli-about-skill-reload")]
     Reload(NameArg),
     #[command(about = "cli-about-skill-trust")]
@@ -67,6 +70,7 @@ pub(crate) fn run(command: SkillCommand, shell: &Shell) -> anyhow::Result<()> {
         SkillCommand::List(json) => list::list(json.format(), shell),
         SkillCommand::Show(args) => list::show(&args, shell),
         SkillCommand::Run(args) => ask_skill(args, shell),
+        SkillCommand::Route(args) => route::run(&args, shell),
         SkillCommand::Reload(NameArg { name }) => reload(&name, shell),
         SkillCommand::Trust(args) => trust::run(&args, shell),
         SkillCommand::Test(args) => test::run(&args, shell),

@@ -1,13 +1,11 @@
 //! What came of the answers: speed against plain, who guessed what, and whether greedy texts stayed the same. Pure.
 
-use std::collections::BTreeMap;
-
 use sarai_types::{Decoding, Drafts, Speculation, TokenText};
 use serde::{Serialize, Serializer};
 
 use crate::bench::corpus::Class;
 use crate::bench::server::Side;
-use crate::bench::statistics::{Interval, median, median_interval};
+use crate::bench::statistics::{Interval, interval, median, median_interval};
 
 /// Two candidates whose log probabilities are closer than this change places when a batch of another size rounds its
 /// sums in another order.
@@ -22,6 +20,9 @@ pub(super) struct Sample {
     /// How it was told to guess; another server was told nothing.
     #[serde(serialize_with = "as_text")]
     pub(super) policy: Speculation,
+    /// The policy that took turns with plain when this was asked; its own unless it is plain's.
+    #[serde(serialize_with = "as_text")]
+    pub(super) beside: Speculation,
     pub(super) round: u32,
     pub(super) prompt: String,
     pub(super) class: Class,
@@ -33,6 +34,9 @@ pub(super) struct Sample {
     pub(super) decoding: Option<Guesses>,
     #[serde(skip)]
     pub(super) text: String,
+    /// What plain says with probabilities, asked where this answer left what plain said without.
+    #[serde(skip)]
+    pub(super) replay: Vec<TokenText>,
 }
 
 /// Where the tokens of an answer, or of many, came from.
@@ -77,7 +81,7 @@ pub(super) struct Gain {
     /// The median over prompts and rounds.
     pub(super) ratio: Option<Interval>,
     /// All tokens over all time: long answers weigh more.
-    pub(super) ratio_total: Option<f64>,
+    pub(super) ratio_total: Option<Interval>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -127,9 +131,6 @@ pub(super) struct Search {
     pub(super) share: f64,
 }
 
-/// Plain's tokens where an answer left it, by prompt: asked again with probabilities.
-pub(super) type Replays = BTreeMap<String, Vec<TokenText>>;
-
 impl From<Decoding> for Guesses {
     fn from(decoding: Decoding) -> Self {
         let counts = |d: Drafts| Counts { drafted: d.drafted.into(), accepted: d.accepted.into() };
@@ -158,7 +159,7 @@ impl Guesses {
     }
 }
 
-/// A sample beside plain's of the same prompt and round.
+/// A sample and plain's of the same prompt and round, asked one after the other.
 #[derive(Debug, Clone, Copy)]
 struct Pair<'a> {
     plain: &'a Sample,
@@ -171,19 +172,19 @@ impl Pair<'_> {
     }
 }
 
-fn pairs(samples: &[Sample], of: impl Fn(&Sample) -> bool, with: impl Fn(&Sample) -> bool) -> Vec<(&Sample, &Sample)> {
+/// Each sample of which `of` holds beside the one of which `with` holds, of the same prompt in the same round.
+fn pairs(samples: &[Sample], of: impl Fn(&Sample) -> bool, with: impl Fn(&Sample) -> bool) -> Vec<Pair<'_>> {
     let twin = |one: &Sample| samples.iter().find(|s| with(s) && s.prompt == one.prompt && s.round == one.round);
-    samples.iter().filter(|s| of(s)).filter_map(|other| Some((other, twin(other)?))).collect()
+    samples.iter().filter(|s| of(s)).filter_map(|other| Some(Pair { other, plain: twin(other)? })).collect()
 }
 
 fn pairs_of(samples: &[Sample], policy: Speculation) -> Vec<Pair<'_>> {
-    let ours = |wanted| move |s: &Sample| s.server == Side::Ours && s.policy == wanted;
-    let pairs = pairs(samples, ours(policy), ours(Speculation::Off)).into_iter();
-    pairs.map(|(other, plain)| Pair { plain, other }).collect()
+    let ours = |told| move |s: &Sample| s.server == Side::Ours && s.policy == told && s.beside == policy;
+    pairs(samples, ours(policy), ours(Speculation::Off))
 }
 
 /// How one policy did.
-pub(super) fn policy(samples: &[Sample], policy: Speculation, replays: &Replays) -> PolicySummary {
+pub(super) fn policy(samples: &[Sample], policy: Speculation) -> PolicySummary {
     let pairs = pairs_of(samples, policy);
     let of_class = |class| pairs.iter().filter(move |p| p.other.class == class).copied().collect::<Vec<_>>();
     let classes = Class::ALL.into_iter().map(|class| (class, of_class(class))).filter(|(_, pairs)| !pairs.is_empty());
@@ -199,7 +200,7 @@ pub(super) fn policy(samples: &[Sample], policy: Speculation, replays: &Replays)
             .collect(),
         worst: by_prompt(&pairs).into_iter().min_by(|a, b| a.ratio.total_cmp(&b.ratio)),
         guesses: Guesses::of(pairs.iter().map(|p| p.other)),
-        greedy: equality(&pairs, replays),
+        greedy: equality(&pairs),
     }
 }
 
@@ -212,7 +213,6 @@ pub(super) fn prompts(samples: &[Sample], policy: Speculation) -> Vec<PromptRati
 pub(super) fn against(samples: &[Sample]) -> Vec<ClassGain> {
     let auto = |s: &Sample| s.server == Side::Ours && s.policy == Speculation::Auto;
     let pairs = pairs(samples, auto, |s| s.server == Side::Theirs);
-    let pairs: Vec<Pair<'_>> = pairs.into_iter().map(|(other, plain)| Pair { plain, other }).collect();
     let of_class = |class| pairs.iter().filter(move |p| p.other.class == class).copied().collect::<Vec<_>>();
     let classes = Class::ALL.into_iter().map(|class| (class, of_class(class))).filter(|(_, pairs)| !pairs.is_empty());
     let gain = |(class, pairs): (Class, Vec<Pair<'_>>)| ClassGain {
@@ -243,38 +243,20 @@ pub(super) fn search(policies: &[PolicySummary]) -> Vec<Search> {
     found.collect()
 }
 
-/// The prompts whose greedy answers left plain's, and which are not replayed yet.
-pub(super) fn to_replay(samples: &[Sample], replays: &Replays) -> Vec<String> {
-    let mut policies: Vec<Speculation> = Vec::new();
-    for sample in samples.iter().filter(|s| s.policy != Speculation::Off) {
-        if !policies.contains(&sample.policy) {
-            policies.push(sample.policy);
-        }
-    }
-    let mut prompts = Vec::new();
-    for pair in policies.into_iter().flat_map(|policy| pairs_of(samples, policy)) {
-        let left = pair.other.temperature == 0.0 && divergence(&pair.plain.text, &pair.other.text).is_some();
-        if left && !replays.contains_key(&pair.other.prompt) && !prompts.contains(&pair.other.prompt) {
-            prompts.push(pair.other.prompt.clone());
-        }
-    }
-    prompts
+fn gain(pairs: &[Pair<'_>]) -> Gain {
+    let timed: Vec<Pair<'_>> = pairs.iter().filter(|pair| pair.ratio().is_some()).copied().collect();
+    let ratios: Vec<f64> = timed.iter().filter_map(Pair::ratio).collect();
+    Gain { ratio: median_interval(&ratios), ratio_total: interval(&timed, total) }
 }
 
-fn gain(pairs: &[Pair<'_>]) -> Gain {
-    let ratios: Vec<f64> = pairs.iter().filter_map(Pair::ratio).collect();
-    let pace = |side: fn(&Pair<'_>) -> f64| {
-        let timed = pairs.iter().filter(|p| p.ratio().is_some());
-        let (tokens, seconds) = timed.fold((0.0, 0.0), |(tokens, seconds), pair| {
-            // Both sides are weighed by plain's tokens: answers of other lengths would be compared otherwise.
-            let weight = f64::from(pair.plain.completion_tokens);
-            (tokens + weight, seconds + weight / side(pair))
-        });
-        (seconds > 0.0).then(|| tokens / seconds)
+/// Plain's time over the other's, for as many tokens as plain said: answers of other lengths would be compared otherwise.
+fn total(pairs: &[&Pair<'_>]) -> Option<f64> {
+    let seconds = |side: fn(&Pair<'_>) -> f64| -> f64 {
+        pairs.iter().map(|pair| f64::from(pair.plain.completion_tokens) / side(pair)).sum()
     };
-    let other = pace(|p| p.other.tokens_per_second.unwrap_or(f64::NAN));
-    let plain = pace(|p| p.plain.tokens_per_second.unwrap_or(f64::NAN));
-    Gain { ratio: median_interval(&ratios), ratio_total: other.zip(plain).map(|(other, plain)| other / plain) }
+    let plain = seconds(|pair| pair.plain.tokens_per_second.unwrap_or(f64::NAN));
+    let other = seconds(|pair| pair.other.tokens_per_second.unwrap_or(f64::NAN));
+    (other > 0.0).then(|| plain / other)
 }
 
 fn by_prompt(pairs: &[Pair<'_>]) -> Vec<PromptRatio> {
@@ -291,7 +273,7 @@ fn by_prompt(pairs: &[Pair<'_>]) -> Vec<PromptRatio> {
     names.iter().filter_map(ratio).collect()
 }
 
-fn equality(pairs: &[Pair<'_>], replays: &Replays) -> Equality {
+fn equality(pairs: &[Pair<'_>]) -> Equality {
     let greedy: Vec<_> = pairs.iter().filter(|p| p.other.temperature == 0.0).collect();
     let (mut tokens_compared, mut divergences) = (0, Vec::new());
     for pair in &greedy {
@@ -300,7 +282,7 @@ fn equality(pairs: &[Pair<'_>], replays: &Replays) -> Equality {
             tokens_compared += u64::from(pair.plain.completion_tokens);
             continue;
         };
-        let place = replays.get(&pair.other.prompt).and_then(|tokens| place(tokens, plain, byte));
+        let place = place(&pair.other.replay, plain, byte);
         let (token, logprob_gap) = place.unzip();
         // Without plain's tokens, as many of them as bytes are the same.
         let estimate = u64::from(pair.plain.completion_tokens) * byte as u64 / plain.len().max(1) as u64;
@@ -320,6 +302,12 @@ fn equality(pairs: &[Pair<'_>], replays: &Replays) -> Equality {
     let near_ties = divergences.iter().filter(|d| d.near_tie).count();
     let same = greedy.len() - divergences.len();
     Equality { answers: greedy.len(), same, tokens_compared, divergences, near_ties }
+}
+
+/// Whether answers to one prompt that draw nothing say different things.
+pub(super) fn part(samples: &[Sample]) -> bool {
+    let greedy: Vec<&Sample> = samples.iter().filter(|s| s.temperature == 0.0).collect();
+    greedy.windows(2).any(|two| two[0].text != two[1].text)
 }
 
 /// The first byte at which two texts differ, which may be the end of the shorter one.

@@ -8,6 +8,7 @@ fn sample(policy: Speculation, prompt: &str, class: Class, pace: f64, text: &str
     Sample {
         server: Side::Ours,
         policy,
+        beside: Speculation::Auto,
         round: 1,
         prompt: prompt.to_owned(),
         class,
@@ -22,6 +23,7 @@ fn sample(policy: Speculation, prompt: &str, class: Class, pace: f64, text: &str
             ..Guesses::default()
         }),
         text: text.to_owned(),
+        replay: Vec::new(),
     }
 }
 
@@ -71,20 +73,15 @@ fn a_policy_is_held_against_plain_prompt_by_prompt() {
         // Nobody asked plain this one.
         sample(Auto, "c", Class::Edit, 1.0, ""),
     ];
-    assert_eq!(to_replay(&samples, &Replays::new()), ["b"]);
-    let replays = Replays::from([(
-        "b".to_owned(),
-        vec![token(b"uno", &[0.0, -9.0]), token(b" ", &[0.0, -9.0]), token(b"dos", &[-0.6, -0.7])],
-    )]);
-    assert!(to_replay(&samples, &replays).is_empty());
+    samples[2].replay = vec![token(b"uno", &[0.0, -9.0]), token(b" ", &[0.0, -9.0]), token(b"dos", &[-0.6, -0.7])];
 
-    let summary = policy(&samples, Auto, &replays);
+    let summary = policy(&samples, Auto);
     assert_eq!(summary.worst, Some(PromptRatio { prompt: "a".to_owned(), ratio: 0.95 }));
     assert_eq!(summary.classes.len(), 2);
     assert_eq!(summary.classes[1].gain.ratio.unwrap().median, 3.0);
     assert_eq!(summary.guesses.suffix, Counts { drafted: 160, accepted: 94 });
     // 200 tokens in 100/19 + 100/60 seconds against 10.
-    let total = summary.overall.ratio_total.unwrap();
+    let total = summary.overall.ratio_total.unwrap().median;
     assert!((total - 10.0 / (100.0 / 19.0 + 100.0 / 60.0)).abs() < 1e-9, "{total}");
     let greedy = &summary.greedy;
     assert_eq!((greedy.answers, greedy.same, greedy.near_ties, greedy.tokens_compared), (2, 1, 1, 102));
@@ -96,8 +93,24 @@ fn a_policy_is_held_against_plain_prompt_by_prompt() {
     for sample in &mut samples {
         sample.temperature = 0.8;
     }
-    assert_eq!(policy(&samples, Auto, &replays).greedy.answers, 0);
-    assert!(to_replay(&samples, &Replays::new()).is_empty());
+    assert_eq!(policy(&samples, Auto).greedy.answers, 0);
+}
+
+#[test]
+fn plain_is_taken_from_beside_the_policy() {
+    use Speculation::{Auto, Fixed, Off};
+    let mut samples = vec![
+        sample(Off, "a", Class::Code, 20.0, ""),
+        sample(Auto, "a", Class::Code, 30.0, ""),
+        // The computer had become slower.
+        sample(Off, "a", Class::Code, 10.0, ""),
+        sample(Fixed(4), "a", Class::Code, 12.0, ""),
+    ];
+    samples[2].beside = Fixed(4);
+    samples[3].beside = Fixed(4);
+    for (told, expected) in [(Auto, 1.5), (Fixed(4), 1.2)] {
+        assert_eq!(policy(&samples, told).overall.ratio.unwrap().median, expected, "{told}");
+    }
 }
 
 #[test]
@@ -110,8 +123,12 @@ fn the_best_fixed_length_may_be_none() {
             [sample(policy, "a", Class::Prose, prose, ""), sample(policy, "b", Class::Edit, edit, "")]
         })
         .collect();
-    let summaries: Vec<_> =
-        [Auto, Fixed(4), Fixed(15)].map(|p| policy(&samples, p, &Replays::new())).into_iter().collect();
+    let beside = |told: Speculation| {
+        let both = |s: &&Sample| s.policy == told || s.policy == Off;
+        let samples = samples.iter().filter(both).cloned().map(|s| Sample { beside: told, ..s });
+        policy(&samples.collect::<Vec<_>>(), told)
+    };
+    let summaries = [Auto, Fixed(4), Fixed(15)].map(beside);
     let found = search(&summaries);
     let of = |class| found.iter().find(|s| s.class == class).unwrap();
     assert_eq!(of(Some(Class::Prose)).best, Off);
