@@ -141,7 +141,7 @@ fn decimal(number: f64, language: Language) -> String {
 }
 
 /// Text that means nothing to Markdown: what it would read as a sign stands behind a backslash.
-fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     let mut plain = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         match c {

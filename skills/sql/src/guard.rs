@@ -34,7 +34,7 @@ pub const QUERY_BYTES_MAX: i32 = 16 << 10;
 /// The longest text or block of bytes that a query may make or read.
 const VALUE_BYTES_MAX: i32 = 1 << 20;
 /// All of SQLite's memory in this process.
-const HEAP_BYTES_MAX: u32 = 32 << 20;
+const HEAP_BYTES_MAX: u32 = 24 << 20;
 const PAGE_CACHE_KIB: u32 = 512;
 const EXPRESSION_DEPTH_MAX: i32 = 100;
 const COMPOUND_SELECTS_MAX: i32 = 8;

@@ -40,6 +40,7 @@ struct Wording {
     gap: String,
     total: String,
     month: String,
+    monthly: String,
     each: String,
     owned: String,
     most: String,
@@ -170,16 +171,18 @@ fn examples(schema: &Schema, wording: &Wording) -> Vec<(String, String)> {
     let of_links = |make: fn(&Child<'_>, &Wording) -> Option<(String, String)>| {
         schema.links.iter().filter_map(|link| Child::of(schema, link)).find_map(|child| make(&child, wording))
     };
+    // What stands last is copied most, so that is what people ask most.
     let examples = [
         of_tables(count),
         of_tables(filter),
         of_links(owned),
         of_tables(gap),
-        of_tables(total),
-        of_tables(month),
         of_links(each),
-        of_tables(most),
         of_links(without),
+        of_tables(most),
+        of_tables(total),
+        of_tables(monthly),
+        of_tables(month),
     ];
     examples.into_iter().flatten().collect()
 }
@@ -245,6 +248,15 @@ fn total(table: &Table, wording: &Wording) -> Option<(String, String)> {
     let [sort, number, from] = [&sort.name, &number.name, &table.name].map(|name| identifier(name));
     let query = format!("SELECT {sort}, SUM({number}) FROM {from} GROUP BY {sort} ORDER BY SUM({number}) DESC");
     Some((question, query))
+}
+
+fn monthly(table: &Table, wording: &Wording) -> Option<(String, String)> {
+    let when = table.columns.iter().find(|column| matches!(column.kind, Kind::Day | Kind::Moment))?;
+    let number = amount(table)?;
+    let question = fill(&wording.monthly, &[("number", &spoken(&number.name))]);
+    let [from, when, number] = [&table.name, &when.name, &number.name].map(|name| identifier(name));
+    let month = format!("strftime('%Y-%m', {when})");
+    Some((question, format!("SELECT {month}, SUM({number}) FROM {from} GROUP BY {month}")))
 }
 
 fn month(table: &Table, wording: &Wording) -> Option<(String, String)> {

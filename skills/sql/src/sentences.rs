@@ -53,6 +53,7 @@ pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
 #[serde(deny_unknown_fields)]
 pub struct Sentences {
     pub(crate) no_database: String,
+    pub(crate) databases: String,
     pub(crate) which_database: String,
     pub(crate) unknown_database: String,
     pub(crate) not_a_database: String,

@@ -1,5 +1,6 @@
 //! The skill: from a question to a sentence, step by step.
 
+use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use sarai_skill_sdk::{
     LoadError, Outcome, Request, Skill, Stop, blocking,
 };
 use serde::Deserialize;
+use serde_json::{Map, json};
 use tokio::time::Instant;
 
 use crate::answer;
@@ -40,7 +42,8 @@ const ARGUMENTS_SCHEMA: &str = r#"{
   "type": "object",
   "properties": {
     "query": {"type": "string", "description": "A SELECT to run as it is, without a model."},
-    "database": {"type": "string", "description": "The database to ask, by the name of its file without the ending."}
+    "database": {"type": "string", "description": "The database to ask, by the name of its file without the ending."},
+    "show": {"enum": ["databases"], "description": "Show which databases there are, with their tables and columns."}
   },
   "additionalProperties": false
 }"#;
@@ -51,6 +54,14 @@ const ARGUMENTS_SCHEMA: &str = r#"{
 struct Wish {
     query: Option<String>,
     database: Option<String>,
+    show: Option<Show>,
+}
+
+/// What can be shown without a question.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Show {
+    Databases,
 }
 
 /// The skill with what it has read.
@@ -76,6 +87,10 @@ impl Skill for Sql {
     async fn infer(&self, request: Request, call: &mut Call) -> Result<Outcome, Failure> {
         let words = sentences(request.language);
         let wish: Wish = request.arguments.parse()?;
+        if let Some(Show::Databases) = wish.show {
+            let (data, stop) = (self.data.clone(), call.stop());
+            return blocking(move || show_databases(&data, &stop, words)).await;
+        }
         if wish.query.is_none() && request.text.trim().is_empty() {
             return Ok(Outcome::declined(DeclineReason::Cannot, words.no_question.clone()));
         }
@@ -185,20 +200,23 @@ impl Obstacle {
             Self::Undecided { names } => {
                 Outcome::declined(DeclineReason::Cannot, fill(&words.which_database, &[("names", names)]))
             }
-            Self::Unfit { name, error } => {
-                let (sentence, reason) = match error {
-                    OpenError::NotADatabase => (&words.not_a_database, ""),
-                    OpenError::Damaged(reason) => (&words.damaged, reason.as_str()),
-                    OpenError::Busy => (&words.busy, ""),
-                    OpenError::HalfWritten => (&words.half_written, ""),
-                    OpenError::Unreadable(reason) => (&words.unreadable, reason.as_str()),
-                    OpenError::OutOfTime => (&words.opening_too_slow, ""),
-                    OpenError::Empty => (&words.empty, ""),
-                };
-                Outcome::declined(DeclineReason::Cannot, fill(sentence, &[("name", name), ("reason", reason)]))
-            }
+            Self::Unfit { name, error } => Outcome::declined(DeclineReason::Cannot, unfit(name, error, words)),
         }
     }
+}
+
+/// Why a file cannot be asked.
+fn unfit(name: &str, error: &OpenError, words: &Sentences) -> String {
+    let (sentence, reason) = match error {
+        OpenError::NotADatabase => (&words.not_a_database, ""),
+        OpenError::Damaged(reason) => (&words.damaged, reason.as_str()),
+        OpenError::Busy => (&words.busy, ""),
+        OpenError::HalfWritten => (&words.half_written, ""),
+        OpenError::Unreadable(reason) => (&words.unreadable, reason.as_str()),
+        OpenError::OutOfTime => (&words.opening_too_slow, ""),
+        OpenError::Empty => (&words.empty, ""),
+    };
+    fill(sentence, &[("name", name), ("reason", reason)])
 }
 
 /// Opens the database that a question is about: the one that is named, the only one, or the one whose words fit best.
@@ -234,6 +252,35 @@ fn choose_database(data: &Path, question: &str, wanted: Option<&str>, stop: &Sto
         (_, Some(_)) => Err(Obstacle::Undecided { names: all }),
         (_, None) => Err(obstacle.unwrap_or(Obstacle::None)),
     }
+}
+
+/// The databases with what is in them. The data are a list of `{"name": …, "tables": {…: […]}}`.
+fn show_databases(data: &Path, stop: &Stop, words: &Sentences) -> Outcome {
+    let mut shown = String::new();
+    let mut listed = Vec::new();
+    for entry in databases(data) {
+        let name = answer::inline(&entry.name);
+        match Guarded::open(&entry.path, patience(stop)) {
+            Ok(database) => {
+                let schema = database.schema();
+                let tables = names(schema.tables.iter().map(|table| table.name.as_str()));
+                let _ = writeln!(shown, "- **{name}**: {}", answer::inline(&tables));
+                let columns = schema.tables.iter().map(|table| {
+                    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+                    (table.name.clone(), json!(names))
+                });
+                listed.push(json!({"name": entry.name, "tables": columns.collect::<Map<_, _>>()}));
+            }
+            Err(error) => {
+                let _ = writeln!(shown, "- {}", unfit(&name, &error, words));
+            }
+        }
+    }
+    if shown.is_empty() {
+        return Obstacle::None.outcome(words);
+    }
+    let text = format!("{}\n\n{shown}", words.databases);
+    Outcome::Answer(Answer { text, data: json!(listed).to_string() })
 }
 
 /// Whether the texts of a query are the person's own or a model's.

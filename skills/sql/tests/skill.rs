@@ -11,8 +11,9 @@ mod common;
 
 use std::path::Path;
 
+use sarai_proto::skill::v1::infer_reply::Outcome;
 use sarai_skill_sdk::testing::{Rig, Scripted, request};
-use sarai_skill_sdk::{Call, Failure, Folder, LoadError, Outcome, Request, Skill};
+use sarai_skill_sdk::{Call, Failure, Folder, LoadError, Request, Skill};
 use sarai_skill_sql::skill::Sql;
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ impl Skill for InTest {
         Sql::over(folder.path().join("data"), folder).map(Self)
     }
 
-    async fn infer(&self, request: Request, call: &mut Call) -> Result<Outcome, Failure> {
+    async fn infer(&self, request: Request, call: &mut Call) -> Result<sarai_skill_sdk::Outcome, Failure> {
         self.0.infer(request, call).await
     }
 }
@@ -61,8 +62,8 @@ async fn check(
     let rig = Rig::start::<InTest>(folder.path(), script).await.unwrap();
     let reply = rig.infer(request(question, arguments.to_string())).await.unwrap();
     let found = match reply.outcome.unwrap() {
-        sarai_proto::skill::v1::infer_reply::Outcome::Answer(answer) => Ok(answer.text),
-        sarai_proto::skill::v1::infer_reply::Outcome::Declined(declined) => Err(declined.sentence),
+        Outcome::Answer(answer) => Ok(answer.text),
+        Outcome::Declined(declined) => Err(declined.sentence),
     };
     assert_eq!(found.as_deref().map_err(|sentence| sentence.as_str()), expect);
     rig.stop().await.unwrap();
@@ -175,6 +176,22 @@ async fn which_database() {
     let reply = rig.infer(request("x", r#"{"database": "rota"}"#)).await.unwrap();
     let expect = "«rota» no es una base de datos de SQLite, o está cifrada. Comprueba que es el archivo que querías.";
     assert!(format!("{reply:?}").contains(expect), "{reply:?}");
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn databases_and_what_is_in_them() {
+    let folder = folder(&[("home.db", common::english)]);
+    fs_err::write(folder.path().join("data/rota.db"), "esto no es una base de datos".repeat(40)).unwrap();
+    let rig = Rig::start_ungranted::<InTest>(folder.path()).await.unwrap();
+    let reply = rig.infer(request("", r#"{"show": "databases"}"#)).await.unwrap();
+    let Outcome::Answer(answer) = reply.outcome.unwrap() else { panic!() };
+    let expect = "Puedo consultar:\n\n- **home**: bills, films, meter\\_readings, people, viewings, monthly\\_bills\n- «rota» \
+                  no es una base de datos de SQLite, o está cifrada. Comprueba que es el archivo que querías.\n";
+    assert_eq!(answer.text, expect);
+    let found: Value = serde_json::from_str(&answer.data).unwrap();
+    assert_eq!(found[0]["name"], "home");
+    assert_eq!(found[0]["tables"]["people"], json!(["person_id", "name", "birthday", "city"]));
     rig.stop().await.unwrap();
 }
 
