@@ -7,6 +7,7 @@
 //! # Key types
 //! - [`SqliteStore`]: a [`sarai_memory::Store`]. [`SqliteStore::open`] says by [`Opening`] in what state it found things.
 //! - [`StoreError`]: for the one who can act: somebody else holds the file, the disk is full, the file is newer.
+//! - [`eval`]: scores a memory on the sets of `evals/memory`, without a model.
 //! - [`lines`]: facts as lines of JSON, out and in, and conversations for [`sarai_memory::Replay`].
 //!
 //! # How to use it
@@ -14,6 +15,7 @@
 //! 2. After [`sarai_memory::Memory::forget`] has erased something, [`SqliteStore::scrub`] before the report is shown.
 //! 3. Once a day [`SqliteStore::backup`], and [`SqliteStore::vacuum`] when nothing else runs.
 
+pub mod eval;
 mod file;
 pub mod lines;
 mod schema;

@@ -16,6 +16,22 @@ fn main() {
                 println!("{line}");
                 continue;
             }
+            "!" => {
+                println!(
+                    "{line}\n{:#?}",
+                    extract(
+                        Message {
+                            text: &text,
+                            at: Moment::parse("2026-03-10T10:00:00Z").unwrap(),
+                            speaker: Speaker::Owner,
+                            language: None
+                        },
+                        &Context::default(),
+                        &|_| false
+                    )
+                );
+                continue;
+            }
             "=" => Step::Restart,
             _ => continue,
         };

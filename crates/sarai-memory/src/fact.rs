@@ -277,12 +277,15 @@ impl Fact {
             && self.to.is_none_or(|to| to.last() >= day)
     }
 
-    /// Whether it holds now: begun, and with no end behind it.
+    /// Whether it holds now: begun, and with no end behind it. What happens on a day counts until that is over.
     #[must_use]
     pub fn is_current(&self, today: Date) -> bool {
+        if self.is_event() {
+            return self.retracted.is_none() && self.to.or(self.from).is_none_or(|day| day.last() >= today);
+        }
         self.retracted.is_none()
             && self.from.is_none_or(|from| from.first() <= today)
-            && self.to.is_none_or(|to| to.last() > today || (self.is_event() && to.last() >= today))
+            && self.to.is_none_or(|to| to.last() > today)
     }
 
     /// Facts that happen on a day instead of holding for a while.

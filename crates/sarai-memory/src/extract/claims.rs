@@ -354,11 +354,21 @@ impl Reader<'_> {
         }
     }
 
+    /// The reading of the verb that counts. «Nos mudamos a Ávila en 2022» has one form for both times; the date tells.
+    fn form<'g>(&self, group: &'g Group, clause: &Clause, lemma: &str) -> Option<&'g words::Form> {
+        let form = group.readings.iter().find(|form| form.lemma == lemma)?;
+        let dated = period(self.scan, clause.first, clause.last, false).at;
+        let today = self.scan.lookup.today;
+        let elapsed = dated.is_some_and(|date| date.first() <= today && !matches!(date, PartialDate::Day(_)));
+        let past = group.readings.iter().find(|other| other.lemma == lemma && other.tense == Tense::Past);
+        Some(past.filter(|_| elapsed && form.tense == Tense::Present).unwrap_or(form))
+    }
+
     /// What the verb makes of its frame: an assertion, an end, a denial; none where it only speaks of plans.
     fn stance(&self, group: &Group, clause: &Clause, found: &Match) -> Option<(Says, Stance)> {
         let frame = found.frame;
         let (flags, says) = (&frame.flags, frame.says.clone());
-        let form = group.readings.iter().find(|form| form.lemma == found.lemma)?;
+        let form = self.form(group, clause, found.lemma)?;
         let today = PartialDate::Day(self.scan.lookup.today);
         let future = form.tense == Tense::Future || (group.aspect.prospective && form.tense == Tense::Present);
         let past =

@@ -96,7 +96,8 @@ fn blocked(scan: &Scan<'_>, groups: &[Group], index: usize, floor: usize) -> Opt
 
 /// The noun phrase that ends right before a relative pronoun.
 fn antecedent(scan: &Scan<'_>, floor: usize, joint: usize) -> Option<Noun> {
-    let end = if scan.word(joint - 1) == "," { joint - 1 } else { joint };
+    let before = joint.checked_sub(1)?;
+    let end = if scan.word(before) == "," { before } else { joint };
     (floor.saturating_sub(5)..end).find_map(|at| {
         let (noun, last) = scan.noun(at)?;
         (last == end || last == joint).then_some(noun)

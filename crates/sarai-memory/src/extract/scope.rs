@@ -1,6 +1,6 @@
 //! Who vouches for a sentence: what is asked, quoted, supposed, ordered or somebody else's is not remembered.
 
-use crate::words::lists::{DOUBTS, HARMLESS_IF, HEARSAY, JOKES, MAKERS, POLITE, REWRITERS, SUPPOSITIONS};
+use crate::words::lists::{DOUBTS, HARMLESS_IF, HEARSAY, JOKES, MAKERS, MARKERS, POLITE, REWRITERS, SUPPOSITIONS};
 use sarai_types::Language;
 
 use super::statement::Reason;
@@ -148,6 +148,7 @@ pub(super) fn sentence(text: &str, tokens: &[Token], sentence: Sentence, languag
         && range[1].is(":")
         && range[0].capital
         && range[0].is_word()
+        && !MARKERS.contains(&range[0].fold.as_str())
         && !holds(&folded, &["nota", "note", "recuerda", "remember", "importante", "important", "dato", "fyi"])
     {
         return Some(Reason::Material);

@@ -166,7 +166,10 @@ impl Scan<'_> {
                         && m.frame.says.constant.is_none() == frame.says.constant.is_none()
                         || m.frame.says.predicate == Predicate::Address && frame.says.predicate == Predicate::LivesIn
                 });
-                if known || !self.shape_fits(group, frame, form.tense, form.person, form.plural) {
+                // «Soy del Betis» names a team and no place.
+                let team = frame.says.predicate == Predicate::Origin
+                    && out.iter().any(|m| m.frame.says.predicate == Predicate::Team);
+                if known || team || !self.shape_fits(group, frame, form.tense, form.person, form.plural) {
                     continue;
                 }
                 let object = usize::from(frame.shape == Shape::Dative && !self.spanish());
@@ -190,7 +193,12 @@ impl Scan<'_> {
     fn shape_fits(&self, group: &Group, frame: &Frame, tense: Tense, person: Person, plural: bool) -> bool {
         let shape = match frame.shape {
             Shape::Plain => !group.aspect.passive,
-            Shape::Reflexive => group.reflexive && !group.aspect.passive,
+            // «Me llaman Mari» is no reflexive: others act.
+            Shape::Reflexive => {
+                group.reflexive
+                    && !group.aspect.passive
+                    && (group.dative != Some(Person::First) || person == Person::First)
+            }
             Shape::Dative if self.spanish() => {
                 group.dative.is_some() && (person == Person::Third || person == Person::Any)
             }

@@ -48,6 +48,8 @@ pub(crate) struct Group {
     /// Who the clitic before it stands for: «me gusta» is the first person's.
     pub(crate) dative: Option<Person>,
     pub(crate) reflexive: bool,
+    /// The clitic is «se»: nobody but a third person acts.
+    pub(crate) impersonal: bool,
     pub(crate) aspect: Aspect,
 }
 
@@ -61,8 +63,10 @@ impl Group {
     }
 }
 /// Small words that are spelt like forms of verbs.
-const NEVER_VERBS: &[&str] =
-    &["de", "como", "para", "sobre", "entre", "nada", "una", "uno", "cerca", "bajo", "fuera", "salvo", "cuanto"];
+const NEVER_VERBS: &[&str] = &[
+    "de", "como", "para", "sobre", "entre", "nada", "una", "uno", "cerca", "bajo", "fuera", "salvo", "cuanto", "se",
+    "te", "le", "me", "mas", "tu", "solo",
+];
 const CLITICS: &[&str] = &["me", "te", "se", "le", "les", "nos", "os", "lo"];
 const FINITE: &[Tense] =
     &[Tense::Present, Tense::Imperfect, Tense::Past, Tense::Future, Tense::Conditional, Tense::Subjunctive];
@@ -114,7 +118,12 @@ impl Scan<'_> {
         let before = head.checked_sub(1).map_or("", |i| self.word(i));
         // «Él vive», but «el trabajo».
         let pronoun = head > 0 && self.tokens[head - 1].lower == "él";
-        if finite.is_empty() || NEVER_VERBS.contains(&self.word(head)) || (BEFORE_NOUNS.contains(&before) && !pronoun) {
+        if finite.is_empty()
+            || (token.lower == token.fold
+                && !(self.word(head) == "como" && ["no", "yo", "nunca"].contains(&before))
+                && NEVER_VERBS.contains(&self.word(head)))
+            || (BEFORE_NOUNS.contains(&before) && !pronoun)
+        {
             return None;
         }
         // A form that is right as it is spelt goes before one that lacks its accent.
@@ -131,9 +140,13 @@ impl Scan<'_> {
             polarity: Polarity::Positive,
             dative: None,
             reflexive: false,
+            impersonal: false,
             aspect: Aspect::default(),
         };
         self.spanish_prefix(&mut group);
+        if group.impersonal && group.readings.iter().any(|form| form.person == Person::Third) {
+            group.readings.retain(|form| form.person != Person::First);
+        }
         for _ in 0..4 {
             if !self.spanish_chain(&mut group) {
                 break;
@@ -154,6 +167,7 @@ impl Scan<'_> {
                         "le" | "les" => group.dative = Some(Person::Third),
                         _ => {}
                     }
+                    group.impersonal |= clitic == "se";
                     group.reflexive |= matches!(clitic, "me" | "nos" | "se" | "te" | "os");
                 }
                 "no" | "tampoco" | "nunca" | "jamas" => {
@@ -266,7 +280,10 @@ impl Scan<'_> {
             at,
             &["will", "would", "can", "could", "should", "might", "must", "may", "used", "no", "not", "never"],
         );
-        // "Ana's birthday" has no verb.
+        // "Ana's birthday", "Ana's name" have no verb.
+        if before == "'s" && self.headed(at, super::Mention::Owner, false).is_some() {
+            return None;
+        }
         if self.word(at) == "'s" && self.headed(at + 1, super::Mention::Owner, false).is_some() {
             return None;
         }
@@ -280,6 +297,7 @@ impl Scan<'_> {
             polarity: Polarity::Positive,
             dative: None,
             reflexive: false,
+            impersonal: false,
             aspect: Aspect::default(),
         };
         if auxiliary && !self.english_auxiliary(&mut group) {

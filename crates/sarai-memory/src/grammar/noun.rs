@@ -113,7 +113,11 @@ impl Scan<'_> {
                 name: None,
                 plural: sense.plural || !words::members(sense.id).is_empty(),
             };
-            return Some(self.with_name(mention, end));
+            // «Mi profesora de piano», «mi entrenador de natación».
+            let subject = matches!(sense.id, "teacher" | "coach" | "classmate" | "student_of")
+                && self.word(end) == "de"
+                && self.tokens.get(end + 1).is_some_and(|t| t.is_word() && !t.capital && t.fold.len() > 3);
+            return Some(self.with_name(mention, if subject { end + 2 } else { end }));
         }
         if let Some((sense, end)) = attribute {
             let (row, end) = self.attribute_of(sense.id, of, end);

@@ -251,7 +251,7 @@ impl Scan<'_> {
     }
 
     pub(super) fn verb_at(&self, at: usize) -> bool {
-        let Some(token) = self.tokens.get(at) else { return false };
+        let Some(token) = self.tokens.get(at).filter(|token| !token.capital || at == 0) else { return false };
         let finite = |form: &words::Form| {
             matches!(
                 form.tense,
@@ -412,6 +412,8 @@ impl Scan<'_> {
         }
         if capital && !article && self.tokens[from].capital {
             end = end.min(self.capitals(from).max(from + 1));
+            // "Sainsbury's" is a shop.
+            end += usize::from(self.word(end) == "'s");
         }
         Some((Filler::new(self.source(from, end)), end))
     }

@@ -54,7 +54,8 @@ impl Scan<'_> {
         );
         let from = at + usize::from(article);
         let mut head = from;
-        while head < from + 4 && !self.is_any(head, &PHRASE_ENDS) {
+        let joins = ["with", "de", "of", "en", "in", "for", "con", "about", "my", "mi", "to", "a", "on"];
+        while head < from + 4 && !self.is_any(head, &PHRASE_ENDS) && !self.is_any(head, &joins) {
             if let Some((sense, end)) = words::longest(self.language, self.tokens, head, &[Class::Vehicle, Class::Own])
             {
                 let stop = self.phrase_end(head).max(end);

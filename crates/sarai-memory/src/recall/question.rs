@@ -59,6 +59,8 @@ pub(crate) struct Question {
     pub(crate) objects: Vec<String>,
     /// The words for a search.
     pub(crate) words: Vec<String>,
+    /// The verbs among them, as infinitives.
+    pub(crate) verbs: Vec<String>,
     /// It is put to the assistant about itself, or about nobody.
     pub(crate) elsewhere: bool,
 }
@@ -158,6 +160,10 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
             || past_tense(scan, from),
         objects: objects(scan, from, &spans),
         words: content(scan, from),
+        verbs: (from..scan.tokens.len())
+            .flat_map(|at| words::forms(language, &scan.tokens[at].lower, scan.word(at)))
+            .map(|form| fold(form.lemma))
+            .collect(),
         topics,
     }
 }
@@ -168,6 +174,15 @@ fn spellings(scan: &Scan<'_>, at: usize) -> Vec<String> {
     let mut out = vec![token.fold.clone()];
     let forms = words::forms(scan.language, &token.lower, &token.fold);
     out.extend(forms.iter().map(|form| fold(form.lemma)));
+    // Words of other countries for the same.
+    let common = |word: &str| match word {
+        "currar" | "laburar" | "chambear" => Some("trabajar"),
+        "residir" | "habitar" => Some("vivir"),
+        "manejar" => Some("conducir"),
+        _ => None,
+    };
+    let more: Vec<String> = out.iter().filter_map(|word| common(word)).map(str::to_owned).collect();
+    out.extend(more);
     if let Some(singular) = token.fold.strip_suffix('s').filter(|word| word.len() > 3) {
         out.push(singular.to_owned());
     }
@@ -226,7 +241,6 @@ fn nouns(scan: &Scan<'_>, from: usize) -> Nouns {
                 // «¿Tengo hermanas?», «¿cuántos perros tengo?»
                 let predicate = if sense.class == Class::Kin { Predicate::Relative } else { Predicate::Pet };
                 relation = Some((predicate, sense.id));
-                spans.push((at, end));
                 at = end;
                 continue;
             }
@@ -382,7 +396,7 @@ fn form(
 
 /// The time that a question asks about.
 fn when(scan: &Scan<'_>, from: usize) -> Option<PartialDate> {
-    let lookup = scan.pointing(Direction::Past);
+    let lookup = scan.pointing(if past_tense(scan, from) { Direction::Past } else { Direction::Future });
     let mut at = from;
     while at < scan.tokens.len() {
         if let Some((when, _)) = date(scan.tokens, at, lookup) {

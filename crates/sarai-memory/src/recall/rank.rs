@@ -124,7 +124,9 @@ impl<S: Store> Search<'_, '_, S> {
                 let open = self.question.form == Form::YesNo && self.question.when.is_none();
                 let names = |p| matches!(p, Predicate::Name | Predicate::Pet);
                 let asks_for_relative = self.question.relation.is_some()
-                    && topic.is_none_or(|t| names(t.predicate) || open && t.weight < 2);
+                    && topic.is_none_or(|t| {
+                        names(t.predicate) || open && matches!(t.predicate, Predicate::Owns | Predicate::Appointment)
+                    });
                 if asks_for_relative { self.relatives(&subjects) } else { self.values(&subjects) }
             }
         }
@@ -398,26 +400,17 @@ impl<S: Store> Search<'_, '_, S> {
         self.about(subject, Some(predicate), kind)
     }
 
-    /// How many of the question's objects and words a fact holds.
+    /// How many of the question's objects and words a fact holds, in either language.
     fn overlap(&self, fact: &Fact) -> usize {
         let kind = format!("c:{}", fact.kind);
-        let keyed =
-            self.question.objects.iter().any(|key| *key == fact.object.key || (!fact.kind.is_empty() && *key == kind));
+        let named = |key: &String| *key == fact.object.key || (!fact.kind.is_empty() && *key == kind);
+        let keyed = self.question.objects.iter().any(named);
         let present = search_words(&format!("{} {}", fact.object.text, fact.object.key));
-        let words = self
-            .question
-            .words
-            .iter()
-            .filter(|word| {
-                !AGENDA_WORDS.contains(&word.as_str())
-                    && present.iter().any(|p| {
-                        p == *word
-                            || p.len() > 4
-                                && word.len() > 4
-                                && (p.starts_with(word.as_str()) || word.starts_with(p.as_str()))
-                    })
-            })
-            .count();
+        let told = |word: &&String| {
+            !AGENDA_WORDS.contains(&word.as_str())
+                && present.iter().any(|other| alike(word, other) || means_same(word, other))
+        };
+        let words = self.question.words.iter().chain(&self.question.verbs).filter(told).count();
         usize::from(keyed) * 4 + words
     }
 
@@ -510,6 +503,17 @@ impl<S: Store> Search<'_, '_, S> {
         let episode = self.store.search_episodes(words, 5)?.into_iter().find(covers);
         Ok(Found { episode, ..Found::default() })
     }
+}
+
+/// The same word, or one the beginning of the other.
+fn alike(a: &str, b: &str) -> bool {
+    a == b || a.len() > 4 && b.len() > 4 && (a.starts_with(b) || b.starts_with(a))
+}
+
+/// Two words of either language for one thing.
+fn means_same(a: &str, b: &str) -> bool {
+    words::senses(None, a)
+        .any(|sense| words::senses(None, b).any(|other| (sense.class, sense.id) == (other.class, other.id)))
 }
 
 /// Predicates of which a question means one fact, named by its words, and not all.

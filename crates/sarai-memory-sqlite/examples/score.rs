@@ -1,0 +1,39 @@
+//! Prints the figures of `evals/memory`: `score [dev|test|both]`.
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+use sarai_memory_sqlite::eval::{Half, System, score};
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let half = match args.next().as_deref() {
+        Some("test") => Half::Test,
+        Some("both") => Half::Both,
+        _ => Half::Development,
+    };
+    let quiet = args.next().is_some();
+    let dialogues = fs_err::read_to_string("evals/memory/dialogues.jsonl").unwrap();
+    let no_facts = fs_err::read_to_string("evals/memory/no-facts.jsonl").unwrap();
+    for system in [System::Memory, System::Search] {
+        let score = score(&dialogues, &no_facts, half, system).unwrap();
+        println!("{system:?}");
+        for (name, rate) in [
+            ("recall", score.recall),
+            ("stale", score.stale),
+            ("leak", score.leak),
+            ("abstention", score.abstention),
+            ("junk", score.junk),
+        ] {
+            println!(
+                "  {name:<10} {}/{} {:.1} % [{:.1}, {:.1}]",
+                rate.hits,
+                rate.of,
+                rate.share() * 100.0,
+                rate.low * 100.0,
+                rate.high * 100.0
+            );
+        }
+        if system == System::Memory && !quiet {
+            for (id, question, answer) in &score.misses {
+                println!("    {id}: {question} -> {answer}");
+            }
+        }
+    }
+}

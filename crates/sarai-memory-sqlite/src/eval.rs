@@ -1,0 +1,256 @@
+//! Scores a memory without a model: what it finds, what it should have let go, what it stores from nothing.
+//!
+//! The sets are lines of JSON (`evals/memory`). A dialogue is a list of steps as for a replay; an `ask` says what the
+//! answer must hold (`expect`), what it must not (`stale`), or that nothing is known (`unknown`). Half of the dialogues,
+//! chosen by the hash of their ids, are for looking at; the other half is for measuring.
+
+use std::fmt::Write as _;
+
+use sarai_memory::{InMemory, Moment, Played, Replay, Step, Store, fold, search_words};
+use serde_json::Value as Json;
+
+use crate::lines::{self, LineError};
+
+/// How often the dialogues are drawn anew for an interval.
+const DRAWS: usize = 2000;
+/// The share of draws that an interval leaves out at each end.
+const TAIL: f64 = 0.025;
+
+/// Which half of the dialogues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    Development,
+    Test,
+    Both,
+}
+
+/// What one question came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Recall(bool),
+    /// A value that no longer holds stood in the answer.
+    Stale(bool),
+    Abstained(bool),
+    /// What was forgotten stood in the answer.
+    Leak(bool),
+}
+
+/// A share with its 95 % interval, by drawing dialogues with replacement.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    pub hits: usize,
+    pub of: usize,
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Rate {
+    /// Nothing measured is no failure.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of a few hundred")]
+    pub fn share(&self) -> f64 {
+        if self.of == 0 { 0.0 } else { self.hits as f64 / self.of as f64 }
+    }
+}
+
+/// The figures of one system.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    pub recall: Rate,
+    pub stale: Rate,
+    pub leak: Rate,
+    pub abstention: Rate,
+    pub junk: Rate,
+    /// What went wrong, for whoever mends it: id, question, answer.
+    pub misses: Vec<(String, String, String)>,
+}
+
+/// What answers the dialogues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// This memory.
+    Memory,
+    /// Full-text search over what was said, word by word: the baseline.
+    Search,
+}
+
+/// A line of a set, read.
+#[derive(Debug, Clone)]
+struct Dialogue {
+    id: String,
+    forgets: bool,
+    steps: Vec<(Step, Wanted)>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Wanted {
+    expect: Vec<String>,
+    stale: Vec<String>,
+    unknown: bool,
+}
+
+/// Scores a system on dialogues and on turns without facts.
+///
+/// # Errors
+/// A line of a set is not understood; its number says which.
+pub fn score(dialogues: &str, no_facts: &str, half: Half, system: System) -> Result<Score, (usize, LineError)> {
+    let mut marks: Vec<Vec<Mark>> = Vec::new();
+    let mut misses = Vec::new();
+    for (number, line) in (1..).zip(dialogues.lines()) {
+        let dialogue = read(line).map_err(|error| (number, error))?;
+        let mine = half_of(&dialogue.id);
+        if half == Half::Both || half == mine {
+            marks.push(run(&dialogue, system, &mut misses));
+        }
+    }
+    let mut junk: Vec<Vec<Mark>> = Vec::new();
+    for (number, line) in (1..).zip(no_facts.lines()) {
+        let object: Json = serde_json::from_str(line).map_err(|e| (number, LineError::Json(e.to_string())))?;
+        let text = object["text"].as_str().ok_or((number, LineError::Field("text")))?;
+        let id = object["id"].as_str().ok_or((number, LineError::Field("id")))?;
+        if half != Half::Both && half != half_of(id) {
+            continue;
+        }
+        let stored = stored(text, system);
+        if let Some(stored) = &stored {
+            misses.push((id.to_owned(), text.to_owned(), stored.clone()));
+        }
+        junk.push(vec![Mark::Recall(stored.is_some())]);
+    }
+    Ok(Score {
+        recall: rate(&marks, |mark| if let Mark::Recall(hit) = mark { Some(*hit) } else { None }),
+        stale: rate(&marks, |mark| if let Mark::Stale(hit) = mark { Some(*hit) } else { None }),
+        leak: rate(&marks, |mark| if let Mark::Leak(hit) = mark { Some(*hit) } else { None }),
+        abstention: rate(&marks, |mark| if let Mark::Abstained(hit) = mark { Some(*hit) } else { None }),
+        junk: rate(&junk, |mark| if let Mark::Recall(hit) = mark { Some(*hit) } else { None }),
+        misses,
+    })
+}
+
+/// Which half an id belongs to.
+#[must_use]
+pub fn half_of(id: &str) -> Half {
+    if blake3::hash(id.as_bytes()).as_bytes()[0].is_multiple_of(2) { Half::Development } else { Half::Test }
+}
+
+fn read(line: &str) -> Result<Dialogue, LineError> {
+    let object: Json = serde_json::from_str(line).map_err(|error| LineError::Json(error.to_string()))?;
+    let id = object["id"].as_str().ok_or(LineError::Field("id"))?.to_owned();
+    let list = object["steps"].as_array().ok_or(LineError::Field("steps"))?;
+    let words = |value: &Json| -> Vec<String> {
+        value.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
+    };
+    let mut steps = Vec::new();
+    for step in list {
+        let wanted = Wanted {
+            expect: words(&step["expect"]),
+            stale: words(&step["stale"]),
+            unknown: step["unknown"].as_bool().unwrap_or(false),
+        };
+        steps.push((lines::step(&step.to_string())?, wanted));
+    }
+    Ok(Dialogue { forgets: object["kind"] == "forget", id, steps })
+}
+
+fn start() -> Moment {
+    Moment::new(1_773_136_800_000, 0)
+}
+
+fn run(dialogue: &Dialogue, system: System, misses: &mut Vec<(String, String, String)>) -> Vec<Mark> {
+    let mut replay = Replay::new(InMemory::new(), start());
+    let mut marks = Vec::new();
+    for (step, wanted) in &dialogue.steps {
+        let Ok(played) = replay.play(step);
+        let (Step::Ask { text, .. }, Played::Answered(answer)) = (step, &played) else { continue };
+        let (said, known) = match system {
+            System::Memory => {
+                let mut said = answer.text.clone();
+                for ranked in &answer.facts {
+                    let _ = write!(said, " {} {}", ranked.fact.object.text, ranked.fact.verb());
+                }
+                (said, !answer.facts.is_empty())
+            }
+            System::Search => searched(replay.memory().store(), text),
+        };
+        let folded = fold(&said);
+        let holds = |words: &[String]| words.iter().any(|word| folded.contains(&fold(word)));
+        let before = marks.len();
+        if wanted.unknown {
+            let mark = if dialogue.forgets { Mark::Leak(known) } else { Mark::Abstained(!known) };
+            marks.push(mark);
+        } else {
+            let all = wanted.expect.iter().all(|word| folded.contains(&fold(word)));
+            marks.push(Mark::Recall(known && all));
+            if !wanted.stale.is_empty() {
+                marks.push(Mark::Stale(holds(&wanted.stale)));
+            }
+        }
+        let wrong = |mark: &Mark| {
+            matches!(mark, Mark::Recall(false) | Mark::Stale(true) | Mark::Abstained(false) | Mark::Leak(true))
+        };
+        if marks[before..].iter().any(wrong) {
+            misses.push((dialogue.id.clone(), text.clone(), answer.text.clone()));
+        }
+    }
+    marks
+}
+
+/// The baseline's answer: the best message that holds any word of the question.
+fn searched(store: &InMemory, question: &str) -> (String, bool) {
+    let Ok(found) = store.search_episodes(&search_words(question), 1);
+    let text = found.first().map(|episode| episode.text.clone()).unwrap_or_default();
+    let known = !text.is_empty();
+    (text, known)
+}
+
+/// What a turn without facts left behind. The baseline keeps every word, so it always does.
+fn stored(text: &str, system: System) -> Option<String> {
+    let mut replay = Replay::new(InMemory::new(), start());
+    let step = Step::Say { text: text.to_owned(), at: None, language: None };
+    let Ok(Played::Told(told)) = replay.play(&step) else { return None };
+    match system {
+        System::Search => told.episode.map(|_| text.to_owned()),
+        System::Memory => {
+            let facts: Vec<String> =
+                told.stored.iter().map(|fact| format!("{} {}", fact.verb(), fact.object.text)).collect();
+            (!facts.is_empty()).then(|| facts.join(", "))
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "small counts"
+)]
+fn rate(groups: &[Vec<Mark>], pick: impl Fn(&Mark) -> Option<bool>) -> Rate {
+    let counted: Vec<(usize, usize)> = groups
+        .iter()
+        .map(|marks| {
+            let hits: Vec<bool> = marks.iter().filter_map(&pick).collect();
+            (hits.iter().filter(|hit| **hit).count(), hits.len())
+        })
+        .collect();
+    let total = |list: &mut dyn Iterator<Item = (usize, usize)>| {
+        list.fold((0, 0), |sum, (hits, of)| (sum.0 + hits, sum.1 + of))
+    };
+    let (hits, of) = total(&mut counted.iter().copied());
+    // A small generator with a fixed seed, so that the same set gives the same interval.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below.max(1) as u64) as usize
+    };
+    let mut shares: Vec<f64> = (0..DRAWS)
+        .filter_map(|_| {
+            let (hits, of) = total(&mut (0..counted.len()).map(|_| counted[random(counted.len())]));
+            (of > 0).then(|| hits as f64 / of as f64)
+        })
+        .collect();
+    shares.sort_by(f64::total_cmp);
+    let at = |share: f64| shares.get(((shares.len() as f64 - 1.0) * share) as usize).copied().unwrap_or(0.0);
+    Rate { hits, of, low: at(TAIL), high: at(1.0 - TAIL) }
+}
