@@ -123,15 +123,15 @@ fn folders_are_looked_into_a_few_levels_deep() {
 #[test]
 fn links_are_followed_where_the_person_made_them() {
     let computer = Computer::new();
-    computer.skill("home/work/real");
+    computer.skill("home/code/real");
     computer.skill("home/project/tools/inner");
-    computer.link("home/data/alias", "home/work/real");
+    computer.link("home/data/alias", "home/code/real");
     computer.link("home/data/circle", "home/data");
     computer.link("home/data/gone", "home/nowhere");
     computer.link("home/project/.agents/skills/inside", "home/project/tools/inner");
-    computer.link("home/project/.agents/skills/outside", "home/work/real");
+    computer.link("home/project/.agents/skills/outside", "home/code/real");
     let [skills, broken, remarks] = computer.said();
-    assert_eq!(skills, ["alias User home/work/real", "inside Project home/project/tools/inner"]);
+    assert_eq!(skills, ["alias User home/code/real", "inside Project home/project/tools/inner"]);
     assert_eq!(broken, ["-: home/data/gone cannot be read: entity not found"]);
     // The names of the two links are not those in the files.
     assert_eq!(remarks.iter().filter(|remark| remark.starts_with("NameDiffers")).count(), 2, "{remarks:?}");
@@ -141,8 +141,8 @@ fn links_are_followed_where_the_person_made_them() {
 #[test]
 fn a_whole_shelf_that_leads_out_of_its_project_is_left_alone() {
     let computer = Computer::new();
-    computer.skill("home/work/real");
-    computer.link("home/project/.agents/skills", "home/work");
+    computer.skill("home/code/real");
+    computer.link("home/project/.agents/skills", "home/code");
     let [skills, _, remarks] = computer.said();
     assert_eq!(skills, NOTHING);
     assert!(remarks[0].starts_with("LinkLeadsOut"), "{remarks:?}");
