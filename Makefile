@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run build jail test lint bench fuzz clean test-setup test-models skill-stubs skill-image skill-run
+.PHONY: help setup run build jail test lint bench fuzz clean test-setup test-models skill-stubs
 .SHELLFLAGS := -euc
 
 # The tool that installs Rust puts it here, and not every shell looks there.
