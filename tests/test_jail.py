@@ -34,12 +34,16 @@ def test_output_and_exit_code_pass_through(home):
         "cp /bin/true /tmp/x && /tmp/x",
         "cp /bin/true /tmp/y && /lib64/ld-linux-x86-64.so.2 /tmp/y",
         "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 1))'",
-        "kill -9 1 && sleep 1",
     ],
 )
 def test_what_no_skill_may(home, attempt):
     ended = jailed(home, "sh", "-c", attempt)
     assert ended.returncode not in (0, 125), ended
+
+
+def test_the_first_process_cannot_be_killed_from_inside(home):
+    ended = jailed(home, "sh", "-c", "kill -9 1; sleep 0.2; kill -0 1 && echo both live")
+    assert (ended.returncode, ended.stdout) == (0, "both live\n"), ended
 
 
 def test_the_report_names_every_layer(home):
