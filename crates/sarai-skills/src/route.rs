@@ -16,7 +16,7 @@
 //!
 //! # Where the numbers come from
 //! The weights were chosen on the examples of the built-in skills, left out one in four in turn, and on the part «dev»
-//! of `evals/routing`; `sarai bench routing` shows what they are worth on both parts.
+//! of `evals/routing`; its test prints what they are worth on both parts.
 
 mod cases;
 mod features;
