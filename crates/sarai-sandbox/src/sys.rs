@@ -207,13 +207,20 @@ pub(crate) fn die_with_parent(command: &mut Command) {
     unsafe { command.pre_exec(prepare) };
 }
 
-/// No signal waits any more, and a pipe that nobody reads ends a process again.
+/// Above it are the real-time signals, which nobody has a use for here.
+const SIGNAL_MAX: i32 = 31;
+
+/// No signal waits any more, and each does what it does by default, whatever the caller ignored: a shell's background
+/// jobs ignore SIGINT, and Rust's programs SIGPIPE.
 fn default_signals() -> io::Result<()> {
     let mut none = std::mem::MaybeUninit::uninit();
     // SAFETY: `sigemptyset` makes the set whole before it is used; the default for a signal needs no code.
     let result = unsafe {
         libc::sigemptyset(none.as_mut_ptr());
-        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        for signal in 1..=SIGNAL_MAX {
+            // Those that cannot be ignored refuse, which is well.
+            libc::signal(signal, libc::SIG_DFL);
+        }
         libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut())
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
