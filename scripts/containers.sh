@@ -98,7 +98,7 @@ END
 }
 
 # What runs in the namespaces. A shell stays its first process, because somebody has to collect orphans there; and
-# Podman's locks lie in /dev/shm.
+# Podman's locks lie in /dev/shm. It starts in the engine's folder, where what watches a container may leave a file.
 command_inside() {
     case "$engine" in
         podman)
@@ -114,7 +114,7 @@ command_inside() {
             ;;
     esac
     setsid unshare --mount --propagation slave --pid --fork --kill-child=KILL --mount-proc -- \
-        sh -c 'mount -t tmpfs tmpfs /dev/shm; "$@" & wait $!' sh "$@" >"$state/log" 2>&1 </dev/null &
+        sh -c 'cd "$0"; mount -t tmpfs tmpfs /dev/shm; "$@" & wait $!' "$state" "$@" >"$state/log" 2>&1 </dev/null &
     echo $! >"$state/pid"
 }
 

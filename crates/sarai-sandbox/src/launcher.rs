@@ -10,6 +10,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::backend::Backend;
 use crate::check::{CheckedPolicy, JailName};
+use crate::docker::ENGINE_VARIABLES;
 use crate::error::SandboxError;
 use crate::policy::{Limits, Policy, Root};
 use crate::report::{Effective, Report};
@@ -100,8 +101,9 @@ impl Launcher {
             command.args([OsStr::new("--report"), report.as_os_str()]);
         }
         command.arg("--").args(jail.program);
-        // The program gets no variable of the caller's, and the launcher needs none.
+        // The program gets no variable of the caller's, and the launcher only those that say where an engine is.
         command.env_clear().stdin(policy_file(&text)?);
+        command.envs(ENGINE_VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         Ok(command)
     }
 

@@ -27,6 +27,7 @@ mod calls;
 mod cgroup;
 mod check;
 mod control;
+mod docker;
 mod error;
 mod filter;
 mod form;

@@ -4,6 +4,7 @@
 //! everything promised holds, reports, and only then starts the program as its child. From then on it passes signals on
 //! and buries orphans, under the same restrictions as they. When it ends, the kernel ends everything in the jail.
 
+mod container;
 mod files;
 mod look;
 mod mounts;
@@ -98,8 +99,7 @@ impl<F: AsFd> Write for Stream<F> {
 fn close(setup: &Setup, effective: &mut Effective) -> Result<(), SandboxError> {
     match setup.backend {
         Backend::Local => mounts::restrict(&setup.policy)?,
-        // Docker has made the mounts, and gives init no power over them.
-        Backend::Docker => {}
+        Backend::Docker => container::restrict(&setup.policy)?,
         Backend::Disabled => return Err(SandboxError::Start("there is no init without a jail".to_owned())),
     }
     powers::limit(&setup.policy.limits)?;

@@ -42,11 +42,21 @@ const HIDDEN_FILES: [&str; 20] = [
     "vmallocinfo",
 ];
 const HIDDEN_FOLDERS: [&str; 5] = ["acpi", "asound", "driver", "fs", "scsi"];
-/// What a container has besides, which its engine makes.
-const OF_CONTAINERS: [&str; 7] =
-    ["/dev", "/sys", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/run/.containerenv", "/.dockerenv"];
 /// What a hidden file is seen as.
 const NOTHING: &str = "/dev/null";
+/// What a container has besides, which its engine makes. Nothing of it may be written or run.
+const OF_CONTAINERS: [&str; 10] = [
+    "/sys",
+    "/run",
+    "/var/tmp",
+    "/etc/group",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/passwd",
+    "/etc/resolv.conf",
+    "/dev/shm",
+    "/dev/mqueue",
+];
 /// How many namespaces of each kind may be made in the jail's own user namespace and beneath.
 const NAMESPACE_LIMITS: [&str; 8] = ["user", "mnt", "pid", "ipc", "uts", "net", "cgroup", "time"];
 
@@ -64,7 +74,7 @@ pub(super) fn restrict(policy: &CheckedPolicy) -> Result<(), SandboxError> {
             other => other.map_err(|error| failed("namespaces cannot be forbidden", &error))?,
         }
     }
-    let rules = Rules::of(policy);
+    let rules = Rules::of(policy, Backend::Local);
     // The first, because what is hidden below is hidden by copies of it.
     rules.enforce(NOTHING).map_err(|error| failed(NOTHING, &error))?;
     hide().map_err(|error| failed("/proc", &error))?;
@@ -96,8 +106,17 @@ fn hide() -> io::Result<()> {
     Ok(())
 }
 
+/// Every mount that can be reached. What lies under another one is nobody's.
 pub(super) fn read() -> io::Result<Vec<Mounted>> {
-    Ok(mountinfo::parse(&fs::read_to_string("/proc/self/mountinfo")?))
+    let all = mountinfo::parse(&fs::read_to_string("/proc/self/mountinfo")?);
+    let mut topmost: Vec<Mounted> = Vec::new();
+    // Of several at one place, the last one lies on top.
+    for mounted in all {
+        topmost.retain(|earlier| earlier.point != mounted.point);
+        topmost.push(mounted);
+    }
+    topmost.retain(|mounted| !matches!(rustix::fs::lstat(&mounted.point), Err(Errno::NOENT)));
+    Ok(topmost)
 }
 
 /// How each mount must be, by where it is.
@@ -105,7 +124,7 @@ pub(super) fn read() -> io::Result<Vec<Mounted>> {
 pub(super) struct Rules(Vec<(PathBuf, MountFlags)>);
 
 impl Rules {
-    pub(super) fn of(policy: &CheckedPolicy) -> Self {
+    pub(super) fn of(policy: &CheckedPolicy, backend: Backend) -> Self {
         let closed = MountFlags { read_only: true, no_execute: true, no_devices: true, no_suid: true };
         let runnable = MountFlags { no_execute: false, ..closed };
         let writable = MountFlags { read_only: false, ..closed };
@@ -123,6 +142,11 @@ impl Rules {
             };
             (mount.target.clone(), flags)
         }));
+        if backend == Backend::Docker {
+            rules.extend(OF_CONTAINERS.map(|path| (path.into(), closed)));
+            // The device files lie in a file system of their own.
+            rules.push(("/dev".into(), device));
+        }
         Self(rules)
     }
 
@@ -136,7 +160,7 @@ impl Rules {
         around.max_by_key(|(path, _)| path.as_os_str().len()).map(|(_, flags)| *flags)
     }
 
-    fn enforce(&self, point: &str) -> io::Result<()> {
+    pub(super) fn enforce(&self, point: &str) -> io::Result<()> {
         let wanted = self.wanted(Path::new(point)).ok_or_else(|| io::Error::other("nobody ordered it"))?;
         sys::restrict_mount(Path::new(point), wanted)
     }
@@ -155,18 +179,12 @@ fn lacking(wanted: MountFlags, mounted: &Mounted) -> Option<&'static str> {
 
 /// The first mount that is not as it must be, and why.
 pub(super) fn judge(policy: &CheckedPolicy, backend: Backend, mounts: &[Mounted]) -> Result<(), String> {
-    let rules = Rules::of(policy);
+    let rules = Rules::of(policy, backend);
     for mounted in mounts {
         let at = mounted.point.display();
-        let foreign = backend == Backend::Docker && OF_CONTAINERS.iter().any(|own| mounted.point.starts_with(own));
-        match rules.wanted(&mounted.point) {
-            Some(wanted) => {
-                if let Some(option) = lacking(wanted, mounted) {
-                    return Err(format!("{at} is not mounted {option}"));
-                }
-            }
-            None if foreign && (mounted.has("ro") || mounted.has("noexec")) => {}
-            None => return Err(format!("{at} is mounted, and nobody ordered it")),
+        let wanted = rules.wanted(&mounted.point).ok_or_else(|| format!("{at} is mounted, and nobody ordered it"))?;
+        if let Some(option) = lacking(wanted, mounted) {
+            return Err(format!("{at} is not mounted {option}"));
         }
     }
     Ok(())

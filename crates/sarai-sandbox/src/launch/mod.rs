@@ -82,7 +82,7 @@ fn launch(order: &Order) -> Result<Ended, Failure> {
     let signals = signals::Signals::listen(order.parent)?;
     match order.backend {
         Backend::Local => local::run(order, policy, signals),
-        Backend::Docker => Err(SandboxError::Docker("this build has no Docker back end".to_owned()).into()),
+        Backend::Docker => crate::docker::run(order, policy, signals),
         Backend::Disabled => disabled::run(order, &policy, signals),
     }
 }

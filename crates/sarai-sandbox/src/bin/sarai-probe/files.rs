@@ -61,9 +61,9 @@ fn overwrite(arguments: &mut Arguments) -> Outcome {
     let mut file = fs::OpenOptions::new().read(true).write(true).open(&path).or_blocked("open")?;
     file.write_all(b"overwritten").or_blocked("write")?;
     file.rewind().or_broken("rewind")?;
-    let mut text = String::new();
-    file.read_to_string(&mut text).or_broken("read")?;
-    ensure(text.starts_with("overwritten"), || "it holds what it held".to_owned())?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text).or_broken("read")?;
+    ensure(text.starts_with(b"overwritten"), || "it holds what it held".to_owned())?;
     Ok(format!("wrote into {path}"))
 }
 

@@ -141,12 +141,19 @@ fn kill(arguments: &mut Arguments) -> Outcome {
     let pid: i32 = arguments.number("a process id")?;
     call(libc::SYS_kill, [pid.into(), libc::SIGKILL.into()]).or_blocked("kill")?;
     for _ in 0..DEATH_TRIES {
-        if !std::path::Path::new(&format!("/proc/{pid}")).exists() {
+        if has_ended(pid) {
             return Ok(format!("the process {pid} is gone"));
         }
         std::thread::sleep(DEATH_PAUSE);
     }
     Err(End::Blocked("it lives on".to_owned()))
+}
+
+/// Whether nothing is left of it, or only that nobody has asked how it ended.
+fn has_ended(pid: i32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The state stands behind the name, which is in brackets.
+    stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with('Z'))
 }
 
 /// Uses an open file that nobody gave it.

@@ -75,10 +75,10 @@ fn name(error: &io::Error) -> String {
     short.to_owned()
 }
 
-/// The number of an error, which may be wrapped in one that names the file.
+/// The number of an error, which may stand only in the words of one that names the file.
 fn number(error: &io::Error) -> Option<i32> {
-    let wrapped = || error.get_ref()?.source()?.downcast_ref::<io::Error>()?.raw_os_error();
-    error.raw_os_error().or_else(wrapped)
+    let in_words = || error.to_string().rsplit_once("(os error ")?.1.trim_end_matches(')').parse().ok();
+    error.raw_os_error().or_else(in_words)
 }
 
 /// The command line behind the attempt's name.

@@ -13,7 +13,7 @@ fn policy(mounts: &[(&str, Access)]) -> CheckedPolicy {
 
 /// As `mount` would print them: read-only, no execution, no devices.
 fn wanted(policy: &CheckedPolicy, point: &str) -> Option<&'static str> {
-    Rules::of(policy).wanted(Path::new(point)).map(|flags| {
+    Rules::of(policy, Backend::Local).wanted(Path::new(point)).map(|flags| {
         assert!(flags.no_suid, "{point}");
         match (flags.read_only, flags.no_execute, flags.no_devices) {
             (true, true, true) => "closed",
@@ -71,9 +71,15 @@ fn a_mount_that_is_not_as_it_must_be_is_seen() {
     }
     assert!(local("/", "rw,nosuid,nodev,noexec").unwrap_err().contains("ro"));
     assert!(local("/sys", "ro,nosuid,nodev,noexec").unwrap_err().contains("nobody ordered"));
-    // A container has some of its own, which must not be there to be written and run.
-    assert_eq!(look(Backend::Docker, "/sys", "ro,nosuid"), Ok(()));
-    assert_eq!(look(Backend::Docker, "/dev/shm", "rw,noexec"), Ok(()));
-    assert!(look(Backend::Docker, "/dev/shm", "rw").is_err());
-    assert!(look(Backend::Docker, "/srv", "ro,nosuid,nodev,noexec").is_err());
+    // A container has some of its own, which must be closed, too.
+    let container = |point, options| look(Backend::Docker, point, options);
+    assert_eq!(container("/sys", "ro,nosuid,nodev,noexec"), Ok(()));
+    assert_eq!(container("/dev", "ro,nosuid,noexec"), Ok(()));
+    assert_eq!(container("/run", "ro,nosuid,nodev,noexec"), Ok(()));
+    for (point, options) in
+        [("/sys", "ro,nosuid,nodev"), ("/dev/shm", "rw,nosuid,nodev,noexec"), ("/dev", "rw,nosuid,noexec")]
+    {
+        assert!(container(point, options).is_err(), "{point} {options}");
+    }
+    assert!(container("/srv", "ro,nosuid,nodev,noexec").unwrap_err().contains("nobody ordered"));
 }
