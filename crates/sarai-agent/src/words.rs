@@ -1,30 +1,12 @@
 //! Text as a list of words that compare equal across case and accents.
 
-/// The words of a text in small letters without accents: «¿Qué DÍA es?» gives `que dia es`. People leave accents out
-/// when they type, so nothing may depend on them; that «ano» and «año» become one word is the price.
+use sarai_types::{is_combining, without_accent};
+
+/// The words of a text in small letters without accents: «¿Qué DÍA es?» gives `que dia es`.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric() && !is_combining(c))
-        .filter(|word| !word.is_empty())
-        .map(|word| word.chars().flat_map(char::to_lowercase).filter(|&c| !is_combining(c)).map(plain).collect())
-}
-
-/// The accents of decomposed text, such as macOS types: the combining diacritical marks block of Unicode.
-const fn is_combining(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}')
-}
-
-/// The letter without its accent, for the accents of Spanish and of words that it borrows.
-const fn plain(c: char) -> char {
-    match c {
-        'á' | 'à' | 'â' | 'ä' | 'ã' => 'a',
-        'é' | 'è' | 'ê' | 'ë' => 'e',
-        'í' | 'ì' | 'î' | 'ï' => 'i',
-        'ó' | 'ò' | 'ô' | 'ö' | 'õ' => 'o',
-        'ú' | 'ù' | 'û' | 'ü' => 'u',
-        'ñ' => 'n',
-        'ç' => 'c',
-        _ => c,
-    }
+    text.split(|c: char| !c.is_alphanumeric() && !is_combining(c)).filter(|word| !word.is_empty()).map(|word| {
+        word.chars().flat_map(char::to_lowercase).filter(|&c| !is_combining(c)).map(without_accent).collect()
+    })
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod failure;
 mod generation;
 mod ids;
 mod language;
+mod letters;
 mod message;
 mod notice;
 mod sampling;
@@ -28,6 +29,7 @@ pub use generation::{
 };
 pub use ids::{IdError, ModelId, TurnId};
 pub use language::Language;
+pub use letters::{is_combining, without_accent};
 pub use message::{Conversation, Message, Role, Strictness, ToolCall, ToolChoice, ToolSpec};
 pub use notice::Notice;
 pub use sampling::{Penalties, Sampling, SamplingError};

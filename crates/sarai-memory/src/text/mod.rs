@@ -12,6 +12,8 @@ pub(crate) use language::{spoken, votes};
 pub(crate) use sentence::{Ending, Sentence, sentences};
 pub(crate) use token::{Kind, Token, tokens};
 
+use sarai_types::{is_combining, without_accent};
+
 /// The text in small letters without accents: «¿Qué DÍA?» gives `¿que dia?`. That «ano» and «año» become one word is
 /// the price of understanding people who type without accents.
 #[must_use]
@@ -19,23 +21,11 @@ pub fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).filter(|&c| !is_combining(c)).map(plain).collect()
 }
 
-/// The accents of decomposed text, such as macOS types.
-const fn is_combining(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}')
-}
-
-/// The letter without its accent, for the accents of Spanish and of words that it borrows.
+/// The letter without its accent, and one apostrophe for all that people type.
 const fn plain(c: char) -> char {
     match c {
-        'á' | 'à' | 'â' | 'ä' | 'ã' | 'å' => 'a',
-        'é' | 'è' | 'ê' | 'ë' => 'e',
-        'í' | 'ì' | 'î' | 'ï' => 'i',
-        'ó' | 'ò' | 'ô' | 'ö' | 'õ' => 'o',
-        'ú' | 'ù' | 'û' | 'ü' => 'u',
-        'ñ' => 'n',
-        'ç' => 'c',
         '’' | '‘' | 'ʼ' | '´' => '\'',
-        _ => c,
+        _ => without_accent(c),
     }
 }
 

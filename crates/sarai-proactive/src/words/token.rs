@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use sarai_types::{is_combining, without_accent};
+
 /// One piece of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token {
@@ -37,25 +39,6 @@ pub(crate) enum Kind {
     Mark(char),
 }
 
-/// The accents of decomposed text, such as some systems type: the combining diacritical marks block of Unicode.
-const fn is_combining(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}')
-}
-
-/// The letter without its accent.
-const fn plain(c: char) -> char {
-    match c {
-        'á' | 'à' | 'â' | 'ä' | 'ã' => 'a',
-        'é' | 'è' | 'ê' | 'ë' => 'e',
-        'í' | 'ì' | 'î' | 'ï' => 'i',
-        'ó' | 'ò' | 'ô' | 'ö' | 'õ' => 'o',
-        'ú' | 'ù' | 'û' | 'ü' => 'u',
-        'ñ' => 'n',
-        'ç' => 'c',
-        _ => c,
-    }
-}
-
 const fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '`')
 }
@@ -63,7 +46,7 @@ const fn is_apostrophe(c: char) -> bool {
 /// Small letters without accents.
 pub(crate) fn fold(word: &str) -> String {
     let letters = word.chars().filter(|c| !is_combining(*c) && !is_apostrophe(*c));
-    letters.flat_map(char::to_lowercase).filter(|c| !is_combining(*c)).map(plain).collect()
+    letters.flat_map(char::to_lowercase).filter(|c| !is_combining(*c)).map(without_accent).collect()
 }
 
 /// The tokens of a text.

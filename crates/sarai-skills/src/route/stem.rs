@@ -3,7 +3,7 @@
 //! The stemmers are light: they need not find a word's root, only the same piece for its forms, and a piece that two
 //! words share by chance costs little, because the words around it speak too.
 
-use sarai_types::Language;
+use sarai_types::{Language, is_combining, without_accent};
 
 /// What is left of a word is never shorter, in characters.
 const STEM_MIN: usize = 3;
@@ -31,19 +31,7 @@ pub(super) fn stem(word: &str, language: Language) -> String {
 
 /// Letters without accents.
 pub(super) fn fold(word: &str) -> String {
-    word.chars()
-        .filter(|c| !('\u{300}'..='\u{36f}').contains(c))
-        .map(|c| match c {
-            'á' | 'à' | 'â' | 'ä' | 'ã' | 'å' => 'a',
-            'é' | 'è' | 'ê' | 'ë' => 'e',
-            'í' | 'ì' | 'î' | 'ï' => 'i',
-            'ó' | 'ò' | 'ô' | 'ö' | 'õ' => 'o',
-            'ú' | 'ù' | 'û' | 'ü' => 'u',
-            'ñ' => 'n',
-            'ç' => 'c',
-            other => other,
-        })
-        .collect()
+    word.chars().filter(|&c| !is_combining(c)).map(without_accent).collect()
 }
 
 fn len(word: &str) -> usize {
