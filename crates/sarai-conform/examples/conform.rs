@@ -4,7 +4,7 @@
 use std::env;
 use std::process::{ExitCode, Stdio};
 
-use sarai_conform::{Breakable, Patience, Process, Sample, Verdict, check};
+use sarai_conform::{Breakable, Patience, Sample, Subject, Verdict, check};
 use tokio::process::Command;
 
 /// Not UTF-8, not JSON, not empty: no file of a skill should be that.
@@ -23,10 +23,10 @@ async fn main() -> ExitCode {
     let words: Vec<String> = words.collect();
     let sample = Sample { text, slow_text, breakable: Some(Breakable { file: file.into(), content: BROKEN.to_vec() }) };
     let socket = env::temp_dir().join(format!("sarai-conform-{}.sock", std::process::id()));
-    let mut skill = Process::new(socket.clone(), move |socket| {
+    let mut skill = Subject::new(socket.clone(), move |socket| {
         let mut command = Command::new(&program);
         command.args(&words).env("SARAI_SKILL_SOCKET", socket).stdout(Stdio::null());
-        command
+        Ok(command)
     });
     let findings = check(&mut skill, &sample, &Patience::default()).await;
     for finding in &findings {

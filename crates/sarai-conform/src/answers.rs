@@ -9,14 +9,13 @@ use tokio::time::timeout;
 use tonic::{Status, Streaming};
 use tonic_health::pb::health_check_response::ServingStatus;
 
-use crate::Subject;
 use crate::bench::{Bench, Held, Reached, broken, fault_of, quoted, told};
 
 /// The beats grow at least this often.
 const BEAT_TIME_MAX: Duration = Duration::from_secs(1);
 const NAME_CHARS_MAX: usize = 64;
 
-impl<S: Subject> Bench<'_, S> {
+impl Bench<'_> {
     pub(crate) async fn serving(&mut self) -> Held {
         // By the name of the service it serves already, or it would not have been found to have started.
         match self.health("").await {

@@ -9,8 +9,9 @@ use tonic::{Code, Request, Response, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 
+use crate::subject::{Exit, Signal};
 use crate::wire::{Window, Wire};
-use crate::{Check, Exit, Finding, Patience, Sample, Signal, Subject, Verdict};
+use crate::{Check, Finding, Patience, Sample, Subject, Verdict};
 
 /// The health name of skill.v1.
 pub(crate) const SERVICE: &str = "sarai.skill.v1.Skill";
@@ -34,16 +35,16 @@ pub(crate) fn broken<T>(detail: impl Into<String>) -> Result<T, Fault> {
 }
 
 #[derive(Debug)]
-pub(crate) struct Bench<'a, S> {
-    pub subject: &'a mut S,
+pub(crate) struct Bench<'a> {
+    pub subject: &'a mut Subject,
     pub sample: &'a Sample,
     pub patience: Patience,
     wire: Option<Wire>,
     calls: u64,
 }
 
-impl<'a, S: Subject> Bench<'a, S> {
-    pub(crate) const fn new(subject: &'a mut S, sample: &'a Sample, patience: Patience) -> Self {
+impl<'a> Bench<'a> {
+    pub(crate) const fn new(subject: &'a mut Subject, sample: &'a Sample, patience: Patience) -> Self {
         Self { subject, sample, patience, wire: None, calls: 0 }
     }
 
@@ -103,7 +104,7 @@ impl<'a, S: Subject> Bench<'a, S> {
 
     /// Starts it and waits for SERVING.
     pub(crate) async fn start(&mut self) -> Result<(), Fault> {
-        self.subject.start().await.map_err(|e| Fault::Broken(format!("it cannot be started: {e}")))?;
+        self.subject.start().map_err(|e| Fault::Broken(format!("it cannot be started: {e}")))?;
         let until = Instant::now() + self.patience.start;
         loop {
             if let Some(exit) = self.exit()? {

@@ -14,7 +14,6 @@ use tonic::body::Body;
 use tonic::{Code, Request, Response, Status};
 use tower::{Service as _, ServiceExt as _};
 
-use crate::Subject;
 use crate::bench::{Bench, Fault, Held, Reached, broken, fault_of, is_late, told};
 use crate::wire::{Window, Wire};
 
@@ -30,7 +29,7 @@ const DEADLINES: [(&str, Duration); 3] =
 /// The beginning of what every HTTP/2 connection begins with (RFC 9113, section 3.4).
 const HALF_A_GREETING: &[u8] = b"PRI * HTTP/2";
 
-impl<S: Subject> Bench<'_, S> {
+impl Bench<'_> {
     pub(crate) async fn cancel(&mut self) -> Held {
         let call = self.call_under_way()?;
         let began = self.begun().await?;

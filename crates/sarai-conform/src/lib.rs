@@ -5,18 +5,18 @@
 //!
 //! # Key types
 //! - [`Check`]: the closed list of what is held. [`Finding`]: what became of one of them.
-//! - [`Subject`]: a skill that can be started, signalled and waited for; [`Process`] is one without a jail.
+//! - [`Subject`]: a skill that can be started, signalled and waited for, in a jail or without one.
 //! - [`Sample`]: what to ask it. [`Patience`]: how long to wait.
 //!
 //! # Usage
 //! ```no_run
 //! # async fn example() {
-//! use sarai_conform::{Patience, Process, Sample, Verdict, check};
+//! use sarai_conform::{Patience, Sample, Subject, Verdict, check};
 //!
-//! let mut skill = Process::new("/run/user/1000/echo/skill.sock".into(), |socket| {
+//! let mut skill = Subject::new("/run/user/1000/echo/skill.sock".into(), |socket| {
 //!     let mut command = tokio::process::Command::new("./echo");
 //!     command.env("SARAI_SKILL_SOCKET", socket);
-//!     command
+//!     Ok(command)
 //! });
 //! let findings = check(&mut skill, &Sample::new("hola"), &Patience::default()).await;
 //! assert!(findings.iter().all(|finding| finding.verdict != Verdict::Failed));
@@ -39,7 +39,7 @@ use bench::Bench;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use subject::{Exit, Process, Signal, Subject};
+pub use subject::Subject;
 
 /// What is held, in the order in which it is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -250,7 +250,7 @@ impl Default for Patience {
 }
 
 /// Runs a skill through all checks. It is started anew where a check has ended it, and is not running afterwards.
-pub async fn check<S: Subject>(subject: &mut S, sample: &Sample, patience: &Patience) -> Vec<Finding> {
+pub async fn check(subject: &mut Subject, sample: &Sample, patience: &Patience) -> Vec<Finding> {
     let mut bench = Bench::new(subject, sample, *patience);
     let mut findings: Vec<Finding> = Vec::with_capacity(Check::ALL.len());
     for check in Check::ALL {

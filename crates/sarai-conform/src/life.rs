@@ -6,9 +6,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tonic_health::pb::health_check_response::ServingStatus;
 
+use crate::Breakable;
 use crate::answers::{Heard, listen};
 use crate::bench::{Bench, Fault, Held, PAUSE, Reached, SERVICE, broken, quoted, told};
-use crate::{Breakable, Exit, Signal, Subject};
+use crate::subject::{Exit, Signal};
 
 /// Calls that are under way when a signal comes.
 const CALLS: usize = 4;
@@ -16,7 +17,7 @@ const CALLS: usize = 4;
 /// A call that goes on beside the check.
 pub(crate) type UnderWay = JoinHandle<Result<Heard, String>>;
 
-impl<S: Subject> Bench<'_, S> {
+impl Bench<'_> {
     pub(crate) async fn reload(&mut self) -> Held {
         let before = self.status().await?.generation;
         let mut calls = Vec::new();

@@ -1,7 +1,6 @@
 //! What can be checked: something that starts, takes signals and ends.
 
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use tokio::process::{Child, Command};
 
 /// What a skill is told without words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// SIGUSR1: read the files again.
     Reload,
     /// SIGTERM: finish, and end.
@@ -23,7 +22,7 @@ pub enum Signal {
 
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Exit {
+pub(crate) enum Exit {
     Code(i32),
     Signal(i32),
 }
@@ -44,54 +43,36 @@ impl fmt::Display for Exit {
     }
 }
 
-/// A skill, however it is run. In a jail, the signals go to the launcher, which hands them on.
-pub trait Subject {
-    /// Starts it. Whatever ran before has ended. Does not wait until it serves.
-    fn start(&mut self) -> impl Future<Output = io::Result<()>> + Send;
+/// Makes the command line of one start.
+type MakeCommand = dyn Fn(&Path) -> io::Result<Command> + Send + Sync;
 
-    /// Where it will listen, as seen from here.
-    fn socket(&self) -> &Path;
-
-    /// # Errors
-    /// When it no longer runs.
-    fn signal(&mut self, signal: Signal) -> io::Result<()>;
-
-    /// How it ended; none while it runs.
-    fn exit(&mut self) -> io::Result<Option<Exit>>;
-}
-
-/// A skill without a jail. It ends with this value.
-pub struct Process {
+/// A skill, however it is run; it ends with this value. In a jail the process is the launcher, which hands signals on.
+pub struct Subject {
     socket: PathBuf,
-    command: Box<dyn Fn(&Path) -> Command + Send + Sync>,
+    command: Box<MakeCommand>,
     child: Option<Child>,
 }
 
-impl Process {
+impl Subject {
     /// `command` makes the command line, for the socket that the skill shall listen on.
     #[must_use]
-    pub fn new(socket: PathBuf, command: impl Fn(&Path) -> Command + Send + Sync + 'static) -> Self {
+    pub fn new(socket: PathBuf, command: impl Fn(&Path) -> io::Result<Command> + Send + Sync + 'static) -> Self {
         Self { socket, command: Box::new(command), child: None }
     }
-}
 
-impl fmt::Debug for Process {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Process").field("socket", &self.socket).field("child", &self.child).finish_non_exhaustive()
-    }
-}
-
-impl Subject for Process {
-    async fn start(&mut self) -> io::Result<()> {
-        self.child = Some((self.command)(&self.socket).kill_on_drop(true).spawn()?);
+    /// Starts it. Whatever ran before has ended. Does not wait until it serves.
+    pub(crate) fn start(&mut self) -> io::Result<()> {
+        self.child = Some((self.command)(&self.socket)?.kill_on_drop(true).spawn()?);
         Ok(())
     }
 
-    fn socket(&self) -> &Path {
+    /// Where it will listen, as seen from here.
+    pub(crate) fn socket(&self) -> &Path {
         &self.socket
     }
 
-    fn signal(&mut self, signal: Signal) -> io::Result<()> {
+    /// Fails when it no longer runs.
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         let pid = self.child.as_ref().and_then(Child::id).and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
         let signal = match signal {
             Signal::Reload => rustix::process::Signal::USR1,
@@ -101,10 +82,17 @@ impl Subject for Process {
         Ok(kill_process(pid.ok_or(io::ErrorKind::NotFound)?, signal)?)
     }
 
-    fn exit(&mut self) -> io::Result<Option<Exit>> {
+    /// How it ended; none while it runs.
+    pub(crate) fn exit(&mut self) -> io::Result<Option<Exit>> {
         match &mut self.child {
             Some(child) => Ok(child.try_wait()?.map(Exit::from)),
             None => Ok(None),
         }
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject").field("socket", &self.socket).field("child", &self.child).finish_non_exhaustive()
     }
 }

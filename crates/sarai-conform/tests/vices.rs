@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::ready;
 use futures_util::stream::{self, StreamExt as _};
-use sarai_conform::{Breakable, Check, Finding, Patience, Process, Sample, Verdict, check};
+use sarai_conform::{Breakable, Check, Finding, Patience, Sample, Subject, Verdict, check};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -30,13 +30,13 @@ fn example(name: &str) -> PathBuf {
     program
 }
 
-fn skill(program: PathBuf, folder: &TempDir, vice: &'static str) -> Process {
+fn skill(program: PathBuf, folder: &TempDir, vice: &'static str) -> Subject {
     let home = folder.path().to_owned();
-    Process::new(folder.path().join("skill.sock"), move |socket| {
+    Subject::new(folder.path().join("skill.sock"), move |socket| {
         let mut command = Command::new(&program);
         command.current_dir(&home).env("SARAI_SKILL_SOCKET", socket).env("SARAI_VICE", vice);
         command.stdout(Stdio::null()).stderr(Stdio::null());
-        command
+        Ok(command)
     })
 }
 

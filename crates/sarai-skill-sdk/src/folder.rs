@@ -1,6 +1,6 @@
 //! The folder of a skill, read-only.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use crate::limits::FILE_BYTES_MAX;
@@ -43,6 +43,17 @@ impl Folder {
     /// All of [`LoadError`] but `Invalid`.
     pub fn text(&self, name: impl AsRef<Path>) -> Result<String, LoadError> {
         String::from_utf8(self.bytes(&name)?).map_err(|_| LoadError::NotText(name.as_ref().to_owned()))
+    }
+
+    /// The same, or what the skill has built in where there is no such file.
+    ///
+    /// # Errors
+    /// Those of [`Folder::text`] for a file that is there.
+    pub fn text_or(&self, name: impl AsRef<Path>, built_in: &str) -> Result<String, LoadError> {
+        match self.text(name) {
+            Err(LoadError::File(error)) if error.kind() == ErrorKind::NotFound => Ok(built_in.to_owned()),
+            text => text,
+        }
     }
 
     /// A file of any kind, at most [`FILE_BYTES_MAX`]. `name` is relative and has no `..`.
@@ -89,6 +100,9 @@ mod tests {
         ] {
             assert_eq!(folder.text(name).unwrap_err().to_string(), expect);
         }
+        assert_eq!(folder.text_or("missing", "built in").unwrap(), "built in");
+        assert_eq!(folder.text_or("./prompts/es.md", "built in").unwrap(), "Añade");
+        assert!(folder.text_or("latin", "built in").is_err(), "a file that is wrong is not passed over");
         assert!(folder.text("missing").unwrap_err().to_string().contains("missing"), "the error names the file");
     }
 }

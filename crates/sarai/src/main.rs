@@ -9,6 +9,7 @@ mod cli;
 mod commands;
 mod ending;
 mod help;
+mod input;
 mod logs;
 mod shell;
 mod terminal;

@@ -5,7 +5,6 @@
 //! the text is kept ([`found`]).
 
 use std::fmt::Write as _;
-use std::io::ErrorKind;
 
 use sarai_skill_sdk::{
     Answer, Call, DeclineReason, End, Failure, Folder, Generate, Generated, Grammar, GrammarKind, HostError, Language,
@@ -70,11 +69,8 @@ impl Prompts {
     /// A file in the skill's folder takes the place of the built-in one.
     fn load(folder: &Folder) -> Result<Self, LoadError> {
         const FILE: &str = "prompt.toml";
-        let text = match folder.text(FILE) {
-            Err(LoadError::File(error)) if error.kind() == ErrorKind::NotFound => BUILT_IN_PROMPTS.to_owned(),
-            text => text?,
-        };
-        toml::from_str(&text).map_err(|error| LoadError::Invalid(format!("{FILE}: {error}")))
+        toml::from_str(&folder.text_or(FILE, BUILT_IN_PROMPTS)?)
+            .map_err(|error| LoadError::Invalid(format!("{FILE}: {error}")))
     }
 }
 

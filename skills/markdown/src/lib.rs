@@ -2,8 +2,6 @@
 //!
 //! The model is held to `markdown.gbnf`; [`Lines`] sees to it that this also holds for an answer that was cut off.
 
-use std::io::ErrorKind;
-
 use sarai_skill_sdk::{
     Call, DeclineReason, Failure, Folder, Generate, Grammar, GrammarKind, HostError, HostMessage, HostRole, Language,
     LoadError, Outcome, Request, Skill,
@@ -39,11 +37,8 @@ impl Prompts {
     /// A file in the skill's folder takes the place of the built-in one.
     fn load(folder: &Folder) -> Result<Self, LoadError> {
         const FILE: &str = "prompt.toml";
-        let text = match folder.text(FILE) {
-            Err(LoadError::File(error)) if error.kind() == ErrorKind::NotFound => BUILT_IN_PROMPTS.to_owned(),
-            text => text?,
-        };
-        toml::from_str(&text).map_err(|error| LoadError::Invalid(format!("{FILE}: {error}")))
+        toml::from_str(&folder.text_or(FILE, BUILT_IN_PROMPTS)?)
+            .map_err(|error| LoadError::Invalid(format!("{FILE}: {error}")))
     }
 }
 

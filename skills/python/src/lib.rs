@@ -4,7 +4,6 @@
 //! skill is in is the program's jail too. Where there is no interpreter, because the manifest does not ask for the
 //! computer's programs, the person gets the program alone.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sarai_skill_sdk::{
@@ -69,11 +68,8 @@ impl Prompts {
     /// A file in the skill's folder takes the place of the built-in one.
     fn load(folder: &Folder) -> Result<Self, LoadError> {
         const FILE: &str = "prompt.toml";
-        let text = match folder.text(FILE) {
-            Err(LoadError::File(error)) if error.kind() == ErrorKind::NotFound => BUILT_IN_PROMPTS.to_owned(),
-            text => text?,
-        };
-        toml::from_str(&text).map_err(|error| LoadError::Invalid(format!("{FILE}: {error}")))
+        toml::from_str(&folder.text_or(FILE, BUILT_IN_PROMPTS)?)
+            .map_err(|error| LoadError::Invalid(format!("{FILE}: {error}")))
     }
 }
 

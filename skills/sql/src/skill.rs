@@ -1,7 +1,6 @@
 //! The skill: from a question to a sentence, step by step.
 
 use std::fmt::Write as _;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -117,10 +116,7 @@ impl Sql {
     /// # Errors
     /// That file cannot be read, or is wrong.
     pub fn over(data: PathBuf, folder: &Folder) -> Result<Self, LoadError> {
-        let prompts = match folder.text(PROMPTS) {
-            Err(LoadError::File(error)) if error.kind() == ErrorKind::NotFound => BUILT_IN_PROMPTS.to_owned(),
-            prompts => prompts?,
-        };
+        let prompts = folder.text_or(PROMPTS, BUILT_IN_PROMPTS)?;
         let prompts = prompts.parse().map_err(|error| LoadError::Invalid(format!("{PROMPTS}: {error}")))?;
         Ok(Self { prompts, data })
     }

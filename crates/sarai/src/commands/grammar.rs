@@ -6,7 +6,7 @@
 //! text or, for a schema, the schema itself.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::ending::Told;
+use crate::input::open;
 use crate::terminal;
 
 /// The longest line of a file of pairs, in bytes.
@@ -154,17 +155,6 @@ fn next_line(lines: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
         }
     }
     Ok((!line.is_empty()).then_some(line))
-}
-
-/// A file, or standard input for `-`.
-fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
-    if file == Path::new("-") {
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    if !file.exists() {
-        return Err(Told::failed(Notice::new("cli-file-missing").arg("file", file.display())).into());
-    }
-    Ok(Box::new(BufReader::new(fs_err::File::open(file)?)))
 }
 
 fn source(file: &Path) -> anyhow::Result<String> {

@@ -10,8 +10,8 @@
 //! {"restart": true}
 //! ```
 
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::io::BufRead;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use sarai_memory::{Moment, Replay};
@@ -19,6 +19,7 @@ use sarai_memory_sqlite::{SqliteStore, lines};
 use sarai_types::Notice;
 
 use crate::ending::Told;
+use crate::input::open;
 use crate::terminal;
 
 #[derive(Debug, clap::Subcommand)]
@@ -55,17 +56,6 @@ pub(crate) fn run(command: MemoryCommand) -> anyhow::Result<()> {
 
 fn unreadable(number: usize, why: impl ToString) -> Told {
     Told::failed(Notice::new("cli-memory-line").arg("line", number).arg("detail", why.to_string()))
-}
-
-/// A file, or standard input for `-`.
-fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
-    if file == Path::new("-") {
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    if !file.exists() {
-        return Err(Told::failed(Notice::new("cli-file-missing").arg("file", file.display())).into());
-    }
-    Ok(Box::new(BufReader::new(fs_err::File::open(file)?)))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a step that does not say when it is, is now")]

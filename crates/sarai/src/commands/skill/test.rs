@@ -3,18 +3,13 @@
 //! With `--json` one line for each check: `{"check": "serving", "verdict": "passed", "detail": ""}`; `verdict` is
 //! `passed`, `failed` or `not-tried`. A skill that may ask the model gets refusals here: there is none.
 
-use std::io;
-use std::path::{Path, PathBuf};
-
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use rustix::process::{Pid, kill_process};
-use sarai_conform::{Check, Exit, Finding, Patience, Sample, Signal, Subject, Verdict, check};
+use sarai_conform::{Check, Finding, Patience, Sample, Subject, Verdict, check};
 use sarai_daemon::skills::{Launch, Standing};
 use sarai_sandbox::{Backend, Launcher};
 use sarai_skills::{Granted, Skill};
 use sarai_types::{Language, Notice};
 use serde_json::json;
-use tokio::process::Child;
 
 use super::{NameArg, find, places};
 use crate::cli::{Format, JsonFlag};
@@ -59,7 +54,7 @@ pub(super) fn run(args: &TestArgs, shell: &Shell) -> anyhow::Result<()> {
     let sample = Sample::new(args.text.clone().unwrap_or_else(|| sample(&skill, shell.language())));
     let findings = wait_for(async {
         let _host = launch.refusing_host(&skill)?;
-        let mut jailed = Jailed { socket: launch.socket(), launch, child: None };
+        let mut jailed = Subject::new(launch.socket(), move |_| launch.command());
         Ok(check(&mut jailed, &sample, &Patience::default()).await)
     })?;
     for finding in &findings {
@@ -96,39 +91,4 @@ fn told(Finding { check, verdict, detail }: &Finding, shell: &Shell) -> String {
     let held = shell.say(Check::sentence(*check));
     let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
     terminal::plain(&format!("{mark} {held}{detail}"))
-}
-
-/// A skill in its jail; signals go to the launcher, which hands them on.
-struct Jailed {
-    launch: Launch,
-    socket: PathBuf,
-    child: Option<Child>,
-}
-
-impl Subject for Jailed {
-    async fn start(&mut self) -> io::Result<()> {
-        self.child = Some(self.launch.command()?.kill_on_drop(true).spawn()?);
-        Ok(())
-    }
-
-    fn socket(&self) -> &Path {
-        &self.socket
-    }
-
-    fn signal(&mut self, signal: Signal) -> io::Result<()> {
-        let pid = self.child.as_ref().and_then(Child::id).and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
-        let signal = match signal {
-            Signal::Reload => rustix::process::Signal::USR1,
-            Signal::Terminate => rustix::process::Signal::TERM,
-            Signal::Kill => rustix::process::Signal::KILL,
-        };
-        Ok(kill_process(pid.ok_or(io::ErrorKind::NotFound)?, signal)?)
-    }
-
-    fn exit(&mut self) -> io::Result<Option<Exit>> {
-        match &mut self.child {
-            Some(child) => Ok(child.try_wait()?.map(Exit::from)),
-            None => Ok(None),
-        }
-    }
 }
