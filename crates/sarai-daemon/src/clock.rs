@@ -4,21 +4,6 @@ use jiff::Zoned;
 use sarai_types::Language;
 
 const DAYS: [&str; 7] = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];
-const MONTHS: [&str; 12] = [
-    "enero",
-    "febrero",
-    "marzo",
-    "abril",
-    "mayo",
-    "junio",
-    "julio",
-    "agosto",
-    "septiembre",
-    "octubre",
-    "noviembre",
-    "diciembre",
-];
-
 /// Milliseconds since 1970; 0 for a clock before that.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the daemon is the shell that reads the clock")]
@@ -49,7 +34,7 @@ fn in_words(now: &Zoned, language: Language) -> String {
                 usize::try_from(one_based - 1).ok().and_then(|i| names.get(i)).copied().unwrap_or_default()
             };
             let day = name(&DAYS, now.weekday().to_monday_one_offset());
-            let month = name(&MONTHS, now.month());
+            let month = name(&language.months(), now.month());
             format!("{day} {} de {month} de {}, {} ({zone})", now.day(), now.year(), now.strftime("%H:%M"))
         }
     }

@@ -41,6 +41,22 @@ impl Language {
         best.map(|(language, _)| language)
     }
 
+    /// The months' names, from January on.
+    #[must_use]
+    #[rustfmt::skip]
+    pub const fn months(self) -> [&'static str; 12] {
+        match self {
+            Self::Spanish => [
+                "enero", "febrero", "marzo", "abril", "mayo", "junio",
+                "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+            ],
+            Self::English => [
+                "January", "February", "March", "April", "May", "June",
+                "July", "August", "September", "October", "November", "December",
+            ],
+        }
+    }
+
     /// The BCP 47 tag.
     #[must_use]
     pub const fn tag(self) -> &'static str {

@@ -8,6 +8,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, ErrorKind, Value};
 use minijinja_contrib::pycompat::unknown_method_callback;
+use sarai_types::Language;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use super::FUEL;
@@ -124,26 +125,12 @@ pub(super) fn strftime_now(now: LocalTime) -> Value {
     Value::from_function(move |format: String| strftime(now, &format))
 }
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// C's `strftime` in English, for the directives that templates use.
 fn strftime(now: LocalTime, format: &str) -> Result<String, Error> {
     let LocalTime { year, month, day, hour, minute, second } = now;
-    let month_name = MONTHS.get(usize::from(month).wrapping_sub(1)).copied().unwrap_or("?");
+    let month_name = Language::English.months().get(usize::from(month).wrapping_sub(1)).copied().unwrap_or("?");
     let day_name = DAYS[weekday(now)];
     let mut out = String::new();
     let mut chars = format.chars();

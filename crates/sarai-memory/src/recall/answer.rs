@@ -249,36 +249,7 @@ impl<S: Store> Voice<'_, S> {
 
     fn month(&self, month: u8) -> &'static str {
         let index = usize::from(month.clamp(1, 12)) - 1;
-        match self.language {
-            Language::Spanish => [
-                "enero",
-                "febrero",
-                "marzo",
-                "abril",
-                "mayo",
-                "junio",
-                "julio",
-                "agosto",
-                "septiembre",
-                "octubre",
-                "noviembre",
-                "diciembre",
-            ][index],
-            Language::English => [
-                "January",
-                "February",
-                "March",
-                "April",
-                "May",
-                "June",
-                "July",
-                "August",
-                "September",
-                "October",
-                "November",
-                "December",
-            ][index],
-        }
+        self.language.months()[index]
     }
 }
 

@@ -78,7 +78,8 @@ fn report(controls: &[Result<String, String>], names: &[String], columns: &[Colu
         table.row(attempt.command, cells);
     }
     // Past the harness, which would show it only when a test fails.
-    write!(std::io::stderr(), "{table}").expect("standard error is open");
+    writeln!(std::io::stderr(), "{table}{} attempts, {} faults", ATTEMPTS.len(), faults.len())
+        .expect("standard error is open");
     assert!(faults.is_empty(), "{} faults in {} attempts:\n{}", faults.len(), ATTEMPTS.len(), faults.join("\n"));
 }
 
