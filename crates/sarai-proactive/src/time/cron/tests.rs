@@ -1,3 +1,5 @@
+//! When a cron expression comes due, across zones, gaps and leap years.
+
 
 use super::*;
 
