@@ -1,6 +1,5 @@
 //! When a cron expression comes due, across zones, gaps and leap years.
 
-
 use super::*;
 
 /// The next times after a wall-clock time, as the wall shows them; `+` where the offset is that of summer.
