@@ -1,8 +1,9 @@
-//! Reads `> said`, `? asked`, `< heard`, `-` and shows what the memory makes of it.
+//! Reads `> said`, `? asked`, `< heard`, `. a turn`, `-` and shows what the memory makes of it.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 use sarai_memory::*;
 fn main() {
     let mut replay = Replay::new(InMemory::new(), Moment::parse("2026-03-10T10:00:00Z").unwrap());
+    let mut memory = Memory::new(InMemory::new());
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         let (mark, text) = line.split_at_checked(1).unwrap_or(("", ""));
@@ -17,19 +18,12 @@ fn main() {
                 continue;
             }
             "!" => {
-                println!(
-                    "{line}\n{:#?}",
-                    extract(
-                        Message {
-                            text: &text,
-                            at: Moment::parse("2026-03-10T10:00:00Z").unwrap(),
-                            speaker: Speaker::Owner,
-                            language: None
-                        },
-                        &Context::default(),
-                        &|_| false
-                    )
-                );
+                show_extraction(&line, &text);
+                continue;
+            }
+            "." => {
+                let found = memory.turn(&text, Moment::parse("2026-03-10T10:00:00Z").unwrap(), None).unwrap();
+                println!("{line}\n    {:?} [{}]", found.part, found.used.len());
                 continue;
             }
             "=" => Step::Restart,
@@ -71,4 +65,10 @@ fn main() {
             Played::Restarted => {}
         }
     }
+}
+
+fn show_extraction(line: &str, text: &str) {
+    let at = Moment::parse("2026-03-10T10:00:00Z").unwrap();
+    let message = Message { text, at, speaker: Speaker::Owner, language: None };
+    println!("{line}\n{:#?}", extract(message, &Context::default(), &|_| false));
 }

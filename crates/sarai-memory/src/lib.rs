@@ -41,8 +41,9 @@ pub use fact::{
 };
 pub use grammar::Mention;
 pub use memory::{
-    Answer, Change, EPISODE_BYTES_MAX, FACTS_MAX, Filter, Imported, InMemory, Memory, MemoryError, NextIds, Record,
-    Report, Request, States, Store, TERM_BYTES_MAX, Told, Triple, TripleError, name_keys, search_words,
+    Answer, Change, EPISODE_BYTES_MAX, FACTS_MAX, Filter, Imported, InMemory, Memory, MemoryError, NextIds, Part,
+    Recollection, Record, Report, Request, States, Store, TERM_BYTES_MAX, Told, Triple, TripleError, name_keys,
+    search_words,
 };
 pub use recall::{Ranked, Why, facts_block};
 pub use replay::{Played, Replay, Step};

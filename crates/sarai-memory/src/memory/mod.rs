@@ -5,6 +5,7 @@ mod plan;
 mod resolve;
 mod store;
 mod transfer;
+mod turn;
 
 use sarai_types::Language;
 
@@ -20,6 +21,7 @@ use plan::{Origin, Outcome};
 pub(crate) use resolve::{is_called, same};
 pub use store::{Change, FACTS_MAX, Filter, InMemory, NextIds, States, Store, name_keys, search_words};
 pub use transfer::{Imported, Record};
+pub use turn::{Part, Recollection};
 
 /// The longest episode that is kept word by word, in bytes.
 pub const EPISODE_BYTES_MAX: usize = 64 * 1024;
@@ -185,6 +187,15 @@ impl<S: Store> Memory<S> {
     /// # Errors
     /// The store cannot be read.
     pub fn ask(&self, text: &str, at: Moment, language: Option<Language>) -> Result<Answer, S::Error> {
+        self.look_up(text, at, language).map(|(_, _, answer)| answer)
+    }
+
+    fn look_up(
+        &self,
+        text: &str,
+        at: Moment,
+        language: Option<Language>,
+    ) -> Result<(recall::question::Question, Option<bool>, Answer), S::Error> {
         let known = |name: &str| self.store.named(name).is_ok_and(|found| !found.is_empty());
         let language = language
             .or_else(|| crate::extract::language_of(&crate::text::tokens(clip(text, 2048), 400)))
@@ -200,7 +211,9 @@ impl<S: Store> Memory<S> {
         let mut planner = Planner::new(&self.store, ids, origin, &[]);
         let found = recall::find(&self.store, &mut planner, &question, at.date())?;
         let text = recall::compose(&self.store, &found, question.language, at.date())?;
-        Ok(Answer { language: question.language, facts: found.facts, episode: found.episode, text })
+        let verdict = found.verdict;
+        let answer = Answer { language: question.language, facts: found.facts, episode: found.episode, text };
+        Ok((question, verdict, answer))
     }
 
     /// The seed's `recall`: by any combination of subject, verb and object, newest first.

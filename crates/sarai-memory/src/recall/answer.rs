@@ -7,7 +7,7 @@ use sarai_types::Language;
 
 use super::rank::Found;
 use crate::fact::{Entity, EntityId, EntityKind, Fact, Predicate};
-use crate::memory::{Filter, Store};
+use crate::memory::{Filter, Report, Store};
 use crate::text::fold;
 use crate::time::{Date, PartialDate};
 use crate::words::{self, Class};
@@ -65,6 +65,30 @@ pub(crate) fn compose<S: Store>(store: &S, found: &Found, language: Language, to
     Ok(sentence(&parts.join(". ")))
 }
 
+/// Facts as sentences, for a model that is to answer.
+pub(crate) fn facts_text<S: Store>(
+    store: &S,
+    facts: &[&Fact],
+    language: Language,
+    today: Date,
+) -> Result<String, S::Error> {
+    let voice = Voice { store, language, today };
+    let said: Vec<String> = facts.iter().map(|fact| voice.say(&[fact])).collect::<Result<_, _>>()?;
+    Ok(sentence(&said.join(". ")))
+}
+
+/// What was forgotten, without its words.
+pub(crate) fn report_text(report: Option<&Report>, language: Language) -> String {
+    let nothing = |report: &Report| report.facts.is_empty() && report.episodes.is_empty();
+    let text = match report.filter(|report| !nothing(report)) {
+        Some(report) => template(language, "#forgotten", 0)
+            .replace("{k}", &report.facts.len().to_string())
+            .replace("{o}", &report.episodes.len().to_string()),
+        None => template(language, "#nothing_forgotten", 0).to_owned(),
+    };
+    sentence(&text)
+}
+
 fn sentence(text: &str) -> String {
     let text = text.trim();
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
@@ -77,6 +101,9 @@ impl<S: Store> Voice<'_, S> {
         for ranked in &found.facts {
             let fact = &ranked.fact;
             if fact.predicate == Predicate::Count && (found.count.is_some() || found.verdict.is_some()) {
+                continue;
+            }
+            if (found.facts.len() > 1 || found.verdict.is_some()) && self.is_unnamed(fact)? {
                 continue;
             }
             let joins = |group: &&mut Vec<&Fact>| {
@@ -97,6 +124,16 @@ impl<S: Store> Voice<'_, S> {
             }
         }
         groups.iter().map(|group| self.say(group)).collect()
+    }
+
+    /// «Tengo un hermano» alone: there is somebody, and nothing to call them by.
+    pub(super) fn is_unnamed(&self, fact: &Fact) -> Result<bool, S::Error> {
+        if !matches!(fact.predicate, Predicate::Relative | Predicate::Pet) {
+            return Ok(false);
+        }
+        let Some(id) = fact.object.entity else { return Ok(false) };
+        let entity = self.store.entity(id)?;
+        Ok(entity.is_none_or(|entity| entity.names.is_empty() && entity.kind != EntityKind::Thing))
     }
 
     /// One sentence, without its full stop.

@@ -6,7 +6,7 @@
 use sarai_types::Language;
 
 use super::answer::Voice;
-use crate::fact::{EntityId, EntityKind, Fact, Predicate};
+use crate::fact::{EntityId, Fact, Predicate};
 use crate::memory::{Filter, Store};
 use crate::time::Date;
 
@@ -40,10 +40,7 @@ pub fn facts_block<S: Store>(
     facts.dedup_by_key(|fact| fact.id);
     let mut out = String::new();
     for fact in &facts {
-        let unnamed = fact.object.entity.is_some_and(|id| {
-            store.entity(id).ok().flatten().is_none_or(|e| e.names.is_empty() && e.kind != EntityKind::Thing)
-        });
-        if unnamed && matches!(fact.predicate, Predicate::Relative | Predicate::Pet) {
+        if voice.is_unnamed(fact)? {
             continue;
         }
         let line = voice.say(&[fact])?;

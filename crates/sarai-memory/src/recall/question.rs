@@ -63,6 +63,11 @@ pub(crate) struct Question {
     pub(crate) verbs: Vec<String>,
     /// It is put to the assistant about itself, or about nobody.
     pub(crate) elsewhere: bool,
+    /// Somebody asks about themselves or theirs: «vivo», «mi hermana».
+    pub(crate) own: bool,
+    /// The words, folded, that say nothing of what is asked for as far as it was understood: in «¿qué le regalo a mi
+    /// hermana?» the present.
+    pub(crate) rest: Vec<String>,
 }
 
 struct Cue {
@@ -132,11 +137,13 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         || has("tell") && has("about")
         || has("contar") && has("de")
         || has("cuentame");
-    let owner = subject.as_ref().is_none_or(|s| *s == Mention::Owner) && (own_words(scan, from) || relation.is_some());
+    // «¿Tienes hermanos?» is put to the assistant, «¿tengo?» and «¿sabes si tengo?» to its memory.
+    let own = own_words(scan, from);
+    let owner = subject.as_ref().is_none_or(|s| *s == Mention::Owner) && (own || relation.is_some() && !second);
     let form = form(scan, from, &has, asks_memory, subject.as_ref());
     Question {
         language,
-        elsewhere: subject.is_none() && relation.is_none() && !owner && second && !asks_memory,
+        elsewhere: subject.is_none() && !owner && second && !asks_memory,
         subject: subject.or_else(|| owner.then_some(Mention::Owner)),
         relation,
         form,
@@ -160,6 +167,8 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
             || past_tense(scan, from),
         objects: objects(scan, from, &spans),
         words: content(scan, from),
+        own,
+        rest: rest(scan, from, &words, &topics, &spans),
         verbs: (from..scan.tokens.len())
             .flat_map(|at| words::forms(language, &scan.tokens[at].lower, scan.word(at)))
             .map(|form| fold(form.lemma))
@@ -440,6 +449,96 @@ fn content(scan: &Scan<'_>, from: usize) -> Vec<String> {
         (from..scan.tokens.len()).filter(|&at| !scan.tokens[at].is_mark() && !FUNCTION.contains(&scan.word(at)));
     let mut out: Vec<String> = words.flat_map(|at| crate::memory::search_words(scan.word(at))).collect();
     out.dedup();
+    out
+}
+
+/// Words of any question, whatever it is after.
+const GENERAL: &[&str] = &[
+    "saber",
+    "decir",
+    "recordar",
+    "llamar",
+    "ser",
+    "estar",
+    "tener",
+    "haber",
+    "hacer",
+    "hola",
+    "oye",
+    "exactamente",
+    "ahora",
+    "actualmente",
+    "todavia",
+    "aun",
+    "favor",
+    "gracias",
+    "sarai",
+    "dime",
+    "dia",
+    "fecha",
+    "cosa",
+    "know",
+    "tell",
+    "remember",
+    "remind",
+    "call",
+    "be",
+    "have",
+    "do",
+    "hi",
+    "hello",
+    "hey",
+    "exactly",
+    "now",
+    "currently",
+    "still",
+    "please",
+    "thanks",
+    "again",
+    "day",
+    "date",
+    "thing",
+    "name",
+    "nombre",
+];
+
+/// The words that neither a topic, nor somebody named, nor a date, nor any question at all explains.
+fn rest(
+    scan: &Scan<'_>,
+    from: usize,
+    words: &[Vec<String>],
+    topics: &[Topic],
+    spans: &[(usize, usize)],
+) -> Vec<String> {
+    let cues = &CUES[usize::from(scan.language == Language::English)];
+    let asked = |word: &String| {
+        cues.iter()
+            .filter(|cue| topics.iter().any(|topic| topic.predicate == cue.predicate))
+            .any(|cue| cue.words.contains(&word.as_str()))
+    };
+    let lookup = scan.pointing(Direction::Future);
+    let mut out = Vec::new();
+    let mut at = from;
+    while at < scan.tokens.len() {
+        if let Some((_, end)) = spans.iter().find(|(first, end)| (*first..*end).contains(&at)) {
+            at = *end;
+            continue;
+        }
+        if let Some((_, end)) = date(scan.tokens, at, lookup) {
+            at = end.max(at + 1);
+            continue;
+        }
+        let spellings = &words[at - from];
+        let relative = [Class::Kin, Class::Pet];
+        let explained = scan.tokens[at].is_mark()
+            || FUNCTION.contains(&scan.word(at))
+            || spellings.iter().any(|word| GENERAL.contains(&word.as_str()) || asked(word))
+            || words::longest(scan.language, scan.tokens, at, &relative).is_some();
+        if !explained {
+            out.push(scan.word(at).to_owned());
+        }
+        at += 1;
+    }
     out
 }
 

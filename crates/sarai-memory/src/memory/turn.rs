@@ -1,0 +1,219 @@
+//! One turn of a conversation: what the owner says is learnt, and what is known of it comes back.
+//!
+//! A question that the memory understands to its last word is answered here, at once and without a model, which might
+//! say it otherwise. Of any other the model gets the facts that may help, and decides.
+
+use sarai_types::Language;
+
+use super::{Answer, Memory, Store, Told};
+use crate::extract::{Command, Extraction, Keeping, Message, Reason, Speaker, extract};
+use crate::fact::Fact;
+use crate::grammar::Mention;
+use crate::recall::question::{Form, Question};
+use crate::recall::{Ranked, Why, facts_text, report_text};
+use crate::text::fold;
+use crate::time::Moment;
+
+/// A longer message is no plain question, whatever it ends with.
+const QUESTION_CHARS_MAX: usize = 240;
+/// As many facts does the model get beside a question.
+const FACTS_SHOWN_MAX: usize = 12;
+
+/// What the memory does in a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// This is the whole answer.
+    Reply(String),
+    /// What may help to answer, as sentences.
+    Help(String),
+    /// It was asked for what only the owner can have told, and nobody did.
+    Unknown,
+    /// It has nothing to do with the message.
+    None,
+}
+
+/// What came of a message of the owner in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recollection {
+    pub language: Language,
+    pub part: Part,
+    /// The facts behind [`Recollection::part`].
+    pub used: Vec<Ranked>,
+    /// Nothing where the message was only a question.
+    pub told: Option<Told>,
+}
+
+impl<S: Store> Memory<S> {
+    /// Looks up what the message is about, then takes it in.
+    ///
+    /// # Errors
+    /// The store failed; nothing was changed.
+    pub fn turn(&mut self, text: &str, at: Moment, language: Option<Language>) -> Result<Recollection, S::Error> {
+        let message = Message { text, at, speaker: Speaker::Owner, language };
+        let read = self.read(message);
+        let commands = !read.commands.is_empty();
+        let (mut part, mut used) = (Part::None, Vec::new());
+        if read.keeping == Keeping::Episode && !commands && read.statements.is_empty() {
+            (part, used) = self.remind(text, at, &read)?;
+        }
+        let only_asks = !commands
+            && read.statements.is_empty()
+            && !read.skipped.is_empty()
+            && read.skipped.iter().all(|skipped| skipped.reason == Reason::Question);
+        let told = if only_asks { None } else { Some(self.say(message)?) };
+        if let Some(told) = told.as_ref().filter(|_| is_order(&read)) {
+            let report = told.erased.as_ref();
+            let in_vain = report.is_none_or(|report| report.facts.is_empty() && report.episodes.is_empty());
+            // «Olvida lo anterior» may mean the conversation, of which the memory knows nothing.
+            if !in_vain || read.commands.iter().any(|command| *command != Command::ForgetLast) {
+                part = Part::Reply(report_text(report, told.language));
+            }
+        }
+        Ok(Recollection { language: read.language, part, used, told })
+    }
+
+    fn read(&self, message: Message<'_>) -> Extraction {
+        let known = |name: &str| self.store.named(name).is_ok_and(|found| !found.is_empty());
+        extract(message, &self.context, &known)
+    }
+
+    fn remind(&self, text: &str, at: Moment, read: &Extraction) -> Result<(Part, Vec<Ranked>), S::Error> {
+        let (question, verdict, answer) = self.look_up(text, at, Some(read.language))?;
+        let asks = read.skipped.iter().any(|skipped| skipped.reason == Reason::Question) || is_request(text);
+        let plain = asks && read.skipped.len() <= 1 && text.chars().count() <= QUESTION_CHARS_MAX;
+        let Answer { facts, text: said, .. } = answer;
+        if plain && settles(&question, verdict, &facts) {
+            return Ok((Part::Reply(said), facts));
+        }
+        if !asks || !question.own || question.form == Form::Everything {
+            return Ok((Part::None, Vec::new()));
+        }
+        if facts.is_empty() {
+            let theirs = !matches!(question.subject, None | Some(Mention::Named(_) | Mention::Thing { .. }));
+            let unknown = plain && theirs && !question.topics.is_empty() && question.rest.is_empty();
+            return Ok((if unknown { Part::Unknown } else { Part::None }, Vec::new()));
+        }
+        let used: Vec<Ranked> = facts.into_iter().take(FACTS_SHOWN_MAX).collect();
+        let list: Vec<&Fact> = used.iter().map(|ranked| &ranked.fact).collect();
+        Ok((Part::Help(facts_text(&self.store, &list, read.language, at.date())?), used))
+    }
+}
+
+/// Whether the owner wants something forgotten. «Era broma» takes back too, and is talk.
+fn is_order(read: &Extraction) -> bool {
+    !read.commands.is_empty() && read.skipped.iter().all(|skipped| skipped.reason != Reason::Joke)
+}
+
+/// «Dime dónde vive mi hermana» ends without a question mark.
+fn is_request(text: &str) -> bool {
+    let folded = fold(text);
+    ["dime ", "recuerdame ", "sabes ", "tell me ", "remind me ", "do you know ", "do you remember "]
+        .iter()
+        .any(|opening| folded.starts_with(opening))
+}
+
+/// Whether the facts are the whole answer: they say what was asked, and nothing else was.
+fn settles(question: &Question, verdict: Option<bool>, facts: &[Ranked]) -> bool {
+    let exact = |ranked: &Ranked| matches!(ranked.why, Why::Asked | Why::Object | Why::Time);
+    if facts.is_empty() || !facts.iter().all(exact) {
+        return false;
+    }
+    // «¿Cómo se llamaba aquel del que te hablé?» is after one thing, whatever else is known.
+    if question.form == Form::Everything && !question.topics.is_empty() {
+        return false;
+    }
+    let stands_in = |word: &String| {
+        facts.iter().any(|ranked| {
+            let fact = &ranked.fact;
+            let holds = |text: &str| fold(text).split(|c: char| !c.is_alphanumeric()).any(|other| other == *word);
+            holds(&fact.object.text) || holds(&fact.object.key) || holds(&fact.kind) || holds(&fact.evidence.sentence)
+        })
+    };
+    // «¿Vivo en París?» may be denied: Paris stands in no fact then.
+    let denied = |word: &String| {
+        verdict.is_some()
+            && matches!(question.form, Form::YesNo)
+            && question.objects.iter().any(|key| key.contains(word.as_str()))
+    };
+    question.rest.iter().all(|word| stands_in(word) || denied(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::InMemory;
+
+    const TOLD: &[&str] = &[
+        "Me llamo Ana y vivo en Madrid",
+        "Mi hermana Lucía vive en Sevilla",
+        "Mi perro se llama Toby",
+        "Soy alérgica a las nueces",
+        "Me encanta el café",
+        "Tengo un hermano",
+    ];
+
+    fn now() -> Moment {
+        Moment::parse("2026-03-10T10:00:00Z").unwrap()
+    }
+
+    fn memory() -> Memory<InMemory> {
+        let mut memory = Memory::new(InMemory::new());
+        for text in TOLD {
+            memory.turn(text, now(), None).unwrap();
+        }
+        memory
+    }
+
+    #[test]
+    fn who_answers() {
+        let reply = |text: &str| Part::Reply(text.to_owned());
+        let help = |text: &str| Part::Help(text.to_owned());
+        for (question, expected) in [
+            // Understood to the last word.
+            ("¿Dónde vive mi hermana?", reply("Tu hermana Lucía vive en Sevilla.")),
+            ("Where does my sister live?", reply("Your sister Lucía lives in Sevilla (Seville).")),
+            ("dime dónde vivo", reply("Vives en Madrid.")),
+            ("¿Vivo en París?", reply("No. Vives en Madrid.")),
+            ("¿Tengo hermanos?", reply("Sí. Lucía es tu hermana.")),
+            // More is asked than what is known.
+            ("¿Qué café me recomiendas?", help("Te gusta: café.")),
+            ("¿Qué puedo cocinar sin nueces?", help("Tienes alergia o intolerancia a nueces.")),
+            ("¿Debería mudarme a París?", Part::None),
+            ("¿Cómo se llamaba el fontanero del que te hablé?", Part::None),
+            // Only the owner can have told it, and did not.
+            ("¿Cuándo es mi cumpleaños?", Part::Unknown),
+            ("What's my address?", Part::Unknown),
+            // Nothing for a memory.
+            ("¿Tienes hermanos?", Part::None),
+            ("¿Qué tiempo hace en Madrid?", Part::None),
+            ("How old is Andy Murray?", Part::None),
+            ("Traduce al inglés: «mi hermana vive en Madrid»", Part::None),
+            ("Escribe un poema sobre mi perro", Part::None),
+        ] {
+            assert_eq!(memory().turn(question, now(), None).unwrap().part, expected, "{question}");
+        }
+    }
+
+    #[test]
+    fn a_question_leaves_nothing_behind() {
+        let mut memory = memory();
+        let before = memory.store().next_ids().unwrap();
+        assert_eq!(memory.turn("¿Dónde vivo?", now(), None).unwrap().told, None);
+        assert_eq!(memory.store().next_ids().unwrap(), before);
+    }
+
+    #[test]
+    fn an_order_to_forget_is_answered_and_talk_is_not() {
+        for (text, expected) in [
+            (
+                "Olvida dónde vive mi hermana",
+                Some("Hecho, olvidado para siempre. Datos borrados: 1; mensajes borrados: 1."),
+            ),
+            ("Forget my address", Some("I had nothing stored about that.")),
+            ("I hate Mondays, just kidding", None),
+        ] {
+            let part = memory().turn(text, now(), None).unwrap().part;
+            assert_eq!(part, expected.map_or(Part::None, |text| Part::Reply(text.to_owned())), "{text}");
+        }
+    }
+}
