@@ -338,3 +338,48 @@ def test_conversations_are_renamed_exported_and_deleted(browser):
     page.until(lambda: page.all("#conversations button") == [])
     assert page.run("return Object.keys(localStorage).filter((key) => key.startsWith('sarai.talk'))") == []
     assert page.find("welcome").is_displayed()
+
+
+def test_the_memory_is_looked_through_corrected_forgotten_and_left_out(browser):
+    page = browser()
+    page.open()
+
+    def facts():
+        return page.text(".facts .fact-words p:first-child")
+
+    def ask(text):
+        count = len(page.all(".answered"))
+        page.ask(text)
+        page.until(lambda: len(page.all(".answered")) == count + 1 and not page.all(".writing"), ANSWER_S)
+
+    ask("Mi tortuga se llama Casilda")
+    assert "Guardado: Casilda es tu tortuga." in page.text(".remark")
+    ask("¿Cómo se llama mi tortuga?")
+    assert "Casilda" in page.text(".answered .words")[-1] and page.text(".figures")[-1] == "De memoria"
+
+    page.find("memory").click()
+    page.until(lambda: "Casilda es tu tortuga." in facts())
+    assert "«Mi tortuga se llama Casilda»" in "".join(page.text(".facts .quiet"))
+    page.press("casilda", Keys.ENTER)
+    page.until(lambda: facts() == ["Casilda es tu tortuga."])
+    page.all(".facts .tools button")[0].click()
+    page.until(lambda: page.all("#dialog input[type=text]"))
+    page.press(Keys.CONTROL, "a")
+    page.press("Clotilde", Keys.ENTER)
+    page.until(lambda: "Clotilde es tu tortuga." in facts())
+
+    page.find("memory-here").click()
+    page.press(Keys.ESCAPE)
+    page.until(lambda: not page.find("dialog").is_displayed())
+    ask("Mi loro se llama Perico")
+    assert not any("Perico" in text for text in page.text(".remark"))
+
+    page.find("memory").click()
+    page.until(lambda: "Clotilde es tu tortuga." in facts())
+    page.press("Clotilde")
+    page.until(lambda: facts() == ["Clotilde es tu tortuga."])
+    page.all(".facts .tools button")[1].click()
+    page.until(lambda: page.text("#dialog-title") == ["¿Olvidar para siempre? «Clotilde es tu tortuga.»"])
+    page.all("#dialog .danger-button")[0].click()
+    page.until(lambda: page.text("#dialog-title") == ["Lo que recuerdo de ti"])
+    page.until(lambda: "Clotilde es tu tortuga." not in facts())

@@ -17,8 +17,8 @@
 use std::borrow::Cow;
 
 use sarai_types::{
-    Conversation, Generation, Grammar, GrammarKind, Language, Message, Persona, Priority, Prompt, Role, Sampling,
-    Speculation, ToolChoice, ToolSpec, TurnRequest,
+    Conversation, Generation, Grammar, GrammarKind, Language, MemoryPart, Message, Persona, Priority, Prompt,
+    Recollection, Role, Sampling, Speculation, ToolChoice, ToolSpec, TurnRequest,
 };
 
 use crate::clock::concerns_time;
@@ -37,30 +37,37 @@ const SCHEMA_SHOWN_MAX: usize = 2048;
 /// The schema of an answer that may be any JSON object.
 const ANY_OBJECT: &str = r#"{"type":"object"}"#;
 
-/// Everything that the model reads for this request; `instructions` are those of the skill that was chosen, if one was.
+/// What stands over the facts of the owner, which are worded for them.
+const KNOWN: &str = "What you remember of this person, worded as you would tell it to them:";
+
+/// Everything that the model reads for this request, what is remembered of the owner included; `instructions` are those of the skill that was chosen, if one was.
 ///
 /// # Errors
 /// More tools than [`TOOLS_MAX`], or a demand for a tool that was not offered.
-pub(crate) fn assemble(request: &TurnRequest, instructions: Option<&str>) -> Result<Conversation, TurnError> {
+pub(crate) fn assemble(
+    request: &TurnRequest,
+    memory: &Recollection,
+    instructions: Option<&str>,
+) -> Result<Conversation, TurnError> {
     let question = question(&request.messages);
     let tools = offered(request, &question)?;
     let messages = match request.persona {
         Persona::Model => request.messages.clone(),
         Persona::Assistant => {
-            let mut messages = with_system(&request.messages, request.language, instructions);
-            append_block(&mut messages, &volatile_block(request, &question));
+            let mut messages = with_system(&request.messages, request.language, &memory.known, instructions);
+            append_block(&mut messages, &volatile_block(request, &memory.part, &question));
             messages
         }
     };
     Ok(Conversation { messages, tools })
 }
 
-/// Makes a model read SARAi's own text before anybody asks, so that the first question costs only its own tokens. What it
-/// answers is of no interest.
+/// Makes a model read SARAi's own text and what is known of the owner before anybody asks, so that the first question
+/// costs only its own tokens. What it answers is of no interest.
 #[must_use]
-pub fn warm_up(language: Language) -> Generation {
+pub fn warm_up(language: Language, known: &str) -> Generation {
     // Some templates refuse a conversation in which nobody speaks.
-    let messages = with_system(&[Message::new(Role::User, ".")], language, None);
+    let messages = with_system(&[Message::new(Role::User, ".")], language, known, None);
     Generation {
         prompt: Prompt::Chat(Conversation { messages, tools: Vec::new() }),
         sampling: Sampling::greedy(),
@@ -91,10 +98,11 @@ fn offered(request: &TurnRequest, question: &str) -> Result<Vec<ToolSpec>, TurnE
 }
 
 /// SARAi's system text before the messages, joined with the system messages that open them. A later one stays where it
-/// is: to pull it to the front would change what the model has read already. A skill's instructions end the system text:
+/// is: to pull it to the front would change what the model has read already. What is known of the owner follows, since it
+/// changes more rarely than anything behind it. A skill's instructions end the system text:
 /// whoever asks the same skill again shares all of it, and a chat that goes on without the skill finds its own in another
 /// sequence.
-fn with_system(messages: &[Message], language: Language, instructions: Option<&str>) -> Vec<Message> {
+fn with_system(messages: &[Message], language: Language, known: &str, instructions: Option<&str>) -> Vec<Message> {
     let opening = messages.iter().take_while(|message| message.role == Role::System).count();
     let (system, history) = messages.split_at(opening);
     let language = match first_spoken(history).unwrap_or(language) {
@@ -102,7 +110,8 @@ fn with_system(messages: &[Message], language: Language, instructions: Option<&s
         Language::English => "English",
     };
     let mut text = SYSTEM.trim_end().replace("{language}", language);
-    for more in system.iter().map(|message| message.text.as_str()).chain(instructions) {
+    let known = (!known.is_empty()).then(|| format!("{KNOWN}\n{}", known.trim_end()));
+    for more in system.iter().map(|message| message.text.as_str()).chain(known.as_deref()).chain(instructions) {
         text.push_str("\n\n");
         text.push_str(more);
     }
@@ -113,14 +122,19 @@ fn with_system(messages: &[Message], language: Language, instructions: Option<&s
 }
 
 /// The lines that hold for this turn only; empty for most turns.
-fn volatile_block(request: &TurnRequest, question: &str) -> String {
+fn volatile_block(request: &TurnRequest, memory: &MemoryPart, question: &str) -> String {
     let clock = concerns_time(question).then(|| format!("\n[Local time: {}]", request.local_time));
     let demand = match &request.tool_choice {
         ToolChoice::Auto | ToolChoice::None => None,
         ToolChoice::Required => Some("\n[Answer with a call of one of the tools.]".to_owned()),
         ToolChoice::Named(name) => Some(format!("\n[Answer with a call of the tool {name}.]")),
     };
-    [clock, demand, request.grammar.as_ref().and_then(shape)].into_iter().flatten().collect()
+    let recalled = match memory {
+        MemoryPart::Help(text) => Some(format!("\n[Memory: {text}]")),
+        MemoryPart::Unknown(_) => Some("\n[Memory: nothing is stored about this.]".to_owned()),
+        MemoryPart::Reply(_) | MemoryPart::None => None,
+    };
+    [clock, recalled, demand, request.grammar.as_ref().and_then(shape)].into_iter().flatten().collect()
 }
 
 /// What the model is told of the grammar that its answer is held to. The source of any other kind says nothing to it.
@@ -154,6 +168,21 @@ fn first_spoken(messages: &[Message]) -> Option<Language> {
 /// The language that a skill answers in: that of the question, where it tells.
 pub(crate) fn language(request: &TurnRequest) -> Language {
     spoken(last_said(&request.messages)).or_else(|| first_spoken(&request.messages)).unwrap_or(request.language)
+}
+
+/// The language that the assistant answers the whole conversation in.
+pub(crate) fn language_of_all(request: &TurnRequest) -> Language {
+    first_spoken(&request.messages).unwrap_or(request.language)
+}
+
+/// Whether the person has said only one thing.
+pub(crate) fn is_opening(messages: &[Message]) -> bool {
+    messages.iter().filter(|message| message.role != Role::System).count() == 1
+}
+
+/// What the person said first.
+pub(crate) fn first_said(messages: &[Message]) -> &str {
+    messages.iter().find(|message| message.role == Role::User).map_or("", |message| &message.text)
 }
 
 /// All that the person said last.

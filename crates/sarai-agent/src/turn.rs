@@ -3,9 +3,9 @@
 use sarai_engine::grammar::Thinking;
 use sarai_engine::tools::ToolFormat;
 use sarai_types::{
-    ChosenSkill, Decoding, Failure, FinishReason, Generation, GenerationEvent, GrammarKind, ModelId, Persona, Prompt,
-    SkillAnswer, SkillCall, SkillEvent, SkillKind, SkillWish, Timings, TurnEvent, TurnId, TurnRequest, TurnSummary,
-    Usage,
+    ChosenSkill, Decoding, Failure, FinishReason, Generation, GenerationEvent, GrammarKind, MemoryPart, MemoryShare,
+    MemoryWish, ModelId, Persona, Priority, Prompt, Recollection, Role, Said, SkillAnswer, SkillCall, SkillEvent,
+    SkillKind, SkillWish, Timings, TurnEvent, TurnId, TurnRequest, TurnSummary, Usage,
 };
 
 use crate::answer::Answer;
@@ -35,6 +35,8 @@ pub enum Grammars {
 pub enum Event {
     /// The turn's time has come. Once; a second time does nothing.
     Begin,
+    /// What the memory gives.
+    Recalled(Box<Recollection>),
     /// The skill that suits the question, if one does.
     Routed(Option<ChosenSkill>),
     /// The open generation has something to say.
@@ -50,6 +52,9 @@ pub enum Event {
 /// What the shell does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
+    /// Tell the memory what was said, and ask it what it knows of that. Comes back as [`Event::Recalled`], always: without
+    /// a memory there is an answer too.
+    Recall(Said),
     /// Choose a skill for this text. The choice comes back as [`Event::Routed`], or [`Event::Failed`] where one was named
     /// that cannot answer.
     Route { text: String, wish: SkillWish },
@@ -73,12 +78,15 @@ pub struct Turn {
     held_to: Option<GrammarKind>,
     /// The skill that answers; none is the model alone.
     skill: Option<SkillAnswer>,
+    memory: Recollection,
     stage: Stage,
 }
 
 #[derive(Debug)]
 enum Stage {
     Ready(Box<TurnRequest>),
+    /// The memory is being asked.
+    Recalling(Box<TurnRequest>),
     /// A skill is being chosen.
     Routing(Box<TurnRequest>),
     /// A skill's process was asked and has said nothing.
@@ -95,7 +103,8 @@ enum Stage {
 impl Turn {
     #[must_use]
     pub fn new(request: TurnRequest, facts: ModelFacts) -> Self {
-        Self { facts, held_to: None, skill: None, stage: Stage::Ready(Box::new(request)) }
+        let stage = Stage::Ready(Box::new(request));
+        Self { facts, held_to: None, skill: None, memory: Recollection::default(), stage }
     }
 
     /// Whether nothing can happen any more.
@@ -108,15 +117,18 @@ impl Turn {
     pub fn step(&mut self, event: Event) -> Vec<Effect> {
         // Each arm says where the turn stands afterwards; those that say nothing end it.
         match (std::mem::replace(&mut self.stage, Stage::Done), event) {
-            (Stage::Done, _) | (Stage::Ready(_) | Stage::Routing(_), Event::ClientGone) => Vec::new(),
+            (Stage::Done, _) | (Stage::Ready(_) | Stage::Recalling(_) | Stage::Routing(_), Event::ClientGone) => {
+                Vec::new()
+            }
             (_, Event::Failed(failure)) => vec![Effect::Fail(failure)],
             (_, Event::ClientGone) => vec![Effect::Stop],
-            (Stage::Ready(request), Event::Begin) if may_route(&request) => self.route(request),
-            (Stage::Ready(request), Event::Begin) => self.begin(*request, None),
+            (Stage::Ready(request), Event::Begin) if may_remember(&request) => self.recall(request),
+            (Stage::Ready(request), Event::Begin) => self.choose(request),
             (stage, Event::Begin) => {
                 self.stage = stage;
                 Vec::new()
             }
+            (Stage::Recalling(request), Event::Recalled(memory)) => self.recalled(request, *memory),
             (Stage::Routing(request), Event::Routed(chosen)) => self.routed(request, chosen),
             (Stage::Called(request), Event::Skill { event: SkillEvent::NotMine, .. }) => {
                 self.skill = None;
@@ -131,9 +143,40 @@ impl Turn {
             (Stage::Asked(answer), Event::Generation(event)) => self.started(answer, event),
             (Stage::Answering(answer), Event::Generation(event)) => self.answered(answer, event),
             // Nothing is open yet.
-            (Stage::Ready(_) | Stage::Routing(_), event) => vec![out_of_order(&event)],
+            (Stage::Ready(_) | Stage::Recalling(_) | Stage::Routing(_), event) => vec![out_of_order(&event)],
             (_, event) => vec![Effect::Stop, out_of_order(&event)],
         }
+    }
+
+    fn recall(&mut self, request: Box<TurnRequest>) -> Vec<Effect> {
+        let said = Said {
+            text: prompt::last_said(&request.messages).to_owned(),
+            opening: prompt::first_said(&request.messages).to_owned(),
+            language: prompt::language_of_all(&request),
+        };
+        self.stage = Stage::Recalling(request);
+        vec![Effect::Recall(said)]
+    }
+
+    fn recalled(&mut self, request: Box<TurnRequest>, memory: Recollection) -> Vec<Effect> {
+        self.memory = memory;
+        let text = match &mut self.memory.part {
+            MemoryPart::Reply(text) => std::mem::take(text),
+            // What was said before in this conversation may tell; without it a model would only invent.
+            MemoryPart::Unknown(text) if prompt::is_opening(&request.messages) => std::mem::take(text),
+            MemoryPart::Unknown(_) | MemoryPart::Help(_) | MemoryPart::None => return self.choose(request),
+        };
+        let started = TurnEvent::Started { model: self.facts.id.clone(), prompt_tokens: 0, cached_tokens: 0 };
+        vec![
+            Effect::Emit(started),
+            Effect::Emit(TurnEvent::Text { text, tokens: Vec::new() }),
+            self.finished(Usage::default()),
+        ]
+    }
+
+    /// The model answers, or a skill.
+    fn choose(&mut self, request: Box<TurnRequest>) -> Vec<Effect> {
+        if may_route(&request) { self.route(request) } else { self.begin(*request, None) }
     }
 
     fn route(&mut self, request: Box<TurnRequest>) -> Vec<Effect> {
@@ -197,12 +240,17 @@ impl Turn {
             decoding: Decoding::default(),
             grammar: None,
             skill: self.skill.take(),
+            memory: self.share(),
         }))
+    }
+
+    fn share(&mut self) -> Box<MemoryShare> {
+        Box::new(std::mem::take(&mut self.memory.share))
     }
 
     /// Asks the model, with the instructions of a skill where one was chosen.
     fn begin(&mut self, request: TurnRequest, instructions: Option<&str>) -> Vec<Effect> {
-        let conversation = match prompt::assemble(&request, instructions) {
+        let conversation = match prompt::assemble(&request, &self.memory, instructions) {
             Ok(conversation) => conversation,
             Err(error) => return vec![Effect::Fail(error.into())],
         };
@@ -258,11 +306,24 @@ impl Turn {
                     decoding,
                     grammar: self.held_to,
                     skill: self.skill.take(),
+                    memory: self.share(),
                 };
                 events.into_iter().chain([TurnEvent::Finished(summary)]).map(Effect::Emit).collect()
             }
         }
     }
+}
+
+/// Only what the owner says to the assistant, in a conversation that nobody else had a hand in, reaches the memory. What
+/// a task or a client with tools of its own puts into words is not the owner's assertion.
+fn may_remember(request: &TurnRequest) -> bool {
+    request.memory == MemoryWish::On
+        && request.persona == Persona::Assistant
+        && request.priority == Priority::Interactive
+        && request.tools.is_empty()
+        && request.grammar.is_none()
+        && request.messages.iter().all(|message| message.role != Role::Tool)
+        && request.messages.last().is_some_and(|message| message.role == Role::User)
 }
 
 /// A client's own tools or form say who answers and how; and the model by its own name is the model alone.
@@ -280,6 +341,7 @@ fn out_of_order(event: &Event) -> Effect {
         Event::Generation(GenerationEvent::Started { .. }) => "Started",
         Event::Generation(GenerationEvent::Text { .. }) => "Text",
         Event::Generation(GenerationEvent::Finished { .. }) => "Finished",
+        Event::Recalled(_) => "Recalled",
         Event::Routed(_) => "Routed",
         Event::Skill { .. } => "Skill",
         Event::Begin | Event::Failed(_) | Event::ClientGone => "what always has its place",

@@ -51,11 +51,12 @@ export const pair = async (code) => {
   const response = await request("/pair", { body: { code } });
   if (!response.ok) throw await refusal(response);
 };
+export const memory = (body) => json("/v1/memory", { body });
 export const render = async (texts) => (await json("/page/render", { body: { texts } })).answers;
 
-// Asks, and hands each event of the answer to `onEvent(name, data)`. Returns when the last one has come.
-export async function ask(messages, signal, onEvent) {
-  const response = await request("/page/turn", { body: { messages }, signal });
+// Asks, with what is remembered or without, and hands each event of the answer to `onEvent(name, data)`. Returns when the last one has come.
+export async function ask(messages, memory, signal, onEvent) {
+  const response = await request("/page/turn", { body: { messages, memory }, signal });
   if (!response.ok) throw await refusal(response);
   let last = "";
   try {

@@ -4,6 +4,7 @@ import * as composer from "./composer.js";
 import * as dialogs from "./dialogs.js";
 import * as door from "./door.js";
 import { announce, byId, make, pictureButton } from "./elements.js";
+import * as memory from "./memory.js";
 import * as side from "./side.js";
 import * as status from "./status.js";
 import * as store from "./store.js";
@@ -136,7 +137,7 @@ async function answer() {
   let failure = null;
   try {
     const messages = asked.messages.map(({ role, content }) => ({ role, content }));
-    await door.ask(messages, control.signal, (name, data) => {
+    await door.ask(messages, asked.memory !== false, control.signal, (name, data) => {
       if (control.signal.aborted) return;
       if (name === "text") message.content += data.delta;
       if (name === "block") picture.block(data);
@@ -161,8 +162,15 @@ async function answer() {
   else if (!needsPairing(failure, () => askFrom(at))) talk.problem(failure.message, () => askFrom(at));
 }
 
-function finish(message, { reason, usage, timings, skill }) {
+function finish(message, { reason, usage, timings, skill, memory: part }) {
   if (skill) message.skill = skill;
+  const remarks = [
+    ...part.stored.map(({ text }) => say("page-memory-stored", { text })),
+    ...part.ended.map(({ text }) => say("page-memory-ended", { text })),
+    ...(part.trouble ? [part.trouble] : []),
+  ];
+  if (remarks.length) message.remarks = remarks;
+  if (part.facts_used.some(({ role }) => role === "asked") && !usage.completion_tokens) message.remembered = true;
   if (reason === "length") message.ending = "length";
   const first = (timings.queued_ms + timings.prefill_ms) / 1000;
   if (timings.decode_ms > 0) message.figures = { speed: usage.completion_tokens / (timings.decode_ms / 1000), first };
@@ -268,6 +276,7 @@ function listen() {
     delete: remove,
     clear,
     keys: showKeys,
+    memory: () => memory.show(conversation, (changed) => changed.messages.length && keep(changed)),
     theme: side.nextTheme,
     language() {
       otherLanguage();

@@ -1,8 +1,8 @@
 // Conversations, kept in this browser only. What is kept is text; how it looks is drawn anew each time.
 //
 // One key lists them, one key holds each, so that a long one is not written again with every short one:
-//   sarai.list            [{ id, title, updated }], newest first
-//   sarai.talk.<id>       [{ role, content, figures?, skill?, ending? }]
+//   sarai.list            [{ id, title, updated, memory? }], newest first; `memory: false` does without it
+//   sarai.talk.<id>       [{ role, content, figures?, skill?, remarks?, remembered?, ending? }]
 
 import { say } from "./words.js";
 
@@ -41,8 +41,8 @@ export function keep(conversation) {
   conversation.title ||= titleOf(conversation.messages[0]?.content ?? "");
   conversation.updated = Date.now();
   write(TALK + conversation.id, conversation.messages);
-  const { id, title, updated } = conversation;
-  write(LIST, [{ id, title, updated }, ...conversations().filter((entry) => entry.id !== id)]);
+  const { id, title, updated, memory } = conversation;
+  write(LIST, [{ id, title, updated, memory }, ...conversations().filter((entry) => entry.id !== id)]);
 }
 
 export function rename(id, title) {

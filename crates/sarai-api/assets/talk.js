@@ -112,6 +112,7 @@ export function answer() {
         const copy = copyButton("page-copy", () => message.content);
         const figures = figuresOf(message);
         notes.replaceChildren(make("div", { class: "tools" }, copy, ...actions, ...(figures ? [figures] : [])));
+        for (const remark of message.remarks ?? []) notes.prepend(make("p", { class: "remark" }, remark));
         if (message.ending === "length") notes.prepend(make("p", { class: "remark" }, say("page-length")));
         if (message.ending === "stopped") notes.prepend(make("p", { class: "remark" }, say("page-stopped")));
       });
@@ -146,8 +147,9 @@ function draw(block, html) {
   for (const link of block.querySelectorAll("a[href]")) link.title = `${link.href} ${say("page-new-tab")}`;
 }
 
-// Which skill answered, or how fast the model did.
-function figuresOf({ figures, skill }) {
+// Who answered if it was not the model, or how fast it did.
+function figuresOf({ figures, skill, remembered }) {
+  if (remembered) return make("span", { class: "figures quiet" }, say("page-memory-answered"));
   if (skill) return make("span", { class: "figures quiet" }, say("page-skill", { skill }));
   if (!figures) return null;
   const text = say("page-figures", { speed: number(figures.speed, 1), first: number(figures.first, 1) });

@@ -24,7 +24,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use sarai_types::{
-    Grammar, Language, Message, Notice, Priority, SkillName, SkillWish, Speculation, Strictness, ToolSpec,
+    Grammar, Language, MemoryWish, Message, Notice, Priority, SkillName, SkillWish, Speculation, Strictness, ToolSpec,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -36,6 +36,7 @@ use tokio::task::JoinHandle;
 
 use crate::auth::routes::IssuedBody;
 use crate::error::{ErrorBody, ErrorObject};
+use crate::memory::{MemoryReply, MemoryRequest};
 pub use crate::openai::{ModelBody, ModelExtension, ModelList};
 pub use crate::operations::{ComponentBody, HealthBody};
 use crate::skills::ReloadedBody;
@@ -128,6 +129,8 @@ pub struct ChatRequest {
     pub speculation: Option<Speculation>,
     /// Known to SARAi only; not sent when it is [`SkillWish::Auto`].
     pub skill: SkillWish,
+    /// Known to SARAi only; not sent when it is [`MemoryWish::On`].
+    pub memory: MemoryWish,
     /// How many alternatives to report with each token, as [`StreamItem::Tokens`].
     pub logprobs: Option<u8>,
 }
@@ -200,6 +203,14 @@ impl Client {
     /// See [`ClientError`].
     pub async fn new_pairing_code(&self) -> Result<String, ClientError> {
         Ok(self.json::<IssuedBody>(Method::GET, "/pair/new", None).await?.code)
+    }
+
+    /// Does one thing with the memory.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn memory(&self, request: &MemoryRequest) -> Result<MemoryReply, ClientError> {
+        self.json(Method::POST, "/v1/memory", Some(&json!(request))).await
     }
 
     /// Lets a skill read its files again. Returns how often it has done so.
@@ -396,6 +407,10 @@ impl ChatRequest {
                 }
             }
         }
+        match self.memory {
+            MemoryWish::On => {}
+            MemoryWish::Off => drop(put("memory", json!(false))),
+        }
         if let Some(alternatives) = self.logprobs {
             put("logprobs", json!(true));
             put("top_logprobs", json!(alternatives));
@@ -439,9 +454,17 @@ mod tests {
     #[test]
     fn what_is_not_asked_for_is_not_sent() {
         let plain = ChatRequest { model: "m".to_owned(), ..ChatRequest::default() }.to_json();
-        for field in
-            ["tools", "response_format", "grammar", "speculation", "skill", "logprobs", "priority", "temperature"]
-        {
+        for field in [
+            "tools",
+            "response_format",
+            "grammar",
+            "speculation",
+            "skill",
+            "memory",
+            "logprobs",
+            "priority",
+            "temperature",
+        ] {
             assert_eq!(plain.get(field), None, "{field}: other servers may not know it");
         }
     }

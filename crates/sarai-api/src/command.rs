@@ -7,8 +7,10 @@
 //! - [`Command`]: adding a variant means teaching the daemon to perform it.
 //! - [`Handle`]: a bounded sender; a full queue is a [`Failure`] of kind `Busy`, never a wait.
 
-use sarai_types::{Failure, FailureKind, ModelId, Notice, SkillName, TurnEvent, TurnRequest};
+use sarai_types::{Failure, FailureKind, Language, ModelId, Notice, SkillName, TurnEvent, TurnRequest};
 use tokio::sync::{mpsc, oneshot};
+
+use crate::memory::{MemoryReply, MemoryRequest};
 
 /// Commands that wait for the daemon at most.
 pub const COMMANDS_MAX: usize = 256;
@@ -41,6 +43,12 @@ pub enum Command {
     ReloadSkill {
         skill: SkillName,
         reply: oneshot::Sender<Result<u64, Failure>>,
+    },
+    /// Looks things up in the memory, or changes it. Sentences come in this language.
+    Memory {
+        request: MemoryRequest,
+        language: Language,
+        reply: oneshot::Sender<Result<MemoryReply, Failure>>,
     },
     Health {
         reply: oneshot::Sender<Health>,
@@ -139,6 +147,12 @@ impl Handle {
     /// As [`Handle::turn`], or whatever the daemon answers.
     pub async fn reload_skill(&self, skill: SkillName) -> Result<u64, Failure> {
         self.ask(|reply| Command::ReloadSkill { skill, reply }).await?
+    }
+
+    /// # Errors
+    /// As [`Handle::turn`], or whatever the daemon answers.
+    pub async fn memory(&self, request: MemoryRequest, language: Language) -> Result<MemoryReply, Failure> {
+        self.ask(|reply| Command::Memory { request, language, reply }).await?
     }
 
     /// # Errors

@@ -8,6 +8,7 @@
 //! - [`Command`], [`Handle`]: what is asked of the daemon, and the bounded way to it.
 //! - [`Front`], [`router`]: one listener's routes.
 //! - [`Auth`], [`Pairing`]: who may come in.
+//! - [`memory`]: what can be asked of the memory besides conversations.
 //! - [`client::Client`]: the same door from outside, for the command line and for benchmarks.
 //!
 //! # Usage
@@ -24,6 +25,7 @@ pub mod client;
 mod command;
 mod error;
 mod headers;
+pub mod memory;
 mod openai;
 mod openapi;
 mod operations;

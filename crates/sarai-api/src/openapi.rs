@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::openai::{chat, embeddings, models, responses};
-use crate::{auth, operations, skills};
+use crate::{auth, memory, operations, skills};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,7 @@ use crate::{auth, operations, skills};
         models::list,
         models::one,
         skills::reload,
+        memory::perform,
         operations::health,
         operations::ready,
         operations::metrics,

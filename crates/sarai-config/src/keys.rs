@@ -223,8 +223,9 @@ keys! {
         /// What skills run in: a jail of this computer's own (bubblewrap), containers (Docker or Podman), or nothing at
         /// all. Models are jailed too, always by this computer's own jail.
         skill_runtime: SkillRuntime = SkillRuntime::Local, Restart, Now;
-        /// Remembers facts that you state.
-        entity_memory_skill: Switch = Switch::On, Restart, Later;
+        /// Remembers what you say of yourself and yours, in a file of the state folder that is readable to you alone. Off,
+        /// nothing is remembered and nothing that was remembered is used.
+        entity_memory_skill: Switch = Switch::On, Restart, Now;
         /// Acts on its own by rules and at times.
         proactive_loop_enabled: Switch = Switch::On, Restart, Later;
         /// Starts the draft model that `model.draft` names. Off, none is started, whatever `model.draft` says.

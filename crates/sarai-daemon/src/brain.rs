@@ -17,6 +17,7 @@ use tokio_stream::StreamExt as _;
 
 use crate::child::Child;
 use crate::drafter::{Drafter, DrafterKeeper};
+use crate::memory::Remembrance;
 use crate::token;
 use crate::worker::{CacheSpec, Worker, WorkerJail, WorkerOptions, WorkerSpec};
 
@@ -52,6 +53,8 @@ pub(crate) struct BrainSpec {
     pub launcher: Option<Result<Launcher, SandboxError>>,
     /// The language whose fixed prompt is read before the first question.
     pub language: Language,
+    /// What is known of the owner stands in that prompt.
+    pub memory: Remembrance,
 }
 
 impl BrainSpec {
@@ -154,7 +157,7 @@ async fn keep(
         match started {
             Ok((worker, child, draft_socket)) => {
                 // Ends with the worker, or with the program.
-                tokio::spawn(warm(worker.clone(), spec.language));
+                tokio::spawn(warm(worker.clone(), spec.language, spec.memory.clone()));
                 publish.send_replace(Brain::Up(worker.clone()));
                 let start = |socket| DrafterKeeper::start(spec.clone(), worker, socket, publish_drafter);
                 break (child, draft_socket.map(start));
@@ -183,17 +186,32 @@ async fn keep(
     }
 }
 
-/// Lets each incarnation of the worker read the fixed prompt before somebody asks. Anything that a person wants goes
-/// before it.
-async fn warm(mut worker: Worker, language: Language) {
+/// Lets each incarnation of the worker read the fixed prompt before somebody asks, and again after it had to forget
+/// everything. Anything that a person wants goes before it.
+async fn warm(mut worker: Worker, language: Language, mut memory: Remembrance) {
+    let (asked, remembered) = (worker.clone(), memory.clone());
     while worker.until_serving().await {
-        match worker.generate(&sarai_agent::warm_up(language)).await {
-            Ok(mut events) => while let Some(Ok(_)) = events.next().await {},
-            Err(failure) => tracing::debug!(%failure, "the fixed prompt was not read in advance"),
+        let incarnation = async {
+            read_ahead(&asked, language, &remembered).await;
+            worker.until_down().await
+        };
+        tokio::select! {
+            lives_on = incarnation => if !lives_on { return },
+            // What it holds may hold what was erased. One that is not up holds nothing.
+            true = memory.until_erased() => {
+                if let Err(failure) = asked.forget().await {
+                    tracing::warn!(%failure, "the model's caches were not dropped");
+                }
+            }
         }
-        if !worker.until_down().await {
-            return;
-        }
+    }
+}
+
+async fn read_ahead(worker: &Worker, language: Language, memory: &Remembrance) {
+    let known = memory.known(language).await;
+    match worker.generate(&sarai_agent::warm_up(language, &known)).await {
+        Ok(mut events) => while let Some(Ok(_)) = events.next().await {},
+        Err(failure) => tracing::debug!(%failure, "the fixed prompt was not read in advance"),
     }
 }
 

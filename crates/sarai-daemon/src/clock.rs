@@ -1,6 +1,7 @@
 //! The only place in the daemon that reads the wall clock.
 
 use jiff::Zoned;
+use sarai_memory::Moment;
 use sarai_types::Language;
 
 const DAYS: [&str; 7] = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];
@@ -16,6 +17,15 @@ pub(crate) fn unix_ms() -> u64 {
 #[expect(clippy::disallowed_methods, reason = "the daemon is the shell that reads the clock")]
 pub(crate) fn local_time(language: Language) -> String {
     in_words(&Zoned::now(), language)
+}
+
+/// Now, as the memory writes it down.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the daemon is the shell that reads the clock")]
+pub(crate) fn moment() -> Moment {
+    let now = Zoned::now();
+    let offset_minutes = i16::try_from(now.offset().seconds() / 60).unwrap_or_default();
+    Moment::new(now.timestamp().as_millisecond(), offset_minutes)
 }
 
 /// The hour where the computer is, 0 to 23.

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::brain::Brain;
 use crate::drafter::Drafter;
 use crate::listen::Stop;
+use crate::memory::Remembrance;
 use crate::metrics::{ChildFigures, EngineFigures, Metrics, Outcome};
 use crate::resident;
 use crate::skills::Skills;
@@ -33,6 +34,7 @@ pub(crate) struct Desk {
     pub brain: watch::Receiver<Brain>,
     pub drafter: watch::Receiver<Drafter>,
     pub skills: Skills,
+    pub memory: Remembrance,
     /// Whether answers may be held to a grammar.
     pub grammars: Grammars,
     pub metrics: Metrics,
@@ -70,6 +72,7 @@ impl Desk {
             }
             Command::Embed { reply, .. } => drop(reply.send(Err(busy()))),
             Command::ReloadSkill { reply, .. } => drop(reply.send(Err(busy()))),
+            Command::Memory { reply, .. } => drop(reply.send(Err(busy()))),
             short @ (Command::Models { .. } | Command::Health { .. } | Command::Metrics { .. }) => {
                 self.clone().perform(short).await;
             }
@@ -81,7 +84,8 @@ impl Desk {
         match command {
             Command::Turn { request, events } => match self.worker() {
                 Ok(worker) => {
-                    let answerers = Answerers { worker, skills: self.skills, grammars: self.grammars };
+                    let answerers =
+                        Answerers { worker, skills: self.skills, memory: self.memory, grammars: self.grammars };
                     turn::run(answerers, *request, events, self.metrics).await;
                 }
                 Err(failure) => {
@@ -92,6 +96,9 @@ impl Desk {
             },
             Command::Embed { model, texts, reply } => drop(reply.send(self.embed(model, texts).await)),
             Command::ReloadSkill { skill, reply } => drop(reply.send(self.skills.reload(&skill).await)),
+            Command::Memory { request, language, reply } => {
+                drop(reply.send(self.memory.request(request, language).await));
+            }
             Command::Models { reply } => drop(reply.send(self.models().await)),
             Command::Health { reply } => drop(reply.send(self.health().await)),
             Command::Metrics { reply } => drop(reply.send(self.metrics_text().await)),

@@ -63,9 +63,15 @@ async fn keep(
         started = start(&spec, answers, socket, &publish) => started,
     };
     let Some((worker, child)) = started else { return };
-    publish.send_replace(Drafter::Up(worker));
-    // A keeper that is dropped counts as drained.
-    let _ = drained.await;
+    publish.send_replace(Drafter::Up(worker.clone()));
+    let mut memory = spec.memory;
+    loop {
+        tokio::select! {
+            // A keeper that is dropped counts as drained.
+            _ = &mut drained => break,
+            true = memory.until_erased() => drop(worker.forget().await),
+        }
+    }
     child.drain().await;
 }
 

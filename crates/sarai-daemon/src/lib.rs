@@ -8,6 +8,7 @@
 //! - [`serve`]: `sarai serve`: lock, bind, start, serve, drain.
 //! - `listen`: TCP and the Unix socket. `desk`: performs the commands that come in. `turn`: performs a turn's effects.
 //! - `brain`: which model answers; `drafter`: which one guesses ahead. [`worker`]: one model worker, asked over gRPC. [`child`]: one supervised process.
+//! - [`memory`]: what is remembered of the owner, on a thread of its own.
 //! - [`skills`]: the skills, their processes, and what they may ask of the model.
 //! - `reload`, `lock`, `resident`, [`token`], `metrics`, `clock`: what their names say.
 //!
@@ -20,6 +21,7 @@ mod desk;
 mod drafter;
 mod listen;
 mod lock;
+pub mod memory;
 mod metrics;
 mod reload;
 mod resident;

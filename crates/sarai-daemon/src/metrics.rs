@@ -232,6 +232,7 @@ mod tests {
             decoding: Decoding { form: Form::Incomplete, ..Decoding::default() },
             grammar: None,
             skill: None,
+            memory: Box::default(),
         });
         let child = ChildFigures {
             name: "model x".to_owned(),

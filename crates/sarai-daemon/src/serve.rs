@@ -29,6 +29,7 @@ use crate::clock;
 use crate::desk::Desk;
 use crate::listen::{self, Stop};
 use crate::lock::{LockError, StateLock};
+use crate::memory::{MemoryKeeper, Remembrance};
 use crate::metrics::Metrics;
 use crate::reload::FileWatch;
 use crate::skills::{SkillPlaces, SkillsKeeper, SkillsSpec};
@@ -121,21 +122,15 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         port: tcp.local_addr()?.port(),
         pairing: Arc::new(Pairing::open(folders.state.join("sessions"))?),
     };
-    let brain = BrainKeeper::start(BrainSpec {
-        program: worker,
-        model: config.model.default.clone().set(),
-        draft: draft(config),
-        runtime: config.runtime.clone(),
-        folders: folders.clone(),
-        launcher: jailed(config).then(|| launcher.clone()),
-        language: language(config),
-    });
+    let memory = MemoryKeeper::start(config.phoenix.entity_memory_skill, &folders);
+    let brain = BrainKeeper::start(brain_spec(worker, &launcher, config, &folders, memory.handle()));
     let skills = SkillsKeeper::start(skills_spec(skills, launcher, config), brain.watch(), metrics.clone());
     let (stop, stopped) = watch::channel(Stop::NotYet);
     let desk = Desk {
         brain: brain.watch(),
         drafter: brain.watch_drafter(),
         skills: skills.handle(),
+        memory: memory.handle(),
         grammars: grammars(config),
         metrics: metrics.clone(),
         stop: stopped.clone(),
@@ -177,6 +172,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     // Skills ask the model, so they end first.
     skills.drain().await;
     brain.drain().await;
+    memory.drain().await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -236,6 +232,25 @@ fn draft(config: &Config) -> Draft {
     match config.phoenix.speculative_draft_skill {
         Switch::On => config.model.draft.clone(),
         Switch::Off => Draft::None,
+    }
+}
+
+fn brain_spec(
+    program: PathBuf,
+    launcher: &Result<Launcher, SandboxError>,
+    config: &Config,
+    folders: &Folders,
+    memory: Remembrance,
+) -> BrainSpec {
+    BrainSpec {
+        program,
+        model: config.model.default.clone().set(),
+        draft: draft(config),
+        runtime: config.runtime.clone(),
+        folders: folders.clone(),
+        launcher: jailed(config).then(|| launcher.clone()),
+        language: language(config),
+        memory,
     }
 }
 

@@ -7,6 +7,7 @@ use sarai_types::{Failure, FailureKind, GenerationEvent, ModelId, Notice, Priori
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, StreamExt};
 
+use crate::memory::Remembrance;
 use crate::metrics::{Metrics, Outcome};
 use crate::skills::{Hearing, Skills};
 use crate::worker::{Facts, Worker};
@@ -21,6 +22,7 @@ type Answers = Box<dyn Stream<Item = Result<GenerationEvent, Failure>> + Send + 
 pub(crate) struct Answerers {
     pub(crate) worker: Worker,
     pub(crate) skills: Skills,
+    pub(crate) memory: Remembrance,
     /// Whether answers may be held to a grammar.
     pub(crate) grammars: Grammars,
 }
@@ -28,7 +30,7 @@ pub(crate) struct Answerers {
 /// Runs a turn to its end, whatever that is, and counts it.
 pub(crate) async fn run(answerers: Answerers, request: TurnRequest, events: Events, metrics: Metrics) {
     metrics.asked();
-    let Answerers { worker, skills, grammars } = answerers;
+    let Answerers { worker, skills, memory, grammars } = answerers;
     let facts = match facts(&worker, request.model.as_ref(), grammars).await {
         Ok(facts) => facts,
         Err(failure) => {
@@ -40,7 +42,7 @@ pub(crate) async fn run(answerers: Answerers, request: TurnRequest, events: Even
     };
     let priority = request.priority;
     let open = Open::Nothing;
-    let performer = Performer { worker, skills, priority, events, open, outcome: Outcome::Abandoned, metrics };
+    let performer = Performer { worker, skills, memory, priority, events, open, outcome: Outcome::Abandoned, metrics };
     performer.run(Turn::new(request, facts)).await;
 }
 
@@ -64,6 +66,7 @@ enum Open {
 struct Performer {
     worker: Worker,
     skills: Skills,
+    memory: Remembrance,
     priority: Priority,
     events: Events,
     open: Open,
@@ -91,6 +94,7 @@ impl Performer {
 
     async fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
+            Effect::Recall(said) => Some(Event::Recalled(Box::new(self.memory.turn(said).await))),
             Effect::Route { text, wish } => Some(match self.skills.choose(&text, &wish) {
                 Ok(chosen) => Event::Routed(chosen),
                 Err(failure) => Event::Failed(failure),

@@ -166,6 +166,14 @@ impl Worker {
         self.client().measure(request).await.map(tonic::Response::into_inner).map_err(|s| self.failed(&s))
     }
 
+    /// Drops what it has read and said so far, in memory and on disk. Waits for what is running.
+    ///
+    /// # Errors
+    /// As [`Worker::facts`].
+    pub(crate) async fn forget(&self) -> Result<(), Failure> {
+        self.client().forget(wire::ForgetRequest {}).await.map(drop).map_err(|s| self.failed(&s))
+    }
+
     fn client(&self) -> EngineClient<Channel> {
         EngineClient::new(self.channel.clone()).max_decoding_message_size(2 * SEQUENCE_TEXT_MAX)
     }

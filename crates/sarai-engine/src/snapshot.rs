@@ -36,6 +36,8 @@ pub use index::{Found, Index, MARGIN_TOKENS, Room, SNAPSHOTS_MAX};
 
 /// The first bytes of every snapshot.
 pub const MAGIC: [u8; 8] = *b"SARAi.kv";
+/// What a snapshot's file name ends with; before it stands its [`SnapshotId`].
+pub const SUFFIX: &str = ".kv";
 /// Of this layout. A file of any other is refused.
 pub const VERSION: u32 = 1;
 /// Tokens of one snapshot at most: the longest context that a worker can have.

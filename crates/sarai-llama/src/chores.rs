@@ -108,6 +108,11 @@ impl Chores {
         Some(Snapshot { id, tokens, state })
     }
 
+    /// Removes all conversations from disk.
+    pub(crate) fn forget(&mut self) {
+        self.store.clear();
+    }
+
     /// llama.cpp did not take it.
     pub(crate) fn refuse(&mut self, id: SnapshotId) {
         self.store.refuse(id);

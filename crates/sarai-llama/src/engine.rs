@@ -19,6 +19,7 @@ use sarai_engine::threads::ThreadGovernor;
 use sarai_engine::weights::Layouts;
 use sarai_proto::engine::v1 as wire;
 use sarai_types::{DRAFT_TOKENS_MAX, Priority};
+use tokio::sync::oneshot;
 use tonic::Status;
 
 use crate::answer::{Answer, Heard, Step};
@@ -77,6 +78,8 @@ pub(crate) struct Engine {
     embedding: Option<Embedding>,
     /// Guesses for other workers, once one has asked.
     proposer: Option<Proposer>,
+    /// Who wants everything forgotten; answered once nothing runs that began before.
+    forgets: Vec<oneshot::Sender<()>>,
     commands: Receiver<Command>,
     shared: Arc<Mutex<Shared>>,
     pulse: Pulse,
@@ -111,6 +114,7 @@ impl Engine {
             embeddings: VecDeque::new(),
             embedding: None,
             proposer: None,
+            forgets: Vec::new(),
             commands,
             shared,
             pulse: pulse.clone(),
@@ -151,6 +155,9 @@ impl Engine {
             }
             self.publish(None);
             self.embed();
+            if !self.forgets.is_empty() && self.is_idle() {
+                self.forget();
+            }
             patience = if self.is_idle() && self.do_chores()? { Duration::ZERO } else { IDLE_BEAT };
         }
     }
@@ -212,6 +219,12 @@ impl Engine {
                 };
                 let _ = reply.send(result);
             }
+            Command::Forget { reply } => {
+                // What nobody works on goes at once; what is running, when it ends.
+                self.forgets.push(reply);
+                let ops = self.scheduler.clear_idle();
+                self.change_cache(&ops);
+            }
             Command::Propose { request, reply } => {
                 let result = self.propose(&request, || !reply.is_closed());
                 let _ = reply.send(result);
@@ -231,6 +244,19 @@ impl Engine {
         match &mut self.proposer {
             Some(proposer) => proposer.propose(&self.model, request, wanted),
             None => Err(Status::internal("there is no proposer")),
+        }
+    }
+
+    /// Drops all that was read and said, in memory and on disk.
+    fn forget(&mut self) {
+        let ops = self.scheduler.clear_idle();
+        self.change_cache(&ops);
+        self.guesses.earlier.clear();
+        self.proposer = None;
+        self.chores.forget();
+        for reply in self.forgets.drain(..) {
+            // Whoever asked may be gone.
+            let _ = reply.send(());
         }
     }
 

@@ -28,6 +28,7 @@ pub(crate) enum Command {
     Embed { texts: Vec<Vec<u32>>, reply: embed::Reply },
     Measure { request: wire::MeasureRequest, reply: oneshot::Sender<Result<Measurement, Status>> },
     Propose { request: wire::ProposeRequest, reply: oneshot::Sender<Result<wire::ProposeReply, Status>> },
+    Forget { reply: oneshot::Sender<()> },
 }
 
 /// What the engine is doing and has done, for anybody to read.
@@ -113,7 +114,11 @@ impl Handle {
     pub(crate) fn send(&self, command: Command) -> Result<(), Status> {
         let arriving = match &command {
             Command::Generate { job, .. } => Some(job.priority),
-            Command::Cancel(_) | Command::Embed { .. } | Command::Measure { .. } | Command::Propose { .. } => None,
+            Command::Cancel(_)
+            | Command::Embed { .. }
+            | Command::Measure { .. }
+            | Command::Propose { .. }
+            | Command::Forget { .. } => None,
         };
         self.commands.try_send(command).map_err(|e| match e {
             TrySendError::Full(_) => Status::resource_exhausted("too many commands wait"),

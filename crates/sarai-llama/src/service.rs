@@ -211,6 +211,13 @@ impl EngineService for Service {
         Ok(Response::new(result.await.map_err(|_| Status::unavailable("the engine has stopped"))??))
     }
 
+    async fn forget(&self, _: Request<wire::ForgetRequest>) -> Result<Response<wire::ForgetReply>, Status> {
+        let (reply, done) = oneshot::channel();
+        self.ready()?.handle.send(Command::Forget { reply })?;
+        done.await.map_err(|_| Status::unavailable("the engine has stopped"))?;
+        Ok(Response::new(wire::ForgetReply {}))
+    }
+
     async fn measure(&self, request: Request<wire::MeasureRequest>) -> Result<Response<wire::MeasureReply>, Status> {
         let (reply, result) = oneshot::channel();
         self.ready()?.handle.send(Command::Measure { request: request.into_inner(), reply })?;

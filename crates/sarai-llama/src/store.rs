@@ -32,6 +32,9 @@ use writer::{Complaint, Task, Writer};
 
 /// How long the end of the process waits for a snapshot that is being written.
 const DRAIN: Duration = Duration::from_secs(2);
+/// A writer that is waited for is looked at so often, and so many times.
+const BUSY_POLL: Duration = Duration::from_millis(5);
+const BUSY_POLLS: u32 = 400;
 /// After so many failures one after another nothing more is written until the next start.
 const FAILURES_MAX: u32 = 3;
 
@@ -144,6 +147,29 @@ impl Store {
             // The writer is gone; `busy` stays, so that nobody asks again.
             tracing::debug!("a snapshot is dropped: nobody writes any more");
         }
+    }
+
+    /// Removes every snapshot in the folder, other models' too. A snapshot that is being written is waited for, and goes as
+    /// well.
+    pub(crate) fn clear(&mut self) {
+        let Some(disk) = &self.disk else { return };
+        for _ in 0..BUSY_POLLS {
+            if !lock(&disk.books).busy {
+                break;
+            }
+            thread::sleep(BUSY_POLL);
+        }
+        let mut books = lock(&disk.books);
+        match disk.folder.sizes() {
+            Ok(listed) => {
+                for (id, _) in listed {
+                    books.index.remove(id);
+                    disk.folder.remove_or_say(id);
+                }
+            }
+            Err(error) => tracing::warn!("the snapshots cannot be removed: {error}"),
+        }
+        books.index.reconcile(&[]);
     }
 
     /// `count` is of this worker's identity; `bytes` are all that the bound is about, other models' snapshots included.

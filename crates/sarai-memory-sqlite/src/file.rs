@@ -127,12 +127,18 @@ impl SqliteStore {
         Ok((Self::sound(path)?, Opening::Lost { set_aside }))
     }
 
-    /// Copies the file while it is in use, and keeps the newest [`BACKUPS_MAX`] copies.
+    /// How many rows this connection has changed.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.connection.total_changes()
+    }
+
+    /// Copies the file while it is in use, in place of an earlier copy of the day, and keeps the newest [`BACKUPS_MAX`].
     ///
     /// # Errors
     /// The copy could not be written; the older ones stay.
     pub fn backup(&self, at: Moment) -> Result<PathBuf, StoreError> {
-        let stamp: String = at.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
+        let stamp: String = at.to_string().chars().filter(char::is_ascii_digit).take(8).collect();
         let path = self.folder.join(BACKUPS).join(format!("memory-{stamp}.db"));
         copy(&self.connection, &path)?;
         for old in backups(&self.folder)?.into_iter().skip(BACKUPS_MAX) {

@@ -18,6 +18,18 @@ const MATCHES_MAX: usize = 512;
 /// So many words of a question are looked for.
 const WORDS_MAX: usize = 12;
 
+impl SqliteStore {
+    /// One fact, whatever became of it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn fact(&self, id: FactId) -> Result<Option<Fact>, StoreError> {
+        let query = format!("SELECT {FACT_COLUMNS} FROM entity_memory WHERE id = ?1");
+        let row = self.connection.prepare_cached(&query)?.query_row([sql(id.0)], fact).optional()?;
+        row.map(|fact| fact.ok_or(StoreError::Row)).transpose()
+    }
+}
+
 impl Store for SqliteStore {
     type Error = StoreError;
 
@@ -81,10 +93,8 @@ impl Store for SqliteStore {
     fn search_facts(&self, words: &[String], limit: usize) -> Result<Vec<Fact>, StoreError> {
         let mut found = Vec::new();
         for (id, score) in self.matching("fact_words", words, limit)? {
-            let query = format!("SELECT {FACT_COLUMNS} FROM entity_memory WHERE id = ?1");
-            let row = self.connection.prepare_cached(&query)?.query_row([id], fact).optional()?;
-            if let Some(fact) = row {
-                found.push((score, fact.ok_or(StoreError::Row)?));
+            if let Some(fact) = self.fact(FactId(u64::try_from(id).unwrap_or(0)))? {
+                found.push((score, fact));
             }
         }
         Ok(found.into_iter().map(|(_, fact)| fact).collect())

@@ -69,6 +69,7 @@ areas! {
     Daemon = "daemon",
     Doctor = "doctor",
     Engine = "engine",
+    Memory = "memory",
     Models = "models",
     Page = "page",
     Rules = "rules",

@@ -8,6 +8,7 @@
 //! - [`Generation`]: one request to a model; [`GenerationEvent`]: what comes back, in order.
 //! - [`TurnRequest`], [`TurnEvent`]: the same for a whole turn of the assistant, which may be more than one generation.
 //! - [`SkillCall`], [`SkillEvent`]: a request to a skill and what it sends back.
+//! - [`Said`], [`Recollection`]: what a turn tells the memory, and what comes back.
 //! - [`Notice`]: a sentence for a person, by name, rendered in their language at the rim.
 //! - [`Failure`]: why something did not happen, for the one who can act.
 
@@ -16,6 +17,7 @@ mod generation;
 mod ids;
 mod language;
 mod letters;
+mod memory;
 mod message;
 mod notice;
 mod sampling;
@@ -30,6 +32,7 @@ pub use generation::{
 pub use ids::{IdError, ModelId, TurnId};
 pub use language::Language;
 pub use letters::{is_combining, without_accent};
+pub use memory::{FactLine, FactRole, MemoryPart, MemoryShare, MemoryWish, Recollection, Said};
 pub use message::{Conversation, Message, Role, Strictness, ToolCall, ToolChoice, ToolSpec};
 pub use notice::Notice;
 pub use sampling::{Penalties, Sampling, SamplingError};

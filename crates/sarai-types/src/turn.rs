@@ -1,8 +1,8 @@
 //! A turn of the assistant: one question, its answer.
 
 use crate::{
-    Decoding, FinishReason, Grammar, GrammarKind, Language, Message, ModelId, Notice, Sampling, SkillName, SkillWish,
-    Speculation, Timings, TokenText, ToolCall, ToolChoice, ToolSpec, TurnId, Usage,
+    Decoding, FinishReason, Grammar, GrammarKind, Language, MemoryShare, MemoryWish, Message, ModelId, Notice,
+    Sampling, SkillName, SkillWish, Speculation, Timings, TokenText, ToolCall, ToolChoice, ToolSpec, TurnId, Usage,
 };
 
 /// Who goes first when not everybody can. The order of the variants is the order of service.
@@ -48,6 +48,8 @@ pub struct TurnRequest {
     pub speculation: Speculation,
     /// Who of the assistant's skills may answer. A client's own tools or form leave no room for one.
     pub skill: SkillWish,
+    /// Tools or a form of the client's own leave no room for the memory either.
+    pub memory: MemoryWish,
     /// The language of notices, and of the assistant where the person's own cannot be told.
     pub language: Language,
     /// The time where the person is, in words such as "Sunday 22 November 2026, 14:05 (Europe/Madrid)".
@@ -66,6 +68,7 @@ pub struct TurnSummary {
     pub grammar: Option<GrammarKind>,
     /// Who answered, where it was not the model alone.
     pub skill: Option<SkillAnswer>,
+    pub memory: Box<MemoryShare>,
 }
 
 /// What a client learns of the skill that answered.

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use sarai_api::client::{ChatRequest, ChatStream, Client, ClientError, Details, HealthBody, SkillDetails, StreamItem};
+use sarai_api::memory::{FactUsed, MemoryFigures};
 use sarai_types::{Decoding, FinishReason, GrammarKind, Language, Notice, Timings, Usage};
 
 use crate::ending::Told;
@@ -89,9 +90,23 @@ pub(crate) struct Answer {
     pub(crate) figures: Option<Figures>,
     /// Who answered, where it was not the model alone.
     pub(crate) skill: Option<SkillDetails>,
+    pub(crate) memory: MemoryFigures,
 }
 
 impl Answer {
+    /// A line for the person for everything that the memory did.
+    pub(crate) fn memory_notices(&self) -> Vec<Notice> {
+        let MemoryFigures { facts_used: _, stored, ended, erased, trouble } = &self.memory;
+        let said = |id, facts: &[FactUsed]| -> Vec<Notice> {
+            facts.iter().map(|fact| Notice::new(id).arg("text", &fact.text)).collect()
+        };
+        let mut notices = said("memory-stored", stored);
+        notices.extend(said("memory-ended", ended));
+        notices.extend((*erased > 0).then(|| Notice::new("memory-erased").arg("count", erased)));
+        notices.extend(trouble.iter().map(|text| Notice::new("memory-trouble").arg("detail", text)));
+        notices
+    }
+
     /// One line for the person about the skill that answered, and why it did.
     pub(crate) fn skill_notice(&self) -> Option<Notice> {
         let SkillDetails { name, reasons, .. } = self.skill.as_ref()?;
@@ -143,6 +158,7 @@ pub(crate) struct Draft {
     reason: Option<FinishReason>,
     figures: Option<Figures>,
     skill: Option<SkillDetails>,
+    memory: MemoryFigures,
 }
 
 impl Draft {
@@ -169,9 +185,10 @@ impl Draft {
                 StreamItem::ToolCall(_) | StreamItem::Tokens(_) => {}
                 StreamItem::Finished(reason) => self.reason = Some(reason),
                 StreamItem::Figures { usage, details } => {
-                    if let Some(Details { timings, decoding, grammar, skill, .. }) = details {
+                    if let Some(Details { timings, decoding, grammar, skill, memory, .. }) = details {
                         self.figures = Some(Figures { usage, timings, decoding, grammar });
                         self.skill = skill;
+                        self.memory = *memory;
                     }
                 }
             }
@@ -182,7 +199,7 @@ impl Draft {
     /// The whole answer, once the stream has ended well.
     pub(crate) fn finish(self) -> Answer {
         let reason = self.reason.unwrap_or(FinishReason::Stop);
-        Answer { text: self.text, reason, figures: self.figures, skill: self.skill }
+        Answer { text: self.text, reason, figures: self.figures, skill: self.skill, memory: self.memory }
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn run(cli: Cli, messages: Messages) -> anyhow::Result<()> {
         Command::Completion(args) => completion::run(&args, messages),
         // These need nothing of the person's.
         Command::Grammar(command) => grammar::run(command),
-        Command::Memory(command) => memory::run(command),
+        Command::Memory(command) => memory::run(command, shell),
         Command::Up => up::run(&shell()?),
         Command::Serve(args) => serve::run(&args, &shell()?),
         Command::Pair => pair::run(&shell()?),

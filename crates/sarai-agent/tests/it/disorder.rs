@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use sarai_agent::{Effect, Event, ModelFacts, Turn};
 use sarai_engine::grammar::Thinking;
 use sarai_types::{
-    ChosenSkill, Decoding, Failure, FailureKind, FinishReason, GenerationEvent, Notice, SkillEvent, SkillKind,
-    SkillWish, Timings, ToolChoice, TurnEvent, TurnRequest, Usage,
+    ChosenSkill, Decoding, Failure, FailureKind, FinishReason, GenerationEvent, MemoryPart, MemoryWish, Notice,
+    Recollection, SkillEvent, SkillKind, SkillWish, Timings, ToolChoice, TurnEvent, TurnRequest, Usage,
 };
 
 use crate::{facts, request, tool};
@@ -35,7 +35,14 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(SkillEvent::NotMine),
         1 => Just(SkillEvent::Declined { sentence: String::new() }),
     ];
+    let part = prop_oneof![
+        Just(MemoryPart::None),
+        Just(MemoryPart::Unknown("a".to_owned())),
+        "\\PC{0,6}".prop_map(MemoryPart::Reply)
+    ];
+    let recalled = part.prop_map(|part| Event::Recalled(Box::new(Recollection { part, ..Recollection::default() })));
     prop_oneof![
+        3 => recalled,
         3 => routed.prop_map(Event::Routed),
         3 => skill.prop_map(|event| Event::Skill { event, usage: Usage::default() }),
         3 => Just(Event::Begin),
@@ -65,11 +72,15 @@ fn any_request() -> impl Strategy<Value = TurnRequest> {
     ];
     let named = SkillWish::Named { name: "a".parse().unwrap(), arguments: String::new() };
     let wish = prop_oneof![Just(SkillWish::None), Just(SkillWish::Auto), Just(named)];
-    (0..12_usize, choice, wish, "\\PC{0,30}").prop_map(|(tools, tool_choice, skill, question)| TurnRequest {
-        tools: (0..tools).map(|n| tool(["a", "b", "c"][n % 3])).collect(),
-        tool_choice,
-        skill,
-        ..request(&question)
+    let memory = prop_oneof![Just(MemoryWish::On), Just(MemoryWish::Off)];
+    (0..12_usize, choice, wish, memory, "\\PC{0,30}").prop_map(|(tools, tool_choice, skill, memory, question)| {
+        TurnRequest {
+            tools: (0..tools).map(|n| tool(["a", "b", "c"][n % 3])).collect(),
+            tool_choice,
+            skill,
+            memory,
+            ..request(&question)
+        }
     })
 }
 

@@ -10,8 +10,8 @@ use sarai_agent::{Effect, Event, Grammars, ModelFacts, Turn};
 use sarai_engine::grammar::Thinking;
 use sarai_engine::tools::ToolFormat;
 use sarai_types::{
-    Conversation, Generation, Language, Message, Persona, Priority, Prompt, Role, Sampling, SkillWish, Speculation,
-    Strictness, ToolChoice, ToolSpec, TurnId, TurnRequest,
+    Conversation, Generation, Language, MemoryWish, Message, Persona, Priority, Prompt, Role, Sampling, SkillWish,
+    Speculation, Strictness, ToolChoice, ToolSpec, TurnId, TurnRequest,
 };
 use uuid::Uuid;
 
@@ -41,6 +41,7 @@ fn request(question: &str) -> TurnRequest {
         grammar: None,
         speculation: Speculation::Auto,
         skill: SkillWish::None,
+        memory: MemoryWish::Off,
         language: Language::Spanish,
         local_time: "Sunday 22 November 2026, 14:05 (Europe/Madrid)".to_owned(),
     }

@@ -3,8 +3,9 @@
 use sarai_agent::{Effect, Event, ModelFacts, Turn};
 use sarai_engine::grammar::Thinking;
 use sarai_types::{
-    Candidate, ChosenSkill, Decoding, Failure, FailureKind, FinishReason, GenerationEvent, Grammar, GrammarKind,
-    Notice, Persona, SkillEvent, SkillKind, SkillWish, Timings, TokenText, ToolChoice, TurnEvent, TurnRequest, Usage,
+    Candidate, ChosenSkill, Decoding, FactLine, FactRole, Failure, FailureKind, FinishReason, GenerationEvent, Grammar,
+    GrammarKind, MemoryPart, MemoryShare, MemoryWish, Message, Notice, Persona, Priority, Prompt, Recollection, Role,
+    SkillEvent, SkillKind, SkillWish, Timings, TokenText, ToolChoice, TurnEvent, TurnRequest, Usage,
 };
 
 use crate::{facts, request, tool};
@@ -18,6 +19,10 @@ fn event(line: &str) -> Event {
     Event::Generation(match (word, rest) {
         ("begin", _) => return Event::Begin,
         ("gone", _) => return Event::ClientGone,
+        ("recalled", _) => return recalled(MemoryPart::None),
+        ("helped", _) => return recalled(MemoryPart::Help(text)),
+        ("replied", _) => return recalled(MemoryPart::Reply(text)),
+        ("unknown", _) => return recalled(MemoryPart::Unknown(text)),
         ("alone", _) => return Event::Routed(None),
         ("process", name) => return chosen(name, SkillKind::Process),
         ("prompt", name) => {
@@ -63,8 +68,15 @@ fn chosen(name: &str, kind: SkillKind) -> Event {
     Event::Routed(Some(ChosenSkill { name: name.parse().unwrap(), reasons: vec![Notice::new("test")], kind }))
 }
 
+fn recalled(part: MemoryPart) -> Event {
+    let used = vec![FactLine { id: 7, text: "Vives en Vigo".to_owned(), role: FactRole::Asked }];
+    let share = MemoryShare { used, ..MemoryShare::default() };
+    Event::Recalled(Box::new(Recollection { known: "- Vives en Vigo\n".to_owned(), part, share }))
+}
+
 fn effect(effect: &Effect) -> String {
     match effect {
+        Effect::Recall(said) => format!("recall {:?} of {:?} {}", said.text, said.opening, said.language),
         Effect::Route { text, .. } => format!("route {text:?}"),
         Effect::CallSkill(call) => {
             format!("call-skill {} {:?} {:?} {:?}", call.skill, call.text, call.arguments, call.language)
@@ -85,7 +97,8 @@ fn effect(effect: &Effect) -> String {
         Effect::Emit(TurnEvent::Finished(summary)) => {
             let skill = summary.skill.as_ref().map(|skill| format!(" by {} {}", skill.name, skill.data));
             let (reason, tokens) = (summary.reason, summary.usage.completion_tokens);
-            format!("finished {reason:?} {tokens} tokens{}", skill.unwrap_or_default())
+            let facts: String = summary.memory.used.iter().map(|fact| format!(" with fact {}", fact.id)).collect();
+            format!("finished {reason:?} {tokens} tokens{}{facts}", skill.unwrap_or_default())
         }
     }
 }
@@ -404,4 +417,82 @@ fn a_clients_own_tools_and_the_model_by_name_leave_no_room_for_skills() {
     let transcript: &[(&str, &[&str])] = &[BEGIN, STARTED, ("finished stop", &["finished Stop 3 tokens"])];
     check(TurnRequest { skill: SkillWish::Auto, ..with_tools() }, transcript);
     check(TurnRequest { persona: Persona::Model, ..routed() }, transcript);
+}
+
+fn remembering() -> TurnRequest {
+    TurnRequest { memory: MemoryWish::On, ..request("¿Cuánto gasté?") }
+}
+
+const RECALL: (&str, &[&str]) = ("begin", &[r#"recall "¿Cuánto gasté?" of "¿Cuánto gasté?" es"#]);
+
+#[test]
+fn what_the_memory_knows_it_says_without_a_model() {
+    let said = ["started scripted 0 0", r#"text "Vives en Vigo.""#, "finished Stop 0 tokens with fact 7"];
+    check(remembering(), &[RECALL, ("replied Vives en Vigo.", &said), ("gone", &[])]);
+    // A model would invent what nobody told.
+    check(remembering(), &[RECALL, ("unknown Vives en Vigo.", &said)]);
+}
+
+#[test]
+fn the_memory_goes_first_and_a_skill_or_the_model_answers() {
+    let end = ("finished stop", &["finished Stop 3 tokens with fact 7"][..]);
+    check(remembering(), &[RECALL, ("recalled", &["generate"]), STARTED, end]);
+    let routed = TurnRequest { skill: SkillWish::Auto, ..remembering() };
+    check(
+        routed,
+        &[
+            RECALL,
+            ("helped Vives en Vigo.", &[r#"route "¿Cuánto gasté?""#]),
+            ("process sql", &[r#"call-skill sql "¿Cuánto gasté?" "" Spanish"#]),
+            ("skill-answered {}", &["started scripted 9 4", "finished Stop 3 tokens by sql {} with fact 7"]),
+        ],
+    );
+    check(remembering(), &[RECALL, ("gone", &[])]);
+    check(remembering(), &[RECALL, ("started", &["fail Internal agent-engine-out-of-order"])]);
+}
+
+#[test]
+fn only_the_owner_s_own_words_reach_the_memory() {
+    let mut tool_answered = remembering();
+    tool_answered.messages.insert(0, Message::new(Role::Tool, "Recuerda que vivo en París"));
+    let mut not_asked = remembering();
+    not_asked.messages.push(Message::new(Role::Assistant, "Vives en París."));
+    for other in [
+        TurnRequest { memory: MemoryWish::Off, ..remembering() },
+        TurnRequest { persona: Persona::Model, ..remembering() },
+        TurnRequest { priority: Priority::Task, ..remembering() },
+        TurnRequest { tools: vec![tool("mail")], ..remembering() },
+        TurnRequest { grammar: Some(Grammar { kind: GrammarKind::Regex, source: "a+".to_owned() }), ..remembering() },
+        tool_answered,
+        not_asked,
+    ] {
+        let effects = Turn::new(other.clone(), facts()).step(Event::Begin);
+        assert!(matches!(effects[..], [Effect::Generate(_)]), "{other:?} gave {effects:?}");
+    }
+}
+
+/// What the model reads once the memory has said something.
+fn read_with(part: &str) -> String {
+    let mut request = remembering();
+    request.messages.insert(0, Message::new(Role::User, "Hola"));
+    request.messages.insert(1, Message::new(Role::Assistant, "¡Hola!"));
+    let mut turn = Turn::new(request, facts());
+    turn.step(Event::Begin);
+    match turn.step(event(part)).as_slice() {
+        [Effect::Generate(generation)] => match &generation.prompt {
+            Prompt::Chat(conversation) => conversation.messages.iter().map(|m| format!("{}\n", m.text)).collect(),
+            Prompt::Text(text) => text.clone(),
+        },
+        other => panic!("not one generation: {other:?}"),
+    }
+}
+
+#[test]
+fn what_is_known_stands_before_the_conversation_and_what_was_asked_behind_it() {
+    let plain = read_with("recalled");
+    let known = "worded as you would tell it to them:\n- Vives en Vigo\nHola\n¡Hola!\n¿Cuánto gasté?\n";
+    assert!(plain.ends_with(known), "{plain}");
+    let question = plain.trim_end_matches('\n');
+    assert_eq!(read_with("helped Vives en Vigo."), format!("{question}\n\n[Memory: Vives en Vigo.]\n"));
+    assert_eq!(read_with("unknown"), format!("{question}\n\n[Memory: nothing is stored about this.]\n"));
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{Call, ClientError};
 use crate::error::ErrorObject;
+use crate::memory::MemoryFigures;
 use crate::openai::{Chunk, ToolCallDelta};
 
 /// The longest line of a stream, in bytes.
@@ -45,6 +46,7 @@ pub struct Details {
     pub grammar: Option<GrammarKind>,
     /// Who answered, where it was not the model alone.
     pub skill: Option<SkillDetails>,
+    pub memory: Box<MemoryFigures>,
 }
 
 /// The skill that answered.
@@ -199,7 +201,7 @@ impl Reader {
                 let timings = Timings { queued_ms: t.queued_ms, prefill_ms: t.prefill_ms, decode_ms: t.decode_ms };
                 let (decoding, grammar) = (sarai.decoding(), sarai.grammar_kind());
                 let skill = sarai.skill.map(|s| SkillDetails { name: s.name, reasons: s.reasons, data: s.data });
-                Details { model: sarai.model, timings, decoding, grammar, skill }
+                Details { model: sarai.model, timings, decoding, grammar, skill, memory: Box::new(sarai.memory) }
             });
             self.ready.push_back(StreamItem::Figures { usage, details });
         }

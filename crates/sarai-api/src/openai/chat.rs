@@ -10,7 +10,7 @@ use sarai_types::{Message, Notice, Priority, Role, ToolCall, TurnRequest};
 use serde::Deserialize;
 
 use super::chat_reply::{ChunkWriter, Completion, Head, UsageChunk};
-use super::form::{Form, GrammarBody, ResponseFormat, skill, speculation};
+use super::form::{Form, GrammarBody, ResponseFormat, memory, skill, speculation};
 use super::input::{self, Choice, Content, Function, Knobs, Occasion, OneOrMany};
 use super::turn;
 use crate::body::Body;
@@ -21,7 +21,7 @@ use crate::state::Door;
 const TOP_LOGPROBS_MAX: u8 = 20;
 
 /// A request. Beyond OpenAI's fields it knows `top_k`, `min_p`, `repeat_penalty`, `priority`, `grammar`, `speculation`,
-/// `skill` and `skill_arguments`.
+/// `skill`, `skill_arguments` and `memory`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(crate) struct ChatRequest {
     /// `sarai` for the assistant, or the id of a model to talk to it alone.
@@ -66,6 +66,9 @@ pub(crate) struct ChatRequest {
     /// A JSON object for a skill that is named.
     #[schema(value_type = Option<Object>)]
     skill_arguments: Option<serde_json::Map<String, serde_json::Value>>,
+    /// False: nothing that is remembered is used, and nothing is remembered. The same goes for a request with tools or a
+    /// form, and for a model by its own name.
+    memory: Option<bool>,
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -170,6 +173,7 @@ impl ChatRequest {
             grammar: form.grammar,
             speculation: speculation(self.speculation.as_deref(), occasion.speculation)?,
             skill: skill(self.skill.as_deref(), self.skill_arguments)?,
+            memory: memory(self.memory),
             language: occasion.language,
             local_time: occasion.local_time,
         };

@@ -1,7 +1,9 @@
 //! What an answer must look like, as clients say it: OpenAI's `response_format` and `text.format`, and the `grammar` and
 //! `speculation` and `skill` that only this API knows.
 
-use sarai_types::{GRAMMAR_BYTES_MAX, Grammar, GrammarKind, Notice, SkillWish, Speculation, ToolChoice, ToolSpec};
+use sarai_types::{
+    GRAMMAR_BYTES_MAX, Grammar, GrammarKind, MemoryWish, Notice, SkillWish, Speculation, ToolChoice, ToolSpec,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -197,5 +199,13 @@ pub(super) fn skill(word: Option<&str>, arguments: Option<Map<String, Value>>) -
     match arguments {
         None => Ok(wish),
         Some(_) => Err(Problem::invalid("skill_arguments", Notice::new("api-skill-arguments"))),
+    }
+}
+
+/// Whether the memory has a part in the answer.
+pub(super) const fn memory(wanted: Option<bool>) -> MemoryWish {
+    match wanted {
+        None | Some(true) => MemoryWish::On,
+        Some(false) => MemoryWish::Off,
     }
 }

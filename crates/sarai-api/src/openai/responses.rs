@@ -10,7 +10,7 @@ use sarai_types::{Message, Notice, Priority, Role, ToolCall, ToolSpec, TurnReque
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::form::{Form, GrammarBody, TextFormat, skill, speculation};
+use super::form::{Form, GrammarBody, TextFormat, memory, skill, speculation};
 use super::input::{self, Choice, Content, Function, Knobs, Occasion};
 use super::responses_reply::{Frame, ResponseBody, ResponseWriter};
 use super::turn;
@@ -48,6 +48,8 @@ pub(crate) struct ResponsesRequest {
     speculation: Option<String>,
     /// As in `/v1/chat/completions`.
     skill: Option<String>,
+    /// As in chat completions.
+    memory: Option<bool>,
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -165,6 +167,7 @@ impl ResponsesRequest {
             grammar: form.grammar.clone(),
             speculation: speculation(self.speculation.as_deref(), occasion.speculation)?,
             skill: skill(self.skill.as_deref(), None)?,
+            memory: memory(self.memory),
             language: occasion.language,
             local_time: occasion.local_time,
         };

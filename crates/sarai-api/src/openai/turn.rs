@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::error::Problem;
+use crate::memory::MemoryFigures;
 
 /// How long a stream stays silent at most; clients and proxies give up on one that says nothing.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -113,6 +114,8 @@ pub(crate) struct Extension {
     /// Null where the model answered alone.
     #[serde(default)]
     pub(crate) skill: Option<SkillFigures>,
+    #[serde(default)]
+    pub(crate) memory: MemoryFigures,
 }
 
 /// The skill that answered.
@@ -202,6 +205,7 @@ impl Extension {
             },
             grammar,
             skill: summary.skill.as_ref().map(|skill| SkillFigures::new(skill, language)),
+            memory: MemoryFigures::new(&summary.memory, language),
         }
     }
 

@@ -96,6 +96,7 @@ fn summary() -> TurnSummary {
         decoding: Decoding::default(),
         grammar: None,
         skill: None,
+        memory: Box::default(),
     }
 }
 
@@ -140,6 +141,7 @@ async fn an_answer_arrives_as_text_and_as_blocks_and_ends_with_figures() {
         json!({
             "model": "m",
             "skill": null,
+            "memory": { "facts_used": [], "stored": [], "ended": [], "erased": 0, "trouble": null },
             "reason": "length",
             "usage": { "prompt_tokens": 9, "cached_tokens": 4, "completion_tokens": 3 },
             "timings": { "queued_ms": 1.0, "prefill_ms": 2.0, "decode_ms": 3.0 },

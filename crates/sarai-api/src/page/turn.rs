@@ -18,8 +18,8 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
 use sarai_types::{
-    Failure, FailureKind, FinishReason, Language, Message, Notice, Persona, Priority, Role, SEQUENCE_TEXT_MAX,
-    Sampling, SkillWish, ToolChoice, TurnEvent, TurnRequest, TurnSummary,
+    Failure, FailureKind, FinishReason, Language, MemoryWish, Message, Notice, Persona, Priority, Role,
+    SEQUENCE_TEXT_MAX, Sampling, SkillWish, ToolChoice, TurnEvent, TurnRequest, TurnSummary,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -28,6 +28,7 @@ use tokio::time::{Instant, sleep_until};
 use super::markdown::Canvas;
 use crate::body::Body;
 use crate::error::{Problem, language_of};
+use crate::memory::MemoryFigures;
 use crate::state::Door;
 
 /// The longest conversation, in messages.
@@ -46,6 +47,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 #[derive(Debug, Deserialize)]
 pub(super) struct TurnBody {
     messages: Vec<MessageBody>,
+    /// False: what is remembered is not used here, and nothing is remembered.
+    #[serde(default = "wanted")]
+    memory: bool,
+}
+
+const fn wanted() -> bool {
+    true
 }
 
 #[derive(Debug, Deserialize)]
@@ -76,6 +84,7 @@ pub(super) async fn answer(
         grammar: None,
         speculation: door.speculation,
         skill: SkillWish::Auto,
+        memory: if body.memory { MemoryWish::On } else { MemoryWish::Off },
         language,
         local_time: (door.ambient.local_time)(language),
     };
@@ -183,7 +192,7 @@ impl Answer {
             }
             // The page shows no thoughts; it offers no tools, so a model that calls one has nobody to call.
             Some(Ok(TurnEvent::Started { .. } | TurnEvent::Thought { .. } | TurnEvent::ToolCall(_))) => {}
-            Some(Ok(TurnEvent::Finished(summary))) => self.end(sse("done", &Done::from(summary))),
+            Some(Ok(TurnEvent::Finished(summary))) => self.end(sse("done", &Done::new(summary, self.language))),
             Some(Err(failure)) => self.fail(failure),
             None => {
                 let notice = Notice::new("page-error-broken");
@@ -225,6 +234,7 @@ struct Done {
     model: String,
     /// The skill that answered; null for the model alone.
     skill: Option<String>,
+    memory: MemoryFigures,
     /// `stop`, `length` or `tool_calls`.
     reason: &'static str,
     usage: UsageBody,
@@ -245,12 +255,13 @@ struct TimingsBody {
     decode_ms: f64,
 }
 
-impl From<TurnSummary> for Done {
-    fn from(summary: TurnSummary) -> Self {
-        let TurnSummary { model, reason, usage, timings, decoding: _, grammar: _, skill } = summary;
+impl Done {
+    fn new(summary: TurnSummary, language: Language) -> Self {
+        let TurnSummary { model, reason, usage, timings, decoding: _, grammar: _, skill, memory } = summary;
         Self {
             model: model.to_string(),
             skill: skill.map(|skill| skill.name.to_string()),
+            memory: MemoryFigures::new(&memory, language),
             reason: match reason {
                 FinishReason::Stop => "stop",
                 FinishReason::Length => "length",

@@ -57,8 +57,14 @@ async fn an_answer_with_its_figures() {
     let items: Vec<_> = answer(&on_socket(&house)).await.into_iter().map(Result::unwrap).collect();
     let usage = Usage { prompt_tokens: 12, cached_tokens: 8, completion_tokens: 3 };
     let timings = Timings { queued_ms: 0.5, prefill_ms: 20.0, decode_ms: 60.25 };
-    let details =
-        Details { model: "qwen".to_owned(), timings, decoding: Decoding::default(), grammar: None, skill: None };
+    let details = Details {
+        model: "qwen".to_owned(),
+        timings,
+        decoding: Decoding::default(),
+        grammar: None,
+        skill: None,
+        memory: Box::default(),
+    };
     assert_eq!(
         items,
         [

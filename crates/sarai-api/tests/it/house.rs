@@ -7,11 +7,14 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use sarai_api::{
-    Ambient, Auth, Command, Component, Embedded, Front, Handle, Health, Loaded, ModelCard, Pairing, Status, router,
+    Ambient, Auth, Command, Component, Embedded, Front, Handle, Health, Loaded, ModelCard, Pairing, Status,
+    memory::{MemoryReply, MemoryRequest},
+    router,
 };
 use sarai_types::{
-    Candidate, Decoding, Drafts, Failure, FailureKind, FinishReason, Form, GrammarKind, Language, ModelId, Notice,
-    SkillAnswer, Speculation, Timings, TokenText, ToolCall, TurnEvent, TurnRequest, TurnSummary, Usage,
+    Candidate, Decoding, Drafts, FactLine, FactRole, Failure, FailureKind, FinishReason, Form, GrammarKind, Language,
+    MemoryShare, ModelId, Notice, SkillAnswer, Speculation, Timings, TokenText, ToolCall, TurnEvent, TurnRequest,
+    TurnSummary, Usage,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -117,6 +120,13 @@ async fn daemon(mut commands: mpsc::Receiver<Command>, script: Script, asked: mp
                 let missing = || Failure::new(FailureKind::SkillNotFound, notice(), "no such skill");
                 let _ = reply.send(if skill.as_str() == "sql" { Ok(2) } else { Err(missing()) });
             }
+            Command::Memory { request, language, reply } => {
+                let text = match request {
+                    MemoryRequest::Ask { text } => format!("{language}: {text}"),
+                    other => format!("{other:?}"),
+                };
+                drop(reply.send(Ok(MemoryReply::Answer { text, facts: vec![7] })));
+            }
             Command::Health { reply } => drop(reply.send(health(Status::Ready))),
             Command::Metrics { reply } => drop(reply.send("# TYPE total_requests counter\n".to_owned())),
         }
@@ -155,6 +165,7 @@ pub(crate) fn finished(reason: FinishReason) -> Event {
         decoding: Decoding::default(),
         grammar: None,
         skill: None,
+        memory: Box::default(),
     }))
 }
 
@@ -214,6 +225,20 @@ pub(crate) fn looks_up(_: &TurnRequest) -> Vec<Event> {
         data: r#"{"rows":[[40]]}"#.to_owned(),
     };
     vec![started(), text("40"), Ok(TurnEvent::Finished(TurnSummary { skill: Some(skill), ..summary }))]
+}
+
+/// The memory answers, and has learnt something.
+pub(crate) fn remembers(_: &TurnRequest) -> Vec<Event> {
+    let Ok(TurnEvent::Finished(summary)) = finished(FinishReason::Stop) else { panic!("finished is the last event") };
+    let fact = |id, text: &str, role| FactLine { id, text: text.to_owned(), role };
+    let memory = MemoryShare {
+        used: vec![fact(7, "Vives en Lugo", FactRole::Asked), fact(2, "Te llamas Ana", FactRole::Known)],
+        stored: vec![fact(9, "Tienes un gato", FactRole::Asked)],
+        ended: vec![],
+        erased: 3,
+        trouble: Some(Notice::new("api-busy")),
+    };
+    vec![started(), text("En Lugo."), Ok(TurnEvent::Finished(TurnSummary { memory: Box::new(memory), ..summary }))]
 }
 
 pub(crate) fn failing(kind: FailureKind) -> Event {

@@ -9,6 +9,7 @@ mod client;
 mod form;
 mod hostile;
 mod house;
+mod memory;
 mod openapi;
 mod operations;
 mod requests;

@@ -14,7 +14,8 @@ use fs_err::File;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::{OFlags, Timestamps, UTIME_NOW};
 use sarai_engine::snapshot::{
-    DIGEST_BYTES, Encoded, Extent, FIXED_BYTES, Head, Identity, Index, MAGIC, SNAPSHOTS_MAX, SnapshotError, SnapshotId,
+    DIGEST_BYTES, Encoded, Extent, FIXED_BYTES, Head, Identity, Index, MAGIC, SNAPSHOTS_MAX, SUFFIX, SnapshotError,
+    SnapshotId,
 };
 
 /// Entries of the folder that are looked at.
@@ -24,7 +25,6 @@ const FREE_BYTES_MIN: u64 = 500_000_000;
 const FREE_PERCENT_MIN: u64 = 5;
 /// Others may write, by group or by everybody's right.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
-const SUFFIX: &str = ".kv";
 const TEMPORARY: &str = ".tmp";
 
 /// What a disk has, in bytes.

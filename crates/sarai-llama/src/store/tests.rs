@@ -372,3 +372,18 @@ fn what_llama_does_not_take_is_not_offered_again() {
     assert_eq!((found(&store, 1), store.figures().refused, store.figures().restored), (None, 1, 0));
     assert!(file(&folder, 1).exists());
 }
+
+#[test]
+fn what_is_to_be_forgotten_goes_other_models_and_late_writes_included() {
+    let folder = private_folder();
+    write(&mut open_as(&folder, &Origin { model: "another", ..ORIGIN }, GB), &conversation(5), state(5));
+    let mut store = open(&folder);
+    (1..=3).for_each(|n| keep(&mut store, n));
+    store.write(conversation(4), state(4));
+    store.clear();
+    assert_eq!(names(&folder), Vec::<String>::new());
+    assert_eq!((1..=5).filter_map(|n| found(&store, n)).count(), 0);
+    assert_eq!((store.figures().count, store.figures().bytes), (0, 0));
+    keep(&mut store, 1);
+    assert_eq!(found(&store, 1), Some(100));
+}

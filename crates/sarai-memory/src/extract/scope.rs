@@ -251,7 +251,7 @@ fn begins_question(tokens: &[Token], at: usize, language: Language) -> bool {
 }
 
 /// Passwords, PINs, card numbers: kept nowhere.
-pub(super) fn is_secret(text: &str) -> bool {
+pub(crate) fn is_secret(text: &str) -> bool {
     let folded = fold(text);
     let named = holds(
         &folded,

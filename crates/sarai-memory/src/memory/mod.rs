@@ -279,6 +279,9 @@ impl<S: Store> Memory<S> {
         if triple.subject.len() > TERM_BYTES_MAX || triple.subject.chars().any(char::is_control) {
             return Err(TripleError::Term("subject").into());
         }
+        if crate::extract::is_secret(&triple.object) {
+            return Err(TripleError::Secret.into());
+        }
         let (name, kind) = triple.verb.split_once(':').unwrap_or((&triple.verb, ""));
         let predicate = Predicate::from_name(name).ok_or_else(|| TripleError::Verb(triple.verb.clone()))?;
         let ids = self.store.next_ids().map_err(MemoryError::Store)?;
@@ -330,6 +333,38 @@ impl<S: Store> Memory<S> {
         }
         let id = self.put(fact, changes, at).map_err(MemoryError::Store)?;
         Ok(id)
+    }
+
+    /// Puts another object into a fact, as the owner writes it: what stood there was a mistake and is erased. Somebody
+    /// who is the object gets the name instead.
+    ///
+    /// # Errors
+    /// It cannot be meant, or the store failed; nothing was changed.
+    pub fn correct(&mut self, fact: &Fact, object: &str, at: Moment) -> Result<FactId, MemoryError<S::Error>> {
+        let object = object.trim();
+        if object.is_empty() || object.len() > TERM_BYTES_MAX || object.chars().any(char::is_control) {
+            return Err(TripleError::Term("object").into());
+        }
+        if crate::extract::is_secret(object) {
+            return Err(TripleError::Secret.into());
+        }
+        if let Some(entity) = fact.object.entity {
+            let changes = [Change::SetNames { entity, names: vec![object.to_owned()] }];
+            self.store.apply(&changes).map_err(MemoryError::Store)?;
+            return Ok(fact.id);
+        }
+        let ids = self.store.next_ids().map_err(MemoryError::Store)?;
+        let value = Value { text: object.to_owned(), key: object_key(fact.predicate, object), entity: None };
+        let new = Fact {
+            id: FactId(ids.fact),
+            object: value,
+            recorded: at,
+            source: Source::Entered,
+            confidence: Source::Entered.confidence(),
+            evidence: Evidence::default(),
+            ..fact.clone()
+        };
+        self.put(new, vec![Change::EraseFact(fact.id)], at).map_err(MemoryError::Store)
     }
 
     /// Stores one fact, after closing what it displaces. A fact that is known already keeps its id.
@@ -402,8 +437,21 @@ impl<S: Store> Memory<S> {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn facts_block(&self, language: Language, today: Date, tokens_max: usize) -> Result<String, S::Error> {
+    pub fn facts_block(
+        &self,
+        language: Language,
+        today: Date,
+        tokens_max: usize,
+    ) -> Result<Vec<(FactId, String)>, S::Error> {
         recall::facts_block(&self.store, language, today, tokens_max)
+    }
+
+    /// A fact as a sentence; none where there is nothing to say, since nobody has said what somebody is called.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn sentence(&self, fact: &Fact, language: Language, today: Date) -> Result<Option<String>, S::Error> {
+        recall::fact_text(&self.store, fact, language, today)
     }
 
     /// How an entity is called in a list: empty for the owner.

@@ -26,8 +26,8 @@ pub enum Part {
     Reply(String),
     /// What may help to answer, as sentences.
     Help(String),
-    /// It was asked for what only the owner can have told, and nobody did.
-    Unknown,
+    /// It was asked for what only the owner can have told, and nobody did. The sentence says so.
+    Unknown(String),
     /// It has nothing to do with the message.
     None,
 }
@@ -91,7 +91,7 @@ impl<S: Store> Memory<S> {
         if facts.is_empty() {
             let theirs = !matches!(question.subject, None | Some(Mention::Named(_) | Mention::Thing { .. }));
             let unknown = plain && theirs && !question.topics.is_empty() && question.rest.is_empty();
-            return Ok((if unknown { Part::Unknown } else { Part::None }, Vec::new()));
+            return Ok((if unknown { Part::Unknown(said) } else { Part::None }, Vec::new()));
         }
         let used: Vec<Ranked> = facts.into_iter().take(FACTS_SHOWN_MAX).collect();
         let list: Vec<&Fact> = used.iter().map(|ranked| &ranked.fact).collect();
@@ -181,8 +181,8 @@ mod tests {
             ("¿Debería mudarme a París?", Part::None),
             ("¿Cómo se llamaba el fontanero del que te hablé?", Part::None),
             // Only the owner can have told it, and did not.
-            ("¿Cuándo es mi cumpleaños?", Part::Unknown),
-            ("What's my address?", Part::Unknown),
+            ("¿Cuándo es mi cumpleaños?", Part::Unknown("No tengo guardado ese dato.".to_owned())),
+            ("What's my address?", Part::Unknown("I have nothing stored about that.".to_owned())),
             // Nothing for a memory.
             ("¿Tienes hermanos?", Part::None),
             ("¿Qué tiempo hace en Madrid?", Part::None),

@@ -72,9 +72,25 @@ pub(crate) fn facts_text<S: Store>(
     language: Language,
     today: Date,
 ) -> Result<String, S::Error> {
+    let mut said = Vec::new();
+    for fact in facts {
+        said.extend(fact_text(store, fact, language, today)?);
+    }
+    Ok(said.join(" "))
+}
+
+/// One fact as a sentence, if there is something to say.
+pub(crate) fn fact_text<S: Store>(
+    store: &S,
+    fact: &Fact,
+    language: Language,
+    today: Date,
+) -> Result<Option<String>, S::Error> {
     let voice = Voice { store, language, today };
-    let said: Vec<String> = facts.iter().map(|fact| voice.say(&[fact])).collect::<Result<_, _>>()?;
-    Ok(sentence(&said.join(". ")))
+    if voice.is_unnamed(fact)? {
+        return Ok(None);
+    }
+    voice.say(&[fact]).map(|text| Some(sentence(&text)))
 }
 
 /// What was forgotten, without its words.

@@ -6,7 +6,7 @@
 use sarai_types::Language;
 
 use super::answer::Voice;
-use crate::fact::{EntityId, Fact, Predicate};
+use crate::fact::{EntityId, Fact, FactId, Predicate};
 use crate::memory::{Filter, Store};
 use crate::time::Date;
 
@@ -25,7 +25,7 @@ pub fn facts_block<S: Store>(
     language: Language,
     today: Date,
     tokens_max: usize,
-) -> Result<String, S::Error> {
+) -> Result<Vec<(FactId, String)>, S::Error> {
     let voice = Voice { store, language, today };
     let mut facts: Vec<Fact> = store.facts(&Filter { limit: Some(LOOKED_AT_MAX), ..Filter::default() })?;
     facts.extend(store.facts(&Filter {
@@ -38,18 +38,17 @@ pub fn facts_block<S: Store>(
     });
     facts.sort_by_key(|fact| (fact.subject != EntityId::OWNER, fact.subject, fact.predicate, fact.id));
     facts.dedup_by_key(|fact| fact.id);
-    let mut out = String::new();
+    let (mut out, mut bytes) = (Vec::new(), 0);
     for fact in &facts {
         if voice.is_unnamed(fact)? {
             continue;
         }
         let line = voice.say(&[fact])?;
-        if (out.len() + line.len() + 3) / BYTES_PER_TOKEN > tokens_max {
+        bytes += line.len() + "- \n".len();
+        if bytes / BYTES_PER_TOKEN > tokens_max {
             break;
         }
-        out.push_str("- ");
-        out.push_str(&line);
-        out.push('\n');
+        out.push((fact.id, line));
     }
     Ok(out)
 }

@@ -9,8 +9,8 @@ use anyhow::Result;
 use sarai_api::ASSISTANT;
 use sarai_api::client::{AnswerFormat, ChatRequest, Client, ClientError, StreamItem};
 use sarai_types::{
-    Decoding, FinishReason, Language, Message, ModelId, Notice, Priority, SkillWish, Speculation, Timings, TokenText,
-    ToolSpec, Usage,
+    Decoding, FinishReason, Language, MemoryWish, Message, ModelId, Notice, Priority, SkillWish, Speculation, Timings,
+    TokenText, ToolSpec, Usage,
 };
 use secrecy::SecretString;
 use serde::Serialize;
@@ -227,6 +227,7 @@ impl Server {
             logprobs,
             // It is the model that is measured.
             skill: SkillWish::None,
+            memory: MemoryWish::Off,
         };
         let start = now();
         let mut stream = self.client.chat(&request).await?;

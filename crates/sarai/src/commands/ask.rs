@@ -4,14 +4,16 @@
 //! change:
 //!
 //! ```json
-//! {"text": "…", "skill": "sql", "skill_reasons": ["…"], "data": {"rows": []}, "facts_used": [], "usage": {"prompt_tokens": 1, "cached_tokens": 0,
+//! {"text": "…", "skill": "sql", "skill_reasons": ["…"], "data": {"rows": []}, "facts_used": [], "facts_stored": [], "usage": {"prompt_tokens": 1, "cached_tokens": 0,
 //!  "completion_tokens": 1}, "timings": {"ttft_ms": 1.0, "total_ms": 1.0, "tokens_per_second": null},
 //!  "speculation": {"source": "suffix", "drafted": 9, "accepted": 7, "speedup": 1.5},
 //!  "grammar": {"kind": "json-schema", "forced_tokens": 4, "complete": true}, "warnings": []}
 //! ```
 //!
 //! `skill` is the skill that answered, with the reasons why it was asked and what it gives to programs; null, empty and
-//! null where the model answered alone. `facts_used` belongs to a part of the program that is not there yet. `source` is where most of the guesses
+//! null where the model answered alone. `facts_used` are the facts of the memory that the answer rests on (`role`: `asked`)
+//! and those that the model had at hand (`known`), `facts_stored` what was remembered of the question, each `{"id", "text",
+//! "role"}`. `source` is where most of the guesses
 //! that were right came from (`suffix` or `model`, null if none was), `speedup` null while the cost of one token is not
 //! measured, and `grammar` null where the answer was held to none. A warning is a word: `length` says that the answer
 //! was cut because the tokens were used up, `incomplete` that it ended inside a structure.
@@ -22,8 +24,10 @@ use std::io::{self, IsTerminal, Read, Write};
 
 use sarai_api::ASSISTANT;
 use sarai_api::client::{ChatRequest, SkillDetails};
+use sarai_api::memory::FactUsed;
 use sarai_types::{
-    Decoding, FinishReason, Form, GrammarKind, Message, ModelId, Notice, Role, SEQUENCE_TEXT_MAX, Speculation,
+    Decoding, FinishReason, Form, GrammarKind, MemoryWish, Message, ModelId, Notice, Role, SEQUENCE_TEXT_MAX,
+    Speculation,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -53,6 +57,8 @@ pub(crate) struct AskArgs {
     form: FormArgs,
     #[arg(long, value_name = "auto|off|acceptance|fixed:K", help = "cli-help-ask-speculation")]
     speculation: Option<Speculation>,
+    #[arg(long, help = "cli-help-no-memory")]
+    no_memory: bool,
     #[command(flatten)]
     json: JsonFlag,
 }
@@ -78,8 +84,8 @@ pub(crate) fn answer(request: &ChatRequest, format: Format, shell: &Shell) -> an
             if !answer.text.ends_with('\n') {
                 terminal::line("")?;
             }
-            if let Some(notice) = answer.skill_notice().filter(|_| io::stderr().is_terminal()) {
-                shell.tell(&notice);
+            if io::stderr().is_terminal() {
+                answer.skill_notice().iter().chain(&answer.memory_notices()).for_each(|notice| shell.tell(notice));
             }
             if answer.reason == FinishReason::Length {
                 shell.tell(&Notice::new("cli-answer-cut"));
@@ -106,6 +112,7 @@ fn request(args: AskArgs) -> anyhow::Result<ChatRequest> {
         max_tokens: args.max_tokens,
         format: args.form.read()?,
         speculation: args.speculation,
+        memory: if args.no_memory { MemoryWish::Off } else { MemoryWish::On },
         ..ChatRequest::default()
     })
 }
@@ -153,7 +160,8 @@ struct Body {
     skill: Option<String>,
     skill_reasons: Vec<String>,
     data: Option<Value>,
-    facts_used: Vec<String>,
+    facts_used: Vec<FactUsed>,
+    facts_stored: Vec<FactUsed>,
     usage: Option<UsageBody>,
     timings: Option<TimingsBody>,
     speculation: Option<SpeculationBody>,
@@ -236,7 +244,8 @@ impl From<Answer> for Body {
             skill,
             skill_reasons,
             data,
-            facts_used: Vec::new(),
+            facts_used: answer.memory.facts_used,
+            facts_stored: answer.memory.stored,
             usage: figures.map(|f| UsageBody {
                 prompt_tokens: f.usage.prompt_tokens,
                 cached_tokens: f.usage.cached_tokens,
@@ -260,6 +269,7 @@ mod tests {
 
     use super::*;
     use crate::answer::Figures;
+    use sarai_api::memory::MemoryFigures;
 
     #[test]
     fn the_json_keeps_its_shape() {
@@ -284,11 +294,16 @@ mod tests {
                 reasons: vec!["«tabla»".to_owned()],
                 data: Some(serde_json::json!([1])),
             }),
+            memory: MemoryFigures {
+                facts_used: vec![FactUsed { id: 7, text: "Vives en Lugo".to_owned(), role: "asked".to_owned() }],
+                ..MemoryFigures::default()
+            },
         };
         assert_eq!(
             serde_json::to_string(&Body::from(answer)).unwrap(),
             concat!(
-                r#"{"text":"¡Hola!","skill":"sql","skill_reasons":["«tabla»"],"data":[1],"facts_used":[],"#,
+                r#"{"text":"¡Hola!","skill":"sql","skill_reasons":["«tabla»"],"data":[1],"#,
+                r#""facts_used":[{"id":7,"text":"Vives en Lugo","role":"asked"}],"facts_stored":[],"#,
                 r#""usage":{"prompt_tokens":30,"cached_tokens":20,"completion_tokens":3},"#,
                 r#""timings":{"ttft_ms":100.0,"total_ms":180.0,"tokens_per_second":25.0},"#,
                 r#""speculation":{"source":"suffix","drafted":9,"accepted":7,"speedup":1.5},"#,

@@ -114,7 +114,7 @@ impl<'a> Talk<'a> {
         }
         let taken = taken?;
         let answer = draft.finish();
-        let by_skill = answer.skill_notice();
+        let remarks: Vec<Notice> = answer.skill_notice().into_iter().chain(answer.memory_notices()).collect();
         if !answer.text.is_empty() {
             self.messages.push(Message::new(Role::User, question));
             self.messages.push(Message::new(Role::Assistant, answer.text));
@@ -124,10 +124,11 @@ impl<'a> Talk<'a> {
             Taken::Whole if answer.reason == FinishReason::Length => self.quietly(&Notice::new("cli-answer-cut")),
             Taken::Whole => {}
         }
-        if let Some(notice) = by_skill {
-            self.quietly(&notice);
+        for notice in &remarks {
+            self.quietly(notice);
         }
-        if let Some(figures) = answer.figures {
+        // What the memory answers takes no tokens, and no time worth a line.
+        if let Some(figures) = answer.figures.filter(|figures| figures.usage.completion_tokens > 0) {
             self.stats.add(&figures);
             self.quietly(&figures.notice(self.shell.language()));
         }

@@ -1,0 +1,262 @@
+//! What is remembered of the owner, behind one thread that owns the file.
+//!
+//! SQLite waits for disks, so it lives on a thread of its own; everybody else asks over a bounded queue and waits at most
+//! as long as a person would. A turn whose memory is late or broken goes on without it, and says so.
+//!
+//! # Modules
+//! - [`perform`]: one request of `/v1/memory` to its reply; the command line does the same where nothing is running.
+//! - `recollect`: a turn's part.
+
+mod perform;
+mod recollect;
+
+use std::time::Duration;
+
+use sarai_api::memory::{MemoryReply, MemoryRequest};
+use sarai_config::{Folders, Switch};
+use sarai_engine::snapshot::{SUFFIX, SnapshotId};
+use sarai_memory::{Date, Memory};
+use sarai_memory_sqlite::{Opening, SqliteStore, StoreError};
+use sarai_types::{Failure, FailureKind, Language, MemoryShare, Notice, Recollection, Said};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::clock;
+pub use perform::{perform, trouble};
+use recollect::Recollector;
+
+/// Requests that wait at most.
+const ASKS_MAX: usize = 64;
+/// How long a turn waits for its memory. It takes milliseconds unless something is wrong.
+const TURN_WAIT: Duration = Duration::from_secs(3);
+
+/// How long the end of the program waits for what was asked last.
+const DRAIN_WAIT: Duration = Duration::from_secs(5);
+
+/// Where the memory lies, below the databases.
+pub const FOLDER: &str = "memory";
+
+enum Ask {
+    Turn { said: Said, reply: oneshot::Sender<Recollection> },
+    Known { language: Language, reply: oneshot::Sender<String> },
+    Request { request: MemoryRequest, language: Language, reply: oneshot::Sender<Result<MemoryReply, Failure>> },
+}
+
+/// The memory. A cheap handle; none where the owner wants no memory.
+#[derive(Debug, Clone)]
+pub(crate) struct Remembrance {
+    asks: Option<mpsc::Sender<Ask>>,
+    /// How often something was erased.
+    erased: watch::Receiver<u64>,
+}
+
+/// Keeps the memory's thread until everybody has let go of it.
+#[derive(Debug)]
+pub(crate) struct MemoryKeeper {
+    memory: Remembrance,
+    task: Option<JoinHandle<()>>,
+}
+
+impl MemoryKeeper {
+    /// Opens the memory; with [`Switch::Off`] there is none.
+    #[must_use]
+    pub(crate) fn start(wanted: Switch, folders: &Folders) -> Self {
+        let (announce, erased) = watch::channel(0);
+        if wanted == Switch::Off {
+            return Self { memory: Remembrance { asks: None, erased }, task: None };
+        }
+        let (asks, asked) = mpsc::channel(ASKS_MAX);
+        let thread = Thread::new(folders.clone(), announce);
+        let task = tokio::task::spawn_blocking(move || thread.run(asked));
+        Self { memory: Remembrance { asks: Some(asks), erased }, task: Some(task) }
+    }
+
+    #[must_use]
+    pub(crate) fn handle(&self) -> Remembrance {
+        self.memory.clone()
+    }
+
+    /// Waits until what was asked for is done. Every other handle must be gone.
+    pub(crate) async fn drain(self) {
+        drop(self.memory);
+        if let Some(task) = self.task
+            && tokio::time::timeout(DRAIN_WAIT, task).await.is_err()
+        {
+            tracing::warn!("the memory is still being asked");
+        }
+    }
+}
+
+impl Remembrance {
+    /// Returns when something was erased, so that whoever keeps copies drops them. False when nothing will be any more.
+    pub(crate) async fn until_erased(&mut self) -> bool {
+        self.erased.changed().await.is_ok()
+    }
+
+    /// The memory's part in a turn. It never fails: without a memory there is an answer too.
+    pub(crate) async fn turn(&self, said: Said) -> Recollection {
+        let Some(asks) = &self.asks else { return Recollection::default() };
+        let (reply, answer) = oneshot::channel();
+        if asks.try_send(Ask::Turn { said, reply }).is_err() {
+            return broken(Notice::new("memory-behind"));
+        }
+        match tokio::time::timeout(TURN_WAIT, answer).await {
+            Ok(Ok(recollection)) => recollection,
+            Ok(Err(_)) | Err(_) => broken(Notice::new("memory-behind")),
+        }
+    }
+
+    /// What is known of the owner, for the prompt that is read before the first question.
+    pub(crate) async fn known(&self, language: Language) -> String {
+        let Some(asks) = &self.asks else { return String::new() };
+        let (reply, answer) = oneshot::channel();
+        if asks.try_send(Ask::Known { language, reply }).is_err() {
+            return String::new();
+        }
+        answer.await.unwrap_or_default()
+    }
+
+    /// # Errors
+    /// There is no memory, it is behind, or what [`perform`] says.
+    pub(crate) async fn request(&self, request: MemoryRequest, language: Language) -> Result<MemoryReply, Failure> {
+        let off = || Failure::new(FailureKind::Unavailable, Notice::new("memory-off"), "the memory is switched off");
+        let behind = || Failure::new(FailureKind::Unavailable, Notice::new("memory-behind"), "the memory is behind");
+        let asks = self.asks.as_ref().ok_or_else(off)?;
+        let (reply, answer) = oneshot::channel();
+        asks.try_send(Ask::Request { request, language, reply }).map_err(|_| behind())?;
+        answer.await.map_err(|_| behind())?
+    }
+}
+
+fn broken(notice: Notice) -> Recollection {
+    Recollection { share: MemoryShare { trouble: Some(notice), ..MemoryShare::default() }, ..Recollection::default() }
+}
+
+/// What the newest backup holds, as far as the thread knows.
+#[derive(Default)]
+struct BackedUp {
+    day: Option<Date>,
+    /// As [`SqliteStore::changes`] was.
+    changes: u64,
+}
+
+/// The thread.
+struct Thread {
+    folders: Folders,
+    /// None while the file cannot be opened.
+    open: Option<Recollector>,
+    backed_up: BackedUp,
+    announce: watch::Sender<u64>,
+}
+
+impl Thread {
+    fn new(folders: Folders, announce: watch::Sender<u64>) -> Self {
+        Self { folders, open: None, backed_up: BackedUp::default(), announce }
+    }
+
+    fn run(mut self, mut asked: mpsc::Receiver<Ask>) {
+        // What is wrong with the file is said at once, not at the first question.
+        if let Err(error) = self.opened() {
+            tracing::error!(%error, "the memory cannot be opened");
+        }
+        while let Some(ask) = asked.blocking_recv() {
+            self.answer(ask);
+            if self.backed_up.day != Some(clock::moment().date()) {
+                self.back_up();
+            }
+        }
+        // The last day's words should not be those that a damaged file takes with it.
+        self.back_up();
+    }
+
+    fn opened(&mut self) -> Result<&mut Recollector, StoreError> {
+        if self.open.is_none() {
+            let (store, opening) = SqliteStore::open(&self.folders.db().join(FOLDER))?;
+            report(&opening);
+            self.open = Some(Recollector::new(Memory::new(store)));
+        }
+        self.open.as_mut().ok_or(StoreError::Locked)
+    }
+
+    /// Whoever asked may be gone when the answer is ready; that is no fault.
+    fn answer(&mut self, ask: Ask) {
+        let at = clock::moment();
+        let recollector = match self.opened() {
+            Ok(recollector) => recollector,
+            Err(error) => return unopened(ask, &error),
+        };
+        let before = recollector.erased();
+        match ask {
+            Ask::Turn { said, reply } => {
+                let recollection = recollector.turn(&said, at).unwrap_or_else(|error| {
+                    tracing::warn!(%error, "the memory failed in a turn");
+                    broken(trouble(&error))
+                });
+                drop(reply.send(recollection));
+            }
+            Ask::Known { language, reply } => {
+                drop(reply.send(recollector.known(language, at.date()).unwrap_or_default()));
+            }
+            Ask::Request { request, language, reply } => {
+                drop(reply.send(recollector.request(&request, language, at)));
+            }
+        }
+        if recollector.erased() != before {
+            drop_snapshots(&self.folders);
+            self.announce.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Once a day and at the end, if anything has changed since.
+    fn back_up(&mut self) {
+        let at = clock::moment();
+        let Some(recollector) = &self.open else { return };
+        let changes = recollector.changes();
+        if self.backed_up.changes != changes
+            && let Err(error) = recollector.back_up(at)
+        {
+            return tracing::warn!(%error, "the memory was not backed up");
+        }
+        self.backed_up = BackedUp { day: Some(at.date()), changes };
+    }
+}
+
+/// Removes what models have read from the disk: a conversation's cache holds its words too.
+pub fn drop_snapshots(folders: &Folders) {
+    let Ok(entries) = fs_err::read_dir(folders.kv()) else { return };
+    for entry in entries.filter_map(Result::ok) {
+        let name = entry.file_name();
+        let is_snapshot =
+            name.to_str().and_then(|name| name.strip_suffix(SUFFIX)).and_then(SnapshotId::parse).is_some();
+        // A worker may be removing it just now.
+        if is_snapshot && let Err(error) = fs_err::remove_file(entry.path()) {
+            tracing::warn!(%error, "a snapshot stays");
+        }
+    }
+}
+
+fn report(opening: &Opening) {
+    match opening {
+        Opening::Created => tracing::info!("a new memory"),
+        Opening::Healthy => tracing::info!("the memory is sound"),
+        Opening::Migrated { from } => tracing::info!(from, "the memory was brought to this version; a backup was made"),
+        Opening::Restored { set_aside, backup, facts } => {
+            tracing::error!(set_aside = %set_aside.display(), backup = %backup.display(), facts,
+                "the memory was damaged; a backup took its place, and what came after that is lost");
+        }
+        Opening::Lost { set_aside } => {
+            tracing::error!(set_aside = %set_aside.display(), "the memory was damaged, and there was no backup");
+        }
+    }
+}
+
+fn unopened(ask: Ask, error: &StoreError) {
+    match ask {
+        Ask::Turn { reply, .. } => drop(reply.send(broken(trouble(error)))),
+        Ask::Known { reply, .. } => drop(reply.send(String::new())),
+        Ask::Request { reply, .. } => {
+            let failure = Failure::new(FailureKind::Unavailable, trouble(error), error.to_string());
+            drop(reply.send(Err(failure)));
+        }
+    }
+}
