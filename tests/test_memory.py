@@ -71,6 +71,18 @@ def test_what_is_stored_is_told_and_a_move_ends_what_was_before(told):
     assert [fact["object"] for fact in facts(told, subject="", verb="lives_in", past=True)] == ["Vigo", "Lugo"]
 
 
+def test_metrics_say_what_the_memory_does(told):
+    said(told, "¿Dónde vivo?")
+    (told.state / "recall-rate").write_text("0.5\n")
+    lines = told.request("GET", "/metrics")[1].splitlines()
+    figures = dict(line.rsplit(" ", 1) for line in lines if "memory" in line or "recall" in line if line[0] != "#")
+    assert float(figures["sarai_entity_memory_size_mb"]) > 0.01
+    assert float(figures["sarai_entity_recall_rate"]) == 0.5
+    assert float(figures['sarai_memory_facts_total{change="stored"}']) >= 4
+    assert float(figures["sarai_memory_answers_total"]) == 1
+    assert float(figures["sarai_memory_turn_seconds_count"]) == len(TOLD) + 1
+
+
 def test_a_question_that_needs_more_gets_the_facts_and_a_model(told):
     _, memory, usage = said(told, "¿Qué puedo cocinar esta noche sin nueces?")
     assert memory["facts_used"][0]["role"] == "asked" and "nueces" in memory["facts_used"][0]["text"]

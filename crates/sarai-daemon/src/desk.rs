@@ -218,6 +218,9 @@ impl Desk {
             children.push(self.child_figures("draft", &worker).await.0);
         }
         children.extend(self.skills.figures());
+        if let Some(size) = self.memory.size().await {
+            self.metrics.memory_size(size);
+        }
         self.metrics
             .text(&children, engine.as_ref().map(|(restarts, status)| EngineFigures { restarts: *restarts, status }))
     }

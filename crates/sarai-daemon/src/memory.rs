@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock;
+use crate::metrics::MemorySize;
 pub use perform::{perform, trouble};
 use recollect::Recollector;
 
@@ -30,13 +31,19 @@ const ASKS_MAX: usize = 64;
 /// How long a turn waits for its memory. It takes milliseconds unless something is wrong.
 const TURN_WAIT: Duration = Duration::from_secs(3);
 
+/// How long the metrics wait for it.
+const SIZE_WAIT: Duration = Duration::from_millis(500);
 /// How long the end of the program waits for what was asked last.
 const DRAIN_WAIT: Duration = Duration::from_secs(5);
+
+/// Where `sarai bench memory` writes the share of facts that it found recalled, in the state folder.
+pub const RECALL_RATE_FILE: &str = "recall-rate";
 
 /// Where the memory lies, below the databases.
 pub const FOLDER: &str = "memory";
 
 enum Ask {
+    Size { reply: oneshot::Sender<MemorySize> },
     Turn { said: Said, reply: oneshot::Sender<Recollection> },
     Known { language: Language, reply: oneshot::Sender<String> },
     Request { request: MemoryRequest, language: Language, reply: oneshot::Sender<Result<MemoryReply, Failure>> },
@@ -116,6 +123,13 @@ impl Remembrance {
         answer.await.unwrap_or_default()
     }
 
+    /// How large it is, for the metrics; none while it is busy with something long.
+    pub(crate) async fn size(&self) -> Option<MemorySize> {
+        let (reply, answer) = oneshot::channel();
+        self.asks.as_ref()?.try_send(Ask::Size { reply }).ok()?;
+        tokio::time::timeout(SIZE_WAIT, answer).await.ok()?.ok()
+    }
+
     /// # Errors
     /// There is no memory, it is behind, or what [`perform`] says.
     pub(crate) async fn request(&self, request: MemoryRequest, language: Language) -> Result<MemoryReply, Failure> {
@@ -156,7 +170,7 @@ impl Thread {
 
     fn run(mut self, mut asked: mpsc::Receiver<Ask>) {
         // What is wrong with the file is said at once, not at the first question.
-        if let Err(error) = self.opened() {
+        if let Err(error) = opened(&self.folders, &mut self.open) {
             tracing::error!(%error, "the memory cannot be opened");
         }
         while let Some(ask) = asked.blocking_recv() {
@@ -169,19 +183,10 @@ impl Thread {
         self.back_up();
     }
 
-    fn opened(&mut self) -> Result<&mut Recollector, StoreError> {
-        if self.open.is_none() {
-            let (store, opening) = SqliteStore::open(&self.folders.db().join(FOLDER))?;
-            report(&opening);
-            self.open = Some(Recollector::new(Memory::new(store)));
-        }
-        self.open.as_mut().ok_or(StoreError::Locked)
-    }
-
     /// Whoever asked may be gone when the answer is ready; that is no fault.
     fn answer(&mut self, ask: Ask) {
         let at = clock::moment();
-        let recollector = match self.opened() {
+        let recollector = match opened(&self.folders, &mut self.open) {
             Ok(recollector) => recollector,
             Err(error) => return unopened(ask, &error),
         };
@@ -194,6 +199,7 @@ impl Thread {
                 });
                 drop(reply.send(recollection));
             }
+            Ask::Size { reply } => drop(reply.send(recollector.size(&self.folders))),
             Ask::Known { language, reply } => {
                 drop(reply.send(recollector.known(language, at.date()).unwrap_or_default()));
             }
@@ -219,6 +225,16 @@ impl Thread {
         }
         self.backed_up = BackedUp { day: Some(at.date()), changes };
     }
+}
+
+/// The open memory, which is opened where it is not.
+fn opened<'a>(folders: &Folders, open: &'a mut Option<Recollector>) -> Result<&'a mut Recollector, StoreError> {
+    if open.is_none() {
+        let (store, opening) = SqliteStore::open(&folders.db().join(FOLDER))?;
+        report(&opening);
+        *open = Some(Recollector::new(Memory::new(store)));
+    }
+    open.as_mut().ok_or(StoreError::Locked)
 }
 
 /// Removes what models have read from the disk: a conversation's cache holds its words too.
@@ -253,6 +269,7 @@ fn report(opening: &Opening) {
 fn unopened(ask: Ask, error: &StoreError) {
     match ask {
         Ask::Turn { reply, .. } => drop(reply.send(broken(trouble(error)))),
+        Ask::Size { reply } => drop(reply.send(MemorySize::default())),
         Ask::Known { reply, .. } => drop(reply.send(String::new())),
         Ask::Request { reply, .. } => {
             let failure = Failure::new(FailureKind::Unavailable, trouble(error), error.to_string());

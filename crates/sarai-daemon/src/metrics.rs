@@ -1,6 +1,7 @@
 //! What Prometheus reads. Names stay the same once published.
 
 mod decoding;
+mod memory;
 mod skills;
 
 use std::sync::Arc;
@@ -12,9 +13,11 @@ use prometheus::{
 };
 use sarai_proto::engine::v1::StatusReply;
 use sarai_sandbox::Report;
-use sarai_types::{FailureKind, SkillName, TurnSummary};
+use sarai_types::{FailureKind, Recollection, SkillName, TurnSummary};
 
 use decoding::DecodingMetrics;
+use memory::MemoryMetrics;
+pub(crate) use memory::MemorySize;
 pub(crate) use skills::Chosen;
 use skills::SkillMetrics;
 
@@ -47,6 +50,7 @@ struct Inner {
     generation: IntGauge,
     decoding: DecodingMetrics,
     skills: SkillMetrics,
+    memory: MemoryMetrics,
 }
 
 /// How a turn ended, for its counter.
@@ -135,6 +139,7 @@ impl Metrics {
             generation: gauge("sarai_config_generation", "How many configurations were taken over since the start.")?,
             decoding: DecodingMetrics::new(&registry)?,
             skills: SkillMetrics::new(&registry)?,
+            memory: MemoryMetrics::new(&registry)?,
             registry,
         };
         Ok(Self(Arc::new(inner)))
@@ -158,6 +163,15 @@ impl Metrics {
         self.0.cached_tokens.inc_by(u64::from(usage.cached_tokens));
         self.0.completion_tokens.inc_by(u64::from(usage.completion_tokens));
         self.0.decoding.answered(summary);
+    }
+
+    /// The memory had its part in a turn.
+    pub(crate) fn remembered(&self, recollection: &Recollection, took: Duration) {
+        self.0.memory.took_part(recollection, took);
+    }
+
+    pub(crate) fn memory_size(&self, size: MemorySize) {
+        self.0.memory.size(size);
     }
 
     /// Somebody was chosen to answer.

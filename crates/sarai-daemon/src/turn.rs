@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use sarai_agent::{Effect, Event, Grammars, ModelFacts, Turn};
 use sarai_types::{Failure, FailureKind, GenerationEvent, ModelId, Notice, Priority, TurnEvent, TurnRequest};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_stream::{Stream, StreamExt};
 
 use crate::memory::Remembrance;
@@ -94,7 +95,12 @@ impl Performer {
 
     async fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
-            Effect::Recall(said) => Some(Event::Recalled(Box::new(self.memory.turn(said).await))),
+            Effect::Recall(said) => {
+                let asked = Instant::now();
+                let recollection = self.memory.turn(said).await;
+                self.metrics.remembered(&recollection, asked.elapsed());
+                Some(Event::Recalled(Box::new(recollection)))
+            }
             Effect::Route { text, wish } => Some(match self.skills.choose(&text, &wish) {
                 Ok(chosen) => Event::Routed(chosen),
                 Err(failure) => Event::Failed(failure),

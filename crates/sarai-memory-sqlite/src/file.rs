@@ -190,17 +190,23 @@ impl SqliteStore {
         Ok(before.saturating_sub(fs::metadata(&path)?.len()))
     }
 
+    /// The file and its log.
+    #[must_use]
+    pub fn file_bytes(&self) -> u64 {
+        let bytes = |name: &str| fs::metadata(self.folder.join(name)).map_or(0, |meta| meta.len());
+        bytes(NAME) + bytes(&format!("{NAME}-wal"))
+    }
+
     /// # Errors
     /// The file cannot be read.
     pub fn stats(&self) -> Result<Stats, StoreError> {
-        let bytes = |name: &str| fs::metadata(self.folder.join(name)).map_or(0, |meta| meta.len());
         Ok(Stats {
             facts: count(&self.connection, "entity_memory")?,
             entities: count(&self.connection, "entity")?,
             episodes: count(&self.connection, "episode")?,
             suggestions: count(&self.connection, "suggestion")?,
             buried: count(&self.connection, "buried")?,
-            file_bytes: bytes(NAME) + bytes(&format!("{NAME}-wal")),
+            file_bytes: self.file_bytes(),
         })
     }
 

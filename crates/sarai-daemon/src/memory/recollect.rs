@@ -7,11 +7,13 @@
 use std::collections::HashMap;
 
 use sarai_api::memory::{MemoryReply, MemoryRequest};
+use sarai_config::Folders;
 use sarai_memory::{Date, Fact, FactId, Memory, Moment, Part, Report};
 use sarai_memory_sqlite::{SqliteStore, StoreError};
 use sarai_types::{FactLine, FactRole, Failure, Language, MemoryPart, MemoryShare, Recollection, Said};
 
-use super::perform;
+use super::{RECALL_RATE_FILE, perform};
+use crate::metrics::MemorySize;
 
 /// What the lines about the owner may take of the prompt, in tokens.
 const KNOWN_TOKENS_MAX: usize = 300;
@@ -89,6 +91,14 @@ impl Recollector {
         }
         self.known.clear();
         Ok(reply)
+    }
+
+    pub(super) fn size(&self, folders: &Folders) -> MemorySize {
+        let rate = fs_err::read_to_string(folders.state.join(RECALL_RATE_FILE)).ok();
+        MemorySize {
+            file_bytes: self.memory.store().file_bytes(),
+            recall_rate: rate.and_then(|text| text.trim().parse().ok()).filter(|rate| (0.0..=1.0).contains(rate)),
+        }
     }
 
     pub(super) fn changes(&self) -> u64 {
