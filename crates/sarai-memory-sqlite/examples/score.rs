@@ -1,16 +1,19 @@
-//! Prints the figures of `evals/memory`: `score [dev|test|both]`.
+//! Prints the figures of `evals/memory`: `score [dev|test|both|fresh-dev|fresh-test] [quiet]`.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 use sarai_memory_sqlite::eval::{Half, System, score};
 fn main() {
     let mut args = std::env::args().skip(1);
-    let half = match args.next().as_deref() {
-        Some("test") => Half::Test,
-        Some("both") => Half::Both,
-        _ => Half::Development,
+    let set = args.next();
+    let (folder, half) = match set.as_deref() {
+        Some("test") => ("", Half::Test),
+        Some("both") => ("", Half::Both),
+        Some("fresh-dev") => ("fresh-dev/", Half::Both),
+        Some("fresh-test") => ("fresh-test/", Half::Both),
+        _ => ("", Half::Development),
     };
     let quiet = args.next().is_some();
-    let dialogues = fs_err::read_to_string("evals/memory/dialogues.jsonl").unwrap();
-    let no_facts = fs_err::read_to_string("evals/memory/no-facts.jsonl").unwrap();
+    let dialogues = fs_err::read_to_string(format!("evals/memory/{folder}dialogues.jsonl")).unwrap();
+    let no_facts = fs_err::read_to_string(format!("evals/memory/{folder}no-facts.jsonl")).unwrap();
     for system in [System::Memory, System::Search] {
         let score = score(&dialogues, &no_facts, half, system).unwrap();
         println!("{system:?}");
