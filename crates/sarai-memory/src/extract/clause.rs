@@ -4,7 +4,7 @@ use crate::words::lists::{ADVERBS, BEFORE_SUBJECT, REPORTING, VOUCHING};
 use sarai_types::Language;
 
 use super::statement::Reason;
-use crate::grammar::group::Group;
+use crate::grammar::group::{Group, Polarity};
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::time::{Date, Direction, PartialDate, cardinal, date};
@@ -56,7 +56,14 @@ fn blocked(scan: &Scan<'_>, groups: &[Group], index: usize, floor: usize) -> Opt
     if scan.tokens[group.first..group.last].iter().any(|token| token.quoted) {
         return Some(Reason::Quotation);
     }
-    let joint = (floor..group.first).rev().find(|&i| scan.is_any(i, &["que", "that", "whether"]));
+    // «¡Qué fuerte!» joins nothing, and neither does a «que» behind which another clause begins: «que va, vivo en …».
+    let joint = (floor..group.first)
+        .rev()
+        .find(|&i| scan.is_any(i, &["que", "that", "whether"]) && scan.tokens[i].lower == scan.tokens[i].fold)
+        .filter(|&joint| {
+            !(joint + 2..group.first).any(|i| scan.is_any(i, &["pero", "but", "pues", "so", "and", "y"]))
+                && !(joint + 1..group.first).any(|i| scan.word(i) == "," && scan.begins_clause(i + 1))
+        });
     let previous = index.checked_sub(1).map(|i| &groups[i]);
     if let Some(joint) = joint {
         // A relative clause has somebody before it; «que» at the beginning of a sentence opens nothing.
@@ -78,6 +85,10 @@ fn blocked(scan: &Scan<'_>, groups: &[Group], index: usize, floor: usize) -> Opt
         }
         let vouched = (floor.saturating_sub(4)..joint)
             .any(|i| VOUCHING.contains(&scan.word(i)) && !scan.is_any(i, &["es", "is", "say", "was"]));
+        // What a doctor says of the owner's health counts as the owner's word.
+        if previous.is_some_and(|p| p.has_any(&["decir", "say", "tell", "confirmar"])) && diagnosed(scan, joint) {
+            return None;
+        }
         let own = previous.is_none_or(|p| {
             !p.has_any(&REPORTING)
                 || p.readings.iter().any(|f| f.person == Person::First && f.lemma == "decir")
@@ -92,6 +103,29 @@ fn blocked(scan: &Scan<'_>, groups: &[Group], index: usize, floor: usize) -> Opt
     let speaker = scan.word(previous.first.max(1) - 1);
     let own = (speaker == "i" && previous.has_any(&["tell", "say"])) || (speaker == "you" && previous.has("know"));
     (!gap && !own).then_some(Reason::Reported)
+}
+
+/// A doctor stands before this place.
+fn diagnosed(scan: &Scan<'_>, before: usize) -> bool {
+    (0..before).any(|i| {
+        scan.is_any(
+            i,
+            &[
+                "medico",
+                "medica",
+                "doctor",
+                "doctora",
+                "dr",
+                "dra",
+                "gp",
+                "cardiologo",
+                "cardiologa",
+                "especialista",
+                "specialist",
+                "hospital",
+            ],
+        )
+    })
 }
 
 /// The noun phrase that ends right before a relative pronoun.
@@ -201,7 +235,28 @@ fn english(
         index > 0 && group.first > 0 && scan.is_any(group.first - 1, &["and", ",", "but"]) && group.first > floor;
     let bare =
         index > 0 && (floor..group.first).all(|i| ignorable(scan, i) || scan.word(i) == "," || i + 1 < group.first);
-    (joined && bare).then(|| before.cloned()).flatten()
+    if joined && bare {
+        return before.cloned();
+    }
+    elided(scan, group).then_some(Subject::Of(Noun::Someone(Mention::Owner)))
+}
+
+/// "Just moved to Leeds", "can't stand mushrooms": the writer leaves out who it is, at the beginning of a thought. Forms
+/// that may be an order are none of it.
+fn elided(scan: &Scan<'_>, group: &Group) -> bool {
+    let opening = (0..group.first).all(|i| ignorable(scan, i) || scan.word(i) == ",")
+        || scan.word(group.first.max(1) - 1) == ","
+            && scan.is_any(group.first.max(2) - 2, &["anyway", "btw", "way", "lol"]);
+    let plain = |lemma: &str| ["live", "work", "love", "hate", "like", "enjoy", "have"].contains(&lemma);
+    let told = group.readings.iter().any(|form| match form.tense {
+        Tense::Past => !group.readings.iter().any(|other| other.tense == Tense::Present && other.lemma == form.lemma),
+        Tense::Present => {
+            form.person == Person::Any
+                && (plain(form.lemma) || group.aspect.modal && group.polarity != Polarity::Positive)
+        }
+        _ => false,
+    });
+    opening && told
 }
 
 /// «A mi hermana le gusta», «me gusta».

@@ -9,6 +9,10 @@ use crate::text::{Sentence, Token, fold};
 use crate::words;
 use crate::words::lists::{FILLERS, MARKERS};
 
+/// What somebody says who notices a mistake, before they say so.
+const SIGHS: &[&str] =
+    &["uy", "ay", "huy", "ah", "oh", "vaya", "oops", "ups", "uf", "hmm", "bueno", "well", "sorry", "ostras"];
+
 /// Cuts sentences where the speaker corrects themself: «vivo en Madrid, perdón, en Toledo».
 pub(super) fn split(tokens: &[Token], sentences: Vec<Sentence>) -> Vec<Sentence> {
     let inner = ["perdon", "perdona", "digo", "sorry", "rectifico", "corrijo"];
@@ -50,6 +54,7 @@ pub(super) fn marker(scan: &Scan<'_>) -> Option<usize> {
         .iter()
         .enumerate()
         .filter(|(_, t)| !t.is_mark())
+        .skip_while(|(_, t)| SIGHS.contains(&t.fold.as_str()))
         .take(8)
         .map(|(i, t)| (i, t.fold.as_str()))
         .collect();

@@ -28,6 +28,7 @@ use crate::words;
 use claims::Reader;
 use clause::Subject;
 pub(crate) use scope::is_secret;
+use scope::Doubtful;
 pub use statement::{Act, Command, Manner, Object, Reason, Speaker, Statement};
 
 /// A longer message is a document that somebody pasted, and no statement of theirs.
@@ -219,14 +220,16 @@ impl<'a> Run<'a> {
         if question == Some(0) {
             return self.skip(sentence, Reason::Question);
         }
-        if let Some(reason) = scope::sentence(self.text, self.tokens, sentence, language) {
-            return self.skip(sentence, reason);
+        let doubtful = scope::doubtful(self.text, scan.tokens, language);
+        if let Some(whole) = doubtful.iter().find(|d| d.first == 0 && d.last == scan.tokens.len()) {
+            return self.skip(sentence, whole.reason);
         }
         let span = self.span(sentence);
+        self.skipped.extend(doubtful.iter().map(|d| Skipped { reason: d.reason, span }));
         let marker = correction::marker(&scan);
         let manner = if marker.is_some() { Manner::Correction } else { Manner::Plain };
         let before = self.statements.len();
-        self.clauses(&scan, manner, question.unwrap_or(usize::MAX), span);
+        self.clauses(&scan, manner, question.unwrap_or(usize::MAX), &doubtful, span);
         let found = self.statements.len() > before;
         if let Some(from) = marker
             && !found
@@ -251,13 +254,24 @@ impl<'a> Run<'a> {
     }
 
     /// Reads every clause of a sentence up to where its question begins.
-    fn clauses(&mut self, scan: &Scan<'_>, manner: Manner, question: usize, sentence: (usize, usize)) {
+    fn clauses(
+        &mut self,
+        scan: &Scan<'_>,
+        manner: Manner,
+        question: usize,
+        doubtful: &[Doubtful],
+        sentence: (usize, usize),
+    ) {
         let groups = scan.groups();
         let mut before: Option<Subject> = None;
         for index in 0..groups.len() {
             let group = &groups[index];
             if group.first >= question {
                 break;
+            }
+            if doubtful.iter().any(|d| (d.first..d.last).contains(&group.first)) {
+                before = None;
+                continue;
             }
             let mut clause = clause::clause(scan, &groups, index, before.as_ref());
             clause.last = clause.last.min(question);

@@ -110,12 +110,66 @@ pub(super) fn makes_up(tokens: &[Token], sentence: Sentence) -> bool {
         || first.is("eres") && sentence.ending != Ending::Question
 }
 
-/// Why nothing in the sentence counts, if so.
-pub(super) fn sentence(text: &str, tokens: &[Token], sentence: Sentence, language: Language) -> Option<Reason> {
-    let range = &tokens[sentence.first..sentence.last];
-    let (Some(first), Some(last)) = (range.first(), range.last()) else { return Some(Reason::Material) };
+/// Tokens of a sentence that do not count, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Doubtful {
+    pub(super) first: usize,
+    pub(super) last: usize,
+    pub(super) reason: Reason,
+}
+
+/// Which stretches of a sentence do not count. A doubt, a hearsay or a condition reaches as far as the thought that it
+/// stands in: «creo que llueve, pero vivo en Soria» doubts the rain alone.
+pub(super) fn doubtful(text: &str, range: &[Token], language: Language) -> Vec<Doubtful> {
+    let mut out = Vec::new();
+    let (Some(first), Some(last)) = (range.first(), range.last()) else { return out };
+    // «Juan: vivo en Madrid» is a protocol of what others said.
     let folded = fold(&text[first.start..last.end]);
-    if holds(&folded, &HEARSAY) {
+    if range.len() > 2
+        && range[1].is(":")
+        && range[0].capital
+        && range[0].is_word()
+        && !MARKERS.contains(&range[0].fold.as_str())
+        && !holds(&folded, &["nota", "note", "recuerda", "remember", "importante", "important", "dato", "fyi"])
+    {
+        return vec![Doubtful { first: 0, last: range.len(), reason: Reason::Material }];
+    }
+    let mut from = 0;
+    for to in 1..=range.len() {
+        if to < range.len() && !turns(range, to) {
+            continue;
+        }
+        let thought = &range[from..to];
+        if let Some(reason) = doubt(text, thought, language) {
+            out.push(Doubtful { first: from, last: to, reason });
+        }
+        from = to;
+    }
+    out
+}
+
+/// Whether another thought begins at this place.
+fn turns(range: &[Token], at: usize) -> bool {
+    let word = |i: usize| range.get(i).map_or("", |token| token.fold.as_str());
+    let parted = at > 0 && range[at - 1].is_mark();
+    match word(at) {
+        "pero" | "but" | ";" | "btw" | "anyway" | "resulta" => true,
+        "por" => matches!((word(at + 1), word(at + 2)), ("cierto", _) | ("lo", "demas") | ("otro", "lado")),
+        "by" => word(at + 1) == "the" && word(at + 2) == "way",
+        "so" | "pues" | "also" | "ademas" | "encima" | "total" | "anyways" => parted,
+        "asi" => word(at + 1) == "que",
+        _ => false,
+    }
+}
+
+/// Why nothing of a thought counts, if so.
+fn doubt(text: &str, thought: &[Token], language: Language) -> Option<Reason> {
+    let begin = thought.iter().find(|t| {
+        t.is_word()
+            && !matches!(t.fold.as_str(), "pero" | "but" | "y" | "and" | "so" | "pues" | "btw" | "anyway" | "also")
+    })?;
+    let folded = fold(&text[begin.start..thought.last()?.end]);
+    if holds(&folded, &HEARSAY) && !holds(&folded, &["no dicen", "they say i am", "me dicen que soy"]) {
         return Some(Reason::Reported);
     }
     if opens(&folded, &DOUBTS)
@@ -126,6 +180,7 @@ pub(super) fn sentence(text: &str, tokens: &[Token], sentence: Sentence, languag
                 "i think",
                 "me parece que",
                 "no estoy seguro",
+                "no estoy segura",
                 "not sure",
                 "maybe",
                 "quizas",
@@ -135,25 +190,13 @@ pub(super) fn sentence(text: &str, tokens: &[Token], sentence: Sentence, languag
                 "probably",
                 "probablemente",
                 "seguramente",
+                "i might",
             ],
         )
     {
         return Some(Reason::Uncertain);
     }
-    if holds(&folded, &SUPPOSITIONS) || supposes(range, &folded, language) {
-        return Some(Reason::Hypothesis);
-    }
-    // «Juan: vivo en Madrid» is a protocol of what others said.
-    if range.len() > 2
-        && range[1].is(":")
-        && range[0].capital
-        && range[0].is_word()
-        && !MARKERS.contains(&range[0].fold.as_str())
-        && !holds(&folded, &["nota", "note", "recuerda", "remember", "importante", "important", "dato", "fyi"])
-    {
-        return Some(Reason::Material);
-    }
-    None
+    (holds(&folded, &SUPPOSITIONS) || supposes(thought, &folded, language)).then_some(Reason::Hypothesis)
 }
 
 /// A conditional.

@@ -224,7 +224,12 @@ impl Scan<'_> {
                 taken.or_else(|| self.fit(rest, at, end))
             }
             Piece::Anywhere => (at..end)
-                .take_while(|&i| !self.tokens[i].is_mark() || self.tokens[i].quoted)
+                .take_while(|&i| {
+                    // «De enfermera en urgencias, en el hospital».
+                    let goes_on = self.word(i) == ","
+                        && self.is_any(i + 1, &["en", "at", "in", "for", "para", "con", "with", "de", "as", "como"]);
+                    !self.tokens[i].is_mark() || self.tokens[i].quoted || goes_on
+                })
                 .find_map(|from| self.fit(rest, from, end)),
             Piece::Slot(name, says) => {
                 let (mut fillers, next) = if at < end { self.slot(name, at)? } else { return None };

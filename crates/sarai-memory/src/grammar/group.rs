@@ -79,7 +79,12 @@ impl Scan<'_> {
         let mut at = 0;
         while at < self.tokens.len() {
             let found = if self.spanish() { self.spanish_group(at) } else { self.english_group(at) };
-            match found {
+            // "I love trains": right behind a verb, what could be a third person is a noun.
+            let noun = !self.spanish()
+                && out.last().is_some_and(|before: &Group| {
+                    before.last == at && !before.has_any(&["be", "have", "do", "say", "think", "know"])
+                });
+            match found.filter(|g| !(noun && g.readings.iter().all(|f| f.person == Person::Third))) {
                 Some(group) => {
                     at = group.last.max(at + 1);
                     out.push(group);

@@ -7,6 +7,7 @@
 mod figures;
 pub(crate) mod frames;
 pub(crate) mod group;
+mod health;
 pub(crate) mod noun;
 mod people;
 pub(crate) mod slots;

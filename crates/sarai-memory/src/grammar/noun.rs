@@ -37,6 +37,28 @@ const POSSESSIVES: &[&str] = &["mi", "mis", "nuestro", "nuestra", "nuestros", "n
 const ARTICLES: &[&str] = &["el", "la", "los", "las", "the"];
 const FAVOURITE: &[&str] =
     &["favorito", "favorita", "favoritos", "favoritas", "preferido", "preferida", "favourite", "favorite"];
+const TITLES: &[&str] = &[
+    "doctor",
+    "doctora",
+    "dr",
+    "dra",
+    "senor",
+    "senora",
+    "sr",
+    "sra",
+    "srta",
+    "profesor",
+    "profesora",
+    "don",
+    "dona",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "prof",
+    "padre",
+    "sir",
+];
 /// Things that somebody has a place for.
 pub(crate) const THINGS: &[Class] = &[Class::Thing, Class::Vehicle, Class::Own];
 
@@ -104,6 +126,7 @@ impl Scan<'_> {
         {
             head += 1;
         }
+        head = self.past_description(head, own);
         let kin = words::longest(self.language, self.tokens, head, &[Class::Kin]);
         let attribute = words::longest(self.language, self.tokens, head, &[Class::Attribute]);
         if let Some((sense, end)) = kin.filter(|(_, end)| attribute.is_none_or(|(_, other)| other <= *end)) {
@@ -133,6 +156,22 @@ impl Scan<'_> {
         // Any other thing has a place too, if it is said to be the owner's: «mi diploma».
         (own && head == at && self.tokens.get(head).is_some_and(|t| t.is_word() && t.fold.len() > 2))
             .then(|| self.thing(head, head + 1, of))
+    }
+
+    /// "My noisy upstairs neighbour": words that nobody knows between the possessive and a relation describe it.
+    fn past_description(&self, at: usize, own: bool) -> usize {
+        let kin = |i: usize| words::longest(self.language, self.tokens, i, &[Class::Kin, Class::Pet]).is_some();
+        let plain = |i: usize| {
+            self.tokens.get(i).is_some_and(|token| token.is_word() && !token.capital)
+                && !self.is_any(i, &["'s", "y", "and", "or", "o", "de", "of", "is", "es", "to", "in", "en"])
+                && !words::senses(Some(self.language), self.word(i))
+                    .any(|sense| matches!(sense.class, Class::Kin | Class::Attribute | Class::Thing | Class::Own))
+                && words::forms(self.language, &self.tokens[i].lower, self.word(i)).is_empty()
+        };
+        if !own || self.spanish() || kin(at) {
+            return at;
+        }
+        (at + 1..at + 3).find(|&i| kin(i) && (at..i).all(plain)).unwrap_or(at)
     }
 
     fn thing(&self, head: usize, end: usize, of: Mention) -> (Noun, usize) {
@@ -223,9 +262,7 @@ impl Scan<'_> {
 
     /// «El doctor Ruiz», «la señora Gómez»: a title and a name.
     fn titled(&self, at: usize) -> Option<(Noun, usize)> {
-        if !self
-            .is_any(at, &["doctor", "doctora", "dr", "dra", "senor", "senora", "sr", "sra", "profesor", "profesora"])
-        {
+        if !self.is_any(at, TITLES) {
             return None;
         }
         let dot = usize::from(self.word(at + 1) == ".");
@@ -236,6 +273,8 @@ impl Scan<'_> {
     /// A relation or animal with the name behind it: «mi hermana Ana», «mi perro (Rocky)», «mi hermana, Ana,».
     fn with_name(&self, mention: Mention, end: usize) -> (Noun, usize) {
         let mut at = end;
+        // «Mi hija la mayor», «mi hermano el de Vigo».
+        at += usize::from(self.is_any(at, &["el", "la"]) && self.is_any(at + 1, &ADJECTIVES));
         while self.is_any(at, &ADJECTIVES) {
             at += 1;
         }
@@ -260,6 +299,12 @@ impl Scan<'_> {
     pub(crate) fn name(&self, at: usize, trust: Trust) -> Option<(String, usize)> {
         let quoted = self.tokens.get(at).is_some_and(|t| t.is_mark() && t.quoted);
         let from = at + usize::from(quoted);
+        // "Dr. Okafor", «doctora Alonso».
+        let titled = self.is_any(from, TITLES);
+        let behind = from + 1 + usize::from(self.word(from + 1) == ".");
+        if titled && let Some((name, end)) = self.name(behind, Trust::Capital).filter(|_| trust != Trust::Strict) {
+            return Some((proper(&format!("{} {name}", self.source(from, behind)), self.lower_case), end));
+        }
         let first = self.tokens.get(from).filter(|token| token.kind == Kind::Word)?;
         if NO_NAMES.contains(&first.fold.as_str()) && !(quoted || trust == Trust::Anything && first.capital) {
             return None;

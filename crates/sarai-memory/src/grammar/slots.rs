@@ -59,8 +59,14 @@ impl Scan<'_> {
             "years" => one(self.years(at)),
             "date" => one(self.date_slot(at)),
             "lang" | "nation" => self.listed(at, &[Class::Nation]),
-            "illness" => self.listed(at, &[Class::Illness]),
+            "illness" => self.illnesses(at),
             "medicine" => self.medicines(at),
+            "remedy" => one(self.remedy(at)),
+            "allergen" => one(self.allergen(at)),
+            "lessons" => one(self.lessons(at)),
+            "taught" => one(self.taught(at)),
+            "anyevent" => one(self.any_event(at)),
+            "knownorg" => one(self.organisation(at).filter(|(filler, _)| !filler.key.starts_with("c:"))),
             "state" => one(self.of_class(at, &[Class::State])),
             "trait" => one(self.of_class(at, &[Class::Trait])),
             "diet" => one(self.of_class(at, &[Class::Diet])),
@@ -132,7 +138,7 @@ impl Scan<'_> {
     }
 
     /// Whether words about time begin here: «en 2019», «todos los lunes», "last year".
-    fn begins_time(&self, at: usize) -> bool {
+    pub(super) fn begins_time(&self, at: usize) -> bool {
         let named = date(self.tokens, at, self.lookup)
             .is_some_and(|(when, _)| !matches!(when, When::Month(_)) || self.is_any(at, &["en", "in"]));
         named
@@ -454,14 +460,14 @@ impl Scan<'_> {
         Some((Filler::keyed(self.source(from, end), key), end))
     }
 
-    fn of_class(&self, at: usize, classes: &[Class]) -> Option<(Filler, usize)> {
+    pub(super) fn of_class(&self, at: usize, classes: &[Class]) -> Option<(Filler, usize)> {
         let from = at + usize::from(self.is_any(at, &["un", "una", "a", "an", "el", "la", "los", "las", "the"]));
         let (_, end) = words::longest(self.language, self.tokens, from, classes)?;
         Some((Filler::new(self.source(from, end)), end))
     }
 
     /// A list of words of these classes.
-    fn listed(&self, at: usize, classes: &[Class]) -> Filled {
+    pub(super) fn listed(&self, at: usize, classes: &[Class]) -> Filled {
         let (first, mut end) = self.of_class(at, classes)?;
         let mut out = vec![first];
         while self.is_any(end, &["y", "e", "and", ",", "ni", "or", "o", "and also"]) {
@@ -472,36 +478,6 @@ impl Scan<'_> {
             end = last;
         }
         Some((out, end))
-    }
-
-    /// «20 mg de omeprazol», "two ibuprofen".
-    fn medicines(&self, at: usize) -> Filled {
-        let mut from = at;
-        let mut dose = false;
-        if let Some((_, end)) = number(self.tokens, from) {
-            from = end;
-            dose = self.is_any(
-                end,
-                &["mg", "ml", "mcg", "gramos", "pastilla", "pastillas", "pills", "gotas", "drops", "units", "unidades"],
-            );
-            from += usize::from(dose);
-            from += usize::from(self.is_any(from, &["de", "of"]));
-        }
-        if let Some((list, end)) = self.listed(from, &[Class::Medicine, Class::Allergen]) {
-            let end = if number(self.tokens, end).is_some() && self.is_any(end + 1, &["mg", "ml", "mcg"]) {
-                end + 2
-            } else {
-                end
-            };
-            return Some((list, end));
-        }
-        let word = self.tokens.get(from).filter(|token| {
-            token.is_word()
-                && (dose
-                    || self.is_any(from + 1, &["mg"])
-                    || number(self.tokens, from + 1).is_some() && self.is_any(from + 2, &["mg"]))
-        })?;
-        Some((vec![Filler::new(&self.text[word.start..word.end])], from + 1))
     }
 
     /// «Dos cafés al día».

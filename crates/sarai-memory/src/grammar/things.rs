@@ -75,7 +75,7 @@ impl Scan<'_> {
         let brand = (from..end.min(from + 4)).find(|&i| self.is_any(i, &BRANDS))?;
         (self.tokens[brand].capital || self.lower_case || self.is_any(brand, &["iphone", "ipad"])).then(|| {
             let mut filler = Filler::new(self.source(from, end));
-            filler.kind = Some(if BRANDS.iter().position(|b| *b == self.word(brand)).is_some_and(|i| i < 35) {
+            filler.kind = Some(if BRANDS.iter().take_while(|b| **b != "iphone").any(|b| *b == self.word(brand)) {
                 "car"
             } else {
                 "device"
@@ -117,5 +117,13 @@ impl Scan<'_> {
             ],
         ) && end <= at + 2;
         (end > at + 1 && !vague).then(|| (Filler::new(self.source(at, end)), end))
+    }
+
+    /// What was called off: «la cita del dentista», "my physio appointment".
+    pub(super) fn any_event(&self, at: usize) -> Option<(Filler, usize)> {
+        let from = at + usize::from(self.is_any(at, &["un", "una", "a", "an", "mi", "my", "el", "la", "the"]));
+        let end = self.phrase_end(from);
+        let named = (from..end).any(|i| words::longest(self.language, self.tokens, i, &[Class::Event]).is_some());
+        named.then(|| (Filler::new(self.source(from, end)), end))
     }
 }

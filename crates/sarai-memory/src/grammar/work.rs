@@ -128,4 +128,20 @@ impl Scan<'_> {
         let said = wanted.is_empty() || (from..end).any(|i| self.is_any(i, wanted));
         said.then_some((filler, end))
     }
+
+    /// «Clases de matemáticas».
+    pub(super) fn lessons(&self, at: usize) -> Option<(Filler, usize)> {
+        let subject = self.is_any(at, &["clase", "clases"]) && self.is_any(at + 1, &["de", "a"]);
+        let end = self.phrase_end(at);
+        let stop = (at + 2..end).find(|&i| self.is_any(i, &["en", "los", "con"])).unwrap_or(end);
+        (subject && stop > at + 2).then(|| (Filler::new(self.source(at, stop)), stop))
+    }
+
+    /// "(I teach) year 4", kept with its verb.
+    pub(super) fn taught(&self, at: usize) -> Option<(Filler, usize)> {
+        let end = self.phrase_end(at);
+        let stop = (at..end).find(|&i| self.is_any(i, &["at", "in", "on"])).unwrap_or(end);
+        let about = !PASSING.contains(&self.word(at)) && !self.is_any(at, &["him", "her", "my", "people"]);
+        (stop > at && at > 0 && about).then(|| (Filler::new(self.source(at - 1, stop)), stop))
+    }
 }

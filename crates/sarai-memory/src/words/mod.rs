@@ -220,11 +220,30 @@ pub(crate) fn longest(language: Language, tokens: &[Token], at: usize, classes: 
             expression.push(' ');
         }
         expression.push_str(&token.fold);
-        if let Some(sense) = senses(Some(language), &expression).find(|sense| classes.contains(&sense.class)) {
+        let plain = (end == at && language == Language::Spanish).then(|| undiminished(&token.fold)).flatten();
+        let found = senses(Some(language), &expression).find(|sense| classes.contains(&sense.class));
+        let found = found.or_else(|| {
+            let small = plain.iter().flatten().flat_map(|form| senses(Some(language), form).collect::<Vec<_>>());
+            small.into_iter().find(|sense| classes.contains(&sense.class))
+        });
+        if let Some(sense) = found {
             best = Some((sense, end + 1));
         }
     }
     best
+}
+
+/// What a Spanish diminutive may be one of: «perritos» of perros, «cochecito» of coche, «casita» of casa.
+fn undiminished(folded: &str) -> Option<[String; 3]> {
+    let (word, plural) = folded.strip_suffix('s').map_or((folded, ""), |word| (word, "s"));
+    let (stem, vowel) =
+        [("ito", "o"), ("ita", "a"), ("ico", "o"), ("ica", "a"), ("illo", "o"), ("illa", "a"), ("ete", "o")]
+            .into_iter()
+            .find_map(|(tail, vowel)| Some((word.strip_suffix(tail)?, vowel)))
+            .filter(|(stem, _)| stem.len() >= 3)?;
+    let hard = stem.strip_suffix("qu").map_or_else(|| stem.to_owned(), |stem| format!("{stem}c"));
+    let consonant = stem.strip_suffix('c').unwrap_or(stem);
+    Some([format!("{hard}{vowel}{plural}"), format!("{consonant}e{plural}"), format!("{consonant}{plural}")])
 }
 
 /// How an id is called in a language.

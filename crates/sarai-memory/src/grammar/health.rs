@@ -1,0 +1,223 @@
+//! Slots for health: illnesses, medicines, what somebody is allergic to.
+//!
+//! The tables cannot hold every medicine and illness, but their names are made by rule: the World Health Organization's
+//! stems of nonproprietary names, and the Greek endings of diagnoses.
+
+use super::Scan;
+use super::slots::{Filled, Filler};
+use crate::time::number;
+use crate::words::{self, Class};
+
+/// Endings of substances, folded (WHO, The use of stems in the selection of INN). Spanish puts an -a or -o behind some.
+const STEMS: &[&str] = &[
+    "prazol",
+    "prazole",
+    "statin",
+    "statina",
+    "pril",
+    "sartan",
+    "olol",
+    "dipine",
+    "dipino",
+    "cillin",
+    "cilina",
+    "mycin",
+    "micina",
+    "xetine",
+    "xetina",
+    "zepam",
+    "zolam",
+    "formin",
+    "formina",
+    "triptan",
+    "profen",
+    "profeno",
+    "tyroxine",
+    "tiroxina",
+    "tidine",
+    "tidina",
+    "gliflozin",
+    "gliflozina",
+    "gliptin",
+    "gliptina",
+    "lukast",
+    "oxacin",
+    "oxacino",
+    "conazole",
+    "conazol",
+    "clovir",
+    "tavir",
+    "navir",
+    "mab",
+    "tinib",
+    "semide",
+    "semida",
+    "thiazide",
+    "tiazida",
+    "parin",
+    "parina",
+    "xaban",
+    "grel",
+    "triptyline",
+    "triptilina",
+    "oxetine",
+    "oxetina",
+    "apine",
+    "apina",
+    "idone",
+    "idona",
+    "pram",
+    "barbital",
+    "gabalin",
+    "gabalina",
+    "terol",
+    "sonide",
+    "sonida",
+    "asone",
+    "asona",
+    "solone",
+    "solona",
+    "dronate",
+    "dronato",
+    "lutide",
+    "lutida",
+    "rizine",
+    "rizina",
+    "azepine",
+    "azepina",
+    "tadine",
+    "tadina",
+    "caine",
+    "caina",
+    "setron",
+    "fenac",
+    "fenaco",
+    "oxicam",
+    "coxib",
+    "cycline",
+    "ciclina",
+];
+/// Endings of diagnoses.
+const DIAGNOSES: &[&str] =
+    &["itis", "osis", "emia", "aemia", "algia", "patia", "pathy", "plejia", "plegia", "penia", "roidismo", "roidism"];
+const DOSES: &[&str] = &[
+    "mg",
+    "ml",
+    "mcg",
+    "gramos",
+    "pastilla",
+    "pastillas",
+    "pills",
+    "pill",
+    "gotas",
+    "drops",
+    "units",
+    "unidades",
+    "comprimido",
+    "comprimidos",
+    "tablet",
+    "tablets",
+    "capsula",
+    "capsulas",
+];
+
+/// Whether a folded word is made like the name of a substance.
+fn is_substance(word: &str) -> bool {
+    word.len() >= 7 && STEMS.iter().any(|stem| word.ends_with(stem))
+}
+
+impl Scan<'_> {
+    /// «Asma», "chronic gastritis", «síndrome de Sjögren».
+    pub(super) fn illnesses(&self, at: usize) -> Filled {
+        let from = at + usize::from(self.is_any(at, &["un", "una", "a", "an", "el", "la", "los", "las", "the", "de"]));
+        if let Some(found) = self.listed(at, &[Class::Illness]).or_else(|| self.listed(from, &[Class::Illness])) {
+            return Some(found);
+        }
+        let end = self.phrase_end(from);
+        let made = |i: usize| {
+            let word = self.word(i);
+            word.len() >= 7 && DIAGNOSES.iter().any(|tail| word.ends_with(tail))
+                || self.is_any(i, &["sindrome", "syndrome", "trastorno", "disorder", "disease", "enfermedad"])
+        };
+        let found = (from..end.min(from + 4)).any(made) && !self.is_any(from, &["mi", "my", "esa", "esta", "this"]);
+        found.then(|| (vec![Filler::new(self.source(from, end))], end))
+    }
+
+    /// «20 mg de omeprazol», "two ibuprofen".
+    pub(super) fn medicines(&self, at: usize) -> Filled {
+        let mut from = at;
+        let mut dose = false;
+        if let Some((_, end)) = number(self.tokens, from) {
+            from = end;
+            dose = self.is_any(end, DOSES);
+            from += usize::from(dose);
+            from += usize::from(self.is_any(from, &["de", "of"]));
+        }
+        from += usize::from(self.is_any(from, &["mi", "my", "el", "la", "the"]) && self.substance_at(from + 1));
+        let mut out = Vec::new();
+        let mut end = from;
+        loop {
+            if let Some((list, last)) = self.listed(end, &[Class::Medicine, Class::Allergen]) {
+                out.extend(list);
+                end = self.past_dose(last);
+            } else if self.substance_at(end) || out.is_empty() && self.dosed(end, dose) {
+                out.push(Filler::new(self.source(end, end + 1)));
+                end = self.past_dose(end + 1);
+            } else {
+                break;
+            }
+            let joint = end + 1;
+            if !self.is_any(end, &["y", "e", "and", ","]) || !(self.substance_at(joint) || self.medicine_at(joint)) {
+                break;
+            }
+            end = joint;
+        }
+        (!out.is_empty()).then_some((out, end))
+    }
+
+    fn substance_at(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.is_word() && is_substance(&token.fold))
+            && words::senses(Some(self.language), self.word(at)).all(|sense| sense.class == Class::Medicine)
+    }
+
+    fn medicine_at(&self, at: usize) -> bool {
+        words::longest(self.language, self.tokens, at, &[Class::Medicine]).is_some()
+    }
+
+    fn past_dose(&self, at: usize) -> usize {
+        let from = at + usize::from(self.word(at) == "," || self.word(at) == "de");
+        if number(self.tokens, from).is_some() && self.is_any(from + 1, DOSES) { from + 2 } else { at }
+    }
+
+    /// A word beside a dose: «Concor 5 mg».
+    fn dosed(&self, at: usize, dose: bool) -> bool {
+        self.tokens.get(at).is_some_and(crate::text::Token::is_word)
+            && (dose
+                || self.is_any(at + 1, &["mg"])
+                || number(self.tokens, at + 1).is_some() && self.is_any(at + 2, &["mg", "mcg", "ml"]))
+    }
+
+    /// Something unknown that is taken like a medicine: by the clock, or against something.
+    pub(super) fn remedy(&self, at: usize) -> Option<(Filler, usize)> {
+        let word = self.tokens.get(at).filter(|token| token.is_word() && token.fold.len() > 3)?;
+        let unknown = words::senses(None, &word.fold).next().is_none()
+            && words::forms(self.language, &word.lower, &word.fold).is_empty()
+            && !words::lists::PHRASE_ENDS.contains(&word.fold.as_str())
+            && !words::lists::PASSING.contains(&word.fold.as_str())
+            && !words::lists::DETERMINERS.contains(&word.fold.as_str());
+        let purpose = self.is_any(at + 1, &["para", "for"])
+            && (self.is_any(at + 2, &["mi", "my", "dormir"]) || self.illnesses(at + 2).is_some());
+        let often =
+            self.is_any(at + 1, &["cada", "every", "twice", "once", "daily", "diario", "nightly"]) && word.capital;
+        (unknown && (purpose || often)).then(|| (Filler::new(self.source(at, at + 1)), at + 1))
+    }
+
+    /// "Tree nut" of "a tree nut allergy".
+    pub(super) fn allergen(&self, at: usize) -> Option<(Filler, usize)> {
+        let end = (at + 1..at + 4).find(|&i| self.is_any(i, &["allergy", "intolerance"]))?;
+        let plain = (at..end).all(|i| {
+            self.tokens[i].is_word() && !self.is_any(i, &["food", "severe", "bad", "an", "a", "mild", "slight", "any"])
+        });
+        plain.then(|| (Filler::new(self.source(at, end)), end))
+    }
+}
