@@ -1,6 +1,7 @@
 //! What one clause says: frames and copulas become statements, with the act and the time that the verb gives them.
 
-use super::clause::{Clause, Period, Subject, is_joint, period};
+use super::clause::{Clause, Subject, is_joint, period};
+use super::stance::{LASTING, Stance};
 use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::frames::{Match, Says};
@@ -11,33 +12,6 @@ use crate::grammar::{Mention, Scan};
 use crate::time::{Clock, PartialDate, clock};
 use crate::words::{self, Tense};
 
-/// Predicates that were true of the past and stay true.
-const LASTING: &[Predicate] = &[
-    Predicate::Name,
-    Predicate::Surname,
-    Predicate::Birthday,
-    Predicate::Birthplace,
-    Predicate::Died,
-    Predicate::Origin,
-    Predicate::Wedding,
-    Predicate::Anniversary,
-    Predicate::MaritalStatus,
-    Predicate::AllergicTo,
-    Predicate::Health,
-    Predicate::Nationality,
-    Predicate::KeptIn,
-    Predicate::Age,
-];
-/// What a verb may say with «puedo», "can".
-const ABILITIES: &[Predicate] = &[
-    Predicate::Speaks,
-    Predicate::Plays,
-    Predicate::Avoids,
-    Predicate::Dislikes,
-    Predicate::Goal,
-    Predicate::Nickname,
-];
-
 /// What a clause is read with.
 pub(super) struct Reader<'a> {
     pub(super) scan: &'a Scan<'a>,
@@ -46,14 +20,6 @@ pub(super) struct Reader<'a> {
     pub(super) number: u32,
     /// Bytes of the sentence.
     pub(super) sentence: (usize, usize),
-}
-
-/// How a clause is meant: its act, and since when and until when.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Stance {
-    pub(super) act: Act,
-    pub(super) from: Option<PartialDate>,
-    pub(super) to: Option<PartialDate>,
 }
 
 impl Reader<'_> {
@@ -71,6 +37,11 @@ impl Reader<'_> {
             out.extend(self.gapped(group, clause, &found));
         }
         out.extend(self.routine(group, clause, mention, &out));
+        out.extend(self.fronted(group, clause));
+        // «Tengo dentista el jueves» tells of an appointment, not of a dentist.
+        if out.iter().any(|s| s.predicate == Predicate::Appointment) {
+            out.retain(|s| s.predicate != Predicate::Relative || names_somebody(s));
+        }
         out
     }
 
@@ -354,121 +325,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The reading of the verb that counts. «Nos mudamos a Ávila en 2022» has one form for both times; the date tells.
-    fn form<'g>(&self, group: &'g Group, clause: &Clause, lemma: &str) -> Option<&'g words::Form> {
-        let form = group.readings.iter().find(|form| form.lemma == lemma)?;
-        let dated = period(self.scan, clause.first, clause.last, false).at;
-        let today = self.scan.lookup.today;
-        let elapsed = dated.is_some_and(|date| date.first() <= today && !matches!(date, PartialDate::Day(_)));
-        let past = group.readings.iter().find(|other| other.lemma == lemma && other.tense == Tense::Past);
-        Some(past.filter(|_| elapsed && form.tense == Tense::Present).unwrap_or(form))
-    }
-
-    /// What the verb makes of its frame: an assertion, an end, a denial; none where it only speaks of plans.
-    fn stance(&self, group: &Group, clause: &Clause, found: &Match) -> Option<(Says, Stance)> {
-        let frame = found.frame;
-        let (flags, says) = (&frame.flags, frame.says.clone());
-        let form = self.form(group, clause, found.lemma)?;
-        let today = PartialDate::Day(self.scan.lookup.today);
-        let future = form.tense == Tense::Future || (group.aspect.prospective && form.tense == Tense::Present);
-        let past =
-            (matches!(form.tense, Tense::Past | Tense::Imperfect) && !group.aspect.perfect) || group.aspect.bygone;
-        let perfect = group.aspect.perfect;
-        let coming = flags.timed
-            || future
-            || (flags.begins
-                && form.tense == Tense::Present
-                && !perfect
-                && !group.aspect.progressive
-                && !group.aspect.inceptive);
-        let period = period(self.scan, clause.first, clause.last, coming);
-        if (group.aspect.modal || form.tense == Tense::Conditional || form.tense == Tense::Subjunctive)
-            && !ABILITIES.contains(&says.predicate)
-        {
-            return None;
-        }
-        if flags.timed
-            && (past
-                || perfect
-                || !(period.at.is_some()
-                    || period.from.is_some()
-                    || self.recurs(clause)
-                    || self.clock(group.last, clause.last).is_some()))
-        {
-            return None;
-        }
-        let polarity = match self.scan.late_negation(group, clause.last) {
-            _ if group.aspect.cessative => Polarity::NoLonger,
-            polarity => polarity,
-        };
-        let (says, act) = match polarity {
-            Polarity::Positive if flags.ends => (says, Act::End),
-            Polarity::Positive => (says, Act::Assert),
-            Polarity::NoLonger => (says, Act::End),
-            Polarity::Negative if flags.only_negative => (says, Act::Assert),
-            Polarity::Negative if flags.negated.is_some() => (flags.negated.clone()?, Act::Assert),
-            Polarity::Negative if flags.zero => return None,
-            Polarity::Negative => (says, Act::Deny),
-        };
-        let stance = |from, to| Some(Stance { act, from, to });
-        let stance = if act != Act::Assert {
-            stance(period.from, period.to.or(period.at).or(Some(today)).filter(|_| act == Act::End))
-        } else if says.predicate == Predicate::Appointment || says.predicate == Predicate::Trip {
-            let when = period.at.or(period.from).or(Some(today));
-            stance(when, when)
-        } else if coming {
-            // A move or a new job that is only planned counts from its day on, and without a day not at all.
-            let starts = period.at.or(period.from).filter(|date| date.last() >= self.scan.lookup.today)?;
-            stance(Some(starts), period.to)
-        } else if flags.begins || group.aspect.inceptive {
-            let then = (past || perfect || group.aspect.progressive || group.aspect.inceptive).then_some(today);
-            stance(period.from.or(period.at).or(then), period.to)
-        } else if (past || (perfect && !self.goes_on(group, period)))
-            && !LASTING.contains(&says.predicate)
-            && self.manner == Manner::Plain
-            && !self.is_event(says.predicate, form.lemma)
-        {
-            let to = period.to.or(period.at).or(Some(today));
-            stance(period.from.or(period.at), to)
-        } else {
-            let from = period.from.filter(|_| !matches!(says.predicate, Predicate::Birthday | Predicate::Wedding));
-            stance(from, period.to)
-        };
-        stance.map(|stance| (says, stance))
-    }
-
-    /// "I have lived here since", «siempre he vivido».
-    fn goes_on(&self, group: &Group, period: Period) -> bool {
-        group.aspect.progressive
-            || period.from.is_some() && period.to.is_none()
-            || (group.first.saturating_sub(1)..group.last + 1).any(|i| self.scan.is_any(i, &["siempre", "always"]))
-    }
-
-    /// Something that happened once and leaves a lasting state: an adoption, a wedding, a degree.
-    fn is_event(&self, predicate: Predicate, lemma: &str) -> bool {
-        matches!(
-            lemma,
-            "adoptar"
-                | "adopt"
-                | "casar"
-                | "marry"
-                | "get"
-                | "licenciar"
-                | "graduar"
-                | "graduate"
-                | "proponer"
-                | "recetar"
-                | "prescribe"
-                | "mandar"
-                | "prescribir"
-                | "comprar"
-                | "buy"
-                | "rescue"
-                | "acoger"
-                | "rescatar"
-        ) || predicate == Predicate::MaritalStatus
-    }
-
     /// «No tengo hermanos»: there are none.
     fn zero(&self, group: &Group, clause: &Clause, mention: &Mention, found: &Match) -> Vec<Statement> {
         let negative = self.scan.late_negation(group, clause.last) == Polarity::Negative && found.frame.flags.zero;
@@ -524,6 +380,23 @@ impl Reader<'_> {
         out
     }
 
+    /// «Las llaves del trastero las dejo en el bote azul»: the thing stands first, and a clitic for it.
+    fn fronted(&self, group: &Group, clause: &Clause) -> Option<Statement> {
+        let scan = self.scan;
+        let keeps = group.has_any(&["guardar", "dejar", "tener", "poner", "meter", "esconder", "colocar", "aparcar"]);
+        let clitic = scan.is_any(group.first, &["lo", "la", "los", "las"]);
+        let mut at = scan.after_adverbs(group.last);
+        at += usize::from(scan.is_any(at, &["aparcado", "aparcada", "guardado", "guardada", "guardados", "guardadas"]));
+        let (spot, end) = scan.spot(scan.after_adverbs(at)).filter(|_| keeps && clitic && scan.spanish())?;
+        let thing = (clause.first..group.first).find_map(|at| {
+            let (thing, end) = scan.kept_thing(at, group.first)?;
+            (end == group.first).then_some(thing)
+        })?;
+        let says = Says { predicate: Predicate::KeptIn, kind: "", constant: None };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        Some(self.statement(thing, &says, Some(object(spot)), stance, (clause.first, end)))
+    }
+
     pub(super) fn clock(&self, first: usize, last: usize) -> Option<Clock> {
         (first..last).find_map(|at| clock(self.scan.tokens, at).filter(|(_, end)| *end <= last).map(|(clock, _)| clock))
     }
@@ -548,4 +421,10 @@ fn rebased(mention: Mention, owner: &Mention) -> Mention {
 
 pub(super) fn object(filler: Filler) -> Object {
     Object { text: filler.text, key: filler.key, mention: filler.mention }
+}
+
+/// Whether a statement tells the name of a relative.
+fn names_somebody(statement: &Statement) -> bool {
+    let mention = statement.object.as_ref().and_then(|object| object.mention.as_ref());
+    matches!(mention, Some(Mention::Relative { name: Some(_), .. }))
 }

@@ -326,7 +326,8 @@ fn named(scan: &Scan<'_>, start: usize, group: &Group) -> Option<Noun> {
             );
         // «Ana y yo vivimos», «mi hermana y mi cuñado viven».
         let listed = at > start && scan.is_any(at - 1, &["y", "and", "e", "ni"]) && found.is_some();
-        if reaches && !belongs && clear(scan, start, at) {
+        let nominative = at + 1 == end && scan.is_any(at, &["i", "we", "he", "she", "they", "yo"]);
+        if reaches && !belongs && (nominative || clear(scan, start, at)) {
             return if listed && noun != Noun::Someone(Mention::Owner) && group.readings.iter().any(|f| f.plural) {
                 None
             } else {
@@ -344,7 +345,14 @@ fn thing(scan: &Scan<'_>, group: &Group, at: usize) -> Option<(Noun, usize)> {
     if !group.has_any(&["estar", "be", "quedar"]) {
         return None;
     }
-    scan.definite_thing(at).map(|(mention, end)| (Noun::Thing(mention), end))
+    let known = scan.definite_thing(at);
+    let (mention, end) = known.or_else(|| {
+        // «El bote de la pintura está en el trastero»: whatever has its place in the house.
+        let spot = scan.after_adverbs(group.last);
+        let (_, last) = scan.spot(spot)?;
+        scan.kept_thing(at, group.first).filter(|_| scan.in_house(spot, last))
+    })?;
+    Some((Noun::Thing(mention), end))
 }
 
 /// Only adverbs, times and an aside between the subject and its verb.
@@ -367,7 +375,8 @@ fn reaches(scan: &Scan<'_>, end: usize, group: usize) -> bool {
 
 /// Nothing stands before the subject that would make it part of something else.
 fn clear(scan: &Scan<'_>, start: usize, at: usize) -> bool {
-    let from = (start..at).rev().find(|&i| scan.is_any(i, &[",", "y", "and", "e", "("])).map_or(start, |i| i + 1);
+    let joints = [",", "y", "and", "e", "(", "so", "cos", "cuz", "then", "pues", "entonces", ":", "-"];
+    let from = (start..at).rev().find(|&i| scan.is_any(i, &joints)).map_or(start, |i| i + 1);
     (from..at).all(|i| ignorable(scan, i))
 }
 

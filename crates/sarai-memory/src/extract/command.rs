@@ -16,14 +16,18 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     while scan.is_any(at, &BEFORE) || scan.tokens.get(at).is_some_and(|token| token.is_mark()) {
         at += 1;
     }
-    // «Deja de recordar…», "stop remembering".
-    if scan.is_any(at, &["deja", "stop"])
-        && scan.is_any(at + 1, &["de", "remembering"])
-        && scan.is_any(at + 2, &["recordar", "that", "where", "my"])
-    {
-        at += 1;
-    } else if scan.is_any(at, &["olvidalo", "borralo"]) {
-        return Some(if scan.word(at + 1) == "todo" { vec![Command::ForgetEverything] } else { Vec::new() });
+    if let Some(from) = ceases(scan, at) {
+        return Some(target(scan, run, sentence, from));
+    }
+    // «Olvídalo» means nothing; «bórralo todo sobre Javier» does.
+    if scan.is_any(at, &["olvidalo", "borralo", "eliminalo"]) {
+        let all = scan.word(at + 1) == "todo";
+        let alone = at + 2 >= scan.tokens.len() || scan.tokens[at + 2].is_mark();
+        return Some(match (all, alone) {
+            (true, true) => vec![Command::ForgetEverything],
+            (true, false) => target(scan, run, sentence, at + 1),
+            (false, _) => Vec::new(),
+        });
     } else if !scan.is_any(at, &FORGET) {
         return None;
     }
@@ -42,10 +46,32 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     Some(target(scan, run, sentence, from))
 }
 
+/// One past «deja de recordar», "don't remember", "stop keeping track of": what follows is to be forgotten.
+fn ceases(scan: &Scan<'_>, at: usize) -> Option<usize> {
+    let keeps = ["recordar", "guardar", "almacenar", "remembering", "storing", "keeping", "saving"];
+    let orders = ["recuerdes", "guardes", "almacenes", "remember", "store", "keep", "save"];
+    let next = match (scan.word(at), scan.word(at + 1)) {
+        ("deja" | "deje" | "dejes", "de") if scan.is_any(at + 2, &keeps) => at + 3,
+        ("stop", _) if scan.is_any(at + 1, &keeps) => at + 2,
+        ("no", _) if scan.is_any(at + 1, &orders) => at + 2,
+        ("do", "not") if scan.is_any(at + 2, &orders) => at + 3,
+        _ => return None,
+    };
+    let noted = next + usize::from(scan.is_any(next, &["track"]));
+    // «No recuerdes nada de Javier», but "don't remember to …" and "do not keep the eggs" are about other things.
+    let told = scan.is_any(noted, &["nada", "anything", "that", "que", "where", "donde", "lo"])
+        || scan.noun(noted).is_some_and(|(noun, _)| !matches!(noun, Noun::Thing(_)))
+        || scan.name(noted, crate::grammar::noun::Trust::Capital).is_some();
+    (noted < scan.tokens.len() && told).then_some(noted)
+}
+
 fn target(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence, from: usize) -> Vec<Command> {
     let last = scan.tokens.len();
     let has = |words: &[&str]| (from..last).any(|i| words.contains(&scan.word(i)));
-    let everything = scan.is_any(from, &["todo", "toda", "todos", "everything", "all", "anything"]);
+    let everything = scan.is_any(from, &["todo", "toda", "todos", "everything", "all", "anything", "nada"]);
+    if let Some(command) = told_of(scan, run, from) {
+        return vec![command];
+    }
     if let Some(commands) = about(scan, run, from, everything) {
         return commands;
     }
@@ -75,6 +101,24 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence, from: usize) -> Ve
     let forgets = scan.is_any(from - 1, &["olvida", "olvidate", "olvide", "olvidar", "olvides", "forget"]);
     let ours = !has(&TEXT_PARTS) && (forgets || has(&["mi", "mis", "my"]));
     if ours && text.len() > 2 { vec![Command::ForgetText(text)] } else { Vec::new() }
+}
+
+/// «Lo que te he dicho de mi salud», "what I told you about my job": somebody, or a topic of theirs.
+fn told_of(scan: &Scan<'_>, run: &Run<'_>, from: usize) -> Option<Command> {
+    let last = scan.tokens.len();
+    let told = (from..last).find(|&i| {
+        scan.is_any(
+            i,
+            &["dicho", "dije", "conte", "contado", "comente", "said", "told", "know", "sabes", "guardado", "stored"],
+        )
+    })?;
+    let about = (told + 1..last).find(|&i| scan.is_any(i, &["de", "sobre", "about", "of", "acerca"]))?;
+    let next = about + 1 + usize::from(scan.word(about + 1) == "de");
+    subject(scan, run, next).or_else(|| asked_about(scan, run, next)).or_else(|| {
+        let own = scan.is_any(next, &["mi", "mis", "my"]);
+        let (subject, predicate, kind) = asked(scan, next).filter(|_| own)?;
+        Some(Command::ForgetPredicate { subject: run.resolved(subject)?, predicate, kind })
+    })
 }
 
 /// «Todo sobre Javier», "what you know about me": none where the words go on otherwise.

@@ -11,8 +11,11 @@ mod claims;
 mod clause;
 mod command;
 mod correction;
+mod endings;
+mod fragments;
 mod routine;
 mod scope;
+mod stance;
 mod statement;
 
 use std::collections::HashSet;
@@ -20,6 +23,7 @@ use std::collections::HashSet;
 use sarai_types::Language;
 
 use crate::fact::Predicate;
+use crate::grammar::group::Group;
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::text::{Sentence, Token, sentences, spoken, tokens, votes};
@@ -105,8 +109,9 @@ pub fn extract(message: Message<'_>, context: &Context, known: &dyn Fn(&str) -> 
     if scope::is_secret(text) {
         return closed(Reason::Secret);
     }
-    let tokens = tokens(text, TOKENS_MAX);
+    let mut tokens = tokens(text, TOKENS_MAX);
     let language = message.language.or_else(|| language_of(&tokens)).or(context.language).unwrap_or(Language::Spanish);
+    words::typos::mend(&mut tokens, language);
     let list = correction::split(&tokens, sentences(&tokens, text));
     if let scope::Verdict::Closed(reason) = scope::whole(text, &tokens, &list) {
         let takes_back = reason == Reason::Joke && tokens.len() <= 8;
@@ -230,6 +235,11 @@ impl<'a> Run<'a> {
         let manner = if marker.is_some() { Manner::Correction } else { Manner::Plain };
         let before = self.statements.len();
         self.clauses(&scan, manner, question.unwrap_or(usize::MAX), &doubtful, span);
+        let groups = scan.groups();
+        self.called_off(&scan, &groups, &doubtful, span);
+        if question.is_none() {
+            self.fragments(&scan, &groups, &doubtful, span);
+        }
         let found = self.statements.len() > before;
         if let Some(from) = marker
             && !found
@@ -285,16 +295,32 @@ impl<'a> Run<'a> {
                 before = Some(subject);
                 continue;
             };
+            if self.is_public(&mention, group) {
+                continue;
+            }
             self.clauses += 2;
             let reader = Reader { scan, manner, number: self.clauses, sentence };
             let subject = self.settled(subject, &mention);
-            let said = reader.read(group, &clause, &subject, &mention);
+            let mut said = reader.read(group, &clause, &subject, &mention);
+            said.extend(reader.ended(group, &clause, &mention, &said));
             self.refocus(&mention, &said);
             for statement in said {
                 self.push(statement);
             }
             before = Some(subject);
         }
+    }
+
+    /// A full name that nobody has told before, in the past: «Frida Kahlo se casó con Diego Rivera» is what one reads.
+    fn is_public(&self, mention: &Mention, group: &Group) -> bool {
+        let Mention::Named(name) = mention else { return false };
+        let folded = crate::text::fold(name);
+        let past = |form: &words::Form| matches!(form.tense, words::Tense::Past | words::Tense::Imperfect);
+        let first = folded.split(' ').next().unwrap_or_default();
+        folded.contains(' ')
+            && !(self.known)(&folded)
+            && !(self.known)(first)
+            && (group.readings.iter().all(past) || group.aspect.passive || group.aspect.perfect)
     }
 
     /// A subject with its pronoun resolved.

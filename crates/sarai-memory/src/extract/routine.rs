@@ -1,7 +1,8 @@
 //! What comes again: «voy al gimnasio todos los lunes», «me levanto a las siete».
 
-use super::claims::{Reader, Stance};
+use super::claims::Reader;
 use super::clause::Clause;
+use super::stance::Stance;
 use super::statement::{Act, Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::frames::Says;

@@ -220,6 +220,9 @@ fn supposes(range: &[Token], folded: &str, language: Language) -> bool {
 pub(super) fn question_from(tokens: &[Token], sentence: Sentence, language: Language) -> Option<usize> {
     let asks = |at: usize| begins_question(tokens, at, language);
     if sentence.ending != Ending::Question {
+        if is_aside(tokens, sentence, language) {
+            return None;
+        }
         // A question whose mark was left out.
         return (asks(sentence.first) && !is_exclamation(tokens, sentence, language)).then_some(sentence.first);
     }
@@ -232,6 +235,18 @@ pub(super) fn question_from(tokens: &[Token], sentence: Sentence, language: Lang
         parted && asks(at)
     });
     Some(clause.unwrap_or(sentence.first))
+}
+
+/// «Qué onda, soy Memo», "what a day, …": an exclamation without a verb, and then something else.
+fn is_aside(tokens: &[Token], sentence: Sentence, language: Language) -> bool {
+    let comma = (sentence.first..sentence.last).find(|&i| tokens[i].is(","));
+    comma.is_some_and(|comma| {
+        comma <= sentence.first + 4
+            && comma + 1 < sentence.last
+            && !begins_question(tokens, comma + 1, language)
+            && (sentence.first + 1..comma)
+                .all(|i| crate::words::forms(language, &tokens[i].lower, &tokens[i].fold).is_empty())
+    })
 }
 
 /// «¡Qué bien vivo en Madrid!» asks nothing, but says nothing worth keeping either.

@@ -32,6 +32,10 @@ pub(crate) struct Flags {
     pub(crate) timed: bool,
     pub(crate) of_thing: bool,
     plural: bool,
+    /// Only in a perfect that goes on until now.
+    perfect: bool,
+    /// Only with a length of time behind the verb: «llevo tres años en …».
+    span: bool,
     past: bool,
     present: bool,
     /// What its negation says.
@@ -146,6 +150,8 @@ fn read_flags(text: &'static str) -> Option<Flags> {
             "timed" => flags.timed = true,
             "thing" => flags.of_thing = true,
             "plural" => flags.plural = true,
+            "perf" => flags.perfect = true,
+            "span" => flags.span = true,
             "past" => flags.past = true,
             "pres" => flags.present = true,
             _ => return None,
@@ -165,6 +171,10 @@ impl Scan<'_> {
                     m.frame.says.predicate == frame.says.predicate
                         && m.frame.says.constant.is_none() == frame.says.constant.is_none()
                         || m.frame.says.predicate == Predicate::Address && frame.says.predicate == Predicate::LivesIn
+                    // «Dejé Teruel», «llevo años en Londres»: a place that is known as one is no employer.
+                        || m.frame.says.predicate == Predicate::LivesIn
+                            && frame.says.predicate == Predicate::WorksAt
+                            && matches!(form.lemma, "dejar" | "abandonar" | "leave" | "llevar" | "cambiar" | "be")
                 });
                 // «Soy del Betis» names a team and no place.
                 let team = frame.says.predicate == Predicate::Origin
@@ -207,7 +217,15 @@ impl Scan<'_> {
         };
         let flags = &frame.flags;
         let past = matches!(tense, Tense::Past | Tense::Imperfect) || group.aspect.perfect || group.aspect.bygone;
+        let since = || (group.last..self.tokens.len()).any(|i| self.is_any(i, &["since", "for"]));
+        let spanned = || {
+            let from = self.after_adverbs(group.last);
+            crate::time::cardinal(self.tokens, from).is_some()
+                || self.is_any(from, &["toda", "media", "unos", "varios"])
+        };
         shape
+            && (!flags.perfect || group.aspect.perfect && since())
+            && (!flags.span || spanned())
             && (!flags.past || past)
             && (!flags.present || tense == Tense::Present && !group.aspect.perfect || group.aspect.cessative)
             && (!flags.only_negative || group.polarity != Polarity::Positive)

@@ -54,6 +54,20 @@ pub(crate) struct Group {
 }
 
 impl Group {
+    /// A plain group without words before its verb.
+    pub(crate) fn of(at: usize, readings: Vec<Form>) -> Self {
+        Self {
+            first: at,
+            last: at,
+            readings,
+            polarity: Polarity::Positive,
+            dative: None,
+            reflexive: false,
+            impersonal: false,
+            aspect: Aspect::default(),
+        }
+    }
+
     pub(crate) fn has(&self, lemma: &str) -> bool {
         self.readings.iter().any(|form| form.lemma == lemma)
     }
@@ -68,6 +82,20 @@ const NEVER_VERBS: &[&str] = &[
     "te", "le", "me", "mas", "tu", "solo",
 ];
 const CLITICS: &[&str] = &["me", "te", "se", "le", "les", "nos", "os", "lo"];
+/// Verbs of keeping, before which «la» and «los» stand for things.
+const KEEPING: &[&str] = &[
+    "guardar",
+    "dejar",
+    "tener",
+    "poner",
+    "meter",
+    "esconder",
+    "colocar",
+    "aparcar",
+    "estacionar",
+    "llevar",
+    "vender",
+];
 const FINITE: &[Tense] =
     &[Tense::Present, Tense::Imperfect, Tense::Past, Tense::Future, Tense::Conditional, Tense::Subjunctive];
 const MODALS_ES: &[&str] = &["poder", "querer", "deber", "necesitar", "intentar", "pensar", "esperar", "planear"];
@@ -84,6 +112,12 @@ impl Scan<'_> {
                 && out.last().is_some_and(|before: &Group| {
                     before.last == at && !before.has_any(&["be", "have", "do", "say", "think", "know"])
                 });
+            // «Soy Leo», «se llama Marcos»: right behind a name's verb, what could be a verb is a name.
+            let name = self.spanish()
+                && out.last().is_some_and(|before: &Group| {
+                    before.last == at && before.has_any(&["ser", "llamar", "apellidar"]) && !before.aspect.prospective
+                });
+            let found = found.filter(|group| !(name && group.first == at));
             match found.filter(|g| !(noun && g.readings.iter().all(|f| f.person == Person::Third))) {
                 Some(group) => {
                     at = group.last.max(at + 1);
@@ -127,7 +161,7 @@ impl Scan<'_> {
             || (token.lower == token.fold
                 && !(self.word(head) == "como" && ["no", "yo", "nunca"].contains(&before))
                 && NEVER_VERBS.contains(&self.word(head)))
-            || (BEFORE_NOUNS.contains(&before) && !pronoun)
+            || (BEFORE_NOUNS.contains(&before) && !pronoun && !self.takes_object(head))
         {
             return None;
         }
@@ -138,16 +172,7 @@ impl Scan<'_> {
             let rank = |form: &Form| !words::is_exact(&token.lower, *form);
             finite.sort_by_key(rank);
         }
-        let mut group = Group {
-            first: head,
-            last: head + 1,
-            readings: finite,
-            polarity: Polarity::Positive,
-            dative: None,
-            reflexive: false,
-            impersonal: false,
-            aspect: Aspect::default(),
-        };
+        let mut group = Group { last: head + 1, ..Group::of(head, finite) };
         self.spanish_prefix(&mut group);
         if group.impersonal && group.readings.iter().any(|form| form.person == Person::Third) {
             group.readings.retain(|form| form.person != Person::First);
@@ -160,11 +185,23 @@ impl Scan<'_> {
         Some(group)
     }
 
+    /// «Las guardo», «la tengo»: what looks like an article is what the first person keeps.
+    fn takes_object(&self, head: usize) -> bool {
+        head > 0
+            && self.is_any(head - 1, &["la", "las", "los"])
+            && self.forms(head).iter().any(|form| {
+                form.person == Person::First
+                    && matches!(form.tense, Tense::Present | Tense::Past)
+                    && KEEPING.contains(&form.lemma)
+            })
+    }
+
     /// «Ya no me …».
     fn spanish_prefix(&self, group: &mut Group) {
         let mut at = group.first;
         while at > 0 {
             match self.word(at - 1) {
+                "la" | "las" | "los" if at == group.first && self.takes_object(at) => {}
                 clitic if CLITICS.contains(&clitic) => {
                     match clitic {
                         "me" | "nos" => group.dative = Some(Person::First),
@@ -295,16 +332,7 @@ impl Scan<'_> {
         if (finite.is_empty() && !auxiliary) || (BEFORE_NOUNS.contains(&before) && self.word(at) != "'s") {
             return None;
         }
-        let mut group = Group {
-            first: at,
-            last: at + 1,
-            readings: std::mem::take(&mut finite),
-            polarity: Polarity::Positive,
-            dative: None,
-            reflexive: false,
-            impersonal: false,
-            aspect: Aspect::default(),
-        };
+        let mut group = Group { last: at + 1, ..Group::of(at, std::mem::take(&mut finite)) };
         if auxiliary && !self.english_auxiliary(&mut group) {
             return None;
         }

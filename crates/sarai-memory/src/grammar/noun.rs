@@ -2,7 +2,7 @@
 
 use super::{Mention, Scan};
 use crate::text::{Kind, Token, fold};
-use crate::words::lists::{ADJECTIVES, NO_NAMES};
+use crate::words::lists::{ADJECTIVES, ADVERBS, BEFORE_NOUNS, NO_NAMES, PHRASE_ENDS, SPOTS};
 use crate::words::{self, Class};
 
 /// What a noun phrase names.
@@ -87,7 +87,15 @@ impl Scan<'_> {
                 };
                 return self.headed(at + 1, pronoun(feminine, self.word(at) == "their"), true);
             }
-            word if POSSESSIVES.contains(&word) => return self.headed(at + 1, Mention::Owner, true),
+            word if POSSESSIVES.contains(&word) => {
+                // «Nuestro planeta» is nobody's thing.
+                let shared = matches!(word, "our" | "nuestro" | "nuestra" | "nuestros" | "nuestras");
+                return self.headed(at + 1, Mention::Owner, true).filter(|(noun, end)| {
+                    !shared
+                        || !matches!(noun, Noun::Thing(_))
+                        || words::longest(self.language, self.tokens, at + 1, THINGS).is_some_and(|(_, e)| e <= *end)
+                });
+            }
             word if ARTICLES.contains(&word) => {
                 return self.of_somebody(at + 1).or_else(|| self.titled(at + 1));
             }
@@ -128,6 +136,17 @@ impl Scan<'_> {
         }
         head = self.past_description(head, own);
         let kin = words::longest(self.language, self.tokens, head, &[Class::Kin]);
+        // "My dentist appointment" is no dentist.
+        if let (Some((_, person)), Some((_, event))) =
+            (kin, words::longest(self.language, self.tokens, head, &[Class::Event]))
+            && event > person
+        {
+            return Some(self.thing(head, event, of));
+        }
+        if kin.is_some_and(|(_, end)| self.is_any(end, &["appointment", "appointments", "appt"])) {
+            let end = kin.map_or(head + 1, |(_, end)| end) + 1;
+            return Some(self.thing(head, end, of));
+        }
         let attribute = words::longest(self.language, self.tokens, head, &[Class::Attribute]);
         if let Some((sense, end)) = kin.filter(|(_, end)| attribute.is_none_or(|(_, other)| other <= *end)) {
             let mention = Mention::Relative {
@@ -155,7 +174,7 @@ impl Scan<'_> {
         }
         // Any other thing has a place too, if it is said to be the owner's: «mi diploma».
         (own && head == at && self.tokens.get(head).is_some_and(|t| t.is_word() && t.fold.len() > 2))
-            .then(|| self.thing(head, head + 1, of))
+            .then(|| self.thing(head, self.past_compound(head), of))
     }
 
     /// "My noisy upstairs neighbour": words that nobody knows between the possessive and a relation describe it.
@@ -172,6 +191,22 @@ impl Scan<'_> {
             return at;
         }
         (at + 1..at + 3).find(|&i| kin(i) && (at..i).all(plain)).unwrap_or(at)
+    }
+
+    /// "(My) red notebook": one past an English noun with what stands before it.
+    fn past_compound(&self, head: usize) -> usize {
+        let plain = |i: usize| {
+            self.tokens.get(i).is_some_and(|token| token.is_word() && !token.capital && token.fold.len() > 2)
+                && words::forms(self.language, &self.tokens[i].lower, self.word(i)).is_empty()
+                && !PHRASE_ENDS.contains(&self.word(i))
+                && !SPOTS.contains(&self.word(i))
+                && !BEFORE_NOUNS.contains(&self.word(i))
+                && !ADVERBS.contains(&self.word(i))
+        };
+        if self.spanish() || !plain(head) {
+            return head + 1;
+        }
+        (head + 1..head + 3).find(|&i| !plain(i)).unwrap_or(head + 3)
     }
 
     fn thing(&self, head: usize, end: usize, of: Mention) -> (Noun, usize) {

@@ -19,11 +19,27 @@ impl Scan<'_> {
 
     /// A name by its look, where the frame alone would take too much.
     pub(super) fn trusted_name(&self, at: usize, trust: Trust) -> Option<(Filler, usize)> {
-        let (name, end) = self.name(at, trust)?;
+        let (name, end) =
+            self.name(at, trust).or_else(|| self.name(at, Trust::Capital).filter(|_| self.unlike_nouns(at)))?;
         let ends = self.tokens.get(end).is_none_or(|t| {
             t.is_mark() || self.is_any(end, &["y", "and", "pero", "but", "tu", "your", "el", "la", "the", "de"])
         });
         ends.then(|| (Filler::keyed(&name, fold(&name)), end))
+    }
+
+    /// A capital in the middle of a sentence that no table explains: «soy Memo», "I'm Priyanka".
+    fn unlike_nouns(&self, at: usize) -> bool {
+        let Some(token) = self.tokens.get(at).filter(|token| token.capital && at > 0 && !self.lower_case) else {
+            return false;
+        };
+        let word = token.fold.as_str();
+        let demonym = ["ish", "ese", "ian", "ican", "ist", "eno", "ena", "ense", "ano", "ana", "ista", "ic", "im"];
+        let shouted = token.lower.len() > 1
+            && self.text[token.start..token.end].chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
+        words::senses(None, word).next().is_none()
+            && words::forms(self.language, &token.lower, word).is_empty()
+            && !demonym.iter().any(|tail| word.ends_with(tail) && word.len() > tail.len() + 2)
+            && !shouted
     }
 
     pub(super) fn given_name(&self, at: usize) -> Option<(Filler, usize)> {
@@ -77,6 +93,10 @@ impl Scan<'_> {
             else {
                 break;
             };
+            let event = words::longest(self.language, self.tokens, head, &[Class::Event]);
+            if event.is_some_and(|(_, other)| other > end) || self.is_any(end, &["appointment", "appt"]) {
+                break;
+            }
             // «Un profesor que…» is a relation only if somebody says whose.
             let (mut fillers, end) = self.named_ones(sense, end, count.map(|(n, _)| n), mention);
             out.append(&mut fillers);

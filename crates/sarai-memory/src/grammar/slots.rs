@@ -58,6 +58,10 @@ impl Scan<'_> {
             "num" => one(self.figure(at, "")),
             "years" => one(self.years(at)),
             "date" => one(self.date_slot(at)),
+            // A day of each year: «cumplí los 30 el 3 de mayo», but not «ayer».
+            "annual" => {
+                one(self.date_slot(at).filter(|(filler, _)| filler.key.starts_with("--") && filler.key.len() == 7))
+            }
             "lang" | "nation" => self.listed(at, &[Class::Nation]),
             "illness" => self.illnesses(at),
             "medicine" => self.medicines(at),
@@ -416,6 +420,15 @@ impl Scan<'_> {
         {
             return None;
         }
+        // "A small firm called Hobbs & Vane", «una empresa que se llama Acme».
+        let called = match (self.word(end), self.word(end + 1), self.word(end + 2)) {
+            ("called" | "named" | "llamada" | "llamado", _, _) => Some(end + 1),
+            ("que", "se", "llama") => Some(end + 3),
+            _ => None,
+        };
+        if let Some(last) = called.map(|first| self.capitals(first)).filter(|last| *last > end + 1) {
+            return Some((Filler::new(self.source(from, last)), last));
+        }
         if capital && !article && self.tokens[from].capital {
             end = end.min(self.capitals(from).max(from + 1));
             // "Sainsbury's" is a shop.
@@ -436,13 +449,14 @@ impl Scan<'_> {
         if self.is_any(at, &["a", "an", "un", "una"]) && !self.is_any(end, &["ano"]) {
             return None;
         }
-        if self.is_any(end, &["anos", "ano", "anitos", "years", "year", "yrs", "yo"]) {
+        if self.is_any(end, &["anos", "ano", "anitos", "anazos", "years", "year", "yrs", "yo", "primaveras"]) {
             end += 1;
             if self.is_any(end, &["old", "de"]) {
                 end += 1 + usize::from(self.word(end + 1) == "edad");
             }
         } else if self.is_any(end, &["meses", "months", "semanas", "weeks"])
             || !self.tokens.get(end).is_none_or(|t| t.is_mark() || PHRASE_ENDS.contains(&t.fold.as_str()))
+                && !self.begins_time(end)
         {
             return None;
         }

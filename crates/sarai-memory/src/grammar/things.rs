@@ -3,7 +3,7 @@
 use super::noun::Noun;
 use super::slots::Filler;
 use super::{Mention, Scan};
-use crate::words::lists::{BRANDS, PHRASE_ENDS, SPOTS, STREETS};
+use crate::words::lists::{BRANDS, HOUSEHOLD, PHRASE_ENDS, SPOTS, STREETS};
 use crate::words::{self, Class};
 
 impl Scan<'_> {
@@ -18,12 +18,51 @@ impl Scan<'_> {
 
     /// Something and where it is put: «las llaves en el cajón».
     pub(super) fn kept(&self, at: usize) -> Option<(Filler, usize)> {
-        let (mention, end) = match self.noun(at) {
-            Some((Noun::Thing(mention), end)) => (mention, end),
-            _ => self.definite_thing(at)?,
+        let known = match self.noun(at) {
+            Some((Noun::Thing(mention), end)) => Some((mention, end)),
+            _ => self.definite_thing(at),
         };
-        let (spot, end) = self.spot(end)?;
-        Some((Filler { mention: Some(mention), ..spot }, end))
+        if let Some((mention, end)) = known
+            && let Some((spot, end)) = self.destination(end)
+        {
+            return Some((Filler { mention: Some(mention), ..spot }, end));
+        }
+        // Whatever it is, it has a place in the house.
+        let stop = (at + 1..at + 8).find(|&i| self.is_any(i, &SPOTS) || self.is_any(i, &["to"]))?;
+        let (mention, end) = self.kept_thing(at, stop)?;
+        let (spot, last) = self.destination(end).filter(|(_, last)| self.in_house(end, *last))?;
+        Some((Filler { mention: Some(mention), ..spot }, last))
+    }
+
+    /// A place with its preposition; "to" counts where something is moved.
+    fn destination(&self, at: usize) -> Option<(Filler, usize)> {
+        if self.word(at) == "to" {
+            let end = self.phrase_end(at + 1);
+            return self.in_house(at, end).then(|| (Filler::new(self.source(at + 1, end)), end));
+        }
+        self.spot(at)
+    }
+
+    /// Whether the words between name furniture, a room or a vessel.
+    pub(crate) fn in_house(&self, first: usize, last: usize) -> bool {
+        (first..last).any(|i| HOUSEHOLD.contains(&self.word(i)))
+    }
+
+    /// A noun phrase up to `stop` that may be a thing: an article or possessive and up to four plain words.
+    pub(crate) fn kept_thing(&self, at: usize, stop: usize) -> Option<(Mention, usize)> {
+        let owned = self.is_any(at, &["mi", "mis", "my", "our", "nuestro", "nuestra"]);
+        if !owned && !self.is_any(at, &["el", "la", "los", "las", "the"]) || stop <= at + 1 || stop > at + 7 {
+            return None;
+        }
+        let plain = (at + 1..stop).all(|i| {
+            self.tokens[i].is_word()
+                && words::senses(Some(self.language), self.word(i)).all(|s| {
+                    !matches!(s.class, Class::Kin | Class::Pet | Class::Food | Class::Attribute | Class::Event)
+                })
+                && !self.is_any(i, &["que", "that", "who", "y", "and"])
+        });
+        let text = self.source(at + 1, stop).to_owned();
+        plain.then(|| (Mention::Thing { of: Box::new(Mention::Owner), key: words::key(&text), text }, stop))
     }
 
     /// «Las llaves», "the passport": a thing of the household, though nobody says whose.
@@ -59,6 +98,15 @@ impl Scan<'_> {
             if let Some((sense, end)) = words::longest(self.language, self.tokens, head, &[Class::Vehicle, Class::Own])
             {
                 let stop = self.phrase_end(head).max(end);
+                // The last word of an English compound says what it is: "piano lessons" are no piano.
+                let compound = !self.spanish()
+                    && end < stop
+                    && self.tokens[end].is_word()
+                    && !self.is_any(end, &joins)
+                    && words::longest(self.language, self.tokens, end, &[Class::Own, Class::Vehicle]).is_none();
+                if compound && words::longest(self.language, self.tokens, end, &[Class::Event, Class::Kin]).is_some() {
+                    return None;
+                }
                 // "A house cat", «una casa rural de vacaciones»: an expression of more words is kept whole.
                 let mut filler = Filler::new(self.source(from, stop));
                 filler.kind = Some(sense.id);
@@ -116,7 +164,8 @@ impl Scan<'_> {
                 "marcha", "proceso", "time", "fire", "camino",
             ],
         ) && end <= at + 2;
-        (end > at + 1 && !vague).then(|| (Filler::new(self.source(at, end)), end))
+        let distance = self.is_any(at, &["a", "at"]) && crate::time::number(self.tokens, at + 1).is_some();
+        (end > at + 1 && !vague && !distance).then(|| (Filler::new(self.source(at, end)), end))
     }
 
     /// What was called off: «la cita del dentista», "my physio appointment".

@@ -12,7 +12,9 @@ impl Scan<'_> {
         let end = self.phrase_end(from);
         if !self.spanish() {
             // The head of an English compound is its last word: "a high school maths teacher".
-            let mut stop = (from..end).find(|&i| self.is_any(i, &["at", "in", "for", "with", "on"])).unwrap_or(end);
+            let mut stop = (from..end)
+                .find(|&i| self.is_any(i, &["at", "in", "for", "with", "on", "from", "based"]))
+                .unwrap_or(end);
             if let Some(of) = (from..stop).find(|&i| self.word(i) == "of") {
                 stop = of.max(from);
             }

@@ -1,12 +1,13 @@
 //! From statements to changes: who is meant, what is new, what it ends.
 
-use crate::words::lists::UNIQUE;
+use crate::words::lists::{COMMON_VERBS, FUNCTION, UNIQUE, UNTELLING};
 use std::collections::HashMap;
 
-use super::resolve::SAME;
-use super::store::{Change, Filter, NextIds, States, Store};
+use super::resolve::{SAME, same};
+use super::store::{Change, Filter, NextIds, States, Store, search_words};
 use crate::extract::{Act, Manner, Object, Reason, Statement};
 use crate::fact::{Arity, Entity, EntityId, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
+use crate::recall::alike;
 use crate::text::fold;
 use crate::time::{Moment, PartialDate};
 /// What was wrong if it turns out otherwise: it cannot have changed.
@@ -151,7 +152,8 @@ impl<'a, S: Store> Planner<'a, S> {
         };
         let current = self.facts(&filter)?;
         let past = statement.to.is_some_and(|to| to.first() <= self.origin.at.date());
-        if let Some(known) = current.iter().find(|fact| fact.object.key == object.key) {
+        let again = |fact: &&Fact| fact.object.key == object.key && (!fact.is_event() || fact.from == statement.from);
+        if let Some(known) = current.iter().find(again) {
             // «Antes vivía en …» ends what was thought to hold on.
             if let (true, Some(to)) = (past && !known.is_event(), statement.to) {
                 self.close(known.clone(), to);
@@ -295,12 +297,16 @@ impl<'a, S: Store> Planner<'a, S> {
 
     /// «Ya no …»: closes what is meant; what was never known is known to have been.
     fn end(&mut self, statement: &Statement, subject: EntityId, object: Option<&Value>) -> Result<(), S::Error> {
+        if let (Predicate::Routine | Predicate::Appointment, Some(object)) = (statement.predicate, object) {
+            return self.end_by_words(statement, subject, &object.text);
+        }
         let filter = Filter { subject: Some(subject), predicate: Some(statement.predicate), ..Filter::default() };
         let to = statement.to.unwrap_or_else(|| PartialDate::Day(self.origin.at.date()));
         let mut found = false;
         for fact in self.facts(&filter)? {
             let kind = statement.kind.is_empty()
                 || statement.kind == fact.kind
+                || statement.predicate == Predicate::Relative && same(&statement.kind).contains(&fact.kind.as_str())
                 || !matches!(statement.predicate, Predicate::Relative | Predicate::Pet | Predicate::Favourite);
             let same = object.is_none_or(|o| {
                 o.key == fact.object.key
@@ -317,12 +323,53 @@ impl<'a, S: Store> Planner<'a, S> {
         }
         if let (false, Some(object)) = (found, object)
             && object.entity.is_none()
+            && statement.to.is_some()
             && matches!(
                 statement.predicate,
                 Predicate::LivesIn | Predicate::WorksAt | Predicate::Role | Predicate::StudiesAt | Predicate::Studies
             )
         {
             self.add(statement, subject, object.clone(), statement.from, Some(to));
+        }
+        Ok(())
+    }
+
+    /// Ends what a text is about, where no two people use the same words: «ya no voy a yoga», "my physio appointment was
+    /// cancelled".
+    fn end_by_words(&mut self, statement: &Statement, subject: EntityId, text: &str) -> Result<(), S::Error> {
+        let event = statement.predicate == Predicate::Appointment;
+        let predicates: &[Predicate] = if event {
+            &[Predicate::Appointment]
+        } else {
+            &[Predicate::Routine, Predicate::Habit, Predicate::Hobby, Predicate::Plays, Predicate::Learning]
+        };
+        let today = self.origin.at.date();
+        let mut known = Vec::new();
+        for predicate in predicates {
+            let filter = Filter {
+                subject: Some(subject),
+                predicate: Some(*predicate),
+                states: if event { States::All } else { States::Open },
+                ..Filter::default()
+            };
+            known.extend(self.facts(&filter)?.into_iter().filter(|fact| fact.is_current(today)));
+        }
+        let words = telling_words(statement.language, text);
+        let holds = |fact: &Fact| {
+            let present = search_words(&format!("{} {}", fact.object.text, fact.object.key));
+            words.iter().all(|word| present.iter().any(|other| alike(word, other)))
+        };
+        let doomed: Vec<Fact> = if words.is_empty() {
+            known.into_iter().filter(|_| event).take(1).collect()
+        } else {
+            known.into_iter().filter(holds).collect()
+        };
+        for fact in doomed {
+            if event {
+                self.retract(fact);
+            } else {
+                self.close(fact, statement.to.unwrap_or(PartialDate::Day(today)));
+            }
         }
         Ok(())
     }
@@ -420,4 +467,14 @@ impl<'a, S: Store> Planner<'a, S> {
         self.set_names(subject, names)?;
         Ok(true)
     }
+}
+
+/// The words of a text that tell one habit or appointment from another.
+fn telling_words(language: sarai_types::Language, text: &str) -> Vec<String> {
+    let common =
+        |word: &str| crate::words::forms(language, word, word).iter().any(|form| COMMON_VERBS.contains(&form.lemma));
+    search_words(text)
+        .into_iter()
+        .filter(|word| !FUNCTION.contains(&word.as_str()) && !UNTELLING.contains(&word.as_str()) && !common(word))
+        .collect()
 }

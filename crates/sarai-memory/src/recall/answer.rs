@@ -139,7 +139,13 @@ impl<S: Store> Voice<'_, S> {
                 None => groups.push(vec![fact]),
             }
         }
-        groups.iter().map(|group| self.say(group)).collect()
+        groups.iter().map(|group| Ok(format!("{}{}", self.say(group)?, self.beginning(group, found.since)))).collect()
+    }
+
+    /// « (desde 2016)», where the question asks for it.
+    fn beginning(&self, group: &[&Fact], asked: bool) -> String {
+        let from = group.first().and_then(|fact| fact.from).filter(|_| asked);
+        from.map_or_else(String::new, |day| format!(" ({} {})", template(self.language, "#since", 0), self.day(day)))
     }
 
     /// «Tengo un hermano» alone: there is somebody, and nothing to call them by.
@@ -166,7 +172,14 @@ impl<S: Store> Voice<'_, S> {
         let objects: Vec<String> = group.iter().map(|fact| self.object(fact)).collect::<Result<_, _>>()?;
         let named = fact.predicate != Predicate::Name;
         let subject = if own { String::new() } else { self.labelled(fact.subject, 0, named)? };
-        let day = fact.from.map_or_else(String::new, |day| self.day(day));
+        let day = fact.from.map_or_else(String::new, |day| match day {
+            // An appointment is known by its weekday.
+            PartialDate::Day(date) if fact.is_event() => {
+                let weekdays = template(self.language, "#weekdays", usize::from(date.weekday()));
+                format!("{weekdays} {}", self.day(day))
+            }
+            PartialDate::Day(_) | PartialDate::Month(..) | PartialDate::Year(_) => self.day(day),
+        });
         let kind = self.kind(fact);
         let text = template(self.language, fact.predicate.name(), form);
         let said = text

@@ -7,5 +7,5 @@ mod rank;
 
 pub(crate) use answer::{compose, fact_text, facts_text, report_text};
 pub use block::facts_block;
-pub(crate) use rank::find;
 pub use rank::{Ranked, Why};
+pub(crate) use rank::{alike, find};

@@ -55,6 +55,8 @@ pub(crate) struct Question {
     pub(crate) when: Option<PartialDate>,
     /// «Antes»: what is over.
     pub(crate) past: bool,
+    /// «¿Desde cuándo?»
+    pub(crate) since: bool,
     /// Words that may be the object: folded keys and their texts.
     pub(crate) objects: Vec<String>,
     /// The words for a search.
@@ -165,6 +167,11 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         .iter()
         .any(|word| has(word))
             || past_tense(scan, from),
+        since: has("since") && has("when")
+            || has("long") && has("how")
+            || has("desde") && has("cuando")
+            || has("cuanto") && (has("tiempo") || has("hace"))
+            || has("llevar") && (has("cuanto") || has("cuantos")),
         objects: objects(scan, from, &spans),
         words: content(scan, from),
         own,
@@ -231,8 +238,8 @@ fn nouns(scan: &Scan<'_>, from: usize) -> Nouns {
     let mut spans = Vec::new();
     let mut at = from;
     while at < scan.tokens.len() {
-        let Some((noun, end)) = scan.noun(at).or_else(|| scan.definite_thing(at).map(|(m, end)| (Noun::Thing(m), end)))
-        else {
+        let thing = || scan.definite_thing(at).or_else(|| sought(scan, at)).map(|(m, end)| (Noun::Thing(m), end));
+        let Some((noun, end)) = scan.noun(at).or_else(thing) else {
             // Somebody of whom nothing is known is still who is asked about.
             if at > from
                 && scan.is_any(at - 1, &["de", "sobre", "about", "of", "a"])
@@ -265,6 +272,16 @@ fn nouns(scan: &Scan<'_>, from: usize) -> Nouns {
                 }
             }
             Noun::Favourite { kind, .. } => attributes.push((Predicate::Favourite, Some(kind))),
+            // An appointment is asked about by its words.
+            Noun::Thing(_)
+                if words::longest(scan.language, scan.tokens, at, &[Class::Event]).is_some()
+                    || words::longest(scan.language, scan.tokens, at + 1, &[Class::Event]).is_some()
+                    || scan.is_any(end - 1, &["appointment", "appointments"]) =>
+            {
+                at = end.max(at + 1);
+                spans.pop();
+                continue;
+            }
             Noun::Thing(_) | Noun::Someone(_) => {}
         }
         let better = subject.as_ref().is_none_or(|known| {
@@ -280,6 +297,15 @@ fn nouns(scan: &Scan<'_>, from: usize) -> Nouns {
         attributes.extend(loose_attributes(scan, from, &spans));
     }
     (subject, relation, attributes, spans)
+}
+
+/// «¿Dónde está el bote de la pintura?»: whatever it is, it is looked for.
+fn sought(scan: &Scan<'_>, at: usize) -> Option<(Mention, usize)> {
+    let place = (0..at).any(|i| scan.is_any(i, &["donde", "where"]));
+    let verb = (at + 1..scan.tokens.len())
+        .find(|&i| scan.tokens[i].is_mark() || scan.is_any(i, &["esta", "estan", "is", "are", "kept", "go"]))
+        .unwrap_or(scan.tokens.len());
+    scan.kept_thing(at, verb).filter(|_| place)
 }
 
 /// "What colour is my favourite", «¿qué talla uso?» are caught by cues; "favourite colour of Ana" by the noun itself.

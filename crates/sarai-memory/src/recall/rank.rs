@@ -61,6 +61,8 @@ pub(crate) struct Found {
     pub(crate) count: Option<u32>,
     /// What the owner said word by word, where no fact answers.
     pub(crate) episode: Option<Episode>,
+    /// The question asks since when.
+    pub(crate) since: bool,
 }
 
 /// What may answer for a predicate that nothing is known of.
@@ -72,7 +74,7 @@ const NEAR: &[(Predicate, &[Predicate])] = &[
     (Predicate::Hobby, &[Predicate::Plays, Predicate::Collects, Predicate::Likes]),
     (Predicate::Origin, &[Predicate::Birthplace]),
     (Predicate::Avoids, &[Predicate::Diet, Predicate::AllergicTo, Predicate::Dislikes]),
-    (Predicate::Diet, &[Predicate::Avoids]),
+    (Predicate::Diet, &[Predicate::Avoids, Predicate::Health]),
     (Predicate::Age, &[Predicate::Birthday]),
     (Predicate::Likes, &[Predicate::Favourite]),
     (Predicate::Appointment, &[Predicate::Trip, Predicate::Wedding, Predicate::Routine]),
@@ -84,6 +86,9 @@ const NEAR: &[(Predicate, &[Predicate])] = &[
     (Predicate::Routine, &[Predicate::Habit, Predicate::Appointment]),
     (Predicate::Anniversary, &[Predicate::Wedding]),
 ];
+
+/// Illnesses that say what somebody may eat.
+const DIETARY: &[&str] = &["c:coeliac", "c:diabetes", "c:lactose_intolerance"];
 
 struct Search<'a, 'b, S: Store> {
     store: &'a S,
@@ -102,7 +107,8 @@ pub(crate) fn find<S: Store>(
     if question.elsewhere {
         return Ok(Found::default());
     }
-    Search { store, planner, question, today }.run()
+    let found = Search { store, planner, question, today }.run()?;
+    Ok(Found { since: question.since, ..found })
 }
 
 impl<S: Store> Search<'_, '_, S> {
@@ -378,6 +384,9 @@ impl<S: Store> Search<'_, '_, S> {
                 {
                     facts.retain(|fact| self.overlap(fact) > 0);
                 }
+                if topic.predicate == Predicate::Diet && *predicate == Predicate::Health {
+                    facts.retain(|fact| DIETARY.contains(&fact.object.key.as_str()));
+                }
                 let found = self.judged(facts, *predicate, Why::Near, subjects)?;
                 if !found.facts.is_empty() {
                     return Ok(found);
@@ -506,7 +515,7 @@ impl<S: Store> Search<'_, '_, S> {
 }
 
 /// The same word, or one the beginning of the other.
-fn alike(a: &str, b: &str) -> bool {
+pub(crate) fn alike(a: &str, b: &str) -> bool {
     a == b || a.len() > 4 && b.len() > 4 && (a.starts_with(b) || b.starts_with(a))
 }
 

@@ -123,6 +123,16 @@ lists! {
     AGENDA_WORDS
     /// Men's names that do.
     MENS_NAMES
+    /// Openings behind which the owner says who they are, in fragments.
+    INTRODUCTIONS
+    /// Words that make a number or an address somebody's.
+    CONTACT_WORDS
+    /// Verbs that tell no habit from another, as they are in the tables.
+    COMMON_VERBS
+    /// Nouns that tell no appointment and no habit from another.
+    UNTELLING
+    /// Furniture, rooms and vessels: where a household keeps its things.
+    HOUSEHOLD
 }
 
 #[cfg(test)]
@@ -134,7 +144,7 @@ mod tests {
         for (name, list) in all() {
             assert!(!list.is_empty(), "{name}");
             // Verbs are named by their infinitive, as it is written.
-            for word in list.iter().filter(|_| name != "REPORTING") {
+            for word in list.iter().filter(|_| name != "REPORTING" && name != "COMMON_VERBS") {
                 assert_eq!(*word, crate::text::fold(word), "{name}");
             }
         }

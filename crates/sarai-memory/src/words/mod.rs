@@ -3,6 +3,7 @@
 //! The tables are text files beside this one. A word that is not in them is no error: it is kept as it was said.
 
 pub(crate) mod lists;
+pub(crate) mod typos;
 mod verbs;
 
 use lists::ARTICLES;
@@ -244,6 +245,16 @@ fn undiminished(folded: &str) -> Option<[String; 3]> {
     let hard = stem.strip_suffix("qu").map_or_else(|| stem.to_owned(), |stem| format!("{stem}c"));
     let consonant = stem.strip_suffix('c').unwrap_or(stem);
     Some([format!("{hard}{vowel}{plural}"), format!("{consonant}e{plural}"), format!("{consonant}{plural}")])
+}
+
+/// Every single word for a relation in a language, folded.
+pub(crate) fn relations(language: Language) -> impl Iterator<Item = &'static str> {
+    let map = if language == Language::Spanish { &LEXICON.spanish } else { &LEXICON.english };
+    map.iter()
+        .filter(|(word, senses)| {
+            !word.contains([' ', '-']) && senses.iter().any(|s| matches!(s.class, Class::Kin | Class::Attribute))
+        })
+        .map(|(word, _)| word.as_str())
 }
 
 /// How an id is called in a language.

@@ -1,0 +1,165 @@
+//! What is over without a frame of its own: appointments called off or put off, habits given up, couples parted.
+
+use super::Run;
+use super::claims::Reader;
+use super::clause::{Clause, period};
+use super::scope::Doubtful;
+use super::stance::Stance;
+use super::statement::{Act, Manner, Object, Statement};
+use crate::fact::Predicate;
+use crate::grammar::frames::Says;
+use crate::grammar::group::{Group, Polarity};
+use crate::grammar::noun::Noun;
+use crate::grammar::{Mention, Scan};
+use crate::time::PartialDate;
+use crate::words::{self, Class, Tense};
+
+const CANCELS: &[&str] = &["cancelar", "anular", "suspender", "cancel"];
+const CANCELLED: &[&str] =
+    &["cancelled", "canceled", "cancelada", "cancelado", "anulada", "anulado", "suspendida", "suspendido"];
+const MOVES: &[&str] = &[
+    "cambiar",
+    "mover",
+    "aplazar",
+    "posponer",
+    "adelantar",
+    "retrasar",
+    "pasar",
+    "move",
+    "reschedule",
+    "postpone",
+    "change",
+];
+/// Verbs of giving something up.
+const LEAVES: &[&str] = &["dejar", "abandonar", "quit", "stop", "leave"];
+/// Verbs of parting, and of those the ones that need a word beside them: «lo hemos dejado», "broke up".
+const PARTS: &[(&str, Option<&str>)] = &[
+    ("dejar", Some("lo")),
+    ("romper", None),
+    ("separar", None),
+    ("divorciar", None),
+    ("cortar", None),
+    ("terminar", None),
+    ("break", Some("up")),
+    ("separate", None),
+    ("divorce", None),
+];
+
+impl Run<'_> {
+    /// «Me han cancelado la cita del dentista», "the meeting has been moved to Friday".
+    pub(super) fn called_off(
+        &mut self,
+        scan: &Scan<'_>,
+        groups: &[Group],
+        doubtful: &[Doubtful],
+        sentence: (usize, usize),
+    ) {
+        let said = |lemmas: &[&str]| {
+            groups.iter().any(|group| {
+                group.has_any(lemmas)
+                    && group.polarity == Polarity::Positive
+                    && !group.aspect.modal
+                    && (group.aspect.perfect
+                        || group.aspect.passive
+                        || group.readings.iter().any(|f| f.tense == Tense::Past))
+            })
+        };
+        let cancelled = said(CANCELS) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
+        let moved = said(MOVES);
+        if !doubtful.is_empty() || !(cancelled || moved) {
+            return;
+        }
+        let when = period(scan, 0, scan.tokens.len(), true).at.filter(|day| day.last() >= scan.lookup.today);
+        let pronoun = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["lo", "la", "it"]));
+        let recent = || {
+            let said = self.before.recent.iter().rev().find(|s| s.predicate == Predicate::Appointment)?;
+            said.object.as_ref().filter(|_| pronoun).map(|object| object.text.clone())
+        };
+        let Some(event) = event(scan, groups).or_else(recent) else { return };
+        self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Appointment);
+        self.off(scan, &event, Act::End, None, sentence);
+        if let (true, false, Some(when)) = (moved, cancelled, when) {
+            let clock = (0..scan.tokens.len()).find_map(|at| crate::time::clock(scan.tokens, at));
+            let bare = event.split(", ").next().unwrap_or(&event);
+            let text = clock.map_or_else(|| bare.to_owned(), |(clock, _)| format!("{bare}, {clock}"));
+            self.off(scan, &text, Act::Assert, Some(when), sentence);
+        }
+    }
+
+    fn off(&mut self, scan: &Scan<'_>, text: &str, act: Act, when: Option<PartialDate>, sentence: (usize, usize)) {
+        self.clauses += 1;
+        let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+        let says = Says { predicate: Predicate::Appointment, kind: "", constant: None };
+        let object = Object { key: words::key(text), text: text.to_owned(), mention: None };
+        let stance = Stance { act, from: when, to: when };
+        let statement = reader.statement(Mention::Owner, &says, Some(object), stance, (0, scan.tokens.len()));
+        self.push(statement);
+    }
+}
+
+/// The appointment that a sentence names, up to the next verb.
+fn event(scan: &Scan<'_>, groups: &[Group]) -> Option<String> {
+    let at =
+        (0..scan.tokens.len()).find(|&i| words::longest(scan.language, scan.tokens, i, &[Class::Event]).is_some())?;
+    let verb = groups.iter().map(|group| group.first).find(|first| *first > at).unwrap_or(scan.tokens.len());
+    let end = scan.phrase_end(at).min(verb);
+    let stop = (at + 1..end).find(|&i| scan.is_any(i, &["para", "to", "has", "have", "was", "is"])).unwrap_or(end);
+    Some(scan.source(at, stop.max(at + 1)).to_owned())
+}
+
+impl Reader<'_> {
+    /// What the clause says is over, beyond its frames.
+    pub(super) fn ended(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        mention: &Mention,
+        said: &[Statement],
+    ) -> Vec<Statement> {
+        if let Some(statement) = self.parted(group, clause, mention) {
+            return vec![statement];
+        }
+        let scan = self.scan;
+        let over = scan.late_negation(group, clause.last) == Polarity::NoLonger || group.aspect.cessative;
+        let left = group.has_any(LEAVES)
+            && !group.aspect.modal
+            && !group.aspect.prospective
+            && group.polarity == Polarity::Positive
+            && (group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past));
+        if !(over || left) || said.iter().any(|s| s.act == Act::Assert) || clause.last <= group.last {
+            return Vec::new();
+        }
+        // Word by word as the grammar sees them: "don't" is no word of the habit.
+        let text = scan.tokens[group.first..clause.last].iter().map(|t| t.fold.as_str()).collect::<Vec<_>>().join(" ");
+        let says = Says { predicate: Predicate::Routine, kind: "", constant: None };
+        let object = Object { key: words::key(&text), text, mention: None };
+        let stance = Stance { act: Act::End, from: None, to: None };
+        vec![self.statement(mention.clone(), &says, Some(object), stance, (group.first, clause.last))]
+    }
+
+    /// «Sara y yo lo hemos dejado», "Amber and I broke up".
+    fn parted(&self, group: &Group, clause: &Clause, mention: &Mention) -> Option<Statement> {
+        let scan = self.scan;
+        let near = |word: &str| (group.first.max(1) - 1..clause.last.min(group.last + 2)).any(|i| scan.word(i) == word);
+        let parts = PARTS.iter().any(|(lemma, beside)| group.has(lemma) && beside.is_none_or(&near));
+        let joint =
+            (clause.first..group.first).find(|&i| scan.is_any(i, &["y", "and"]) && scan.is_any(i + 1, &["yo", "i"]));
+        let both = joint.is_some()
+            || scan.spanish() && group.readings.iter().any(|f| f.plural && f.person == words::Person::First)
+            || (clause.first..group.first).any(|i| scan.word(i) == "we");
+        let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+        if *mention != Mention::Owner || !parts || !both || !done || group.polarity != Polarity::Positive {
+            return None;
+        }
+        let other = joint.and_then(|joint| {
+            (clause.first..joint).find_map(|at| match scan.noun(at) {
+                Some((Noun::Someone(mention), end)) if end == joint => Some(mention),
+                _ => None,
+            })
+        });
+        let says = Says { predicate: Predicate::Relative, kind: "partner", constant: None };
+        let object = other.map(|other| Object { text: String::new(), key: String::new(), mention: Some(other) });
+        let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };
+        Some(self.statement(Mention::Owner, &says, object, stance, (clause.first.min(group.first), group.last)))
+    }
+}

@@ -1,0 +1,251 @@
+//! What the owner says without a verb: «42 años, arquitecto, casado», "two cats (Milo and Otis)", a telephone number.
+
+use super::Run;
+use super::claims::{Reader, object};
+use super::clause::{Clause, Subject};
+use super::correction::slot_of;
+use super::scope::Doubtful;
+use super::stance::Stance;
+use super::statement::{Act, Manner, Statement};
+use crate::fact::Predicate;
+use crate::grammar::frames::Says;
+use crate::grammar::group::Group;
+use crate::grammar::noun::Noun;
+use crate::grammar::{Mention, Scan};
+use crate::text::{Kind, Token};
+use crate::time::cardinal;
+use crate::words::lists::{CONTACT_WORDS, INTRODUCTIONS};
+use crate::words::{self, Form, Person, Tense};
+
+/// One message introduces its writer by at most so many fragments.
+const FRAGMENTS_MAX: usize = 24;
+
+impl Run<'_> {
+    /// Fragments of a sentence whose writer introduces themself, contacts, and attributes before a colon.
+    pub(super) fn fragments(
+        &mut self,
+        scan: &Scan<'_>,
+        groups: &[Group],
+        doubtful: &[Doubtful],
+        sentence: (usize, usize),
+    ) {
+        if doubtful.is_empty() {
+            if self.introduces(scan) {
+                self.profile(scan, groups, sentence);
+            }
+            self.contacts(scan, sentence);
+            self.beside(scan, sentence);
+            self.labelled(scan, sentence);
+        }
+    }
+
+    /// Whether the writer says who they are: in so many words, or by their name in this message.
+    fn introduces(&self, scan: &Scan<'_>) -> bool {
+        let named = self
+            .statements
+            .iter()
+            .any(|s| s.predicate == Predicate::Name && s.subject == Mention::Owner && s.act == Act::Assert);
+        let folded = crate::text::fold(scan.source(0, scan.tokens.len()));
+        named || INTRODUCTIONS.iter().any(|opening| folded.contains(opening))
+    }
+
+    fn profile(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
+        let mut done = 0;
+        for at in starts(scan).into_iter().take(FRAGMENTS_MAX) {
+            let end = fragment_end(scan, at);
+            let verbal = groups.iter().any(|group| (at..end).contains(&group.first));
+            if at < done || verbal || end <= at {
+                continue;
+            }
+            done = self.fragment(scan, at, sentence).unwrap_or(done);
+        }
+    }
+
+    /// Reads a fragment as what stands behind "I am" or "I have". One past what was read.
+    fn fragment(&mut self, scan: &Scan<'_>, at: usize, sentence: (usize, usize)) -> Option<usize> {
+        let (be, have) = if scan.spanish() { ("ser", "tener") } else { ("be", "have") };
+        let with = usize::from(scan.is_any(at, &["con", "with"]));
+        let counted = with > 0 || cardinal(scan.tokens, at).is_some();
+        let lemmas: &[&'static str] = if counted { &[have, be] } else { &[be] };
+        for lemma in lemmas {
+            let group = pseudo(at + with, lemma);
+            let last = scan.tokens.len();
+            let whole = |end: usize| end > at && ends(scan, end);
+            let Some(found) = scan.matches(&group, last).into_iter().find(|m| whole(m.end)) else { continue };
+            let clause = Clause { first: at, last: found.end, subject: None, blocked: None };
+            self.clauses += 2;
+            let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+            let owner = Subject::Of(Noun::Someone(Mention::Owner));
+            for statement in reader.read(&group, &clause, &owner, &Mention::Owner) {
+                self.push(statement);
+            }
+            return Some(found.end);
+        }
+        let (mut fillers, end) = scan.slot("knownplace", at).filter(|(_, end)| ends(scan, *end))?;
+        let says = Says { predicate: Predicate::LivesIn, kind: "", constant: None };
+        self.stated(scan, Mention::Owner, &says, object(fillers.pop()?), (at, end), sentence);
+        Some(end)
+    }
+
+    fn stated(
+        &mut self,
+        scan: &Scan<'_>,
+        of: Mention,
+        says: &Says,
+        what: super::Object,
+        tokens: (usize, usize),
+        sentence: (usize, usize),
+    ) {
+        self.clauses += 1;
+        let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let statement = reader.statement(of, says, Some(what), stance, tokens);
+        self.push(statement);
+    }
+
+    /// "You can reach me on 07700 900123", «mi correo nuevo, ana@correo.es»: whose a number or an address is, the words
+    /// around it tell.
+    fn contacts(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
+        let mut at = 0;
+        while at < scan.tokens.len() {
+            let (predicate, slot) = match scan.tokens[at].kind {
+                Kind::Email => (Predicate::Email, "email"),
+                Kind::Number => (Predicate::Phone, "phone"),
+                Kind::Word | Kind::Link | Kind::Mark => {
+                    at += 1;
+                    continue;
+                }
+            };
+            let found = scan.slot(slot, at).filter(|(list, _)| predicate == Predicate::Email || list[0].key.len() >= 7);
+            let Some((mut fillers, end)) = found else {
+                at += 1;
+                continue;
+            };
+            let span = (scan.tokens[at].start, scan.tokens[end - 1].end);
+            let covered = self.statements.iter().any(|s| s.span.0 <= span.0 && span.1 <= s.span.1);
+            if let (false, false, Some(of), Some(filler)) =
+                (covered, scan.tokens[at].quoted, contact_of(scan, at, predicate), fillers.pop())
+                && let Some(of) = self.resolved(of)
+            {
+                let says = Says { predicate, kind: "", constant: None };
+                self.stated(scan, of, &says, object(filler), (at, end), sentence);
+            }
+            at = end.max(at + 1);
+        }
+    }
+
+    /// What stands beside a statement without a verb: «78 años, cumplidos el 3 de febrero», «soy celíaca, así que nada de
+    /// gluten».
+    fn beside(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
+        let said = |list: &[Statement], predicates: &[Predicate]| {
+            let found = list.iter().rev().find(|s| s.sentence == sentence && predicates.contains(&s.predicate));
+            found.map(|s| s.subject.clone())
+        };
+        for at in 1..scan.tokens.len() {
+            let (of, predicate, slot, from) = match (scan.word(at), scan.word(at + 1)) {
+                ("cumplidos" | "cumpliditos" | "hechos", _) => {
+                    (said(&self.statements, &[Predicate::Age]), Predicate::Birthday, "annual", at + 1)
+                }
+                ("nada", "de") => {
+                    let health = [Predicate::Health, Predicate::AllergicTo, Predicate::Diet, Predicate::Avoids];
+                    (said(&self.statements, &health), Predicate::Avoids, "food", at + 2)
+                }
+                ("no", _) if !scan.spanish() && scan.is_any(at - 1, &["so", ","]) => {
+                    let health = [Predicate::Health, Predicate::AllergicTo, Predicate::Diet, Predicate::Avoids];
+                    (said(&self.statements, &health), Predicate::Avoids, "food", at + 1)
+                }
+                _ => continue,
+            };
+            let (Some(of), Some((fillers, end))) = (of, scan.slot(slot, from)) else { continue };
+            for filler in fillers {
+                let says = Says { predicate, kind: "", constant: None };
+                self.stated(scan, of.clone(), &says, object(filler), (at, end), sentence);
+            }
+        }
+    }
+
+    /// «Mi cumpleaños: 3 de mayo», "my shoe size: 9".
+    fn labelled(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
+        for colon in (1..scan.tokens.len()).filter(|&i| scan.word(i) == ":") {
+            let label = (colon.saturating_sub(6)..colon).find_map(|at| scan.noun(at).filter(|(_, end)| *end == colon));
+            let Some((Noun::Attribute { of, row }, _)) = label else { continue };
+            let predicate = words::attribute(row).and_then(|row| Predicate::from_name(row.predicate));
+            let Some(predicate) = predicate.filter(|p| slot_of(*p).is_some()) else { continue };
+            let slot = words::attribute(row).map_or("", |row| row.slot);
+            let Some((fillers, end)) = scan.slot(slot, colon + 1) else { continue };
+            let Some(of) = self.resolved(of) else { continue };
+            for filler in fillers {
+                let says = Says { predicate, kind: "", constant: None };
+                let known =
+                    |s: &Statement| s.predicate == predicate && s.object.as_ref().is_some_and(|o| o.key == filler.key);
+                if !self.statements.iter().any(known) {
+                    self.stated(scan, of.clone(), &says, object(filler), (colon + 1, end), sentence);
+                }
+            }
+        }
+    }
+}
+
+/// A verb that stands nowhere.
+fn pseudo(at: usize, lemma: &'static str) -> Group {
+    let form = Form { lemma, tense: Tense::Present, person: Person::First, plural: false };
+    Group::of(at, vec![form])
+}
+
+/// Where fragments begin: at the beginning, behind commas, colons and «y».
+fn starts(scan: &Scan<'_>) -> Vec<usize> {
+    let mut out = vec![0];
+    for at in 0..scan.tokens.len() {
+        if scan.is_any(at, &[",", ":", ";", "-", "–", "—", "y", "and", "e", "(", "/"]) {
+            out.push(at + 1);
+        }
+    }
+    out
+}
+
+fn fragment_end(scan: &Scan<'_>, at: usize) -> usize {
+    (at..scan.tokens.len()).find(|&i| scan.is_any(i, &[",", ":", ";", "(", "/"])).unwrap_or(scan.tokens.len())
+}
+
+/// Whether a fragment may end here.
+fn ends(scan: &Scan<'_>, at: usize) -> bool {
+    scan.tokens.get(at).is_none_or(Token::is_mark) || scan.is_any(at, &["y", "and", "e", "pero", "but"])
+}
+
+/// Whose a telephone number or an address is. None where nothing says that it is somebody's.
+fn contact_of(scan: &Scan<'_>, at: usize, predicate: Predicate) -> Option<Mention> {
+    let mut whose = None;
+    let mut i = 0;
+    while i < at {
+        match scan.noun(i) {
+            Some((Noun::Attribute { of, .. }, end)) if end <= at => {
+                whose = Some(of);
+                i = end;
+            }
+            Some((Noun::Someone(mention), end)) if end <= at && mention != Mention::Owner => {
+                whose = Some(mention);
+                i = end;
+            }
+            _ => i += 1,
+        }
+    }
+    let own = ["me", "mi", "my", "mine", "mio", "i"];
+    let first = (0..scan.tokens.len()).any(|i| own.contains(&scan.word(i)));
+    let named = (0..scan.tokens.len()).any(|i| CONTACT_WORDS.contains(&scan.word(i)));
+    let clitic = (0..scan.tokens.len()).any(|i| {
+        [
+            "llamame",
+            "escribeme",
+            "llamarme",
+            "escribirme",
+            "localizarme",
+            "contactarme",
+            "anotame",
+            "apuntame",
+            "mandame",
+        ]
+        .contains(&scan.word(i))
+    });
+    let owner = clitic || named && (first || predicate == Predicate::Phone);
+    whose.filter(|_| named || first).or_else(|| owner.then_some(Mention::Owner))
+}

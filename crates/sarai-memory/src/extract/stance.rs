@@ -1,0 +1,192 @@
+//! How a clause is meant: whether it asserts, ends or denies, and since when and until when.
+
+use super::claims::Reader;
+use super::clause::{Clause, Period, period};
+use super::statement::{Act, Manner};
+use crate::fact::Predicate;
+use crate::grammar::frames::{Match, Says};
+use crate::grammar::group::{Group, Polarity};
+use crate::time::PartialDate;
+use crate::words::{self, Tense};
+
+/// Predicates that were true of the past and stay true.
+pub(super) const LASTING: &[Predicate] = &[
+    Predicate::Name,
+    Predicate::Surname,
+    Predicate::Birthday,
+    Predicate::Birthplace,
+    Predicate::Died,
+    Predicate::Origin,
+    Predicate::Wedding,
+    Predicate::Anniversary,
+    Predicate::MaritalStatus,
+    Predicate::AllergicTo,
+    Predicate::Health,
+    Predicate::Nationality,
+    Predicate::KeptIn,
+    Predicate::Age,
+];
+/// What a verb may say with «puedo», "can".
+const ABILITIES: &[Predicate] = &[
+    Predicate::Speaks,
+    Predicate::Plays,
+    Predicate::Avoids,
+    Predicate::Dislikes,
+    Predicate::Goal,
+    Predicate::Nickname,
+];
+
+/// How a clause is meant: its act, and since when and until when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stance {
+    pub(super) act: Act,
+    pub(super) from: Option<PartialDate>,
+    pub(super) to: Option<PartialDate>,
+}
+
+/// What the verb group says of time.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    past: bool,
+    perfect: bool,
+    coming: bool,
+    /// Something begins.
+    inceptive: bool,
+}
+
+impl Reader<'_> {
+    /// The reading of the verb that counts. «Nos mudamos a Ávila en 2022» has one form for both times; the date tells.
+    pub(super) fn form<'g>(&self, group: &'g Group, clause: &Clause, lemma: &str) -> Option<&'g words::Form> {
+        let form = group.readings.iter().find(|form| form.lemma == lemma)?;
+        let dated = period(self.scan, clause.first, clause.last, false).at;
+        let today = self.scan.lookup.today;
+        let elapsed = dated.is_some_and(|date| date.first() <= today && !matches!(date, PartialDate::Day(_)));
+        let past = group.readings.iter().find(|other| other.lemma == lemma && other.tense == Tense::Past);
+        Some(past.filter(|_| elapsed && form.tense == Tense::Present).unwrap_or(form))
+    }
+
+    /// What the verb makes of its frame: an assertion, an end, a denial; none where it only speaks of plans.
+    pub(super) fn stance(&self, group: &Group, clause: &Clause, found: &Match) -> Option<(Says, Stance)> {
+        let frame = found.frame;
+        let (flags, says) = (&frame.flags, frame.says.clone());
+        let form = self.form(group, clause, found.lemma)?;
+        let future = form.tense == Tense::Future || (group.aspect.prospective && form.tense == Tense::Present);
+        let past =
+            (matches!(form.tense, Tense::Past | Tense::Imperfect) && !group.aspect.perfect) || group.aspect.bygone;
+        let perfect = group.aspect.perfect;
+        let coming = flags.timed
+            || future
+            || (flags.begins
+                && form.tense == Tense::Present
+                && !perfect
+                && !group.aspect.progressive
+                && !group.aspect.inceptive);
+        let mut period = period(self.scan, clause.first, clause.last, coming);
+        // «Estoy en Lisboa hasta mayo»: what holds now ends later.
+        if form.tense == Tense::Present && !perfect && period.to.is_some_and(|to| to.last() < self.scan.lookup.today) {
+            period.to = self::period(self.scan, clause.first, clause.last, true).to;
+        }
+        if (group.aspect.modal || form.tense == Tense::Conditional || form.tense == Tense::Subjunctive)
+            && !ABILITIES.contains(&says.predicate)
+        {
+            return None;
+        }
+        if flags.timed
+            && (past
+                || perfect
+                || !(period.at.is_some()
+                    || period.from.is_some()
+                    || self.recurs(clause)
+                    || self.clock(group.last, clause.last).is_some()))
+        {
+            return None;
+        }
+        let polarity = match self.scan.late_negation(group, clause.last) {
+            _ if group.aspect.cessative => Polarity::NoLonger,
+            polarity => polarity,
+        };
+        let (says, act) = match polarity {
+            Polarity::Positive if flags.ends => (says, Act::End),
+            Polarity::Positive => (says, Act::Assert),
+            Polarity::NoLonger => (says, Act::End),
+            Polarity::Negative if flags.only_negative => (says, Act::Assert),
+            Polarity::Negative if flags.negated.is_some() => (flags.negated.clone()?, Act::Assert),
+            Polarity::Negative if flags.zero => return None,
+            Polarity::Negative => (says, Act::Deny),
+        };
+        let times = Times { past, perfect, coming, inceptive: flags.begins || group.aspect.inceptive };
+        let stance = self.interval(group, &says, form, act, period, times)?;
+        Some((says, stance))
+    }
+
+    /// "I have lived here since", «siempre he vivido».
+    fn goes_on(&self, group: &Group, period: Period) -> bool {
+        group.aspect.progressive
+            || self.scan.tokens[group.last..].iter().any(|token| token.is("since"))
+            || period.from.is_some() && period.to.is_none()
+            || (group.first.saturating_sub(1)..group.last + 1).any(|i| self.scan.is_any(i, &["siempre", "always"]))
+    }
+
+    /// Something that happened once and leaves a lasting state: an adoption, a wedding, a degree.
+    fn is_event(&self, predicate: Predicate, lemma: &str) -> bool {
+        matches!(
+            lemma,
+            "adoptar"
+                | "adopt"
+                | "casar"
+                | "marry"
+                | "get"
+                | "licenciar"
+                | "graduar"
+                | "graduate"
+                | "proponer"
+                | "recetar"
+                | "prescribe"
+                | "mandar"
+                | "prescribir"
+                | "comprar"
+                | "buy"
+                | "rescue"
+                | "acoger"
+                | "rescatar"
+        ) || predicate == Predicate::MaritalStatus
+    }
+
+    /// The interval in which it holds. None where it is only planned and no day is named.
+    fn interval(
+        &self,
+        group: &Group,
+        says: &Says,
+        form: &words::Form,
+        act: Act,
+        period: Period,
+        times: Times,
+    ) -> Option<Stance> {
+        let today = PartialDate::Day(self.scan.lookup.today);
+        let stance = |from, to| Some(Stance { act, from, to });
+        if act != Act::Assert {
+            stance(period.from, period.to.or(period.at).or(Some(today)).filter(|_| act == Act::End))
+        } else if says.predicate == Predicate::Appointment || says.predicate == Predicate::Trip {
+            let when = period.at.or(period.from).or(Some(today));
+            stance(when, when)
+        } else if times.coming {
+            // A move or a new job that is only planned counts from its day on, and without a day not at all.
+            let starts = period.at.or(period.from).filter(|date| date.last() >= self.scan.lookup.today)?;
+            stance(Some(starts), period.to)
+        } else if times.inceptive {
+            let then =
+                (times.past || times.perfect || group.aspect.progressive || group.aspect.inceptive).then_some(today);
+            stance(period.from.or(period.at).or(then), period.to)
+        } else if (times.past || (times.perfect && !self.goes_on(group, period)))
+            && !LASTING.contains(&says.predicate)
+            && self.manner == Manner::Plain
+            && !self.is_event(says.predicate, form.lemma)
+        {
+            let to = period.to.or(period.at).or(Some(today));
+            stance(period.from.or(period.at), to)
+        } else {
+            let from = period.from.filter(|_| !matches!(says.predicate, Predicate::Birthday | Predicate::Wedding));
+            stance(from, period.to)
+        }
+    }
+}
