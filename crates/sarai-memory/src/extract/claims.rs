@@ -1,6 +1,7 @@
 //! What one clause says: frames and copulas become statements, with the act and the time that the verb gives them.
 
 use super::clause::{Clause, Subject, is_joint, period};
+use super::routine::beginning;
 use super::stance::{LASTING, Stance};
 use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
@@ -38,6 +39,10 @@ impl Reader<'_> {
         }
         out.extend(self.routine(group, clause, mention, &out));
         out.extend(self.fronted(group, clause));
+        // «He dejado el paraguas en la oficina» leaves no employer.
+        if out.iter().any(|s| s.predicate == Predicate::KeptIn) {
+            out.retain(|s| s.predicate != Predicate::WorksAt);
+        }
         // «Tengo dentista el jueves» tells of an appointment, not of a dentist.
         if out.iter().any(|s| s.predicate == Predicate::Appointment) {
             out.retain(|s| s.predicate != Predicate::Relative || names_somebody(s));
@@ -133,8 +138,10 @@ impl Reader<'_> {
         let Mention::Thing { of, text, .. } = thing else { return Vec::new() };
         let tokens = (clause.first.min(group.first), clause.last);
         let when = period(self.scan, at, clause.last, true).at;
-        let event = words::senses(Some(self.scan.language), &crate::text::fold(text))
-            .any(|s| s.class == words::Class::Event)
+        let event = crate::text::fold(text)
+            .split(' ')
+            .chain([crate::text::fold(text).as_str()])
+            .any(|word| words::senses(Some(self.scan.language), word).any(|s| s.class == words::Class::Event))
             || self.scan.slot("date", at).is_some();
         if let (Some(when), true) = (when, event) {
             let stance = Stance { from: Some(when), to: Some(when), ..stance };
@@ -246,11 +253,7 @@ impl Reader<'_> {
 
     /// Whom a frame is about: «me llaman Pepe» is about the owner, whoever calls.
     fn acting(&self, mention: &Mention, found: &Match) -> Mention {
-        if found.frame.says.predicate == Predicate::Nickname && !self.scan.spanish() {
-            Mention::Owner
-        } else {
-            mention.clone()
-        }
+        if found.frame.is_dative() && !self.scan.spanish() { Mention::Owner } else { mention.clone() }
     }
 
     #[expect(
@@ -310,7 +313,8 @@ impl Reader<'_> {
                     if predicate == Predicate::Routine { Stance { from: None, to: None, ..stance } } else { stance };
                 let says = Says { predicate, ..says.clone() };
                 let text = if predicate == Predicate::Routine {
-                    self.scan.source(group.first, clause.last).trim_end_matches([',', ' ']).to_owned()
+                    let first = beginning(self.scan, clause.first, group.first);
+                    self.scan.source(first, clause.last).trim_end_matches([',', ' ']).to_owned()
                 } else {
                     text
                 };

@@ -59,7 +59,12 @@ fn blocked(scan: &Scan<'_>, groups: &[Group], index: usize, floor: usize) -> Opt
     // «¡Qué fuerte!» joins nothing, and neither does a «que» behind which another clause begins: «que va, vivo en …».
     let joint = (floor..group.first)
         .rev()
-        .find(|&i| scan.is_any(i, &["que", "that", "whether"]) && scan.tokens[i].lower == scan.tokens[i].fold)
+        .find(|&i| {
+            scan.is_any(i, &["que", "that", "whether"])
+                && scan.tokens[i].lower == scan.tokens[i].fold
+                // «La semana que viene» joins nothing.
+                && !scan.is_any(i + 1, &["viene", "entra"])
+        })
         .filter(|&joint| {
             !(joint + 2..group.first).any(|i| scan.is_any(i, &["pero", "but", "pues", "so", "and", "y"]))
                 && !(joint + 1..group.first).any(|i| scan.word(i) == "," && scan.begins_clause(i + 1))
@@ -227,6 +232,11 @@ fn english(
     named: Option<Noun>,
     before: Option<&Subject>,
 ) -> Option<Subject> {
+    // "They've put me on statins": whoever did it, it is about the owner.
+    let done_to = group.has_any(&["put", "start", "call", "buy", "get", "give", "diagnose", "prescribe", "nickname"]);
+    if done_to && scan.is_any(group.last, &["me"]) {
+        return Some(Subject::Of(Noun::Someone(Mention::Owner)));
+    }
     if let Some(noun) = named {
         return Some(Subject::Of(noun));
     }

@@ -97,13 +97,16 @@ impl Reader<'_> {
             "times" => scan.is_any(at + 1, &["a", "per"]) && period(at + 2),
             "diario" => at > 0 && scan.word(at - 1) == "a",
             "daily" | "weekly" => true,
+            "usually" | "normally" | "generally" | "normalmente" | "habitualmente" | "siempre" | "always" => {
+                self.clock(clause.first, clause.last).is_some()
+            }
             _ => false,
         })
     }
 }
 
 /// Where the words of a routine begin: a time at the front belongs to it.
-fn beginning(scan: &Scan<'_>, first: usize, group: usize) -> usize {
+pub(super) fn beginning(scan: &Scan<'_>, first: usize, group: usize) -> usize {
     (first..group)
         .find(|&at| {
             scan.is_any(at, &["todos", "todas", "cada", "every", "each", "los", "on", "por", "in", "once", "twice"])

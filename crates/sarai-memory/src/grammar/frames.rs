@@ -32,6 +32,10 @@ pub(crate) struct Flags {
     pub(crate) timed: bool,
     pub(crate) of_thing: bool,
     plural: bool,
+    /// Only where the sentence speaks of a change of work.
+    job: bool,
+    /// Only with «poder», "can".
+    modal: bool,
     /// Only in a perfect that goes on until now.
     perfect: bool,
     /// Only with a length of time behind the verb: «llevo tres años en …».
@@ -75,6 +79,17 @@ pub(crate) struct Match {
     pub(crate) lemma: &'static str,
     pub(crate) fillers: Vec<Filler>,
     pub(crate) end: usize,
+}
+
+/// What is changed by who changes jobs.
+const WORK: &[&str] =
+    &["trabajo", "curro", "chamba", "laburo", "empresa", "empleo", "puesto", "job", "jobs", "company", "employer"];
+
+impl Frame {
+    /// Whether it is about whom a clitic or an English "me" stands for.
+    pub(crate) const fn is_dative(&self) -> bool {
+        matches!(self.shape, Shape::Dative)
+    }
 }
 
 type Table = HashMap<(Language, &'static str), Vec<Frame>>;
@@ -150,6 +165,8 @@ fn read_flags(text: &'static str) -> Option<Flags> {
             "timed" => flags.timed = true,
             "thing" => flags.of_thing = true,
             "plural" => flags.plural = true,
+            "job" => flags.job = true,
+            "modal" => flags.modal = true,
             "perf" => flags.perfect = true,
             "span" => flags.span = true,
             "past" => flags.past = true,
@@ -226,6 +243,8 @@ impl Scan<'_> {
         shape
             && (!flags.perfect || group.aspect.perfect && since())
             && (!flags.span || spanned())
+            && (!flags.modal || group.aspect.modal)
+            && (!flags.job || (0..group.first).any(|i| self.is_any(i, WORK)))
             && (!flags.past || past)
             && (!flags.present || tense == Tense::Present && !group.aspect.perfect || group.aspect.cessative)
             && (!flags.only_negative || group.polarity != Polarity::Positive)

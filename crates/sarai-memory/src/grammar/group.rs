@@ -1,6 +1,6 @@
 //! Verb groups: «ya no me gusta», «estoy viviendo», "have been working", "used to live".
 
-use crate::words::lists::{ADVERBS, BEFORE_NOUNS};
+use crate::words::lists::{ADVERBS, BEFORE_NOUNS, PERIODS};
 use sarai_types::Language;
 
 use super::Scan;
@@ -155,11 +155,23 @@ impl Scan<'_> {
         let mut finite: Vec<Form> =
             self.forms(head).iter().copied().filter(|form| FINITE.contains(&form.tense)).collect();
         let before = head.checked_sub(1).map_or("", |i| self.word(i));
+        // «La semana que viene» is a time.
+        if before == "que" && self.is_any(head, &["viene", "entra"]) && head > 1 && self.is_time_noun(head - 2) {
+            return None;
+        }
+        // «Las once y media» is a time.
+        if before == "y"
+            && self.is_any(head, &["media", "cuarto"])
+            && head > 1
+            && crate::time::cardinal(self.tokens, head - 2).is_some()
+        {
+            return None;
+        }
         // «Él vive», but «el trabajo».
         let pronoun = head > 0 && self.tokens[head - 1].lower == "él";
         if finite.is_empty()
             || (token.lower == token.fold
-                && !(self.word(head) == "como" && ["no", "yo", "nunca"].contains(&before))
+                && !(self.word(head) == "como" && self.eats(head))
                 && NEVER_VERBS.contains(&self.word(head)))
             || (BEFORE_NOUNS.contains(&before) && !pronoun && !self.takes_object(head))
         {
@@ -183,6 +195,18 @@ impl Scan<'_> {
             }
         }
         Some(group)
+    }
+
+    fn is_time_noun(&self, at: usize) -> bool {
+        PERIODS.contains(&self.word(at)) || crate::time::weekday(self.word(at)).is_some()
+    }
+
+    /// «Como» that is a verb: «no como carne», «los domingos como en casa de mis suegros».
+    fn eats(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).map_or("", |i| self.word(i));
+        let often = PERIODS.contains(&before) || crate::time::weekday(before).is_some() || before == "siempre";
+        ["no", "yo", "nunca"].contains(&before)
+            || often && self.is_any(at + 1, &["en", "con", "solo", "sola", "fuera", "a"])
     }
 
     /// «Las guardo», «la tengo»: what looks like an article is what the first person keeps.
@@ -322,6 +346,10 @@ impl Scan<'_> {
             at,
             &["will", "would", "can", "could", "should", "might", "must", "may", "used", "no", "not", "never"],
         );
+        // "At 6 am" is a time.
+        if self.word(at) == "am" && at > 0 && self.tokens[at - 1].kind == Kind::Number {
+            return None;
+        }
         // "Ana's birthday", "Ana's name" have no verb.
         if before == "'s" && self.headed(at, super::Mention::Owner, false).is_some() {
             return None;

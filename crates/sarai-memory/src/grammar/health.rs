@@ -166,7 +166,7 @@ impl Scan<'_> {
             } else {
                 break;
             }
-            let joint = end + 1;
+            let joint = end + 1 + usize::from(self.is_any(end + 1, &["un", "una", "a", "an", "also", "tambien"]));
             if !self.is_any(end, &["y", "e", "and", ","]) || !(self.substance_at(joint) || self.medicine_at(joint)) {
                 break;
             }
@@ -186,7 +186,12 @@ impl Scan<'_> {
 
     fn past_dose(&self, at: usize) -> usize {
         let from = at + usize::from(self.word(at) == "," || self.word(at) == "de");
-        if number(self.tokens, from).is_some() && self.is_any(from + 1, DOSES) { from + 2 } else { at }
+        match number(self.tokens, from) {
+            Some(_) if self.is_any(from + 1, DOSES) => from + 2,
+            // «Losartán de 50».
+            Some(_) if from > at => from + 1,
+            _ => at,
+        }
     }
 
     /// A word beside a dose: «Concor 5 mg».

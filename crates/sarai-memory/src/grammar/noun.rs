@@ -136,6 +136,11 @@ impl Scan<'_> {
         }
         head = self.past_description(head, own);
         let kin = words::longest(self.language, self.tokens, head, &[Class::Kin]);
+        let attributed = words::longest(self.language, self.tokens, head, &[Class::Attribute]).is_some();
+        let event = words::longest(self.language, self.tokens, head, &[Class::Event]).is_some();
+        if own && event && !attributed && kin.is_none() {
+            return Some(self.thing(head, self.past_event(head), of));
+        }
         // "My dentist appointment" is no dentist.
         if let (Some((_, person)), Some((_, event))) =
             (kin, words::longest(self.language, self.tokens, head, &[Class::Event]))
@@ -191,6 +196,12 @@ impl Scan<'_> {
             return at;
         }
         (at + 1..at + 3).find(|&i| kin(i) && (at..i).all(plain)).unwrap_or(at)
+    }
+
+    /// One past an event with what it is for: "(my) flight to Dublin".
+    fn past_event(&self, head: usize) -> usize {
+        let end = self.phrase_end(head);
+        (head + 1..end).find(|&i| self.starts_verb(i) || self.verb_at(i)).unwrap_or(end)
     }
 
     /// "(My) red notebook": one past an English noun with what stands before it.

@@ -93,6 +93,13 @@ impl Scan<'_> {
             else {
                 break;
             };
+            // "A parents' evening" has no parents.
+            let single = self.is_any(next, &["a", "an"])
+                && (sense.plural || !words::members(sense.id).is_empty())
+                && !self.spanish();
+            if single {
+                break;
+            }
             let event = words::longest(self.language, self.tokens, head, &[Class::Event]);
             if event.is_some_and(|(_, other)| other > end) || self.is_any(end, &["appointment", "appt"]) {
                 break;

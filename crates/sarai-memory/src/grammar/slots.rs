@@ -111,7 +111,8 @@ impl Scan<'_> {
             "tall" => one(self
                 .measure(at)
                 .filter(|(_, end)| self.is_any(*end, &["tall"]) || self.is_any(*end - 1, &["tall"]))),
-            "duty" => one(self.goal(at)),
+            "duty" => one(self.duty(at)),
+            "challenge" => one(self.challenge(at)),
             "team" => one(self.team(at)),
             _ => None,
         }

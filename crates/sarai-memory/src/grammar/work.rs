@@ -122,10 +122,34 @@ impl Scan<'_> {
             ("buy", &["house", "flat"]),
             ("become", &["nurse", "doctor", "teacher", "pilot", "father", "mother"]),
             ("start", &["business"]),
-            ("learn", &["year"]),
             ("aprender", &["ano"]),
+            ("learn", &["year"]),
+            ("get", &["fit", "shape", "promoted", "degree", "licence", "license", "promotion"]),
+            ("pass", &["exam", "test", "exams"]),
+            ("pay", &["debt", "mortgage", "loan"]),
+            ("pagar", &["deuda", "hipoteca", "deudas"]),
+            ("write", &["novel", "book"]),
+            ("escribir", &["novela", "libro"]),
+            ("retire", &[]),
+            ("jubilarme", &[]),
+            ("mejorar", &["ingles", "frances", "aleman", "forma"]),
+            ("terminar", &["carrera", "tesis", "estudios", "grado", "master"]),
+            ("finish", &["degree", "thesis", "phd", "novel"]),
+            ("stop", &["smoking", "drinking"]),
+            ("give", &["smoking", "drinking"]),
         ];
         let (filler, end) = self.goal(from)?;
+        let verb = words::forms(self.language, &self.tokens[from].lower, self.word(from))
+            .iter()
+            .any(|form| form.tense == words::Tense::Infinitive)
+            || self.spanish()
+                && ["arme", "erme", "irme", "ar", "er", "ir"].iter().any(|tail| self.word(from).ends_with(tail));
+        if self.has_horizon()
+            && verb
+            && !self.is_any(from, &["saber", "know", "ver", "see", "be", "ser", "decir", "say"])
+        {
+            return Some((filler, end));
+        }
         let (_, wanted) = aims.iter().find(|(verb, _)| self.word(from) == *verb)?;
         let said = wanted.is_empty() || (from..end).any(|i| self.is_any(i, wanted));
         said.then_some((filler, end))
@@ -145,5 +169,33 @@ impl Scan<'_> {
         let stop = (at..end).find(|&i| self.is_any(i, &["at", "in", "on"])).unwrap_or(end);
         let about = !PASSING.contains(&self.word(at)) && !self.is_any(at, &["him", "her", "my", "people"]);
         (stop > at && at > 0 && about).then(|| (Filler::new(self.source(at - 1, stop)), stop))
+    }
+
+    /// What has to be done, without the time at which.
+    pub(super) fn duty(&self, at: usize) -> Option<(Filler, usize)> {
+        let (_, end) = self.goal(at)?;
+        let stop = (at + 1..end).find(|&i| self.begins_time(i)).unwrap_or(end);
+        Some((Filler::new(self.source(at, stop)), end))
+    }
+
+    /// «Las oposiciones», "a marathon": what one prepares for long.
+    pub(super) fn challenge(&self, at: usize) -> Option<(Filler, usize)> {
+        let (filler, end) = self.phrase(at)?;
+        let long =
+            ["oposicion", "oposiciones", "maraton", "triatlon", "selectividad", "mir", "tesis", "ironman", "camino"];
+        (at..end).any(|i| self.is_any(i, &long)).then_some((filler, end))
+    }
+
+    /// Whether the sentence says by when, and that is no evening: «este año», "by summer".
+    fn has_horizon(&self) -> bool {
+        (0..self.tokens.len()).any(|i| {
+            let season = |at: usize| {
+                self.is_any(at, &["ano", "year", "verano", "summer", "curso", "otono", "winter", "christmas"])
+            };
+            self.is_any(i, &["este", "this", "next", "proximo"]) && season(i + 1)
+                || self.is_any(i, &["by", "before"]) && (season(i + 1) || season(i + 2))
+                || self.is_any(i, &["antes"]) && (season(i + 2) || season(i + 3))
+                || self.is_any(i, &["ano", "verano"]) && self.is_any(i + 1, &["que", "proximo"])
+        })
     }
 }

@@ -181,7 +181,7 @@ impl<S: Store> Search<'_, '_, S> {
                 }
             }
             // «Mi ex», «mi antiguo jefe»: who no longer is.
-            if out.is_empty() {
+            if out.is_empty() && (self.question.past || kin == "ex") {
                 let filter = Filter {
                     subject: Some(base),
                     predicate: Some(predicate),
@@ -322,7 +322,9 @@ impl<S: Store> Search<'_, '_, S> {
             let mut said: Option<(u32, Fact)> = None;
             for kind in kinds {
                 let facts = self.about(*subject, Some(predicate), if kin == "pet" { None } else { Some(kind) })?;
-                for count in self.about(*subject, Some(Predicate::Count), Some(kind))? {
+                let counted = self.about(*subject, Some(Predicate::Count), (kin != "pet").then_some(kind))?;
+                let animal = |fact: &Fact| kin != "pet" || words::intern(words::Class::Pet, &fact.kind).is_some();
+                for count in counted.into_iter().filter(animal) {
                     if let Ok(number) = count.object.key.parse::<u32>() {
                         let total = said.as_ref().map_or(0, |(known, _)| *known) + number;
                         said = Some((total, count));

@@ -20,6 +20,7 @@ pub(crate) fn clock(tokens: &[Token], at: usize) -> Option<(Clock, usize)> {
     let word = |i: usize| tokens.get(i).map_or("", |token| token.fold.as_str());
     let (from, named) = match (word(at), word(at + 1)) {
         ("a" | "sobre" | "hacia", "las" | "la") => (at + 2, true),
+        ("at", "around" | "about" | "exactly") => (at + 2, true),
         ("at" | "around" | "by", _) => (at + 1, true),
         _ => (at, false),
     };
