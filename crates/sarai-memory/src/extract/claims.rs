@@ -82,7 +82,11 @@ impl Reader<'_> {
     /// «Mi cumpleaños es el 3 de mayo», «Ana es mi hermana», «mi jefe es Pedro», «mi coche es un Seat».
     fn copula(&self, group: &Group, clause: &Clause, subject: &Subject, mention: &Mention) -> Vec<Statement> {
         let scan = self.scan;
-        if !group.has_any(&["ser", "be"]) || group.aspect.passive || group.aspect.progressive {
+        // «Mi empresa se llama Acme» says where somebody works.
+        let called = matches!(subject, Subject::Of(Noun::Attribute { .. }))
+            && (group.has("llamar") || group.aspect.passive && group.has_any(&["call", "name"]));
+        let is = group.has_any(&["ser", "be"]) && !group.aspect.passive && !group.aspect.progressive;
+        if !(is || called) {
             return Vec::new();
         }
         let at = scan.after_adverbs(group.last);
@@ -150,7 +154,14 @@ impl Reader<'_> {
             let object = Object { key: words::key(&text), text, mention: None };
             return vec![self.statement((**of).clone(), &says, Some(object), stance, tokens)];
         }
-        let branded = self.scan.slot("brand", at);
+        let vehicle = words::senses(Some(self.scan.language), &crate::text::fold(text))
+            .any(|sense| sense.class == words::Class::Vehicle);
+        let make = || {
+            let article = usize::from(self.scan.is_any(at, &["un", "una", "a", "an"]));
+            let capital = vehicle && article > 0 && self.scan.tokens.get(at + 1).is_some_and(|token| token.capital);
+            self.scan.slot("phrase", at).filter(|_| capital)
+        };
+        let branded = self.scan.slot("brand", at).or_else(make);
         let Some((fillers, _)) = branded else { return Vec::new() };
         let says = Says { predicate: Predicate::Owns, kind: "", constant: None };
         let named =
@@ -191,6 +202,15 @@ impl Reader<'_> {
                 }
                 Noun::Someone(_) | Noun::Thing(_) => {}
             }
+        }
+        // «Mi perro es un galgo», "our dog is a cockapoo".
+        if matches!(mention, Mention::Animal { .. })
+            && scan.is_any(at, &["un", "una", "a", "an"])
+            && let Some((mut fillers, end)) = scan.slot("phrase", at)
+            && let Some(breed) = fillers.pop().filter(|filler| filler.text.split(' ').count() <= 3)
+        {
+            let says = Says { predicate: Predicate::Breed, kind: "", constant: None };
+            return vec![self.statement(mention.clone(), &says, Some(object(breed)), stance, (tokens.0, end))];
         }
         if matches!(mention, Mention::Relative { .. } | Mention::Animal { .. })
             && let Some((name, end)) = scan.name(at, Trust::Capital)
@@ -233,6 +253,7 @@ impl Reader<'_> {
         if flags.of_thing != thing
             || matches!(subject, Subject::Of(Noun::Attribute { .. } | Noun::Favourite { .. }))
             || (flags.owner_only && *mention != Mention::Owner)
+            || (flags.others && *mention == Mention::Owner)
         {
             return Vec::new();
         }
@@ -301,8 +322,22 @@ impl Reader<'_> {
                 }
                 out
             }
+            Predicate::KeptIn if is_home(mention) && self.scan.slot("place", group.last + 1).is_some() => {
+                // «Mi casa está en un pueblo de Segovia» says where its owner lives.
+                let (mut places, _) = self.scan.slot("place", group.last + 1).unwrap_or_default();
+                let says = Says { predicate: Predicate::LivesIn, kind: "", constant: None };
+                let place = places.pop().map(object);
+                place
+                    .into_iter()
+                    .map(|place| self.statement(Mention::Owner, &says, Some(place), stance, tokens))
+                    .collect()
+            }
             Predicate::KeptIn => {
                 let thing = filler.mention.clone().unwrap_or_else(|| mention.clone());
+                // «Mi servidor está en Frankfurt»: what no table knows is kept only in a house.
+                if filler.mention.is_none() && !is_household(&thing) && !self.scan.in_house(group.last, found.end) {
+                    return Vec::new();
+                }
                 let object = Object { mention: None, ..object(filler) };
                 vec![self.statement(thing, says, Some(object), stance, tokens)]
             }
@@ -384,6 +419,33 @@ impl Reader<'_> {
         out
     }
 
+    /// «Lo que más me gusta es el mar», "what I hate is queuing".
+    pub(super) fn cleft(&self, group: &Group, before: Option<&Group>, clause: &Clause) -> Vec<Statement> {
+        let scan = self.scan;
+        let Some(before) = before.filter(|_| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive)
+        else {
+            return Vec::new();
+        };
+        let opened = (before.first.saturating_sub(5)..before.first)
+            .any(|i| scan.word(i) == "lo" && scan.word(i + 1) == "que" || scan.is_any(i, &["what", "thing", "cosa"]));
+        let own = before.dative == Some(words::Person::First)
+            || (before.first.saturating_sub(3)..before.first).any(|i| scan.word(i) == "i")
+            || scan.spanish() && before.readings.iter().all(|form| form.person == words::Person::First);
+        let likes = before.has_any(&["gustar", "encantar", "apasionar", "like", "love", "enjoy", "adorar"]);
+        let hates = before.has_any(&["odiar", "detestar", "soportar", "aguantar", "hate", "stand", "dislike", "bear"]);
+        let predicate = match (likes, hates, before.polarity) {
+            (true, _, Polarity::Positive) => Predicate::Likes,
+            (true, _, _) | (_, true, _) => Predicate::Dislikes,
+            _ => return Vec::new(),
+        };
+        let from = scan.after_adverbs(group.last);
+        let Some((fillers, end)) = scan.slot("like", from).filter(|_| opened && own) else { return Vec::new() };
+        let says = Says { predicate, kind: "", constant: None };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let make = |f: Filler| self.statement(Mention::Owner, &says, Some(object(f)), stance, (clause.first, end));
+        fillers.into_iter().map(make).collect()
+    }
+
     /// «Las llaves del trastero las dejo en el bote azul»: the thing stands first, and a clitic for it.
     fn fronted(&self, group: &Group, clause: &Clause) -> Option<Statement> {
         let scan = self.scan;
@@ -425,6 +487,16 @@ fn rebased(mention: Mention, owner: &Mention) -> Mention {
 
 pub(super) fn object(filler: Filler) -> Object {
     Object { text: filler.text, key: filler.key, mention: filler.mention }
+}
+
+/// Whether the tables know a thing.
+fn is_household(mention: &Mention) -> bool {
+    matches!(mention, Mention::Thing { key, .. } if key.starts_with("c:") || key.split(' ').any(|word| words::key(word).starts_with("c:")))
+}
+
+/// The owner's home.
+fn is_home(mention: &Mention) -> bool {
+    matches!(mention, Mention::Thing { of, key, .. } if **of == Mention::Owner && matches!(key.as_str(), "c:house" | "c:flat" | "home"))
 }
 
 /// Whether a statement tells the name of a relative.

@@ -154,7 +154,8 @@ fn subject(
     let group = &groups[index];
     if scan.spanish()
         && group.dative.is_some()
-        && !group.readings.iter().any(|form| form.person == Person::First)
+        && (group.dative == Some(Person::Third) && group.has("llamar")
+            || !group.readings.iter().any(|form| form.person == Person::First))
         && let Some(subject) = dative(scan, group, floor, last, before)
     {
         return Some(subject);

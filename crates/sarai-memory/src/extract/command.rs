@@ -34,7 +34,9 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     // «¿Olvidas algo?» and "I forget things" are no commands.
     if at > 0
         && scan.is_any(at - 1, &["i", "no", "not", "we", "to"])
-        && !(at > 1 && scan.is_any(at - 2, &["want", "like", "need"]))
+        && !(at > 1
+            && (scan.is_any(at - 2, &["want", "like", "need"])
+                || scan.is_any(at - 2, &["you"]) && scan.word(at - 1) == "to"))
     {
         return None;
     }
@@ -48,6 +50,18 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
 
 /// One past «deja de recordar», "don't remember", "stop keeping track of": what follows is to be forgotten.
 fn ceases(scan: &Scan<'_>, at: usize) -> Option<usize> {
+    // «No quiero que recuerdes nada de Saúl», "I don't want you to remember …".
+    let wish = (at + 1..at + 8).find(|&i| scan.is_any(i, &["recuerdes", "guardes", "remember", "keep", "store"]));
+    let unwanted = wish.filter(|&i| {
+        (at.saturating_sub(4)..i).any(|j| scan.is_any(j, &["no", "not"]))
+            && (at.saturating_sub(4)..i).any(|j| scan.is_any(j, &["quiero", "want", "prefiero", "rather"]))
+            && (at..i).all(|j| {
+                BEFORE.contains(&scan.word(j)) || scan.is_any(j, &["no", "not", "do", "que", "rather", "prefiero"])
+            })
+    });
+    if let Some(verb) = unwanted.filter(|verb| verb + 1 < scan.tokens.len()) {
+        return Some(verb + 1);
+    }
     let keeps = ["recordar", "guardar", "almacenar", "remembering", "storing", "keeping", "saving"];
     let orders = ["recuerdes", "guardes", "almacenes", "remember", "store", "keep", "save"];
     let next = match (scan.word(at), scan.word(at + 1)) {
@@ -168,6 +182,28 @@ fn subject(scan: &Scan<'_>, run: &Run<'_>, at: usize) -> Option<Command> {
                     "todo",
                     "anymore",
                     "completely",
+                    "tu",
+                    "memoria",
+                    "your",
+                    "memory",
+                    "from",
+                    "of",
+                    "para",
+                    "siempre",
+                    "forever",
+                    "entirely",
+                    "completo",
+                    "la",
+                    "the",
+                    "again",
+                    "sarai",
+                    "totalmente",
+                    "que",
+                    "te",
+                    "dije",
+                    "i",
+                    "gave",
+                    "you",
                 ],
             )
     });

@@ -94,12 +94,38 @@ pub(super) fn elliptical(
     candidates.iter().rev().find_map(|statement| replaced(scan, from, statement, sentence))
 }
 
+/// «Marco no, Marcos», "not Boston, Houston": says that something just said is wrong.
+pub(super) fn contrasts(scan: &Scan<'_>, recent: &[Statement]) -> bool {
+    contrast(scan, 0).0.is_some_and(|wrong| {
+        recent.iter().filter(|s| s.act == Act::Assert).filter_map(|s| s.object.as_ref()).any(|object| {
+            object.key == wrong || fold(&object.text) == wrong || mention_name(object).is_some_and(|n| fold(n) == wrong)
+        })
+    })
+}
+
+/// "29 actually", «el 19 en realidad»: the marker stands behind.
+pub(super) fn trails(scan: &Scan<'_>) -> bool {
+    let softly = scan.is_any(0, &["bueno", "well", "mejor"]) && scan.word(1) == ",";
+    softly
+        || (1..scan.tokens.len().min(5)).any(|i| {
+            scan.is_any(i, &["actually", "rather", "perdon", "sorry"])
+                || scan.word(i) == "en" && scan.word(i + 1) == "realidad"
+        })
+}
+
 /// «No es Ana, es Eva»: what was wrong, and where the right one is looked for.
 fn contrast(scan: &Scan<'_>, from: usize) -> (Option<String>, usize) {
     let negated = (from..scan.tokens.len()).find(|&i| scan.is_any(i, &["no", "not"]));
     let Some(at) = negated.filter(|at| *at <= from + 3) else { return (None, from) };
     let turn = (at + 1..scan.tokens.len()).find(|&i| matches!(scan.word(i), "," | "sino" | "but"));
     let Some(turn) = turn else { return (None, from) };
+    // «Marco no, Marcos» has what is wrong before the «no».
+    if turn == at + 1
+        && at > from
+        && let Some(first) = (from..at).find(|&i| !FILLERS.contains(&scan.word(i)))
+    {
+        return (Some(words::key(scan.source(first, at))), turn + 1);
+    }
     let first = (at + 1..turn).find(|&i| !FILLERS.contains(&scan.word(i)));
     let wrong = first.map(|first| words::key(scan.source(first, turn)));
     (wrong, turn + 1)
@@ -119,16 +145,39 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
     let slot = slot_of(old.predicate)?;
     let mut at = from;
     while at < scan.tokens.len() {
-        let found = if slot == "name" {
+        let found = if slot == "date"
+            && let Some(day) = day_alone(scan, at, &object.key)
+        {
+            Some(day)
+        } else if slot == "name" {
             scan.name(at, Trust::Capital)
                 .map(|(name, end)| (Object { key: fold(&name), text: name, mention: None }, end))
         } else {
             scan.slot(slot, at).and_then(|(fillers, end)| Some((self::object(fillers.into_iter().next()?), end)))
         };
         let settled = found.filter(|(_, end)| {
+            let end = &(*end..scan.tokens.len())
+                .find(|&i| {
+                    !(scan.is_any(i, &["actually", "rather", "realidad", "sorry", "perdon"])
+                        || scan.word(i) == "en" && scan.word(i + 1) == "realidad")
+                })
+                .unwrap_or(scan.tokens.len());
             scan.tokens[*end..].iter().all(|t| {
                 t.is_mark()
-                    || matches!(t.fold.as_str(), "perdon" | "perdona" | "sorry" | "anos" | "years" | "old" | "no")
+                    || matches!(
+                        t.fold.as_str(),
+                        "perdon"
+                            | "perdona"
+                            | "sorry"
+                            | "anos"
+                            | "years"
+                            | "old"
+                            | "no"
+                            | "actually"
+                            | "rather"
+                            | "realidad"
+                            | "en"
+                    )
             }) || scan.word(*end) == ","
         });
         if let Some((new, _)) = settled.filter(|(new, _)| new.key != object.key) {
@@ -162,6 +211,19 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
         at += 1;
     }
     None
+}
+
+/// «El 19»: the day alone is corrected, and the month stays.
+fn day_alone(scan: &Scan<'_>, at: usize, key: &str) -> Option<(Object, usize)> {
+    let named = at > 0 && scan.is_any(at - 1, &["el", "the", "on"]);
+    let (day, end) = crate::time::cardinal(scan.tokens, at).filter(|(day, _)| named && (1..=31).contains(day))?;
+    let month = key.strip_prefix("--")?.split('-').next()?;
+    let alone = scan.tokens.get(end).is_none_or(crate::text::Token::is_mark);
+    alone.then(|| {
+        let object =
+            Object { text: scan.source(at, end).to_owned(), key: format!("--{month}-{day:02}"), mention: None };
+        (object, end)
+    })
 }
 
 /// The slot that a predicate's object stands in.

@@ -65,12 +65,14 @@ impl Run<'_> {
             })
         };
         let cancelled = said(CANCELS) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
-        let moved = said(MOVES);
+        let recent_event = self.before.recent.iter().any(|s| s.predicate == Predicate::Appointment);
+        // «Al final es el 19» puts off what was just told.
+        let moved = said(MOVES) || recent_event && super::correction::marker(scan).is_some();
         if !doubtful.is_empty() || !(cancelled || moved) {
             return;
         }
-        let when = period(scan, 0, scan.tokens.len(), true).at.filter(|day| day.last() >= scan.lookup.today);
-        let pronoun = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["lo", "la", "it"]));
+        let when = self.put_off(scan);
+        let pronoun = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["lo", "la", "it", "es", "is", "'s"]));
         let recent = || {
             let said = self.before.recent.iter().rev().find(|s| s.predicate == Predicate::Appointment)?;
             said.object.as_ref().filter(|_| pronoun).map(|object| object.text.clone())
@@ -84,6 +86,21 @@ impl Run<'_> {
             let text = clock.map_or_else(|| bare.to_owned(), |(clock, _)| format!("{bare}, {clock}"));
             self.off(scan, &text, Act::Assert, Some(when), sentence);
         }
+    }
+
+    /// The day to which something is put off: one that is named, or a day of the same month.
+    fn put_off(&self, scan: &Scan<'_>) -> Option<PartialDate> {
+        let today = scan.lookup.today;
+        let named = period(scan, 0, scan.tokens.len(), true).at.filter(|day| day.last() >= today);
+        named.or_else(|| {
+            let old = self.before.recent.iter().rev().find(|s| s.predicate == Predicate::Appointment)?.from?;
+            let PartialDate::Day(old) = old else { return None };
+            let day = (1..scan.tokens.len()).find_map(|at| {
+                let (day, _) = crate::time::cardinal(scan.tokens, at)?;
+                scan.is_any(at - 1, &["el", "the"]).then_some(day)
+            })?;
+            crate::time::Date::new(old.year(), old.month(), u8::try_from(day).ok()?).map(PartialDate::Day)
+        })
     }
 
     fn off(&mut self, scan: &Scan<'_>, text: &str, act: Act, when: Option<PartialDate>, sentence: (usize, usize)) {
@@ -121,7 +138,9 @@ impl Reader<'_> {
         }
         let scan = self.scan;
         let over = scan.late_negation(group, clause.last) == Polarity::NoLonger || group.aspect.cessative;
-        let left = group.has_any(LEAVES)
+        let beside = |word: &str| scan.is_any(group.last, &[word]);
+        let gives_up = group.has("give") && beside("up") || group.has("drop") && beside("out");
+        let left = (group.has_any(LEAVES) || gives_up)
             && !group.aspect.modal
             && !group.aspect.prospective
             && group.polarity == Polarity::Positive
@@ -129,12 +148,45 @@ impl Reader<'_> {
         if !(over || left) || said.iter().any(|s| s.act == Act::Assert) || clause.last <= group.last {
             return Vec::new();
         }
-        // Word by word as the grammar sees them: "don't" is no word of the habit.
-        let text = scan.tokens[group.first..clause.last].iter().map(|t| t.fold.as_str()).collect::<Vec<_>>().join(" ");
+        let text = scan.source(group.first, clause.last).to_owned();
+        if left && let Some(ended) = self.left_whole(&text, group, clause, mention) {
+            return ended;
+        }
         let says = Says { predicate: Predicate::Routine, kind: "", constant: None };
         let object = Object { key: words::key(&text), text, mention: None };
         let stance = Stance { act: Act::End, from: None, to: None };
         vec![self.statement(mention.clone(), &says, Some(object), stance, (group.first, clause.last))]
+    }
+
+    /// «He dejado la carrera», "I quit my job": all that somebody studied, or their work.
+    fn left_whole(&self, text: &str, group: &Group, clause: &Clause, mention: &Mention) -> Option<Vec<Statement>> {
+        let words = crate::memory::search_words(text);
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        let predicates: &[Predicate] = if has(&[
+            "carrera",
+            "estudio",
+            "universidad",
+            "uni",
+            "grado",
+            "master",
+            "degree",
+            "college",
+            "school",
+            "course",
+        ]) {
+            &[Predicate::Studies, Predicate::StudiesAt]
+        } else if has(&["trabajo", "curro", "empleo", "chamba", "laburo", "puesto", "job"]) {
+            &[Predicate::WorksAt, Predicate::Role]
+        } else {
+            return None;
+        };
+        let stance = Stance { act: Act::End, from: None, to: None };
+        let tokens = (group.first, clause.last);
+        let ended = |predicate: &Predicate| {
+            let says = Says { predicate: *predicate, kind: "", constant: None };
+            self.statement(mention.clone(), &says, None, stance, tokens)
+        };
+        Some(predicates.iter().map(ended).collect())
     }
 
     /// «Sara y yo lo hemos dejado», "Amber and I broke up".

@@ -14,7 +14,7 @@ use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::text::{Kind, Token};
 use crate::time::cardinal;
-use crate::words::lists::{CONTACT_WORDS, INTRODUCTIONS};
+use crate::words::lists::{CONTACT_WORDS, INTRODUCTIONS, NOT_PHONES};
 use crate::words::{self, Form, Person, Tense};
 
 /// One message introduces its writer by at most so many fragments.
@@ -146,6 +146,9 @@ impl Run<'_> {
                 ("cumplidos" | "cumpliditos" | "hechos", _) => {
                     (said(&self.statements, &[Predicate::Age]), Predicate::Birthday, "annual", at + 1)
                 }
+                ("matricula" | "patente" | "placa" | "plate" | "registration", _) => {
+                    (said(&self.statements, &[Predicate::Owns]), Predicate::Plate, "plate", at + 1)
+                }
                 ("nada", "de") => {
                     let health = [Predicate::Health, Predicate::AllergicTo, Predicate::Diet, Predicate::Avoids];
                     (said(&self.statements, &health), Predicate::Avoids, "food", at + 2)
@@ -246,6 +249,10 @@ fn contact_of(scan: &Scan<'_>, at: usize, predicate: Predicate) -> Option<Mentio
         ]
         .contains(&scan.word(i))
     });
+    let other = (0..scan.tokens.len()).any(|i| NOT_PHONES.contains(&scan.word(i)));
+    if other && !clitic {
+        return None;
+    }
     let owner = clitic || named && (first || predicate == Predicate::Phone);
     whose.filter(|_| named || first).or_else(|| owner.then_some(Mention::Owner))
 }

@@ -131,6 +131,7 @@ pub fn extract(message: Message<'_>, context: &Context, known: &dyn Fn(&str) -> 
         commands: Vec::new(),
         skipped: Vec::new(),
         clauses: 0,
+        corrects: false,
         lower_case: is_lower_case(&tokens, &list),
     };
     let mut made_up = false;
@@ -181,6 +182,8 @@ struct Run<'a> {
     skipped: Vec<Skipped>,
     clauses: u32,
     lower_case: bool,
+    /// A marker stood alone: what follows corrects.
+    corrects: bool,
 }
 
 impl<'a> Run<'a> {
@@ -241,9 +244,10 @@ impl<'a> Run<'a> {
             self.fragments(&scan, &groups, &doubtful, span);
         }
         let found = self.statements.len() > before;
-        if let Some(from) = marker
+        if let Some(from) = marker.or_else(|| self.unmarked(&scan, question.is_some()))
             && !found
         {
+            self.corrects = true;
             let recent: Vec<Statement> = self.before.recent.iter().chain(&self.statements).cloned().collect();
             if let Some(statement) = correction::elliptical(&scan, from, &recent, span) {
                 self.clauses += 1;
@@ -255,6 +259,13 @@ impl<'a> Run<'a> {
         } else if question.is_none() {
             self.introductions(&scan, span);
         }
+    }
+
+    /// Where a correction without a marker begins: «Marco no, Marcos», "29 actually", what follows "Wait, no."
+    fn unmarked(&self, scan: &Scan<'_>, asks: bool) -> Option<usize> {
+        let short = scan.tokens.len() <= 12 && !asks;
+        (short && (self.corrects || correction::contrasts(scan, &self.before.recent) || correction::trails(scan)))
+            .then_some(0)
     }
 
     fn push(&mut self, statement: Statement) {
@@ -284,6 +295,13 @@ impl<'a> Run<'a> {
                 continue;
             }
             let mut clause = clause::clause(scan, &groups, index, before.as_ref());
+            let reader = Reader { scan, manner, number: self.clauses + 1, sentence };
+            let cleft = reader.cleft(group, index.checked_sub(1).map(|i| &groups[i]), &clause);
+            if !cleft.is_empty() {
+                self.clauses += 1;
+                cleft.into_iter().for_each(|statement| self.push(statement));
+                continue;
+            }
             clause.last = clause.last.min(question);
             if let Some(reason) = clause.blocked {
                 self.skipped.push(Skipped { reason, span: sentence });
@@ -303,6 +321,7 @@ impl<'a> Run<'a> {
             let subject = self.settled(subject, &mention);
             let mut said = reader.read(group, &clause, &subject, &mention);
             said.extend(reader.ended(group, &clause, &mention, &said));
+
             self.refocus(&mention, &said);
             for statement in said {
                 self.push(statement);
@@ -320,7 +339,10 @@ impl<'a> Run<'a> {
         folded.contains(' ')
             && !(self.known)(&folded)
             && !(self.known)(first)
-            && (group.readings.iter().all(past) || group.aspect.passive || group.aspect.perfect)
+            && (group.readings.iter().all(past)
+                || group.aspect.passive
+                || group.aspect.perfect
+                || group.has_any(&["tener", "have"]))
     }
 
     /// A subject with its pronoun resolved.
@@ -416,7 +438,36 @@ impl<'a> Run<'a> {
                     });
                 }
             }
+            if !quoted {
+                self.listed(scan, &noun, end, sentence);
+            }
             at = end;
+        }
+    }
+
+    /// "My twins, Ada and Finn, …": a group with the names of its members.
+    fn listed(&mut self, scan: &Scan<'_>, noun: &Noun, end: usize, sentence: (usize, usize)) {
+        let Noun::Someone(mention) = noun else { return };
+        for (kin, name, span) in scan.members_named(mention, end) {
+            let Some(Mention::Relative { of, .. }) = self.resolved(mention.clone()) else { return };
+            let member = Mention::Relative { of: of.clone(), kin, name: Some(name), plural: false };
+            self.clauses += 1;
+            let object = Object { text: String::new(), key: String::new(), mention: Some(member) };
+            let clause = self.clauses;
+            self.push(Statement {
+                subject: *of,
+                predicate: Predicate::Relative,
+                kind: kin.to_owned(),
+                object: Some(object),
+                act: Act::Assert,
+                manner: Manner::Plain,
+                from: None,
+                to: None,
+                clause,
+                span,
+                sentence,
+                language: scan.language,
+            });
         }
     }
 

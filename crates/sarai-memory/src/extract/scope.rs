@@ -220,7 +220,10 @@ fn supposes(range: &[Token], folded: &str, language: Language) -> bool {
 pub(super) fn question_from(tokens: &[Token], sentence: Sentence, language: Language) -> Option<usize> {
     let asks = |at: usize| begins_question(tokens, at, language);
     if sentence.ending != Ending::Question {
-        if is_aside(tokens, sentence, language) {
+        // "What I love most is sailing" asks nothing: its subject stands before its verb.
+        let word = |i: usize| tokens.get(i).map_or("", |token| token.fold.as_str());
+        let cleft = word(sentence.first) == "what" && matches!(word(sentence.first + 1), "i" | "we");
+        if cleft || is_aside(tokens, sentence, language) {
             return None;
         }
         // A question whose mark was left out.

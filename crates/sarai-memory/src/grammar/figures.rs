@@ -130,7 +130,10 @@ impl Scan<'_> {
 
     pub(super) fn blood(&self, at: usize) -> Option<(Filler, usize)> {
         let from = at + usize::from(self.is_any(at, &["el", "type", "tipo"]));
-        let group = self.tokens.get(from).filter(|t| matches!(t.fold.as_str(), "a" | "b" | "ab" | "o" | "0"))?;
+        let group = self
+            .tokens
+            .get(from)
+            .filter(|t| matches!(t.fold.as_str(), "a" | "b" | "ab" | "o" | "0" | "cero" | "zero"))?;
         let sign = self.is_any(from + 1, &["+", "-", "positivo", "negativo", "positive", "negative"]);
         let end = from + 1 + usize::from(sign);
         let rhesus = match self.word(from + 1) {
@@ -138,7 +141,13 @@ impl Scan<'_> {
             "-" | "negativo" | "negative" => "-",
             _ => "",
         };
-        Some((Filler::keyed(self.source(from, end), format!("{}{rhesus}", group.fold.replace('0', "o"))), end))
+        Some((
+            Filler::keyed(
+                self.source(from, end),
+                format!("{}{rhesus}", group.fold.replace("cero", "o").replace("zero", "o").replace('0', "o")),
+            ),
+            end,
+        ))
     }
 
     pub(super) fn plate(&self, at: usize) -> Option<(Filler, usize)> {

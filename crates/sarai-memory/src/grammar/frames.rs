@@ -32,6 +32,8 @@ pub(crate) struct Flags {
     pub(crate) timed: bool,
     pub(crate) of_thing: bool,
     plural: bool,
+    /// Only of somebody else: the owner in a place is only there for now.
+    pub(crate) others: bool,
     /// Only where the sentence speaks of a change of work.
     job: bool,
     /// Only with «poder», "can".
@@ -166,6 +168,7 @@ fn read_flags(text: &'static str) -> Option<Flags> {
             "thing" => flags.of_thing = true,
             "plural" => flags.plural = true,
             "job" => flags.job = true,
+            "others" => flags.others = true,
             "modal" => flags.modal = true,
             "perf" => flags.perfect = true,
             "span" => flags.span = true,
@@ -227,7 +230,8 @@ impl Scan<'_> {
                     && (group.dative != Some(Person::First) || person == Person::First)
             }
             Shape::Dative if self.spanish() => {
-                group.dative.is_some() && (person == Person::Third || person == Person::Any)
+                group.dative.is_some()
+                    && (person == Person::Third || person == Person::Any || frame.flags.plural && plural)
             }
             Shape::Dative => self.is_any(group.last, &["me"]),
             Shape::Passive => group.aspect.passive,

@@ -82,6 +82,8 @@ const NEVER_VERBS: &[&str] = &[
     "te", "le", "me", "mas", "tu", "solo",
 ];
 const CLITICS: &[&str] = &["me", "te", "se", "le", "les", "nos", "os", "lo"];
+/// Participles that say what somebody is.
+const STATES: &[&str] = &["married", "divorced", "separated", "retired", "engaged"];
 /// Verbs of keeping, before which «la» and «los» stand for things.
 const KEEPING: &[&str] = &[
     "guardar",
@@ -117,7 +119,11 @@ impl Scan<'_> {
                 && out.last().is_some_and(|before: &Group| {
                     before.last == at && before.has_any(&["ser", "llamar", "apellidar"]) && !before.aspect.prospective
                 });
-            let found = found.filter(|group| !(name && group.first == at));
+            // "I've been married to Gwen" has its state behind the verb.
+            let state = !self.spanish()
+                && out.last().is_some_and(|before: &Group| before.last == at && before.has_any(&["be", "get"]))
+                && self.is_any(at, STATES);
+            let found = found.filter(|group| !(state || name && group.first == at));
             match found.filter(|g| !(noun && g.readings.iter().all(|f| f.person == Person::Third))) {
                 Some(group) => {
                     at = group.last.max(at + 1);
@@ -214,9 +220,10 @@ impl Scan<'_> {
         head > 0
             && self.is_any(head - 1, &["la", "las", "los"])
             && self.forms(head).iter().any(|form| {
-                form.person == Person::First
-                    && matches!(form.tense, Tense::Present | Tense::Past)
-                    && KEEPING.contains(&form.lemma)
+                form.lemma == "llamar" && form.plural
+                    || form.person == Person::First
+                        && matches!(form.tense, Tense::Present | Tense::Past)
+                        && KEEPING.contains(&form.lemma)
             })
     }
 
@@ -225,18 +232,21 @@ impl Scan<'_> {
         let mut at = group.first;
         while at > 0 {
             match self.word(at - 1) {
+                "la" | "las" | "los" if at == group.first && group.has("llamar") => group.dative = Some(Person::Third),
                 "la" | "las" | "los" if at == group.first && self.takes_object(at) => {}
                 clitic if CLITICS.contains(&clitic) => {
                     match clitic {
                         "me" | "nos" => group.dative = Some(Person::First),
                         "te" | "os" => group.dative = Some(Person::Second),
                         "le" | "les" => group.dative = Some(Person::Third),
+                        // «A mi abuela la llamamos Tata».
+                        "lo" if group.has("llamar") => group.dative = Some(Person::Third),
                         _ => {}
                     }
                     group.impersonal |= clitic == "se";
                     group.reflexive |= matches!(clitic, "me" | "nos" | "se" | "te" | "os");
                 }
-                "no" | "tampoco" | "nunca" | "jamas" => {
+                "no" | "tampoco" | "nunca" | "jamas" | "ni" => {
                     // «No, vivo en …» says no to something else.
                     group.polarity = Polarity::Negative;
                 }
@@ -396,7 +406,7 @@ impl Scan<'_> {
                 group.last = next + 1;
                 return !group.readings.is_empty();
             }
-            ("never" | "not", _) => {
+            ("never" | "not" | "neither", _) => {
                 group.polarity = Polarity::Negative;
                 let next = self.skip_adverbs(at + 1);
                 group.readings = self
@@ -477,12 +487,15 @@ impl Scan<'_> {
                 group.aspect.progressive = true;
                 return Self::take(group, "be", &gerunds, next + 1);
             }
-            if !participles.is_empty()
-                && !self.is_any(next, &["married", "divorced", "separated", "retired", "engaged"])
-            {
+            if !participles.is_empty() && !self.is_any(next, STATES) {
                 group.aspect.passive = true;
                 return Self::take(group, "be", &participles, next + 1);
             }
+        }
+        // "Got promoted", "got fired".
+        if group.has("get") && !participles.is_empty() && !self.is_any(next, STATES) && !group.has_any(&["have"]) {
+            group.aspect.passive = true;
+            return Self::take(group, "get", &participles, next + 1);
         }
         if group.has("have") {
             if self.word(next) == "got" {

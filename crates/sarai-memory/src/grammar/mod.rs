@@ -10,6 +10,7 @@ pub(crate) mod group;
 mod health;
 pub(crate) mod noun;
 mod people;
+mod places;
 pub(crate) mod slots;
 mod things;
 mod work;

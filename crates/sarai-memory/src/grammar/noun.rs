@@ -2,7 +2,7 @@
 
 use super::{Mention, Scan};
 use crate::text::{Kind, Token, fold};
-use crate::words::lists::{ADJECTIVES, ADVERBS, BEFORE_NOUNS, NO_NAMES, PHRASE_ENDS, SPOTS};
+use crate::words::lists::{ADJECTIVES, ADVERBS, BEFORE_NOUNS, NO_NAMES, NOT_PHONES, PASSING, PHRASE_ENDS, SPOTS};
 use crate::words::{self, Class};
 
 /// What a noun phrase names.
@@ -74,6 +74,8 @@ impl Scan<'_> {
         let token = self.tokens.get(at)?;
         let pronoun = |feminine, plural| Mention::Pronoun { feminine, plural };
         match self.word(at) {
+            // «He comprado» is no "he".
+            "he" | "i" | "we" | "she" | "they" | "his" | "her" | "their" if self.spanish() => {}
             "yo" | "i" | "nosotros" | "nosotras" | "we" => return someone(Mention::Owner, at + 1),
             "ella" | "she" => return someone(pronoun(Some(true), false), at + 1),
             "he" => return someone(pronoun(Some(false), false), at + 1),
@@ -97,15 +99,69 @@ impl Scan<'_> {
                 });
             }
             word if ARTICLES.contains(&word) => {
-                return self.of_somebody(at + 1).or_else(|| self.titled(at + 1));
+                return self.of_somebody(at + 1).or_else(|| self.titled(at + 1)).or_else(|| self.the_family(at + 1));
             }
             _ => {}
         }
         if let Some(found) = self.of_somebody(at) {
             return Some(found);
         }
+        if let Some(found) = self.bare_relative(at) {
+            return Some(found);
+        }
+        if let Some(found) = self.apposed(at) {
+            return Some(found);
+        }
         let (name, end) = self.name(at, Trust::Strict)?;
         someone(Mention::Named(name), end)
+    }
+
+    /// «Pablo, mi novio, …», "Tom, my brother-in-law, …".
+    fn apposed(&self, at: usize) -> Option<(Noun, usize)> {
+        let (name, end) = self.name(at, Trust::Capital)?;
+        if self.word(end) != "," || !self.is_any(end + 1, POSSESSIVES) {
+            return None;
+        }
+        let (noun, last) = self.headed(end + 2, Mention::Owner, false)?;
+        let Noun::Someone(
+            mention @ (Mention::Relative { name: None, plural: false, .. }
+            | Mention::Animal { name: None, plural: false, .. }),
+        ) = noun
+        else {
+            return None;
+        };
+        (self.word(last) == ",").then(|| (Noun::Someone(mention.called(name)), last + 1))
+    }
+
+    /// "The kids are called …", «la niña se llama …»: an article where somebody's name follows.
+    fn the_family(&self, at: usize) -> Option<(Noun, usize)> {
+        let near = [
+            "kids", "children", "wife", "husband", "missus", "girls", "boys", "twins", "dog", "cat", "ninos", "peques",
+            "crios", "nina", "nino", "perro", "perra", "gato", "gata", "mellizos", "gemelos", "baby", "bebe", "parrot",
+            "rabbit",
+        ];
+        let called = self.is_any(at + 1, &["se"]) && self.is_any(at + 2, &["llama", "llaman"])
+            || self.is_any(at + 1, &["is", "are", "'s"]) && self.is_any(at + 2, &["called", "named"]);
+        if !self.is_any(at, &near) || !called {
+            return None;
+        }
+        self.headed(at, Mention::Owner, false)
+    }
+
+    /// "Mum lives in Hove": the nearest relatives need no possessive where a verb follows.
+    fn bare_relative(&self, at: usize) -> Option<(Noun, usize)> {
+        let near = ["mum", "mom", "dad", "mam", "nan", "grandma", "grandpa", "granny", "grandad", "mama", "papa"];
+        let begins = at == 0
+            || self.tokens[at - 1].is_mark()
+            || self.is_any(at - 1, &["and", "y", "but", "pero", "so", "because", "a", "while"]);
+        if !self.is_any(at, &near)
+            || !begins
+            || !(self.verb_at(at + 1) || self.is_any(at + 1, &["'s", "has", "se", "le"]))
+        {
+            return None;
+        }
+        let (sense, end) = words::longest(self.language, self.tokens, at, &[Class::Kin])?;
+        Some((Noun::Someone(Mention::relative(sense.id, false)), end))
     }
 
     /// `'s` and what follows: "my sister's birthday", "Ana's husband".
@@ -128,6 +184,10 @@ impl Scan<'_> {
         if let Some(found) = self.favourite(at, &of) {
             return Some(found);
         }
+        // "(My) doctor's appointment" is no doctor.
+        if self.word(at + 1) == "'s" && self.is_any(at + 2, &["appointment", "appointments", "appt"]) {
+            return Some(self.thing(at, at + 3, of));
+        }
         let mut head = at;
         while self.is_any(head, &ADJECTIVES)
             && words::longest(self.language, self.tokens, head, &[Class::Kin]).is_none()
@@ -138,7 +198,7 @@ impl Scan<'_> {
         let kin = words::longest(self.language, self.tokens, head, &[Class::Kin]);
         let attributed = words::longest(self.language, self.tokens, head, &[Class::Attribute]).is_some();
         let event = words::longest(self.language, self.tokens, head, &[Class::Event]).is_some();
-        if own && event && !attributed && kin.is_none() {
+        if event && !attributed && kin.is_none() {
             return Some(self.thing(head, self.past_event(head), of));
         }
         // "My dentist appointment" is no dentist.
@@ -166,7 +226,10 @@ impl Scan<'_> {
                 && self.tokens.get(end + 1).is_some_and(|t| t.is_word() && !t.capital && t.fold.len() > 3);
             return Some(self.with_name(mention, if subject { end + 2 } else { end }));
         }
-        if let Some((sense, end)) = attribute {
+        // «Mi número de pedido» calls nobody.
+        if let Some((sense, end)) = attribute.filter(|(sense, end)| {
+            !(sense.id == "phone" && self.word(*end) == "de" && NOT_PHONES.contains(&self.word(end + 1)))
+        }) {
             let (row, end) = self.attribute_of(sense.id, of, end);
             return Some((row, end));
         }
@@ -244,6 +307,10 @@ impl Scan<'_> {
             (Noun::Favourite { of: of.clone(), kind }, end)
         };
         if self.is_any(at, FAVOURITE) {
+            // "My favourite part" is one of a text.
+            if PASSING.contains(&self.word(at + 1)) {
+                return None;
+            }
             let mut end = at + 1;
             while end < at + 4 && self.tokens.get(end).is_some_and(Token::is_word) && !self.starts_verb(end) {
                 end += 1;
@@ -252,6 +319,9 @@ impl Scan<'_> {
         }
         let adjective = (at + 1..at + 5).find(|&i| self.is_any(i, FAVOURITE))?;
         let inner = &self.tokens[at..adjective];
+        if PASSING.contains(&self.word(at)) {
+            return None;
+        }
         (inner.iter().all(Token::is_word) && !(at..adjective).any(|i| self.starts_verb(i)))
             .then(|| self.favourite_of(made(at, adjective, adjective + 1)))
     }

@@ -180,6 +180,39 @@ impl Scan<'_> {
         (names, next)
     }
 
+    /// The members of a group that are named behind it: «mis hijos, Marta y Pablo», "my kids are called Poppy and Jude".
+    pub(crate) fn members_named(&self, group: &Mention, end: usize) -> Vec<(&'static str, String, (usize, usize))> {
+        let Mention::Relative { kin, name: None, plural: true, .. } = group else { return Vec::new() };
+        let called = match (self.word(end), self.word(end + 1), self.word(end + 2)) {
+            ("se", "llaman", _) | ("are", "called" | "named", _) => Some(end + 2),
+            ("," | "(" | ":", _, _) => Some(end + 1),
+            ("son" | "are", _, _) => Some(end + 1),
+            _ => Some(end),
+        };
+        let from = called.filter(|&at| self.name(at, Trust::Capital).is_some());
+        let (names, next) = from.map_or((Vec::new(), end), |from| self.names(from, true));
+        if names.len() < 2 || next <= end {
+            return Vec::new();
+        }
+        let span = (self.tokens[end.max(1) - 1].start, self.tokens[next - 1].end);
+        names.into_iter().map(|name| (self.member(kin, &name), name, span)).collect()
+    }
+
+    /// Which member of a group somebody of this name is.
+    fn member(&self, kin: &'static str, name: &str) -> &'static str {
+        match (words::members(kin), words::is_feminine(name)) {
+            ([woman, man, ..], Some(feminine)) => {
+                if feminine {
+                    woman
+                } else {
+                    man
+                }
+            }
+            ([_, _, other], None) => other,
+            _ => kin,
+        }
+    }
+
     /// The names behind a counted noun.
     fn named_ones(
         &self,
@@ -205,19 +238,8 @@ impl Scan<'_> {
         if names.is_empty() {
             return (vec![filler(mention(sense.id, many), None)], at);
         }
-        let sense = |name: &str| match (words::members(sense.id), words::is_feminine(name)) {
-            ([woman, man, ..], Some(feminine)) => {
-                if feminine {
-                    *woman
-                } else {
-                    *man
-                }
-            }
-            ([_, _, other], None) => *other,
-            _ => sense.id,
-        };
         let single = |name: String| {
-            let kind = sense(&name);
+            let kind = self.member(sense.id, &name);
             Filler { kind: Some(kind), ..filler(mention(kind, false).called(name.clone()), Some(name)) }
         };
         let mut fillers: Vec<Filler> = names.into_iter().map(single).collect();

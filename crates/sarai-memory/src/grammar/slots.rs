@@ -7,9 +7,7 @@ use super::noun::Trust;
 use super::{Mention, Scan};
 use crate::text::{Kind, fold};
 use crate::time::{When, cardinal, date, number};
-use crate::words::lists::{
-    DETERMINERS, KINDS_OF_PLACE, NO_ORGANISATIONS, NO_PLACES, ORGANISATIONS, PASSING, PHRASE_ENDS,
-};
+use crate::words::lists::{DETERMINERS, PASSING, PHRASE_ENDS};
 use crate::words::{self, Class};
 
 /// What stands in a slot.
@@ -83,6 +81,14 @@ impl Scan<'_> {
             "brand" => one(self.branded(at)),
             "kin" => self.relatives(at),
             "pet" => self.animals(at),
+            _ => self.slot_of_figures_and_life(name, at),
+        }
+    }
+
+    /// The slots of figures, of what people do and of where things are.
+    fn slot_of_figures_and_life(&self, name: &str, at: usize) -> Filled {
+        let one = |found: Option<(Filler, usize)>| found.map(|(filler, end)| (vec![filler], end));
+        match name {
             "phone" => one(self.phone(at)),
             "email" => one(self.email(at)),
             "address" => one(self.address(at)),
@@ -93,7 +99,7 @@ impl Scan<'_> {
             "event" => one(self.event(at)),
             "spot" => one(self.spot(at)),
             "goal" => one(self.goal(at)),
-            "text" => one(self.phrase(at)),
+            "text" => one(self.joined(at)),
             "street" => one(self.street(at)),
             "someone" => one(self.someone(at)),
             "strictname" => one(self.trusted_name(at, Trust::Strict)),
@@ -108,9 +114,16 @@ impl Scan<'_> {
             "kept" => one(self.kept(at)),
             "parked" => one(self.parked(at)),
             "habitual" => one(self.habitual(at)),
-            "tall" => one(self
-                .measure(at)
-                .filter(|(_, end)| self.is_any(*end, &["tall"]) || self.is_any(*end - 1, &["tall"]))),
+            "tall" => one(self.measure(at).filter(|(_, end)| {
+                let feet = self.word(at + 1) == "'" && self.tokens.get(at + 2).is_some_and(|t| t.kind == Kind::Number);
+                feet || self.is_any(*end, &["tall"]) || self.is_any(*end - 1, &["tall"])
+            })),
+            "shop" => one(self.shop(at)),
+            "course" => one(self.course(at)),
+            "preferred" => one(self.preferred(at)),
+            "fanned" => one(self.before(at, &["fan"]).filter(|_| self.tokens[at].capital)),
+            "kind" => one(self.before(at, &["person"]).filter(|(filler, _)| filler.key.starts_with("c:"))),
+            "zodiac" => one(self.zodiac(at)),
             "duty" => one(self.duty(at)),
             "challenge" => one(self.challenge(at)),
             "team" => one(self.team(at)),
@@ -295,149 +308,6 @@ impl Scan<'_> {
         token.is_word() && words::forms(self.language, &token.lower, &token.fold).iter().any(finite)
     }
 
-    fn place(&self, at: usize) -> Option<(Filler, usize)> {
-        let mut from = at;
-        loop {
-            let skipped = self.is_any(
-                from,
-                &[
-                    "el", "la", "los", "las", "un", "una", "the", "a", "an", "de", "of", "in", "en", "just", "outside",
-                    "fuera",
-                ],
-            ) || self.is_any(from, &KINDS_OF_PLACE);
-            if let Some((_, end)) = words::longest(self.language, self.tokens, from, &[Class::Place]) {
-                let end = self.with_region(end);
-                return Some((Filler::new(self.source(from, end)), end));
-            }
-            // «El Puerto de Santa María», «La Rioja».
-            if skipped && self.tokens[from].capital && from > 0 && self.tokens.get(from + 1).is_some_and(|t| t.capital)
-            {
-                break;
-            }
-            if !skipped || from > at + 6 {
-                break;
-            }
-            from += 1;
-        }
-        let first = self.tokens.get(from).filter(|token| token.kind == Kind::Word)?;
-        if first.capital && !self.is_any(from, &["i"]) {
-            let end = self.capitals(from);
-            let end = self.with_region(end);
-            return Some((Filler::new(self.source(from, end)), end));
-        }
-        let plain = self.lower_case
-            && from == at
-            && first.fold.len() > 2
-            && !NO_PLACES.contains(&first.fold.as_str())
-            && words::senses(Some(self.language), &first.fold).next().is_none()
-            && !self.verb_at(from)
-            && (self.tokens.get(from + 1).is_none_or(|t| t.is_mark() || PHRASE_ENDS.contains(&t.fold.as_str()))
-                || self.begins_time(from + 1));
-        plain.then(|| (Filler::new(self.source(from, from + 1)), from + 1))
-    }
-
-    /// "Austin, Texas", «Alcalá (Madrid)»: the region belongs to the place if nothing else follows.
-    fn with_region(&self, end: usize) -> usize {
-        if self.word(end) == "," && self.tokens.get(end + 1).is_some_and(|t| t.capital) {
-            let last = self.capitals(end + 1);
-            let known =
-                words::longest(self.language, self.tokens, end + 1, &[Class::Place]).is_some() || !self.spanish();
-            if known && self.tokens.get(last).is_none_or(|t| t.is_mark()) && !words::is_first_name(self.word(end + 1)) {
-                return last;
-            }
-        }
-        end
-    }
-
-    /// One past words with capitals, with particles between them.
-    fn capitals(&self, at: usize) -> usize {
-        let mut end = at;
-        let mut last = at;
-        while end < self.tokens.len() && end < at + 7 {
-            let token = &self.tokens[end];
-            let particle = matches!(
-                token.fold.as_str(),
-                "de" | "la" | "las" | "los" | "el" | "of" | "the" | "del" | "&" | "and" | "y"
-            );
-            let joins = matches!(token.fold.as_str(), "y" | "and");
-            if (token.capital && token.is_word() || token.kind == Kind::Number && end > at)
-                && !matches!(token.fold.as_str(), "i")
-            {
-                last = end + 1;
-            } else if !particle
-                || joins
-                    && !self
-                        .tokens
-                        .get(end + 1)
-                        .is_some_and(|t| t.capital && !words::is_first_name(&t.fold) && self.verbless(end + 1))
-            {
-                break;
-            }
-            end += 1;
-        }
-        last
-    }
-
-    /// No verb in the words behind: «Procter & Gamble», not «Google y Ana trabaja».
-    fn verbless(&self, at: usize) -> bool {
-        !self.verb_at(at)
-            && !self.verb_at(at + 1)
-            && !self.is_any(at, &["i", "yo", "mi", "my"])
-            && self.word(at + 1) != "en"
-            && self.word(at + 1) != "in"
-    }
-
-    fn organisation(&self, at: usize) -> Option<(Filler, usize)> {
-        let article = self.is_any(at, &["el", "la", "los", "las", "un", "una", "the", "a", "an"]);
-        let from = at + usize::from(article);
-        if self.is_any(from, &NO_ORGANISATIONS) || self.is_any(at, &NO_ORGANISATIONS) {
-            return None;
-        }
-        let mut end = self.phrase_end(from);
-        // «En Google de ingeniera», "at Google in London".
-        for i in from + 1..end {
-            let role = self.is_any(i, &["de", "como", "as"])
-                && words::longest(self.language, self.tokens, i + 1, &[Class::Job])
-                    .is_some_and(|(s, e)| e <= end && !s.plural);
-            if role || (i > from && self.is_any(i, &["doing", "haciendo", "with", "con"])) {
-                end = i;
-                break;
-            }
-        }
-        let head = (from..end).any(|i| self.is_any(i, &ORGANISATIONS));
-        let capital = self.tokens[from..end].iter().any(|token| token.capital && !token.is("i"));
-        let plain = self.lower_case
-            && end == from + 1
-            && !article
-            && words::senses(Some(self.language), self.word(from))
-                .all(|s| s.class == Class::Place || s.class == Class::Own)
-            && !NO_PLACES.contains(&self.word(from))
-            && self.word(from).len() > 2;
-        let quantity = (from..end).any(|i| self.is_any(i, &NO_ORGANISATIONS));
-        if end <= from
-            || quantity
-            || !(head || capital || plain)
-            || self.tokens[from].kind != Kind::Word && self.tokens[from].kind != Kind::Number
-        {
-            return None;
-        }
-        // "A small firm called Hobbs & Vane", «una empresa que se llama Acme».
-        let called = match (self.word(end), self.word(end + 1), self.word(end + 2)) {
-            ("called" | "named" | "llamada" | "llamado", _, _) => Some(end + 1),
-            ("que", "se", "llama") => Some(end + 3),
-            _ => None,
-        };
-        if let Some(last) = called.map(|first| self.capitals(first)).filter(|last| *last > end + 1) {
-            return Some((Filler::new(self.source(from, last)), last));
-        }
-        if capital && !article && self.tokens[from].capital {
-            end = end.min(self.capitals(from).max(from + 1));
-            // "Sainsbury's" is a shop.
-            end += usize::from(self.word(end) == "'s");
-        }
-        Some((Filler::new(self.source(from, end)), end))
-    }
-
     fn figure(&self, at: usize, unit: &str) -> Option<(Filler, usize)> {
         let from = at + usize::from(self.is_any(at, &["un", "el", "la", "a"]) && number(self.tokens, at + 1).is_some());
         let (value, end) = number(self.tokens, from)?;
@@ -519,12 +389,21 @@ impl Scan<'_> {
         (end > from + usize::from(!self.spanish())).then(|| (Filler::new(self.source(from, end)), end))
     }
 
+    /// "They/them".
+    fn joined(&self, at: usize) -> Option<(Filler, usize)> {
+        let mut end = self.phrase_end(at);
+        while self.word(end) == "/" && self.tokens.get(end + 1).is_some_and(crate::text::Token::is_word) {
+            end += 2;
+        }
+        (end > at).then(|| (Filler::new(self.source(at, end)), end))
+    }
+
     fn team(&self, at: usize) -> Option<(Filler, usize)> {
         let from = at + usize::from(self.is_any(at, &["el", "la", "los", "the"]));
         let end = self.phrase_end(from);
         self.tokens
             .get(from)
-            .filter(|t| (t.capital || self.lower_case) && end > from)
+            .filter(|t| (t.capital || self.lower_case) && end > from && !t.is("lo"))
             .map(|_| (Filler::new(self.source(from, end)), end))
     }
 }

@@ -3,7 +3,7 @@
 use super::noun::Noun;
 use super::slots::Filler;
 use super::{Mention, Scan};
-use crate::words::lists::{BRANDS, HOUSEHOLD, PHRASE_ENDS, SPOTS, STREETS};
+use crate::words::lists::{BRANDS, HOUSEHOLD, NO_THINGS, PHRASE_ENDS, SPOTS, STREETS};
 use crate::words::{self, Class};
 
 impl Scan<'_> {
@@ -45,7 +45,7 @@ impl Scan<'_> {
 
     /// Whether the words between name furniture, a room or a vessel.
     pub(crate) fn in_house(&self, first: usize, last: usize) -> bool {
-        (first..last).any(|i| HOUSEHOLD.contains(&self.word(i)))
+        (first..last).any(|i| HOUSEHOLD.contains(&self.word(i)) || self.is_any(i, &["casa", "home", "house", "place"]))
     }
 
     /// A noun phrase up to `stop` that may be a thing: an article or possessive and up to four plain words.
@@ -60,6 +60,7 @@ impl Scan<'_> {
                     !matches!(s.class, Class::Kin | Class::Pet | Class::Food | Class::Attribute | Class::Event)
                 })
                 && !self.is_any(i, &["que", "that", "who", "y", "and"])
+                && !NO_THINGS.contains(&self.word(i))
         });
         let text = self.source(at + 1, stop).to_owned();
         plain.then(|| (Mention::Thing { of: Box::new(Mention::Owner), key: words::key(&text), text }, stop))

@@ -2,7 +2,7 @@
 
 use super::Scan;
 use super::slots::Filler;
-use crate::words::lists::PASSING;
+use crate::words::lists::{NO_JOBS, ORGANISATIONS, PASSING};
 use crate::words::{self, Class};
 
 impl Scan<'_> {
@@ -15,18 +15,21 @@ impl Scan<'_> {
             let mut stop = (from..end)
                 .find(|&i| self.is_any(i, &["at", "in", "for", "with", "on", "from", "based"]))
                 .unwrap_or(end);
-            if let Some(of) = (from..stop).find(|&i| self.word(i) == "of") {
+            let heads = ["head", "director", "manager", "chief", "president", "captain", "dean", "vice", "chair"];
+            if let Some(of) = (from..stop).find(|&i| self.word(i) == "of").filter(|_| !self.is_any(from, &heads)) {
                 stop = of.max(from);
             }
             let listed = (from..stop).find(|&i| {
                 words::longest(self.language, self.tokens, i, &[Class::Job]).is_some_and(|(_, e)| e == stop)
             });
             let suffix = self.word(stop.max(1) - 1);
+            let leads = self.is_any(from, &heads) && self.word(from + 1) == "of" && stop > from + 2;
             let telling =
                 ["ologist", "ician", "grapher", "therapist", "smith", "neer"].iter().any(|tail| suffix.ends_with(tail));
             let fits = listed.is_some_and(|i| article || any || i == from || self.is_any(at, &["now"]))
                 || (any && stop > from)
-                || (article && telling && stop > from);
+                || (article && telling && stop > from)
+                || leads;
             return fits.then(|| {
                 let filler = listed
                     .filter(|i| *i == from)
@@ -36,7 +39,11 @@ impl Scan<'_> {
         }
         let listed = words::longest(self.language, self.tokens, from, &[Class::Job]);
         let word = self.word(from);
-        let telling = ["ologo", "ologa", "ografo", "ografa", "terapeuta"].iter().any(|tail| word.ends_with(tail));
+        let telling = ["ologo", "ologa", "ografo", "ografa", "terapeuta", "ista", "dor", "dora", "ero", "era"]
+            .iter()
+            .any(|tail| word.ends_with(tail) && word.len() > tail.len() + 3)
+            && !NO_JOBS.contains(&word)
+            && words::senses(Some(self.language), word).next().is_none();
         match listed {
             Some((_, last)) => {
                 let last = self.job_tail(last, end);
@@ -169,6 +176,91 @@ impl Scan<'_> {
         let stop = (at..end).find(|&i| self.is_any(i, &["at", "in", "on"])).unwrap_or(end);
         let about = !PASSING.contains(&self.word(at)) && !self.is_any(at, &["him", "her", "my", "people"]);
         (stop > at && at > 0 && about).then(|| (Filler::new(self.source(at - 1, stop)), stop))
+    }
+
+    /// A business: «una ferretería», "my own bakery".
+    pub(super) fn shop(&self, at: usize) -> Option<(Filler, usize)> {
+        let from = at + usize::from(self.is_any(at, &["un", "una", "a", "an", "my", "mi", "own", "the"]));
+        let end = self.phrase_end(from);
+        let odd = ["bateria", "loteria", "tonteria", "alergia", "averia", "team", "equipo", "call", "school", "class"];
+        let named = (from..end.min(from + 3)).any(|i| {
+            (ORGANISATIONS.contains(&self.word(i)) || self.word(i).ends_with("eria") && self.word(i).len() > 7)
+                && !odd.contains(&self.word(i))
+        });
+        (named && end > from).then(|| (Filler::new(self.source(from, end)), end))
+    }
+
+    /// «Un máster de finanzas», "a PhD in marine biology".
+    pub(super) fn course(&self, at: usize) -> Option<(Filler, usize)> {
+        let from = at + usize::from(self.is_any(at, &["un", "una", "el", "la", "mi", "a", "an", "my", "the"]));
+        let courses = [
+            "master",
+            "masters",
+            "master's",
+            "doctorado",
+            "grado",
+            "carrera",
+            "fp",
+            "modulo",
+            "posgrado",
+            "bachillerato",
+            "erasmus",
+            "phd",
+            "degree",
+            "ba",
+            "bsc",
+            "msc",
+            "mba",
+            "diploma",
+            "doctorate",
+            "gcses",
+            "a-levels",
+            "apprenticeship",
+        ];
+        let known = self.is_any(from, &courses) || self.word(from + 1) == "'s" && self.is_any(from, &courses);
+        let end = self.phrase_end(from);
+        let stop = (from + 1..end).find(|&i| self.is_any(i, &["at", "with"])).unwrap_or(end);
+        (known && stop > from).then(|| (Filler::new(self.source(from, stop)), stop))
+    }
+
+    /// What is preferred to something else: «el té al café», "tea over coffee".
+    pub(super) fn preferred(&self, at: usize) -> Option<(Filler, usize)> {
+        let end = self.phrase_end(at);
+        let cut = (at + 1..end)
+            .find(|&i| self.is_any(i, &["over", "to", "than", "rather"]) || self.word(i) == "a" && self.spanish())?;
+        let from = at + usize::from(self.is_any(at, &["el", "la", "los", "las", "the"]));
+        let passing = PASSING.contains(&self.word(at)) || PASSING.contains(&self.word(from));
+        (cut > from && !passing).then(|| (Filler::new(self.source(from, cut)), end))
+    }
+
+    /// The words before one of these, up to three.
+    pub(super) fn before(&self, at: usize, words: &[&str]) -> Option<(Filler, usize)> {
+        let end = (at + 1..at + 4).find(|&i| self.is_any(i, words))?;
+        (at..end).all(|i| self.tokens[i].is_word()).then(|| (Filler::new(self.source(at, end)), end))
+    }
+
+    pub(super) fn zodiac(&self, at: usize) -> Option<(Filler, usize)> {
+        let signs = [
+            "aries",
+            "tauro",
+            "geminis",
+            "virgo",
+            "libra",
+            "escorpio",
+            "sagitario",
+            "capricornio",
+            "acuario",
+            "piscis",
+            "taurus",
+            "gemini",
+            "scorpio",
+            "sagittarius",
+            "capricorn",
+            "aquarius",
+            "pisces",
+        ];
+        let capital = self.tokens.get(at).is_some_and(|token| token.capital) && self.is_any(at, &["leo", "cancer"]);
+        (self.is_any(at, &signs) || capital && at > 1).then(|| (Filler::new(self.source(at, at + 1)), at + 1))
     }
 
     /// What has to be done, without the time at which.

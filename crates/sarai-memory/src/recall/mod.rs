@@ -2,10 +2,12 @@
 
 mod answer;
 mod block;
+mod judge;
 pub(crate) mod question;
 mod rank;
 
 pub(crate) use answer::{compose, fact_text, facts_text, report_text};
 pub use block::facts_block;
+pub(crate) use judge::alike;
+pub(crate) use rank::find;
 pub use rank::{Ranked, Why};
-pub(crate) use rank::{alike, find};

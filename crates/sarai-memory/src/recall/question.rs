@@ -122,6 +122,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
     let has = |word: &str| words.iter().any(|all| all.iter().any(|w| w == word));
     let (subject, relation, attributes, spans) = nouns(scan, from);
     let mut topics = topics(&words, language);
+    topics.splice(0..0, owned(scan, from, &has));
     for (predicate, kind) in attributes {
         topics.insert(0, Topic { predicate, kind, weight: 9 });
     }
@@ -167,7 +168,9 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         .iter()
         .any(|word| has(word))
             || past_tense(scan, from),
-        since: has("since") && has("when")
+        since: (has("cuando") || has("when"))
+            && ["mudar", "move", "empezar", "start", "trasladar", "comenzar", "join"].iter().any(|w| has(w))
+            || has("since") && has("when")
             || has("long") && has("how")
             || has("desde") && has("cuando")
             || has("cuanto") && (has("tiempo") || has("hace"))
@@ -182,6 +185,14 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
             .collect(),
         topics,
     }
+}
+
+/// «¿Qué moto tengo?», "what motorbike do I have?"
+fn owned(scan: &Scan<'_>, from: usize, has: &dyn Fn(&str) -> bool) -> Option<Topic> {
+    let asks = ["que", "cual", "what", "which"].iter().any(|w| has(w)) && (has("tener") || has("have") || has("own"));
+    let thing = (from..scan.tokens.len())
+        .any(|at| words::longest(scan.language, scan.tokens, at, &[Class::Vehicle, Class::Own]).is_some());
+    (asks && thing).then_some(Topic { predicate: Predicate::Owns, kind: None, weight: 3 })
 }
 
 /// A word as it stands and as the verbs it may be a form of.
@@ -419,6 +430,8 @@ fn form(
     {
         let copula = scan.is_any(first + 1, &["es", "son", "is", "are", "era", "fue", "was", "'s"]);
         return match subject {
+            // "Who am I married to?"
+            Some(Mention::Owner) => Form::Value,
             Some(Mention::Named(_)) if copula => Form::WhoIs,
             Some(Mention::Relative { .. } | Mention::Animal { .. }) if copula => Form::WhoIs,
             None => Form::Who,

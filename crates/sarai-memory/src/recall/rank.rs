@@ -6,16 +6,13 @@
 use super::question::{Form, Question, day};
 use crate::fact::{Arity, EntityId, EntityKind, Episode, Fact, Predicate};
 use crate::grammar::Mention;
-use crate::memory::{Filter, Planner, States, Store, is_called, same, search_words};
+use crate::memory::{Filter, Planner, States, Store, is_called, same};
 use crate::text::fold;
 use crate::time::Date;
 use crate::words;
-use crate::words::lists::{AGENDA_WORDS, GENERAL_WORDS};
 
 /// At most so many facts answer one question.
-const ANSWER_FACTS_MAX: usize = 40;
-/// So much of the question's words must stand in an episode that is shown for want of facts, in per cent.
-const EPISODE_COVER_MIN: usize = 75;
+pub(super) const ANSWER_FACTS_MAX: usize = 40;
 
 /// Why a fact is among the answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +64,9 @@ pub(crate) struct Found {
 
 /// What may answer for a predicate that nothing is known of.
 const NEAR: &[(Predicate, &[Predicate])] = &[
-    (Predicate::Role, &[Predicate::WorksAt]),
+    (Predicate::Role, &[Predicate::WorksAt, Predicate::Studies, Predicate::StudiesAt]),
+    (Predicate::Relative, &[Predicate::MaritalStatus]),
+    (Predicate::Team, &[Predicate::Likes]),
     (Predicate::Studies, &[Predicate::StudiesAt]),
     (Predicate::StudiesAt, &[Predicate::Studies]),
     (Predicate::LivesIn, &[Predicate::Address]),
@@ -90,10 +89,10 @@ const NEAR: &[(Predicate, &[Predicate])] = &[
 /// Illnesses that say what somebody may eat.
 const DIETARY: &[&str] = &["c:coeliac", "c:diabetes", "c:lactose_intolerance"];
 
-struct Search<'a, 'b, S: Store> {
-    store: &'a S,
+pub(super) struct Search<'a, 'b, S: Store> {
+    pub(super) store: &'a S,
     planner: &'a mut Planner<'b, S>,
-    question: &'a Question,
+    pub(super) question: &'a Question,
     today: Date,
 }
 
@@ -116,6 +115,14 @@ impl<S: Store> Search<'_, '_, S> {
         let subjects = match &self.question.subject {
             Some(mention) => self.subjects(mention)?,
             None => Vec::new(),
+        };
+        let topic = self.question.topics.first().map(|topic| topic.predicate);
+        // «La matrícula de mi coche» is a fact about whose car it is.
+        let things = matches!(self.question.subject, Some(Mention::Thing { .. }));
+        let subjects = if things && topic.is_some_and(|topic| topic != Predicate::KeptIn) {
+            vec![EntityId::OWNER]
+        } else {
+            subjects
         };
         if self.question.subject.is_some() && subjects.is_empty() {
             return Ok(Found::default());
@@ -216,7 +223,7 @@ impl<S: Store> Search<'_, '_, S> {
         Ok(out)
     }
 
-    fn about(
+    pub(super) fn about(
         &self,
         subject: EntityId,
         predicate: Option<Predicate>,
@@ -233,7 +240,7 @@ impl<S: Store> Search<'_, '_, S> {
     }
 
     /// The facts that hold at the time that the question is about.
-    fn in_time(&self, facts: Vec<Fact>) -> Result<Vec<Fact>, S::Error> {
+    pub(super) fn in_time(&self, facts: Vec<Fact>) -> Result<Vec<Fact>, S::Error> {
         let facts: Vec<Fact> = facts.into_iter().filter(|fact| fact.retracted.is_none()).collect();
         let eventful = facts.iter().any(Fact::is_event);
         if let (Some(_), false) = (self.question.when, eventful) {
@@ -284,7 +291,13 @@ impl<S: Store> Search<'_, '_, S> {
                 || matches!(self.question.subject, Some(Mention::Relative { .. } | Mention::Animal { .. }))
             {
                 let names = self.about(*subject, Some(Predicate::Name), None)?;
-                facts.extend(if names.is_empty() { self.about(*subject, None, None)? } else { names });
+                facts.extend(if !names.is_empty() {
+                    names
+                } else if self.store.entity(*subject)?.is_some_and(|entity| !entity.names.is_empty()) {
+                    relations
+                } else {
+                    self.about(*subject, None, None)?
+                });
             } else {
                 facts.extend(relations);
             }
@@ -357,6 +370,23 @@ impl<S: Store> Search<'_, '_, S> {
     }
 
     fn values(&mut self, subjects: &[EntityId]) -> Result<Found, S::Error> {
+        // «¿Vive mi tío?» asks about life, not about a place.
+        let alive = self.question.form == Form::YesNo
+            && self
+                .question
+                .objects
+                .iter()
+                .all(|object| !words::forms(self.question.language, object, object).is_empty())
+            && self.question.topics.iter().any(|t| matches!(t.predicate, Predicate::LivesIn | Predicate::Died));
+        if alive {
+            let mut facts = Vec::new();
+            for subject in subjects.iter().filter(|subject| **subject != EntityId::OWNER) {
+                facts.extend(self.about(*subject, Some(Predicate::Died), None)?);
+            }
+            if !facts.is_empty() {
+                return Ok(ranked(facts, Why::Asked));
+            }
+        }
         let Some(best) = self.question.topics.first().map(|topic| topic.weight) else { return self.by_words(subjects) };
         let topics: Vec<_> = self.question.topics.iter().filter(|topic| topic.weight == best).cloned().collect();
         for topic in &topics {
@@ -381,7 +411,12 @@ impl<S: Store> Search<'_, '_, S> {
                 if *predicate == Predicate::Birthday {
                     facts.retain(|fact| fact.object.key.len() >= 4 && !fact.object.key.starts_with('-'));
                 }
-                if self.question.form == Form::YesNo
+                if topic.predicate == Predicate::Relative && self.question.form != Form::YesNo {
+                    facts.clear();
+                }
+                if topic.predicate == Predicate::Team {
+                    facts.retain(|fact| fact.evidence.sentence.contains("fan"));
+                } else if self.question.form == Form::YesNo && predicate.arity() == Arity::Many
                     || matches!(predicate, Predicate::Likes | Predicate::Dislikes | Predicate::Routine)
                 {
                     facts.retain(|fact| self.overlap(fact) > 0);
@@ -399,6 +434,22 @@ impl<S: Store> Search<'_, '_, S> {
     }
 
     fn topic(&mut self, subject: EntityId, predicate: Predicate, kind: Option<&str>) -> Result<Vec<Fact>, S::Error> {
+        let facts = self.plain_topic(subject, predicate, kind)?;
+        // «Elena es mi mejor amiga» tells a name as well.
+        let named = predicate == Predicate::Name && facts.is_empty() && subject != EntityId::OWNER;
+        if named && self.store.entity(subject)?.is_some_and(|entity| !entity.names.is_empty()) {
+            let relations = self.store.facts(&Filter { object: Some(subject), ..Filter::default() })?;
+            return self.in_time(relations);
+        }
+        Ok(facts)
+    }
+
+    fn plain_topic(
+        &mut self,
+        subject: EntityId,
+        predicate: Predicate,
+        kind: Option<&str>,
+    ) -> Result<Vec<Fact>, S::Error> {
         if predicate == Predicate::Relative
             && let Some(kind) = kind
         {
@@ -410,129 +461,6 @@ impl<S: Store> Search<'_, '_, S> {
         }
         self.about(subject, Some(predicate), kind)
     }
-
-    /// How many of the question's objects and words a fact holds, in either language.
-    fn overlap(&self, fact: &Fact) -> usize {
-        let kind = format!("c:{}", fact.kind);
-        let named = |key: &String| *key == fact.object.key || (!fact.kind.is_empty() && *key == kind);
-        let keyed = self.question.objects.iter().any(named);
-        let present = search_words(&format!("{} {}", fact.object.text, fact.object.key));
-        let told = |word: &&String| {
-            !AGENDA_WORDS.contains(&word.as_str())
-                && present.iter().any(|other| alike(word, other) || means_same(word, other))
-        };
-        let words = self.question.words.iter().chain(&self.question.verbs).filter(told).count();
-        usize::from(keyed) * 4 + words
-    }
-
-    /// Keeps the facts that the question is about, and says whether it is so, if that was asked.
-    fn judged(
-        &self,
-        mut facts: Vec<Fact>,
-        predicate: Predicate,
-        why: Why,
-        subjects: &[EntityId],
-    ) -> Result<Found, S::Error> {
-        let picky = is_picky(predicate);
-        if picky && let Some(when) = self.question.when {
-            facts.retain(|f| {
-                f.is_event() && f.from.is_some_and(|d| d.first() <= when.last() && d.last() >= when.first())
-            });
-            return Ok(ranked(facts, Why::Time));
-        }
-        let specific = self.question.words.iter().any(|word| !AGENDA_WORDS.contains(&word.as_str()));
-        if picky && (specific || predicate == Predicate::Routine) {
-            facts.retain(|fact| self.overlap(fact) > 0);
-        }
-        if self.question.form != Form::YesNo {
-            let best = facts.iter().map(|fact| self.overlap(fact)).max().unwrap_or(0);
-            if best >= 4 || picky && best > 0 {
-                facts.retain(|fact| self.overlap(fact) == best);
-            }
-            facts.sort_by_key(|fact| std::cmp::Reverse(self.overlap(fact)));
-            return Ok(ranked(facts, why));
-        }
-        let mut opposite = Vec::new();
-        for subject in subjects {
-            match predicate {
-                Predicate::Likes => opposite.extend(self.about(*subject, Some(Predicate::Dislikes), None)?),
-                Predicate::Dislikes => opposite.extend(self.about(*subject, Some(Predicate::Likes), None)?),
-                _ => {}
-            }
-        }
-        let (yes, rest): (Vec<Fact>, Vec<Fact>) = facts.into_iter().partition(|fact| self.overlap(fact) > 0);
-        let against: Vec<Fact> = opposite.into_iter().filter(|fact| self.overlap(fact) > 0).collect();
-        let asked_for_something = !self.question.objects.is_empty();
-        Ok(if !yes.is_empty() {
-            Found { verdict: Some(true), ..ranked(yes, Why::Object) }
-        } else if !against.is_empty() {
-            Found { verdict: Some(false), ..ranked(against, Why::Object) }
-        } else if rest.is_empty() {
-            Found::default()
-        } else if !asked_for_something || self.general(predicate) {
-            Found { verdict: Some(true), ..ranked(rest, why) }
-        } else if predicate.arity() == Arity::One {
-            Found { verdict: Some(false), ..ranked(rest, why) }
-        } else {
-            Found::default()
-        })
-    }
-
-    /// «¿Tengo alguna alergia?» asks for no particular one.
-    fn general(&self, predicate: Predicate) -> bool {
-        predicate != Predicate::Likes
-            && self.question.words.iter().all(|word| {
-                GENERAL_WORDS.iter().any(|g| search_words(g).first() == Some(word))
-                    || search_words(word).is_empty()
-                    || crate::words::forms(self.question.language, word, word).iter().any(|_| true)
-            })
-    }
-
-    /// Nothing in the question names a predicate: the words decide.
-    fn by_words(&self, subjects: &[EntityId]) -> Result<Found, S::Error> {
-        let words = &self.question.words;
-        if words.is_empty() {
-            return Ok(Found::default());
-        }
-        let mut scored: Vec<(usize, Fact)> = Vec::new();
-        for fact in self.in_time(self.store.search_facts(words, ANSWER_FACTS_MAX)?)? {
-            let overlap = self.overlap(&fact);
-            if overlap > 0 && (subjects.is_empty() || subjects.contains(&fact.subject)) {
-                scored.push((overlap, fact));
-            }
-        }
-        let best = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
-        if best * 2 >= words.len().max(1) && best > 0 {
-            let facts = scored.into_iter().filter(|(score, _)| *score == best).map(|(_, fact)| fact).collect();
-            return Ok(ranked(facts, Why::Words));
-        }
-        let covers = |episode: &Episode| {
-            let present = search_words(&episode.text);
-            let covered = words.iter().filter(|word| present.contains(word)).count();
-            words.len() >= 2 && covered * 100 >= words.len() * EPISODE_COVER_MIN
-        };
-        let episode = self.store.search_episodes(words, 5)?.into_iter().find(covers);
-        Ok(Found { episode, ..Found::default() })
-    }
-}
-
-/// The same word, or one the beginning of the other.
-pub(crate) fn alike(a: &str, b: &str) -> bool {
-    a == b || a.len() > 4 && b.len() > 4 && (a.starts_with(b) || b.starts_with(a))
-}
-
-/// Two words of either language for one thing.
-fn means_same(a: &str, b: &str) -> bool {
-    words::senses(None, a)
-        .any(|sense| words::senses(None, b).any(|other| (sense.class, sense.id) == (other.class, other.id)))
-}
-
-/// Predicates of which a question means one fact, named by its words, and not all.
-const fn is_picky(predicate: Predicate) -> bool {
-    matches!(
-        predicate,
-        Predicate::Routine | Predicate::Habit | Predicate::Note | Predicate::Appointment | Predicate::Trip
-    )
 }
 
 /// What was true before it was said.
@@ -552,7 +480,7 @@ const fn is_lasting(predicate: Predicate) -> bool {
     )
 }
 
-fn ranked(facts: Vec<Fact>, why: Why) -> Found {
+pub(super) fn ranked(facts: Vec<Fact>, why: Why) -> Found {
     let mut facts: Vec<Ranked> = facts.into_iter().map(|fact| Ranked { fact, why }).collect();
     facts.truncate(ANSWER_FACTS_MAX);
     Found { facts, ..Found::default() }

@@ -127,7 +127,6 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("tfno", "telefono"),
     ("tel", "telefono"),
     ("cel", "celular"),
-    ("gym", "gimnasio"),
     ("del", "de el"),
     ("al", "a el"),
 ];

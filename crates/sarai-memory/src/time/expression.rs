@@ -83,7 +83,7 @@ pub(crate) fn date(tokens: &[Token], at: usize, lookup: Lookup) -> Option<(When,
     // «El 3 de mayo», «en el año 2019», "in 2019", "on the 3rd of May", «el día 3 de mayo», "back in 2019".
     let mut from = at;
     while from < at + 4
-        && matches!(
+        && (matches!(
             word(tokens, from),
             "el" | "la"
                 | "los"
@@ -99,7 +99,8 @@ pub(crate) fn date(tokens: &[Token], at: usize, lookup: Lookup) -> Option<(When,
                 | "back"
                 | "este"
                 | "por"
-        )
+        ) || matches!(word(tokens, from), "to" | "para" | "for" | "a")
+            && (weekday(word(tokens, from + 1)).is_some() || weekday(word(tokens, from + 2)).is_some()))
         && relative(tokens, from, lookup).is_none()
     {
         from += 1;

@@ -131,6 +131,12 @@ lists! {
     COMMON_VERBS
     /// Nouns that tell no appointment and no habit from another.
     UNTELLING
+    /// What ends like a trade and is none.
+    NO_JOBS
+    /// Things of a computer or a text, which no household keeps.
+    NO_THINGS
+    /// What a number is of that calls nobody.
+    NOT_PHONES
     /// Furniture, rooms and vessels: where a household keeps its things.
     HOUSEHOLD
 }

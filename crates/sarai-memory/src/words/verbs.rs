@@ -84,7 +84,9 @@ pub(crate) fn forms(language: Language, lower: &str, folded: &str) -> &'static [
         Language::English => ENGLISH.folded.get(folded).map_or(&[], Vec::as_slice),
         Language::Spanish => {
             let exact = SPANISH.exact.get(lower).filter(|_| lower != folded);
-            exact.or_else(|| SPANISH.folded.get(folded)).map_or(&[], Vec::as_slice)
+            // «Prácticas» has an accent that «practicas» has not: another word.
+            let bare = lower == folded || lower.contains('ñ');
+            exact.or_else(|| SPANISH.folded.get(folded).filter(|_| bare)).map_or(&[], Vec::as_slice)
         }
     }
 }

@@ -1,0 +1,139 @@
+//! Which of the facts about somebody a question means, and whether it is so.
+
+use super::question::Form;
+use super::rank::{ANSWER_FACTS_MAX, Found, Search, Why, ranked};
+use crate::fact::{Arity, EntityId, Episode, Fact, Predicate};
+use crate::memory::{Store, search_words};
+use crate::words;
+use crate::words::lists::{AGENDA_WORDS, GENERAL_WORDS};
+
+/// So much of the question's words must stand in an episode that is shown for want of facts, in per cent.
+const EPISODE_COVER_MIN: usize = 75;
+
+impl<S: Store> Search<'_, '_, S> {
+    /// How many of the question's objects and words a fact holds, in either language.
+    pub(super) fn overlap(&self, fact: &Fact) -> usize {
+        let kind = format!("c:{}", fact.kind);
+        let named = |key: &String| *key == fact.object.key || (!fact.kind.is_empty() && *key == kind);
+        let keyed = self.question.objects.iter().any(named);
+        let present = search_words(&format!("{} {}", fact.object.text, fact.object.key));
+        // The words of a search have lost their last -s: «lune».
+        let day = |word: &str| crate::time::weekday(word).or_else(|| crate::time::weekday(&format!("{word}s")));
+        let same_day = |a: &str, b: &str| day(a).is_some_and(|one| day(b) == Some(one));
+        let told = |word: &&String| {
+            !AGENDA_WORDS.contains(&word.as_str())
+                && present.iter().any(|other| alike(word, other) || means_same(word, other) || same_day(word, other))
+        };
+        let words = self.question.words.iter().chain(&self.question.verbs).filter(told).count();
+        usize::from(keyed) * 4 + words
+    }
+
+    /// Keeps the facts that the question is about, and says whether it is so, if that was asked.
+    pub(super) fn judged(
+        &self,
+        mut facts: Vec<Fact>,
+        predicate: Predicate,
+        why: Why,
+        subjects: &[EntityId],
+    ) -> Result<Found, S::Error> {
+        let picky = is_picky(predicate);
+        if picky && let Some(when) = self.question.when {
+            facts.retain(|f| {
+                f.is_event() && f.from.is_some_and(|d| d.first() <= when.last() && d.last() >= when.first())
+            });
+            return Ok(ranked(facts, Why::Time));
+        }
+        let specific = self.question.words.iter().any(|word| !AGENDA_WORDS.contains(&word.as_str()));
+        if picky && (specific || predicate == Predicate::Routine) {
+            facts.retain(|fact| self.overlap(fact) > 0);
+        }
+        if self.question.form != Form::YesNo {
+            let best = facts.iter().map(|fact| self.overlap(fact)).max().unwrap_or(0);
+            if best >= 4 || picky && best > 0 {
+                facts.retain(|fact| self.overlap(fact) == best);
+            }
+            facts.sort_by_key(|fact| std::cmp::Reverse(self.overlap(fact)));
+            return Ok(ranked(facts, why));
+        }
+        let mut opposite = Vec::new();
+        for subject in subjects {
+            match predicate {
+                Predicate::Likes => opposite.extend(self.about(*subject, Some(Predicate::Dislikes), None)?),
+                Predicate::Dislikes => opposite.extend(self.about(*subject, Some(Predicate::Likes), None)?),
+                _ => {}
+            }
+        }
+        let (yes, rest): (Vec<Fact>, Vec<Fact>) = facts.into_iter().partition(|fact| self.overlap(fact) > 0);
+        let against: Vec<Fact> = opposite.into_iter().filter(|fact| self.overlap(fact) > 0).collect();
+        let asked_for_something = !self.question.objects.is_empty();
+        Ok(if !yes.is_empty() {
+            Found { verdict: Some(true), ..ranked(yes, Why::Object) }
+        } else if !against.is_empty() {
+            Found { verdict: Some(false), ..ranked(against, Why::Object) }
+        } else if rest.is_empty() {
+            Found::default()
+        } else if !asked_for_something || self.general(predicate) {
+            Found { verdict: Some(true), ..ranked(rest, why) }
+        } else if predicate.arity() == Arity::One {
+            Found { verdict: Some(false), ..ranked(rest, why) }
+        } else {
+            Found::default()
+        })
+    }
+
+    /// «¿Tengo alguna alergia?» asks for no particular one.
+    fn general(&self, predicate: Predicate) -> bool {
+        predicate != Predicate::Likes
+            && self.question.words.iter().all(|word| {
+                GENERAL_WORDS.iter().any(|g| search_words(g).first() == Some(word))
+                    || search_words(word).is_empty()
+                    || crate::words::forms(self.question.language, word, word).iter().any(|_| true)
+            })
+    }
+
+    /// Nothing in the question names a predicate: the words decide.
+    pub(super) fn by_words(&self, subjects: &[EntityId]) -> Result<Found, S::Error> {
+        let words = &self.question.words;
+        if words.is_empty() {
+            return Ok(Found::default());
+        }
+        let mut scored: Vec<(usize, Fact)> = Vec::new();
+        for fact in self.in_time(self.store.search_facts(words, ANSWER_FACTS_MAX)?)? {
+            let overlap = self.overlap(&fact);
+            if overlap > 0 && (subjects.is_empty() || subjects.contains(&fact.subject)) {
+                scored.push((overlap, fact));
+            }
+        }
+        let best = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
+        if best * 2 >= words.len().max(1) && best > 0 {
+            let facts = scored.into_iter().filter(|(score, _)| *score == best).map(|(_, fact)| fact).collect();
+            return Ok(ranked(facts, Why::Words));
+        }
+        let covers = |episode: &Episode| {
+            let present = search_words(&episode.text);
+            let covered = words.iter().filter(|word| present.contains(word)).count();
+            words.len() >= 2 && covered * 100 >= words.len() * EPISODE_COVER_MIN
+        };
+        let episode = self.store.search_episodes(words, 5)?.into_iter().find(covers);
+        Ok(Found { episode, ..Found::default() })
+    }
+}
+
+/// The same word, or one the beginning of the other.
+pub(crate) fn alike(a: &str, b: &str) -> bool {
+    a == b || a.len() > 4 && b.len() > 4 && (a.starts_with(b) || b.starts_with(a))
+}
+
+/// Two words of either language for one thing.
+fn means_same(a: &str, b: &str) -> bool {
+    words::senses(None, a)
+        .any(|sense| words::senses(None, b).any(|other| (sense.class, sense.id) == (other.class, other.id)))
+}
+
+/// Predicates of which a question means one fact, named by its words, and not all.
+const fn is_picky(predicate: Predicate) -> bool {
+    matches!(
+        predicate,
+        Predicate::Routine | Predicate::Habit | Predicate::Note | Predicate::Appointment | Predicate::Trip
+    )
+}
