@@ -5,6 +5,7 @@
 mod crash;
 mod files;
 mod forgetting;
+mod hostile;
 mod like_the_model;
 mod transfer;
 

@@ -36,9 +36,10 @@ impl Reader<'_> {
         for found in self.scan.matches(group, clause.last) {
             out.extend(self.statements(group, clause, subject, mention, &found));
             out.extend(self.gapped(group, clause, &found));
+            out.extend(self.coordinated(group, clause, subject, mention, &found));
         }
         out.extend(self.routine(group, clause, mention, &out));
-        out.extend(self.fronted(group, clause));
+        out.extend(self.triggers(group, clause));
         // «He dejado el paraguas en la oficina» leaves no employer.
         if out.iter().any(|s| s.predicate == Predicate::KeptIn) {
             out.retain(|s| s.predicate != Predicate::WorksAt);
@@ -85,7 +86,14 @@ impl Reader<'_> {
         // «Mi empresa se llama Acme» says where somebody works.
         let called = matches!(subject, Subject::Of(Noun::Attribute { .. }))
             && (group.has("llamar") || group.aspect.passive && group.has_any(&["call", "name"]));
-        let is = group.has_any(&["ser", "be"]) && !group.aspect.passive && !group.aspect.progressive;
+        // «Mi vuelo sale el 20 de mayo», "my birthday falls on Halloween".
+        let comes = matches!(subject, Subject::Of(Noun::Attribute { .. } | Noun::Thing(_)))
+            && group.has_any(&[
+                "salir", "empezar", "comenzar", "caer", "tocar", "llegar", "leave", "depart", "start", "begin", "fall",
+                "arrive", "land",
+            ])
+            && group.readings.iter().any(|form| form.tense == Tense::Present);
+        let is = comes || group.has_any(&["ser", "be"]) && !group.aspect.passive && !group.aspect.progressive;
         if !(is || called) {
             return Vec::new();
         }
@@ -212,6 +220,14 @@ impl Reader<'_> {
             let says = Says { predicate: Predicate::Breed, kind: "", constant: None };
             return vec![self.statement(mention.clone(), &says, Some(object(breed)), stance, (tokens.0, end))];
         }
+        // "My flatmate is a girl called Anjali".
+        if matches!(mention, Mention::Relative { .. })
+            && let Some((filler, end)) = scan.stranger(at)
+        {
+            let says = Says { predicate: Predicate::Name, kind: "", constant: None };
+            let object = Object { key: crate::text::fold(&filler.text), text: filler.text, mention: None };
+            return vec![self.statement(mention.clone(), &says, Some(object), stance, (tokens.0, end))];
+        }
         if matches!(mention, Mention::Relative { .. } | Mention::Animal { .. })
             && let Some((name, end)) = scan.name(at, Trust::Capital)
             && (scan.language == sarai_types::Language::Spanish
@@ -317,30 +333,15 @@ impl Reader<'_> {
                         out.push(number(Predicate::Age, "", age, other.clone()));
                     }
                     let says = Says { kind, ..says.clone() };
-                    let object = Object { text: String::new(), key: String::new(), mention: Some(other) };
+                    // Without a name the noun stays as it was said: a tortoise is shown as one.
+                    let unnamed = matches!(other, Mention::Animal { name: None, .. });
+                    let text = if unnamed { filler.text } else { String::new() };
+                    let object = Object { text, key: String::new(), mention: Some(other) };
                     out.push(self.statement(subject, &says, Some(object), stance, tokens));
                 }
                 out
             }
-            Predicate::KeptIn if is_home(mention) && self.scan.slot("place", group.last + 1).is_some() => {
-                // «Mi casa está en un pueblo de Segovia» says where its owner lives.
-                let (mut places, _) = self.scan.slot("place", group.last + 1).unwrap_or_default();
-                let says = Says { predicate: Predicate::LivesIn, kind: "", constant: None };
-                let place = places.pop().map(object);
-                place
-                    .into_iter()
-                    .map(|place| self.statement(Mention::Owner, &says, Some(place), stance, tokens))
-                    .collect()
-            }
-            Predicate::KeptIn => {
-                let thing = filler.mention.clone().unwrap_or_else(|| mention.clone());
-                // «Mi servidor está en Frankfurt»: what no table knows is kept only in a house.
-                if filler.mention.is_none() && !is_household(&thing) && !self.scan.in_house(group.last, found.end) {
-                    return Vec::new();
-                }
-                let object = Object { mention: None, ..object(filler) };
-                vec![self.statement(thing, says, Some(object), stance, tokens)]
-            }
+            Predicate::KeptIn => self.kept(group, mention, found, says, stance, filler),
             Predicate::Appointment | Predicate::Trip => {
                 let text = self.with_clock(&filler.text, group.last, clause.last);
                 let predicate = if self.recurs(clause) { Predicate::Routine } else { says.predicate };
@@ -395,6 +396,29 @@ impl Reader<'_> {
             .collect()
     }
 
+    /// "I'm lactose intolerant and allergic to shellfish": one copula, two complements.
+    fn coordinated(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        subject: &Subject,
+        mention: &Mention,
+        found: &Match,
+    ) -> Vec<Statement> {
+        let scan = self.scan;
+        let copula = group.has_any(&["be", "ser", "estar"]) && !group.aspect.passive && !group.aspect.progressive;
+        let next =
+            found.end + 1 + usize::from(scan.word(found.end) == "," && scan.is_any(found.end + 1, &["y", "and"]));
+        if !copula || !is_joint(scan, found.end) || next >= clause.last || scan.begins_clause(next) {
+            return Vec::new();
+        }
+        let again = Group { first: next, last: next, ..group.clone() };
+        let matches = scan.matches(&again, clause.last);
+        let new = matches.into_iter().filter(|m| m.frame.says.predicate != Predicate::Name && m.end > next);
+        let reader = Reader { scan, manner: self.manner, number: self.number, sentence: self.sentence };
+        new.take(1).flat_map(|m| reader.statements(&again, clause, subject, mention, &m)).collect()
+    }
+
     /// «Mi hermana vive en Madrid y mi hermano en Sevilla»: the verb is said once.
     fn gapped(&self, group: &Group, clause: &Clause, found: &Match) -> Vec<Statement> {
         let scan = self.scan;
@@ -417,50 +441,6 @@ impl Reader<'_> {
         let mut out = reader.statements(&probe, &clause, &other_subject, &other, &again);
         out.extend(reader.gapped(&probe, &clause, &again));
         out
-    }
-
-    /// «Lo que más me gusta es el mar», "what I hate is queuing".
-    pub(super) fn cleft(&self, group: &Group, before: Option<&Group>, clause: &Clause) -> Vec<Statement> {
-        let scan = self.scan;
-        let Some(before) = before.filter(|_| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive)
-        else {
-            return Vec::new();
-        };
-        let opened = (before.first.saturating_sub(5)..before.first)
-            .any(|i| scan.word(i) == "lo" && scan.word(i + 1) == "que" || scan.is_any(i, &["what", "thing", "cosa"]));
-        let own = before.dative == Some(words::Person::First)
-            || (before.first.saturating_sub(3)..before.first).any(|i| scan.word(i) == "i")
-            || scan.spanish() && before.readings.iter().all(|form| form.person == words::Person::First);
-        let likes = before.has_any(&["gustar", "encantar", "apasionar", "like", "love", "enjoy", "adorar"]);
-        let hates = before.has_any(&["odiar", "detestar", "soportar", "aguantar", "hate", "stand", "dislike", "bear"]);
-        let predicate = match (likes, hates, before.polarity) {
-            (true, _, Polarity::Positive) => Predicate::Likes,
-            (true, _, _) | (_, true, _) => Predicate::Dislikes,
-            _ => return Vec::new(),
-        };
-        let from = scan.after_adverbs(group.last);
-        let Some((fillers, end)) = scan.slot("like", from).filter(|_| opened && own) else { return Vec::new() };
-        let says = Says { predicate, kind: "", constant: None };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
-        let make = |f: Filler| self.statement(Mention::Owner, &says, Some(object(f)), stance, (clause.first, end));
-        fillers.into_iter().map(make).collect()
-    }
-
-    /// «Las llaves del trastero las dejo en el bote azul»: the thing stands first, and a clitic for it.
-    fn fronted(&self, group: &Group, clause: &Clause) -> Option<Statement> {
-        let scan = self.scan;
-        let keeps = group.has_any(&["guardar", "dejar", "tener", "poner", "meter", "esconder", "colocar", "aparcar"]);
-        let clitic = scan.is_any(group.first, &["lo", "la", "los", "las"]);
-        let mut at = scan.after_adverbs(group.last);
-        at += usize::from(scan.is_any(at, &["aparcado", "aparcada", "guardado", "guardada", "guardados", "guardadas"]));
-        let (spot, end) = scan.spot(scan.after_adverbs(at)).filter(|_| keeps && clitic && scan.spanish())?;
-        let thing = (clause.first..group.first).find_map(|at| {
-            let (thing, end) = scan.kept_thing(at, group.first)?;
-            (end == group.first).then_some(thing)
-        })?;
-        let says = Says { predicate: Predicate::KeptIn, kind: "", constant: None };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
-        Some(self.statement(thing, &says, Some(object(spot)), stance, (clause.first, end)))
     }
 
     pub(super) fn clock(&self, first: usize, last: usize) -> Option<Clock> {
@@ -487,16 +467,6 @@ fn rebased(mention: Mention, owner: &Mention) -> Mention {
 
 pub(super) fn object(filler: Filler) -> Object {
     Object { text: filler.text, key: filler.key, mention: filler.mention }
-}
-
-/// Whether the tables know a thing.
-fn is_household(mention: &Mention) -> bool {
-    matches!(mention, Mention::Thing { key, .. } if key.starts_with("c:") || key.split(' ').any(|word| words::key(word).starts_with("c:")))
-}
-
-/// The owner's home.
-fn is_home(mention: &Mention) -> bool {
-    matches!(mention, Mention::Thing { of, key, .. } if **of == Mention::Owner && matches!(key.as_str(), "c:house" | "c:flat" | "home"))
 }
 
 /// Whether a statement tells the name of a relative.

@@ -1,12 +1,13 @@
 //! Clauses: who acts, under which verb a clause hangs, and when what it says holds.
 
-use crate::words::lists::{ADVERBS, BEFORE_SUBJECT, REPORTING, VOUCHING};
+use crate::words::lists::{ABBREVIATIONS, ADVERBS, BEFORE_SUBJECT, REPORTING, VOUCHING};
 use sarai_types::Language;
 
 use super::statement::Reason;
 use crate::grammar::group::{Group, Polarity};
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
+use crate::text::Token;
 use crate::time::{Date, Direction, PartialDate, cardinal, date};
 use crate::words::{Person, Tense};
 
@@ -42,7 +43,9 @@ pub(super) fn clause(scan: &Scan<'_>, groups: &[Group], index: usize, before: Op
     let group = &groups[index];
     let floor = index.checked_sub(1).map_or(0, |i| groups[i].last);
     let mut last = groups.get(index + 1).map_or(scan.tokens.len(), |next| next.first);
-    if let Some(mark) = (group.last..last).find(|&i| matches!(scan.word(i), ";" | ".")) {
+    if let Some(mark) = (group.last..last).find(|&i| {
+        scan.word(i) == ";" || scan.word(i) == "." && !ABBREVIATIONS.contains(&scan.word(i.saturating_sub(1)))
+    }) {
         last = mark;
     }
     let blocked = blocked(scan, groups, index, floor);
@@ -209,9 +212,9 @@ fn spanish(
         return None;
     }
     // «Se llama Ana mi hermana», «vive en Madrid mi hermana».
-    let behind = (group.last..last)
-        .rev()
-        .find_map(|at| scan.noun(at).filter(|(_, end)| *end == last || scan.tokens[*end].is_mark()));
+    let behind = (group.last..last).rev().find_map(|at| {
+        scan.noun(at).filter(|(_, end)| *end == last || scan.tokens.get(*end).is_none_or(Token::is_mark))
+    });
     if let Some((noun @ Noun::Someone(Mention::Relative { .. } | Mention::Animal { .. }), _)) = behind
         && group.last < last
         && !group.has_any(&["ser", "tener"])
@@ -372,6 +375,8 @@ fn reaches(scan: &Scan<'_>, end: usize, group: usize) -> bool {
     while at < group {
         if let Some((_, last)) = date(scan.tokens, at, scan.lookup).filter(|(_, last)| *last <= group) {
             at = last;
+        } else if let Some(last) = aside(scan, at, group) {
+            at = last;
         } else if ADVERBS.contains(&scan.word(at))
             || scan.word(at) == "," && at > end
             || scan.is_any(at, &["desde", "since", "no", "tampoco", "antes", "hace", "tiempo"])
@@ -382,6 +387,14 @@ fn reaches(scan: &Scan<'_>, end: usize, group: usize) -> bool {
         }
     }
     true
+}
+
+/// One past an aside between commas without a verb: «mi tía Amparo, la de Valencia, es …».
+fn aside(scan: &Scan<'_>, at: usize, group: usize) -> Option<usize> {
+    let close = (at + 1..group.min(at + 9)).find(|&i| scan.word(i) == ",")?;
+    let opens = scan.word(at) == "," && close > at + 1 && close + 1 == group;
+    let list = (at + 1..close).any(|i| scan.is_any(i, &["y", "and", "mi", "my", "i", "yo"]));
+    (opens && !list).then_some(close + 1)
 }
 
 /// Nothing stands before the subject that would make it part of something else.

@@ -139,11 +139,32 @@ fn mention_name(object: &Object) -> Option<&str> {
     }
 }
 
+/// «Bueno, técnicamente en Petrer»: past what only leads up to the value.
+fn led_up(scan: &Scan<'_>, from: usize) -> usize {
+    let leads = |at: usize| {
+        scan.tokens[at].is_mark()
+            || FILLERS.contains(&scan.word(at)) && !scan.is_any(at, &["en", "in", "el", "the", "a"])
+            || scan.word(at).ends_with("mente")
+            || scan.word(at).ends_with("ally")
+    };
+    (from..scan.tokens.len()).find(|&at| !leads(at)).unwrap_or(scan.tokens.len())
+}
+
+/// Whether nothing but politeness stands behind a value, or another thought.
+fn settles(scan: &Scan<'_>, end: usize) -> bool {
+    const TRAILING: &[&str] = &["actually", "rather", "realidad", "sorry", "perdon"];
+    const POLITE: &[&str] =
+        &["perdon", "perdona", "sorry", "anos", "years", "old", "no", "actually", "rather", "realidad", "en"];
+    let trails = |i: usize| scan.is_any(i, TRAILING) || scan.word(i) == "en" && scan.word(i + 1) == "realidad";
+    let end = (end..scan.tokens.len()).find(|&i| !trails(i)).unwrap_or(scan.tokens.len());
+    scan.tokens[end..].iter().all(|t| t.is_mark() || POLITE.contains(&t.fold.as_str())) || scan.word(end) == ","
+}
+
 fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usize)) -> Option<Statement> {
     let object = old.object.as_ref()?;
     let relative = matches!(old.predicate, Predicate::Relative | Predicate::Pet);
     let slot = slot_of(old.predicate)?;
-    let mut at = from;
+    let mut at = led_up(scan, from);
     while at < scan.tokens.len() {
         let found = if slot == "date"
             && let Some(day) = day_alone(scan, at, &object.key)
@@ -155,31 +176,7 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
         } else {
             scan.slot(slot, at).and_then(|(fillers, end)| Some((self::object(fillers.into_iter().next()?), end)))
         };
-        let settled = found.filter(|(_, end)| {
-            let end = &(*end..scan.tokens.len())
-                .find(|&i| {
-                    !(scan.is_any(i, &["actually", "rather", "realidad", "sorry", "perdon"])
-                        || scan.word(i) == "en" && scan.word(i + 1) == "realidad")
-                })
-                .unwrap_or(scan.tokens.len());
-            scan.tokens[*end..].iter().all(|t| {
-                t.is_mark()
-                    || matches!(
-                        t.fold.as_str(),
-                        "perdon"
-                            | "perdona"
-                            | "sorry"
-                            | "anos"
-                            | "years"
-                            | "old"
-                            | "no"
-                            | "actually"
-                            | "rather"
-                            | "realidad"
-                            | "en"
-                    )
-            }) || scan.word(*end) == ","
-        });
+        let settled = found.filter(|(_, end)| settles(scan, *end));
         if let Some((new, _)) = settled.filter(|(new, _)| new.key != object.key) {
             if relative {
                 // The relative stays, under another name.

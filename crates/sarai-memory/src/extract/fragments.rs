@@ -134,6 +134,34 @@ impl Run<'_> {
         }
     }
 
+    /// «Puedes llamarme Dani», "call me Liz": an order or an offer, and all the same it tells a name.
+    pub(super) fn nicknamed(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
+        let called = (0..scan.tokens.len().min(6)).find_map(|at| match (scan.word(at), scan.word(at + 1)) {
+            ("llamarme" | "llamame" | "llamadme" | "decirme" | "decime" | "dime", _) => Some(at + 1),
+            ("call", "me") => Some(at + 2),
+            _ => None,
+        });
+        // "The name's Donovan".
+        if scan.word(0) == "the"
+            && scan.word(1) == "name"
+            && scan.is_any(2, &["'s", "is"])
+            && let Some((mut fillers, end)) = scan.slot("capname", 3)
+            && let Some(filler) = fillers.pop()
+        {
+            let says = Says { predicate: Predicate::Name, kind: "", constant: None };
+            self.stated(scan, Mention::Owner, &says, object(filler), (0, end), sentence);
+        }
+        let found = called.and_then(|at| scan.slot("capname", at));
+        let orders = (0..scan.tokens.len()).all(|i| !scan.is_any(i, &["no", "not", "if", "si", "que", "that"]));
+        if let (true, Some((mut fillers, end))) = (orders, found)
+            && !scan.tokens[end - 1].quoted
+            && let Some(filler) = fillers.pop()
+        {
+            let says = Says { predicate: Predicate::Nickname, kind: "", constant: None };
+            self.stated(scan, Mention::Owner, &says, object(filler), (0, end), sentence);
+        }
+    }
+
     /// What stands beside a statement without a verb: «78 años, cumplidos el 3 de febrero», «soy celíaca, así que nada de
     /// gluten».
     fn beside(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {

@@ -13,10 +13,12 @@ mod command;
 mod correction;
 mod endings;
 mod fragments;
+mod kept;
 mod routine;
 mod scope;
 mod stance;
 mod statement;
+mod turned;
 
 use std::collections::HashSet;
 
@@ -26,7 +28,7 @@ use crate::fact::Predicate;
 use crate::grammar::group::Group;
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
-use crate::text::{Sentence, Token, sentences, spoken, tokens, votes};
+use crate::text::{Ending, Sentence, Token, sentences, spoken, tokens, votes};
 use crate::time::{Direction, Lookup, Moment};
 use crate::words;
 use claims::Reader;
@@ -224,6 +226,9 @@ impl<'a> Run<'a> {
             self.commands.extend(command);
             return;
         }
+        if sentence.ending != Ending::Question {
+            self.nicknamed(&scan, self.span(sentence));
+        }
         let question = scope::question_from(self.tokens, sentence, language).map(|at| at - sentence.first);
         if question == Some(0) {
             return self.skip(sentence, Reason::Question);
@@ -321,7 +326,16 @@ impl<'a> Run<'a> {
             let subject = self.settled(subject, &mention);
             let mut said = reader.read(group, &clause, &subject, &mention);
             said.extend(reader.ended(group, &clause, &mention, &said));
+            said.extend(reader.fronted(group, &clause, before.as_ref()));
+            if said.last().is_some_and(|s| s.predicate == Predicate::KeptIn) {
+                said.retain(|s| s.predicate != Predicate::WorksAt);
+            }
 
+            // «Vive con su marido»: whose, is known by now.
+            said.retain_mut(|statement| match statement.object.as_mut().and_then(|object| object.mention.as_mut()) {
+                Some(other) => self.resolved(other.clone()).map(|known| *other = known).is_some(),
+                None => true,
+            });
             self.refocus(&mention, &said);
             for statement in said {
                 self.push(statement);

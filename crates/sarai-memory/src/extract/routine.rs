@@ -27,6 +27,7 @@ const RISING: &[&str] = &[
     "sleep",
     "entrenar",
     "train",
+    "comer",
 ];
 
 impl Reader<'_> {
@@ -50,7 +51,8 @@ impl Reader<'_> {
             rising && self.clock(group.last, clause.last).is_some() || aspect.habitual && clause.last > group.last;
         let happens = self.recurs(clause) && clause.last > group.last + 1;
         let worth = said.iter().all(|statement| matches!(statement.predicate, Predicate::Hobby | Predicate::Plays));
-        if !(somebody && now && worth && (timed || happens)) || group.has_any(&NO_ROUTINES) && !rising {
+        let leisure = self.at_leisure(clause) && clause.last > group.last;
+        if !(somebody && now && worth && (timed || happens || leisure)) || group.has_any(&NO_ROUTINES) && !rising {
             return None;
         }
         let act = match scan.late_negation(group, clause.last) {
@@ -65,10 +67,20 @@ impl Reader<'_> {
         }
         let first = if happens && !timed { beginning(scan, clause.first, group.first) } else { group.first };
         let text = scan.source(first, last);
-        let says = Says { predicate: Predicate::Routine, kind: "", constant: None };
+        let predicate = if leisure && !timed { Predicate::Hobby } else { Predicate::Routine };
+        let says = Says { predicate, kind: "", constant: None };
         let object = Object { text: text.to_owned(), key: words::key(text), mention: None };
         let stance = Stance { act, from: None, to: None };
         Some(self.statement(mention.clone(), &says, Some(object), stance, (first, last)))
+    }
+
+    /// "In my spare time".
+    fn at_leisure(&self, clause: &Clause) -> bool {
+        let scan = self.scan;
+        (clause.first..clause.last).any(|i| {
+            scan.is_any(i, &["spare", "free"]) && scan.is_any(i + 1, &["time"])
+                || scan.is_any(i, &["tiempo", "ratos"]) && scan.is_any(i + 1, &["libre", "libres"])
+        })
     }
 
     fn rises(&self, group: &Group) -> bool {
@@ -89,6 +101,12 @@ impl Reader<'_> {
                 period(at + 1) || crate::time::cardinal(scan.tokens, at + 1).is_some_and(|(_, end)| period(end))
             }
             "los" => weekday(scan.word(at + 1)).is_some() || scan.is_any(at + 1, &["fines"]),
+            day if weekday(day).is_some()
+                && (day.ends_with("days")
+                    || scan.is_any(at + 1, &["mornings", "evenings", "afternoons", "nights"])) =>
+            {
+                true
+            }
             "on" => scan.word(at + 1).ends_with("days") || scan.is_any(at + 1, &["weekends"]),
             "por" => scan.is_any(at + 1, &["las"]) && scan.is_any(at + 2, &["mananas", "tardes", "noches"]),
             "in" => scan.is_any(at + 1, &["the"]) && scan.is_any(at + 2, &["mornings", "evenings", "afternoons"]),
@@ -109,7 +127,9 @@ impl Reader<'_> {
 pub(super) fn beginning(scan: &Scan<'_>, first: usize, group: usize) -> usize {
     (first..group)
         .find(|&at| {
-            scan.is_any(at, &["todos", "todas", "cada", "every", "each", "los", "on", "por", "in", "once", "twice"])
+            weekday(scan.word(at)).is_some() && !scan.is_any(at.max(1) - 1, &["el", "next", "last"])
+                || scan
+                    .is_any(at, &["todos", "todas", "cada", "every", "each", "los", "on", "por", "in", "once", "twice"])
         })
         .unwrap_or(group)
 }

@@ -80,6 +80,10 @@ fn opening(tokens: &[Token], sentence: Sentence, verbs: &[&str]) -> bool {
 /// Whether from this sentence on everything is made up.
 pub(super) fn makes_up(tokens: &[Token], sentence: Sentence) -> bool {
     let first = &tokens[sentence.first];
+    // «Escríbeme a ana@correo.es» orders no text.
+    if tokens[sentence.first..sentence.last].iter().any(|token| token.kind == crate::text::Kind::Email) {
+        return false;
+    }
     let second_person = matches!(first.fold.as_str(), "eres" | "you")
         && (sentence.ending == Ending::Plain || sentence.ending == Ending::Colon);
     let acts = opening(tokens, sentence, &MAKERS);
@@ -131,6 +135,18 @@ pub(super) fn doubtful(text: &str, range: &[Token], language: Language) -> Vec<D
         && range[0].is_word()
         && !MARKERS.contains(&range[0].fold.as_str())
         && !holds(&folded, &["nota", "note", "recuerda", "remember", "importante", "important", "dato", "fyi"])
+    {
+        return vec![Doubtful { first: 0, last: range.len(), reason: Reason::Material }];
+    }
+    // «Ejemplo: me llamo Ana», "sample sentence: …".
+    let labels = [
+        "sentence", "example", "sample", "frase", "ejemplo", "oracion", "texto", "text", "quote", "cita", "prompt",
+        "titulo", "title",
+    ];
+    let colon = range.iter().position(|token| token.is(":"));
+    if let Some(colon) = colon.filter(|&colon| colon <= 8)
+        && range[..colon].iter().any(|token| labels.contains(&token.fold.as_str()))
+        && !range[..colon].iter().any(|token| matches!(token.fold.as_str(), "mi" | "my"))
     {
         return vec![Doubtful { first: 0, last: range.len(), reason: Reason::Material }];
     }

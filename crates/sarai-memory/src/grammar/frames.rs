@@ -27,6 +27,7 @@ pub(crate) struct Flags {
     pub(crate) begins: bool,
     pub(crate) ends: bool,
     pub(crate) only_negative: bool,
+    only_positive: bool,
     pub(crate) zero: bool,
     pub(crate) owner_only: bool,
     pub(crate) timed: bool,
@@ -36,6 +37,8 @@ pub(crate) struct Flags {
     pub(crate) others: bool,
     /// Only where the sentence speaks of a change of work.
     job: bool,
+    /// Only with «hoy», "today".
+    today: bool,
     /// Only with «poder», "can".
     modal: bool,
     /// Only in a perfect that goes on until now.
@@ -84,8 +87,25 @@ pub(crate) struct Match {
 }
 
 /// What is changed by who changes jobs.
-const WORK: &[&str] =
-    &["trabajo", "curro", "chamba", "laburo", "empresa", "empleo", "puesto", "job", "jobs", "company", "employer"];
+const WORK: &[&str] = &[
+    "work",
+    "worked",
+    "working",
+    "trabajaba",
+    "trabajar",
+    "trabaja",
+    "trabajo",
+    "curro",
+    "chamba",
+    "laburo",
+    "empresa",
+    "empleo",
+    "puesto",
+    "job",
+    "jobs",
+    "company",
+    "employer",
+];
 
 impl Frame {
     /// Whether it is about whom a clitic or an English "me" stands for.
@@ -162,6 +182,7 @@ fn read_flags(text: &'static str) -> Option<Flags> {
             "begin" => flags.begins = true,
             "end" => flags.ends = true,
             "onlyneg" => flags.only_negative = true,
+            "onlypos" => flags.only_positive = true,
             "zero" => flags.zero = true,
             "own" => flags.owner_only = true,
             "timed" => flags.timed = true,
@@ -170,6 +191,7 @@ fn read_flags(text: &'static str) -> Option<Flags> {
             "job" => flags.job = true,
             "others" => flags.others = true,
             "modal" => flags.modal = true,
+            "today" => flags.today = true,
             "perf" => flags.perfect = true,
             "span" => flags.span = true,
             "past" => flags.past = true,
@@ -189,6 +211,7 @@ impl Scan<'_> {
             for frame in FRAMES.get(&(self.language, form.lemma)).into_iter().flatten() {
                 let known = out.iter().any(|m| {
                     m.frame.says.predicate == frame.says.predicate
+                        && m.frame.flags.ends == frame.flags.ends
                         && m.frame.says.constant.is_none() == frame.says.constant.is_none()
                         || m.frame.says.predicate == Predicate::Address && frame.says.predicate == Predicate::LivesIn
                     // «Dejé Teruel», «llevo años en Londres»: a place that is known as one is no employer.
@@ -248,10 +271,12 @@ impl Scan<'_> {
             && (!flags.perfect || group.aspect.perfect && since())
             && (!flags.span || spanned())
             && (!flags.modal || group.aspect.modal)
+            && (!flags.today || tense == Tense::Present && self.tokens.iter().any(|t| t.is("hoy") || t.is("today")))
             && (!flags.job || (0..group.first).any(|i| self.is_any(i, WORK)))
             && (!flags.past || past)
             && (!flags.present || tense == Tense::Present && !group.aspect.perfect || group.aspect.cessative)
             && (!flags.only_negative || group.polarity != Polarity::Positive)
+            && (!flags.only_positive || group.polarity == Polarity::Positive && !group.aspect.cessative)
             && (!flags.plural || plural || !self.spanish())
     }
 

@@ -83,7 +83,7 @@ const NEVER_VERBS: &[&str] = &[
 ];
 const CLITICS: &[&str] = &["me", "te", "se", "le", "les", "nos", "os", "lo"];
 /// Participles that say what somebody is.
-const STATES: &[&str] = &["married", "divorced", "separated", "retired", "engaged"];
+pub(super) const STATES: &[&str] = &["married", "divorced", "separated", "retired", "engaged"];
 /// Verbs of keeping, before which «la» and «los» stand for things.
 const KEEPING: &[&str] = &[
     "guardar",
@@ -135,7 +135,7 @@ impl Scan<'_> {
         out
     }
 
-    fn forms(&self, at: usize) -> &'static [Form] {
+    pub(super) fn forms(&self, at: usize) -> &'static [Form] {
         match self.tokens.get(at) {
             Some(token) if token.kind == Kind::Word => words::forms(self.language, &token.lower, &token.fold),
             Some(token) if token.is("'s") => words::forms(self.language, &token.lower, &token.fold),
@@ -143,11 +143,11 @@ impl Scan<'_> {
         }
     }
 
-    fn of_tense(&self, at: usize, tense: Tense) -> Vec<Form> {
+    pub(super) fn of_tense(&self, at: usize, tense: Tense) -> Vec<Form> {
         self.forms(at).iter().copied().filter(|form| form.tense == tense).collect()
     }
 
-    fn skip_adverbs(&self, at: usize) -> usize {
+    pub(super) fn skip_adverbs(&self, at: usize) -> usize {
         let mut at = at;
         while self.is_any(at, &ADVERBS) {
             at += 1;
@@ -218,9 +218,12 @@ impl Scan<'_> {
     /// «Las guardo», «la tengo»: what looks like an article is what the first person keeps.
     fn takes_object(&self, head: usize) -> bool {
         head > 0
-            && self.is_any(head - 1, &["la", "las", "los"])
+            && self.is_any(head - 1, &["la", "las", "los", "lo"])
             && self.forms(head).iter().any(|form| {
-                form.lemma == "llamar" && form.plural
+                form.lemma == "haber"
+                    && form.person == Person::First
+                    && self.of_tense(head + 1, Tense::Participle).iter().any(|verb| KEEPING.contains(&verb.lemma))
+                    || form.lemma == "llamar" && form.plural
                     || form.person == Person::First
                         && matches!(form.tense, Tense::Present | Tense::Past)
                         && KEEPING.contains(&form.lemma)
@@ -337,7 +340,7 @@ impl Scan<'_> {
     }
 
     /// The verb `carrier` hands its tense and person to the verbs behind it.
-    fn take(group: &mut Group, carrier: &str, verbs: &[Form], last: usize) -> bool {
+    pub(super) fn take(group: &mut Group, carrier: &str, verbs: &[Form], last: usize) -> bool {
         let carriers: Vec<Form> = group.readings.iter().copied().filter(|form| form.lemma == carrier).collect();
         group.readings = carriers
             .iter()
@@ -346,178 +349,6 @@ impl Scan<'_> {
         group.readings.dedup();
         group.last = last;
         true
-    }
-
-    fn english_group(&self, at: usize) -> Option<Group> {
-        let before = at.checked_sub(1).map_or("", |i| self.word(i));
-        let mut finite: Vec<Form> =
-            self.forms(at).iter().copied().filter(|form| matches!(form.tense, Tense::Present | Tense::Past)).collect();
-        let auxiliary = self.is_any(
-            at,
-            &["will", "would", "can", "could", "should", "might", "must", "may", "used", "no", "not", "never"],
-        );
-        // "At 6 am" is a time.
-        if self.word(at) == "am" && at > 0 && self.tokens[at - 1].kind == Kind::Number {
-            return None;
-        }
-        // "Ana's birthday", "Ana's name" have no verb.
-        if before == "'s" && self.headed(at, super::Mention::Owner, false).is_some() {
-            return None;
-        }
-        if self.word(at) == "'s" && self.headed(at + 1, super::Mention::Owner, false).is_some() {
-            return None;
-        }
-        if (finite.is_empty() && !auxiliary) || (BEFORE_NOUNS.contains(&before) && self.word(at) != "'s") {
-            return None;
-        }
-        let mut group = Group { last: at + 1, ..Group::of(at, std::mem::take(&mut finite)) };
-        if auxiliary && !self.english_auxiliary(&mut group) {
-            return None;
-        }
-        for _ in 0..5 {
-            if !self.english_chain(&mut group) {
-                break;
-            }
-        }
-        if self.is_any(group.last, &["myself", "ourselves"]) {
-            group.reflexive = true;
-            group.last += 1;
-        }
-        Some(group)
-    }
-
-    /// "Will", "used to", "no longer" before the verb that has the meaning.
-    fn english_auxiliary(&self, group: &mut Group) -> bool {
-        let at = group.first;
-        let (mut next, tense) = match (self.word(at), self.word(at + 1)) {
-            ("used", "to") => {
-                group.aspect.bygone = true;
-                (at + 2, Tense::Past)
-            }
-            ("no", "longer") => {
-                group.polarity = Polarity::NoLonger;
-                let next = self.skip_adverbs(at + 2);
-                group.readings = self
-                    .forms(next)
-                    .iter()
-                    .copied()
-                    .filter(|f| matches!(f.tense, Tense::Present | Tense::Past))
-                    .collect();
-                group.last = next + 1;
-                return !group.readings.is_empty();
-            }
-            ("never" | "not" | "neither", _) => {
-                group.polarity = Polarity::Negative;
-                let next = self.skip_adverbs(at + 1);
-                group.readings = self
-                    .forms(next)
-                    .iter()
-                    .copied()
-                    .filter(|f| matches!(f.tense, Tense::Present | Tense::Past))
-                    .collect();
-                group.last = next + 1;
-                return !group.readings.is_empty();
-            }
-            ("no" | "used", _) => return false,
-            ("will", _) => (at + 1, Tense::Future),
-            ("would" | "could" | "might" | "may" | "should", _) => (at + 1, Tense::Conditional),
-            _ => {
-                group.aspect.modal = true;
-                (at + 1, Tense::Present)
-            }
-        };
-        loop {
-            match self.word(next) {
-                "not" | "never" => group.polarity = Polarity::Negative,
-                "no" if self.word(next + 1) == "longer" => {
-                    group.polarity = Polarity::NoLonger;
-                    next += 1;
-                }
-                word if ADVERBS.contains(&word) => {}
-                _ => break,
-            }
-            next += 1;
-        }
-        group.readings = self
-            .of_tense(next, Tense::Infinitive)
-            .into_iter()
-            .map(|form| Form { tense, person: Person::Any, ..form })
-            .collect();
-        group.last = next + 1;
-        !group.readings.is_empty()
-    }
-
-    fn english_chain(&self, group: &mut Group) -> bool {
-        let mut next = group.last;
-        let mut polarity = group.polarity;
-        loop {
-            match self.word(next) {
-                "not" | "never" => polarity = Polarity::Negative,
-                "no" if self.word(next + 1) == "longer" => {
-                    polarity = Polarity::NoLonger;
-                    next += 1;
-                }
-                word if ADVERBS.contains(&word) => {}
-                _ => break,
-            }
-            next += 1;
-        }
-        let base = self.of_tense(next, Tense::Infinitive);
-        let gerunds = self.of_tense(next, Tense::Gerund);
-        let participles = self.of_tense(next, Tense::Participle);
-        let auxiliary = group.has_any(&["be", "have", "do"]);
-        if auxiliary {
-            group.polarity = polarity;
-            if polarity != Polarity::Positive {
-                group.last = next;
-            }
-        }
-        if group.has("do") && !base.is_empty() && self.word(next) != "do" {
-            return Self::take(group, "do", &base, next + 1);
-        }
-        if group.has("be") {
-            if self.word(next) == "going"
-                && self.word(next + 1) == "to"
-                && !self.of_tense(next + 2, Tense::Infinitive).is_empty()
-            {
-                group.aspect.prospective = true;
-                return Self::take(group, "be", &self.of_tense(next + 2, Tense::Infinitive), next + 3);
-            }
-            if !gerunds.is_empty() {
-                group.aspect.progressive = true;
-                return Self::take(group, "be", &gerunds, next + 1);
-            }
-            if !participles.is_empty() && !self.is_any(next, STATES) {
-                group.aspect.passive = true;
-                return Self::take(group, "be", &participles, next + 1);
-            }
-        }
-        // "Got promoted", "got fired".
-        if group.has("get") && !participles.is_empty() && !self.is_any(next, STATES) && !group.has_any(&["have"]) {
-            group.aspect.passive = true;
-            return Self::take(group, "get", &participles, next + 1);
-        }
-        if group.has("have") {
-            if self.word(next) == "got" {
-                group.last = next + 1;
-                return self.word(next + 1) == "to";
-            }
-            if !participles.is_empty() {
-                group.aspect.perfect = true;
-                return Self::take(group, "have", &participles, next + 1);
-            }
-        }
-        if group.has_any(&["start", "begin"]) && !gerunds.is_empty() {
-            group.aspect.inceptive = true;
-            let carrier = if group.has("start") { "start" } else { "begin" };
-            return Self::take(group, carrier, &gerunds, next + 1);
-        }
-        if group.has_any(&["stop", "quit"]) && !gerunds.is_empty() {
-            group.aspect.cessative = true;
-            let carrier = if group.has("stop") { "stop" } else { "quit" };
-            return Self::take(group, carrier, &gerunds, next + 1);
-        }
-        false
     }
 
     /// Negation that stands behind the verb: «no … más», "not … anymore".

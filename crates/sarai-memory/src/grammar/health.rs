@@ -90,6 +90,10 @@ const STEMS: &[&str] = &[
     "caine",
     "caina",
     "setron",
+    "lastine",
+    "lastina",
+    "proxen",
+    "proxeno",
     "fenac",
     "fenaco",
     "oxicam",
@@ -215,6 +219,36 @@ impl Scan<'_> {
         let often =
             self.is_any(at + 1, &["cada", "every", "twice", "once", "daily", "diario", "nightly"]) && word.capital;
         (unknown && (purpose || often)).then(|| (Filler::new(self.source(at, at + 1)), at + 1))
+    }
+
+    /// Whatever a doctor prescribes: a word that no table knows.
+    pub(super) fn any_drug(&self, at: usize) -> Option<(Filler, usize)> {
+        let from = at + usize::from(self.is_any(at, &["un", "una", "el", "la", "some", "a"]));
+        let word = self.tokens.get(from).filter(|token| token.is_word() && token.fold.len() > 4)?;
+        let unknown = words::senses(None, &word.fold).next().is_none()
+            && words::forms(self.language, &word.lower, &word.fold).is_empty()
+            && !words::lists::PHRASE_ENDS.contains(&word.fold.as_str())
+            && !words::lists::PASSING.contains(&word.fold.as_str())
+            && !self
+                .is_any(from, &["reposo", "descanso", "dieta", "gafas", "glasses", "something", "strong", "exercise"]);
+        unknown.then(|| (Filler::new(self.source(from, from + 1)), self.past_dose(from + 1)))
+    }
+
+    /// «(Me) operan de la rodilla», kept with its verb.
+    pub(super) fn surgery(&self, at: usize) -> Option<(Filler, usize)> {
+        let end = self.phrase_end(at);
+        (self.word(at) == "de" && end > at + 1)
+            .then(|| (Filler::new(&format!("operación {}", self.source(at, end))), end))
+    }
+
+    /// «Una dieta baja en grasas», "a low-carb diet".
+    pub(super) fn dieting(&self, at: usize) -> Option<(Filler, usize)> {
+        if !self.spanish() {
+            let (filler, end) = self.before(at, &["diet"])?;
+            return (!self.is_any(at, &["strict", "good", "bad", "new"]) || end > at + 1).then_some((filler, end + 1));
+        }
+        let end = self.phrase_end(at);
+        (self.word(at) == "dieta" && end > at + 1).then(|| (Filler::new(self.source(at, end)), end))
     }
 
     /// "Tree nut" of "a tree nut allergy".

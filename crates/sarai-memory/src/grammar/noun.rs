@@ -189,6 +189,18 @@ impl Scan<'_> {
             return Some(self.thing(at, at + 3, of));
         }
         let mut head = at;
+        // "My 5-year-old son Tim", "my 5-year-old, Tim".
+        if ["-month-old", "-year-old", "-week-old"].iter().any(|tail| self.word(head).ends_with(tail)) {
+            head += 1;
+            if words::longest(self.language, self.tokens, head, &[Class::Kin, Class::Pet]).is_none() {
+                return Some(
+                    self.with_name(
+                        Mention::Relative { of: Box::new(of), kin: "child", name: None, plural: false },
+                        head,
+                    ),
+                );
+            }
+        }
         while self.is_any(head, &ADJECTIVES)
             && words::longest(self.language, self.tokens, head, &[Class::Kin]).is_none()
         {
@@ -402,11 +414,14 @@ impl Scan<'_> {
             "," => (true, ","),
             _ => (false, ""),
         };
-        if open
-            && let Some((name, end)) = self.name(at + 1, Trust::Capital)
-            && self.word(end) == close
-        {
-            return (Noun::Someone(mention.called(name)), end + 1);
+        if open && let Some((name, end)) = self.name(at + 1, Trust::Capital) {
+            let last = self.tokens.get(end);
+            if self.word(end) == close {
+                return (Noun::Someone(mention.called(name)), end + 1);
+            }
+            if close == "," && last.is_none_or(Token::is_mark) {
+                return (Noun::Someone(mention.called(name)), end);
+            }
         }
         (Noun::Someone(mention), at)
     }

@@ -11,9 +11,21 @@ use crate::words::{self, Class};
 impl Scan<'_> {
     /// Somebody that a verb goes with: «con mi novia», «con Laura».
     pub(super) fn someone(&self, at: usize) -> Option<(Filler, usize)> {
+        if let Some(found) = self.stranger(at) {
+            return Some(found);
+        }
         let (Noun::Someone(mention), end) = self.noun(at)? else { return None };
         let mut filler = Filler::new(self.source(at, end));
         filler.mention = Some(mention);
+        Some((filler, end))
+    }
+
+    /// "A guy called Stefan", «un chico que se llama Iker».
+    pub(crate) fn stranger(&self, at: usize) -> Option<(Filler, usize)> {
+        let from = self.is_any(at, &["a", "an", "un", "una"]).then(|| self.introduced(at + 2)).flatten();
+        let (name, end) = self.name(from.filter(|from| *from > at + 2)?, Trust::Capital)?;
+        let mut filler = Filler::new(&name);
+        filler.mention = Some(Mention::Named(name));
         Some((filler, end))
     }
 
@@ -88,8 +100,9 @@ impl Scan<'_> {
             {
                 head += 1;
             }
-            let Some((sense, end)) =
-                words::longest(self.language, self.tokens, head, &[class]).or_else(|| self.breed(head, class))
+            let Some((sense, end)) = words::longest(self.language, self.tokens, head, &[class])
+                .or_else(|| self.breed(head, class))
+                .or_else(|| self.aged(head, class))
             else {
                 break;
             };
@@ -101,7 +114,9 @@ impl Scan<'_> {
                 break;
             }
             let event = words::longest(self.language, self.tokens, head, &[Class::Event]);
-            if event.is_some_and(|(_, other)| other > end) || self.is_any(end, &["appointment", "appt"]) {
+            let compound =
+                ["appointment", "appt", "allergy", "allergies", "person", "food", "hair", "lover", "video", "videos"];
+            if event.is_some_and(|(_, other)| other > end) || self.is_any(end, &compound) {
                 break;
             }
             // «Un profesor que…» is a relation only if somebody says whose.
@@ -128,6 +143,14 @@ impl Scan<'_> {
         (class == Class::Pet).then_some((sense, found + 1))
     }
 
+    /// "An eight-month-old" is a child.
+    fn aged(&self, at: usize, class: Class) -> Option<(words::Sense, usize)> {
+        let old =
+            ["-month-old", "-months-old", "-year-old", "-week-old"].iter().any(|tail| self.word(at).ends_with(tail));
+        let sense = words::Sense { class, id: words::intern(Class::Kin, "child")?, plural: false };
+        (class == Class::Kin && old).then_some((sense, at + 1))
+    }
+
     /// What stands between a counted noun and its names: adjectives and an age.
     fn described(&self, end: usize) -> (Option<u32>, usize) {
         let (mut at, mut age) = (end, None);
@@ -138,7 +161,12 @@ impl Scan<'_> {
             } else {
                 None
             };
-            if let Some((filler, last)) = years {
+            let months = self.is_any(at, &["de", "aged"])
+                && cardinal(self.tokens, at + 1)
+                    .is_some_and(|(_, end)| self.is_any(end, &["meses", "mes", "semanas", "months", "weeks"]));
+            if months {
+                at = cardinal(self.tokens, at + 1).map_or(at + 1, |(_, end)| end + 1);
+            } else if let Some((filler, last)) = years {
                 age = filler.key.parse().ok();
                 at = last;
             } else if DESCRIPTIONS.contains(&self.word(at)) {

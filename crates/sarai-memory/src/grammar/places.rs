@@ -87,6 +87,11 @@ impl Scan<'_> {
                 token.fold.as_str(),
                 "de" | "la" | "las" | "los" | "el" | "of" | "the" | "del" | "&" | "and" | "y"
             );
+            // "Guy's Hospital" goes on behind its 's.
+            if token.is("'s") && self.tokens.get(end + 1).is_some_and(|t| t.capital && !self.verb_at(end + 1)) {
+                end += 1;
+                continue;
+            }
             let joins = matches!(token.fold.as_str(), "y" | "and");
             if (token.capital && token.is_word() || token.kind == Kind::Number && end > at)
                 && !matches!(token.fold.as_str(), "i")
@@ -146,7 +151,9 @@ impl Scan<'_> {
                 && self.is_any(i + 1, &["home", "homes"])
         });
         let head = head || head_of_care;
-        let quantity = (from..end).any(|i| self.is_any(i, &NO_ORGANISATIONS));
+        // The head decides: the first word in Spanish, the last one in English.
+        let last = if self.spanish() { from } else { end.max(from + 1) - 1 };
+        let quantity = self.is_any(from, &NO_ORGANISATIONS) || self.is_any(last, &NO_ORGANISATIONS);
         if end <= from
             || quantity && !head_of_care
             || !(head || capital || plain)

@@ -7,7 +7,7 @@ use super::noun::Trust;
 use super::{Mention, Scan};
 use crate::text::{Kind, fold};
 use crate::time::{When, cardinal, date, number};
-use crate::words::lists::{DETERMINERS, PASSING, PHRASE_ENDS};
+use crate::words::lists::{ABBREVIATIONS, DETERMINERS, PASSING, PHRASE_ENDS};
 use crate::words::{self, Class};
 
 /// What stands in a slot.
@@ -124,6 +124,11 @@ impl Scan<'_> {
             "fanned" => one(self.before(at, &["fan"]).filter(|_| self.tokens[at].capital)),
             "kind" => one(self.before(at, &["person"]).filter(|(filler, _)| filler.key.starts_with("c:"))),
             "zodiac" => one(self.zodiac(at)),
+            "dieting" => one(self.dieting(at)),
+            "intolerant" => one(self.before(at, &["intolerant"]).map(|(filler, end)| (filler, end + 1))),
+            "removed" => one(self.before(at, &["out", "removed"])),
+            "anydrug" => one(self.any_drug(at)),
+            "surgery" => one(self.surgery(at)),
             "duty" => one(self.duty(at)),
             "challenge" => one(self.challenge(at)),
             "team" => one(self.team(at)),
@@ -136,7 +141,12 @@ impl Scan<'_> {
         let mut end = at;
         while end < self.tokens.len() && end < at + PHRASE_MAX {
             let token = &self.tokens[end];
-            let stop = (token.is_mark() && !token.quoted)
+            // "Dr. Chen" goes on behind its full stop.
+            let short = token.is(".")
+                && end > at
+                && ABBREVIATIONS.contains(&self.word(end - 1))
+                && self.tokens.get(end + 1).is_some_and(|t| t.capital);
+            let stop = (token.is_mark() && !token.quoted && !short)
                 || PHRASE_ENDS.contains(&token.fold.as_str())
                 || (end > at && self.begins_time(end));
             if stop {
@@ -188,7 +198,11 @@ impl Scan<'_> {
 
     pub(super) fn phrase(&self, at: usize) -> Option<(Filler, usize)> {
         let end = self.phrase_end(at);
-        let from = at + usize::from(self.is_any(at, &DETERMINERS));
+        // "The Wire" is a name, with its article.
+        let named = at > 0
+            && self.tokens.get(at).is_some_and(|t| t.capital)
+            && self.tokens.get(at + 1).is_some_and(|t| t.capital);
+        let from = at + usize::from(self.is_any(at, &DETERMINERS) && !named);
         (end > from).then(|| (Filler::new(self.source(from, end)), end))
     }
 
@@ -320,7 +334,10 @@ impl Scan<'_> {
         if self.is_any(at, &["a", "an", "un", "una"]) && !self.is_any(end, &["ano"]) {
             return None;
         }
-        if self.is_any(end, &["anos", "ano", "anitos", "anazos", "years", "year", "yrs", "yo", "primaveras"]) {
+        if self.is_any(
+            end,
+            &["anos", "ano", "anitos", "anazos", "tacos", "castanas", "years", "year", "yrs", "yo", "primaveras"],
+        ) {
             end += 1;
             if self.is_any(end, &["old", "de"]) {
                 end += 1 + usize::from(self.word(end + 1) == "edad");

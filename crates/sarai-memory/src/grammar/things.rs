@@ -119,7 +119,7 @@ impl Scan<'_> {
     }
 
     pub(super) fn branded(&self, at: usize) -> Option<(Filler, usize)> {
-        let from = at + usize::from(self.is_any(at, &["un", "una", "a", "an", "el", "la", "the"]));
+        let from = at + usize::from(self.is_any(at, &["un", "una", "a", "an", "el", "la", "the", "my", "mi"]));
         let end = self.phrase_end(from);
         let brand = (from..end.min(from + 4)).find(|&i| self.is_any(i, &BRANDS))?;
         (self.tokens[brand].capital || self.lower_case || self.is_any(brand, &["iphone", "ipad"])).then(|| {

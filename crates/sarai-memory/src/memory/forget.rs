@@ -291,7 +291,8 @@ impl<S: Store> Memory<S> {
         let stop = [
             "mi", "mis", "my", "el", "la", "los", "las", "the", "de", "del", "lo", "que", "a", "al", "to", "of", "un",
             "una", "an", "sobre", "about", "y", "and", "por", "favor", "please", "con", "with", "en", "in", "her",
-            "his", "su", "that", "tengo", "have", "i", "am", "soy",
+            "his", "su", "that", "tengo", "have", "i", "am", "soy", "being", "having", "ser", "estar", "tener", "me",
+            "mine", "what", "when", "where", "como", "del",
         ];
         let words: Vec<String> = search_words(text).into_iter().filter(|word| !stop.contains(&word.as_str())).collect();
         if words.is_empty() {

@@ -181,7 +181,14 @@ impl<S: Store> Voice<'_, S> {
             PartialDate::Day(_) | PartialDate::Month(..) | PartialDate::Year(_) => self.day(day),
         });
         let kind = self.kind(fact);
-        let text = template(self.language, fact.predicate.name(), form);
+        // Somebody without a name can only be said to be there.
+        let nameless =
+            matches!(fact.predicate, Predicate::Relative | Predicate::Pet) && objects.iter().all(|o| o == "?");
+        let said_as = &fact.object.text;
+        let kind =
+            if nameless && !said_as.is_empty() && fact.language == self.language { said_as.clone() } else { kind };
+        let row = if nameless { "#unnamed" } else { fact.predicate.name() };
+        let text = template(self.language, row, form);
         let said = text
             .replace("{s}", &subject)
             .replace("{k}", &kind)

@@ -16,13 +16,21 @@ impl<S: Store> Search<'_, '_, S> {
         let kind = format!("c:{}", fact.kind);
         let named = |key: &String| *key == fact.object.key || (!fact.kind.is_empty() && *key == kind);
         let keyed = self.question.objects.iter().any(named);
-        let present = search_words(&format!("{} {}", fact.object.text, fact.object.key));
+        let mut present = search_words(&format!("{} {}", fact.object.text, fact.object.key));
+        // «Como a las tres» answers «¿a qué hora como?» by its verb.
+        let lemmas: Vec<String> = present
+            .iter()
+            .flat_map(|word| words::forms(fact.language, word, word).iter().map(|form| crate::text::fold(form.lemma)))
+            .collect();
+        present.extend(lemmas);
         // The words of a search have lost their last -s: «lune».
         let day = |word: &str| crate::time::weekday(word).or_else(|| crate::time::weekday(&format!("{word}s")));
         let same_day = |a: &str, b: &str| day(a).is_some_and(|one| day(b) == Some(one));
         let told = |word: &&String| {
             !AGENDA_WORDS.contains(&word.as_str())
-                && present.iter().any(|other| alike(word, other) || means_same(word, other) || same_day(word, other))
+                && present.iter().any(|other| {
+                    alike(word, other) || akin(word, other) || means_same(word, other) || same_day(word, other)
+                })
         };
         let words = self.question.words.iter().chain(&self.question.verbs).filter(told).count();
         usize::from(keyed) * 4 + words
@@ -66,8 +74,10 @@ impl<S: Store> Search<'_, '_, S> {
         let (yes, rest): (Vec<Fact>, Vec<Fact>) = facts.into_iter().partition(|fact| self.overlap(fact) > 0);
         let against: Vec<Fact> = opposite.into_iter().filter(|fact| self.overlap(fact) > 0).collect();
         let asked_for_something = !self.question.objects.is_empty();
+        // "Do I drink coffee?" – what somebody avoids answers no.
+        let verdict = predicate != Predicate::Avoids || self.question.words.iter().any(|word| word == "no");
         Ok(if !yes.is_empty() {
-            Found { verdict: Some(true), ..ranked(yes, Why::Object) }
+            Found { verdict: Some(verdict), ..ranked(yes, Why::Object) }
         } else if !against.is_empty() {
             Found { verdict: Some(false), ..ranked(against, Why::Object) }
         } else if rest.is_empty() {
@@ -122,6 +132,11 @@ impl<S: Store> Search<'_, '_, S> {
 /// The same word, or one the beginning of the other.
 pub(crate) fn alike(a: &str, b: &str) -> bool {
     a == b || a.len() > 4 && b.len() > 4 && (a.starts_with(b) || b.starts_with(a))
+}
+
+/// «Operan» and «operación»: long words with one root.
+fn akin(a: &str, b: &str) -> bool {
+    a.len() > 5 && b.len() > 5 && a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count() > 4
 }
 
 /// Two words of either language for one thing.

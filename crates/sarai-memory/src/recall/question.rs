@@ -63,6 +63,8 @@ pub(crate) struct Question {
     pub(crate) words: Vec<String>,
     /// The verbs among them, as infinitives.
     pub(crate) verbs: Vec<String>,
+    /// It speaks of the owner too: "my appointment with Dr. Chen".
+    pub(crate) own: bool,
     /// It is put to the assistant about itself, or about nobody.
     pub(crate) elsewhere: bool,
     /// Somebody asks about themselves or theirs: «vivo», «mi hermana».
@@ -149,6 +151,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         elsewhere: subject.is_none() && !owner && second && !asks_memory,
         subject: subject.or_else(|| owner.then_some(Mention::Owner)),
         relation,
+        own: own_words(scan, from),
         form,
         when: when(scan, from),
         past: [
@@ -210,7 +213,7 @@ fn spellings(scan: &Scan<'_>, at: usize) -> Vec<String> {
     };
     let more: Vec<String> = out.iter().filter_map(|word| common(word)).map(str::to_owned).collect();
     out.extend(more);
-    if let Some(singular) = token.fold.strip_suffix('s').filter(|word| word.len() > 3) {
+    if let Some(singular) = token.fold.strip_suffix('s').filter(|word| word.len() > 2) {
         out.push(singular.to_owned());
     }
     if words::senses(Some(scan.language), &token.fold).any(|sense| sense.class == Class::Job) {
@@ -359,7 +362,10 @@ fn own_words(scan: &Scan<'_>, from: usize) -> bool {
             "yo", "me", "mi", "mis", "nuestro", "nuestra", "nuestros", "nuestras", "nos", "i", "my", "our", "we",
             "mine", "mio", "mia",
         ];
+        // «¿A qué hora como?»
+        let eats = token.is("como") && at > from && scan.is_any(at - 1, &["hora", "que", "no", "donde", "cuando"]);
         own.contains(&token.fold.as_str())
+            || eats && scan.spanish()
             || scan.spanish()
                 && !["de", "como", "para", "una"].contains(&token.fold.as_str())
                 && words::forms(scan.language, &token.lower, &token.fold)
@@ -591,7 +597,7 @@ fn objects(scan: &Scan<'_>, from: usize, spans: &[(usize, usize)]) -> Vec<String
             if range.iter().any(|t| t.is_mark())
                 || edge(first)
                 || edge(last - 1)
-                || spans.iter().any(|(a, b)| *a <= first && last <= *b)
+                || spans.iter().any(|(a, b)| *a < last && first < *b)
             {
                 continue;
             }

@@ -66,6 +66,7 @@ pub(crate) struct Found {
 const NEAR: &[(Predicate, &[Predicate])] = &[
     (Predicate::Role, &[Predicate::WorksAt, Predicate::Studies, Predicate::StudiesAt]),
     (Predicate::Relative, &[Predicate::MaritalStatus]),
+    (Predicate::Habit, &[Predicate::Avoids]),
     (Predicate::Team, &[Predicate::Likes]),
     (Predicate::Studies, &[Predicate::StudiesAt]),
     (Predicate::StudiesAt, &[Predicate::Studies]),
@@ -119,6 +120,15 @@ impl<S: Store> Search<'_, '_, S> {
         let topic = self.question.topics.first().map(|topic| topic.predicate);
         // «La matrícula de mi coche» is a fact about whose car it is.
         let things = matches!(self.question.subject, Some(Mention::Thing { .. }));
+        // "My appointment with Dr. Chen" is the owner's.
+        let mut subjects = subjects;
+        if self.question.own
+            && matches!(topic, Some(Predicate::Appointment | Predicate::Trip))
+            && matches!(self.question.subject, Some(Mention::Named(_) | Mention::Relative { .. }))
+            && !subjects.contains(&EntityId::OWNER)
+        {
+            subjects.push(EntityId::OWNER);
+        }
         let subjects = if things && topic.is_some_and(|topic| topic != Predicate::KeptIn) {
             vec![EntityId::OWNER]
         } else {
@@ -165,8 +175,28 @@ impl<S: Store> Search<'_, '_, S> {
             }
             Mention::Relative { of, kin, name, .. } => self.related(of, Predicate::Relative, kin, name.as_deref()),
             Mention::Animal { of, species, name, .. } => self.related(of, Predicate::Pet, species, name.as_deref()),
-            Mention::Thing { .. } => Ok(self.planner.resolve(mention, false)?.into_iter().collect()),
+            Mention::Thing { key, .. } => match self.planner.resolve(mention, false)? {
+                Some(id) => Ok(vec![id]),
+                None => self.longer_named(key),
+            },
         }
+    }
+
+    /// "The router", where a "wifi router" is known: things whose name holds all the words.
+    fn longer_named(&self, key: &str) -> Result<Vec<EntityId>, S::Error> {
+        let words = crate::memory::search_words(key.trim_start_matches("c:"));
+        let mut out = Vec::new();
+        for fact in self.store.facts(&Filter { predicate: Some(Predicate::KeptIn), ..Filter::default() })? {
+            let names = self.store.entity(fact.subject)?.map_or_else(Vec::new, |entity| entity.names);
+            let holds = |name: &String| {
+                let present = crate::memory::search_words(name);
+                words.iter().all(|word| present.contains(word))
+            };
+            if !words.is_empty() && names.iter().any(holds) && !out.contains(&fact.subject) {
+                out.push(fact.subject);
+            }
+        }
+        Ok(out)
     }
 
     fn related(

@@ -29,6 +29,20 @@ pub(crate) fn clock(tokens: &[Token], at: usize) -> Option<(Clock, usize)> {
         "midnight" | "medianoche" if named => return Some((Clock(0), from + 1)),
         _ => {}
     }
+    // "Half past seven", "quarter to eight".
+    let shift = match (word(from), word(from + 1), word(from + 2)) {
+        ("half", "past", _) => Some((30, from + 2)),
+        ("quarter", "past", _) => Some((15, from + 2)),
+        ("quarter", "to", _) => Some((-15, from + 2)),
+        ("a", "quarter", "past") => Some((15, from + 3)),
+        ("a", "quarter", "to") => Some((-15, from + 3)),
+        _ => None,
+    };
+    if let Some((shift, at)) = shift {
+        let (minutes, end) = hour_and_minute(tokens, at, true)?;
+        let minutes = i32::from(minutes) + shift;
+        return Some((Clock(u16::try_from(minutes.rem_euclid(1440)).unwrap_or(0)), end));
+    }
     let (mut minutes, mut end) = hour_and_minute(tokens, from, named)?;
     match (word(end), word(end + 1)) {
         ("y", "media") => (minutes, end) = (minutes + 30, end + 2),

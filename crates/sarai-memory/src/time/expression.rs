@@ -110,6 +110,7 @@ pub(crate) fn date(tokens: &[Token], at: usize, lookup: Lookup) -> Option<(When,
         .or_else(|| figures(tokens, from, lookup))
         .or_else(|| day_and_month(tokens, from))
         .or_else(|| month_and_more(tokens, from))
+        .or_else(|| feast(tokens, from))
         .or_else(|| {
             year(tokens, from).filter(|_| prefixed || from == at).map(|y| (When::Date(PartialDate::Year(y)), from + 1))
         })
@@ -179,6 +180,33 @@ fn month_and_more(tokens: &[Token], at: usize) -> Option<(When, usize)> {
         Some((day, end)) => Some(with_year(tokens, end, month, day)),
         None => Some((When::Month(month), at + 1)),
     }
+}
+
+/// A day that everybody knows by its name.
+fn feast(tokens: &[Token], at: usize) -> Option<(When, usize)> {
+    const FEASTS: &[(&str, u8, u8)] = &[
+        ("nochebuena", 12, 24),
+        ("nochevieja", 12, 31),
+        ("navidad", 12, 25),
+        ("halloween", 10, 31),
+        ("ano nuevo", 1, 1),
+        ("dia de reyes", 1, 6),
+        ("reyes", 1, 6),
+        ("san valentin", 2, 14),
+        ("san juan", 6, 24),
+        ("dia de muertos", 11, 2),
+        ("christmas day", 12, 25),
+        ("christmas eve", 12, 24),
+        ("christmas", 12, 25),
+        ("boxing day", 12, 26),
+        ("new year 's day", 1, 1),
+        ("new year 's eve", 12, 31),
+        ("valentine 's day", 2, 14),
+        ("valentines day", 2, 14),
+    ];
+    let found = |name: &str| name.split(' ').enumerate().all(|(i, part)| word(tokens, at + i) == part);
+    let (name, month, day) = FEASTS.iter().find(|(name, ..)| found(name))?;
+    Some((When::Annual { month: *month, day: *day }, at + name.split(' ').count()))
 }
 
 /// Only English puts the day behind the month.

@@ -1,0 +1,65 @@
+//! Sentences that turn the usual order round: «lo que más me gusta es el mar», "bee stings give me hives".
+
+use super::claims::{Reader, object};
+use super::clause::Clause;
+use super::stance::Stance;
+use super::statement::{Act, Object, Statement};
+use crate::fact::Predicate;
+use crate::grammar::Mention;
+use crate::grammar::frames::Says;
+use crate::grammar::group::{Group, Polarity};
+use crate::grammar::slots::Filler;
+use crate::words;
+use crate::words::lists::BEFORE_SUBJECT;
+
+impl Reader<'_> {
+    /// «Lo que más me gusta es el mar», "what I hate is queuing".
+    pub(super) fn cleft(&self, group: &Group, before: Option<&Group>, clause: &Clause) -> Vec<Statement> {
+        let scan = self.scan;
+        let Some(before) = before.filter(|_| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive)
+        else {
+            return Vec::new();
+        };
+        let opened = (before.first.saturating_sub(5)..before.first)
+            .any(|i| scan.word(i) == "lo" && scan.word(i + 1) == "que" || scan.is_any(i, &["what", "thing", "cosa"]));
+        let own = before.dative == Some(words::Person::First)
+            || (before.first.saturating_sub(3)..before.first).any(|i| scan.word(i) == "i")
+            || scan.spanish() && before.readings.iter().all(|form| form.person == words::Person::First);
+        let likes = before.has_any(&["gustar", "encantar", "apasionar", "like", "love", "enjoy", "adorar"]);
+        let hates = before.has_any(&["odiar", "detestar", "soportar", "aguantar", "hate", "stand", "dislike", "bear"]);
+        let predicate = match (likes, hates, before.polarity) {
+            (true, _, Polarity::Positive) => Predicate::Likes,
+            (true, _, _) | (_, true, _) => Predicate::Dislikes,
+            _ => return Vec::new(),
+        };
+        let from = scan.after_adverbs(group.last);
+        let Some((fillers, end)) = scan.slot("like", from).filter(|_| opened && own) else { return Vec::new() };
+        let says = Says { predicate, kind: "", constant: None };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let make = |f: Filler| self.statement(Mention::Owner, &says, Some(object(f)), stance, (clause.first, end));
+        fillers.into_iter().map(make).collect()
+    }
+
+    /// «Las picaduras de abeja me dan alergia», "bee stings give me an allergic reaction".
+    pub(super) fn triggers(&self, group: &Group, clause: &Clause) -> Option<Statement> {
+        let scan = self.scan;
+        let at = scan.after_adverbs(group.last);
+        let spanish = group.has_any(&["dar", "producir", "provocar"])
+            && group.dative == Some(words::Person::First)
+            && scan.is_any(at, &["alergia", "urticaria", "ronchas"]);
+        let english = group.has("give")
+            && scan.word(group.last) == "me"
+            && (group.last + 1..group.last + 4).any(|i| scan.is_any(i, &["allergic", "hives", "rash"]));
+        let first = (clause.first..group.first)
+            .find(|&i| !scan.tokens[i].is_mark() && !BEFORE_SUBJECT.contains(&scan.word(i)))?;
+        let first = first + usize::from(scan.is_any(first, &["el", "la", "los", "las", "the"]));
+        let text = scan.source(first, group.first);
+        if !(spanish || english) || first >= group.first || group.polarity != Polarity::Positive {
+            return None;
+        }
+        let says = Says { predicate: Predicate::AllergicTo, kind: "", constant: None };
+        let object = Object { text: text.to_owned(), key: words::key(text), mention: None };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        Some(self.statement(Mention::Owner, &says, Some(object), stance, (first, at + 1)))
+    }
+}

@@ -1,0 +1,224 @@
+//! English verb groups: "have been living", "used to work", "no longer like", "was hired".
+
+use super::Scan;
+use super::group::{Group, Polarity, STATES};
+use crate::text::Kind;
+use crate::words::lists::{ADVERBS, BEFORE_NOUNS};
+use crate::words::{Form, Person, Tense};
+
+/// Words behind "I" that are no verbs of their own.
+const NO_UNKNOWN_VERBS: &[&str] = &[
+    "will", "would", "can", "could", "should", "might", "must", "never", "used", "shall", "dont", "cant", "didnt",
+    "really", "also", "just", "that", "with", "from", "both", "myself", "then", "when", "guess", "hope", "wish",
+    "wonder", "said", "need",
+];
+
+impl Scan<'_> {
+    pub(super) fn english_group(&self, at: usize) -> Option<Group> {
+        let before = at.checked_sub(1).map_or("", |i| self.word(i));
+        let mut finite: Vec<Form> =
+            self.forms(at).iter().copied().filter(|form| matches!(form.tense, Tense::Present | Tense::Past)).collect();
+        let auxiliary = self.is_any(
+            at,
+            &["will", "would", "can", "could", "should", "might", "must", "may", "used", "no", "not", "never"],
+        );
+        // A word behind "I" that no table knows is a verb: "I restore old motorcycles".
+        if finite.is_empty()
+            && at > 0
+            && self.is_any(at - 1, &["i", "we"])
+            && self.tokens[at].is_word()
+            && self.tokens[at].fold.len() > 3
+            && !self.tokens[at].fold.ends_with("ly")
+            && !ADVERBS.contains(&self.word(at))
+            && !self.word(at).ends_with("ing")
+            && !self.is_any(at, NO_UNKNOWN_VERBS)
+        {
+            let tense = if self.word(at).ends_with("ed") { Tense::Past } else { Tense::Present };
+            finite.push(Form { lemma: "?", tense, person: Person::Any, plural: false });
+        }
+        // "My full name is …": right before a copula, what could be a verb is a noun.
+        let copula = self.is_any(at + 1, &["is", "are", "was", "were"]);
+        if copula
+            && !self.is_any(at, &["do", "have"])
+            && finite.iter().all(|form| form.lemma != "be" && form.person == Person::Any)
+        {
+            return None;
+        }
+        // "At 6 am" is a time.
+        if self.word(at) == "am" && at > 0 && self.tokens[at - 1].kind == Kind::Number {
+            return None;
+        }
+        // "Ana's birthday", "Ana's name" have no verb.
+        if before == "'s" && self.headed(at, super::Mention::Owner, false).is_some() {
+            return None;
+        }
+        if self.word(at) == "'s" && self.headed(at + 1, super::Mention::Owner, false).is_some() {
+            return None;
+        }
+        if (finite.is_empty() && !auxiliary) || (BEFORE_NOUNS.contains(&before) && self.word(at) != "'s") {
+            return None;
+        }
+        let mut group = Group { last: at + 1, ..Group::of(at, std::mem::take(&mut finite)) };
+        if auxiliary && !self.english_auxiliary(&mut group) {
+            return None;
+        }
+        for _ in 0..5 {
+            if !self.english_chain(&mut group) {
+                break;
+            }
+        }
+        if self.is_any(group.last, &["myself", "ourselves"]) {
+            group.reflexive = true;
+            group.last += 1;
+        }
+        Some(group)
+    }
+
+    /// "Will", "used to", "no longer" before the verb that has the meaning.
+    fn english_auxiliary(&self, group: &mut Group) -> bool {
+        let at = group.first;
+        let (mut next, tense) = match (self.word(at), self.word(at + 1)) {
+            ("used", "to") => {
+                group.aspect.bygone = true;
+                (at + 2, Tense::Past)
+            }
+            ("no", "longer") => {
+                group.polarity = Polarity::NoLonger;
+                let next = self.skip_adverbs(at + 2);
+                group.readings = self
+                    .forms(next)
+                    .iter()
+                    .copied()
+                    .filter(|f| matches!(f.tense, Tense::Present | Tense::Past))
+                    .collect();
+                group.last = next + 1;
+                return !group.readings.is_empty();
+            }
+            ("never" | "not" | "neither", _) => {
+                group.polarity = Polarity::Negative;
+                let next = self.skip_adverbs(at + 1);
+                group.readings = self
+                    .forms(next)
+                    .iter()
+                    .copied()
+                    .filter(|f| matches!(f.tense, Tense::Present | Tense::Past))
+                    .collect();
+                group.last = next + 1;
+                return !group.readings.is_empty();
+            }
+            ("no" | "used", _) => return false,
+            ("will", _) => (at + 1, Tense::Future),
+            ("would" | "could" | "might" | "may" | "should", _) => (at + 1, Tense::Conditional),
+            _ => {
+                group.aspect.modal = true;
+                (at + 1, Tense::Present)
+            }
+        };
+        loop {
+            match self.word(next) {
+                "not" | "never" => group.polarity = Polarity::Negative,
+                "no" if self.word(next + 1) == "longer" => {
+                    group.polarity = Polarity::NoLonger;
+                    next += 1;
+                }
+                word if ADVERBS.contains(&word) => {}
+                _ => break,
+            }
+            next += 1;
+        }
+        group.readings = self
+            .of_tense(next, Tense::Infinitive)
+            .into_iter()
+            .map(|form| Form { tense, person: Person::Any, ..form })
+            .collect();
+        group.last = next + 1;
+        !group.readings.is_empty()
+    }
+
+    fn english_chain(&self, group: &mut Group) -> bool {
+        let mut next = group.last;
+        let mut polarity = group.polarity;
+        loop {
+            match self.word(next) {
+                "not" | "never" => polarity = Polarity::Negative,
+                "no" if self.word(next + 1) == "longer" => {
+                    polarity = Polarity::NoLonger;
+                    next += 1;
+                }
+                word if ADVERBS.contains(&word) => {}
+                _ => break,
+            }
+            next += 1;
+        }
+        let base = self.of_tense(next, Tense::Infinitive);
+        let gerunds = self.of_tense(next, Tense::Gerund);
+        let participles = self.of_tense(next, Tense::Participle);
+        let auxiliary = group.has_any(&["be", "have", "do"]);
+        if auxiliary {
+            group.polarity = polarity;
+            if polarity != Polarity::Positive {
+                group.last = next;
+            }
+        }
+        if group.has("do") && !base.is_empty() && self.word(next) != "do" {
+            return Self::take(group, "do", &base, next + 1);
+        }
+        if group.has("be") {
+            if self.word(next) == "going"
+                && self.word(next + 1) == "to"
+                && !self.of_tense(next + 2, Tense::Infinitive).is_empty()
+            {
+                group.aspect.prospective = true;
+                return Self::take(group, "be", &self.of_tense(next + 2, Tense::Infinitive), next + 3);
+            }
+            if !gerunds.is_empty() {
+                group.aspect.progressive = true;
+                return Self::take(group, "be", &gerunds, next + 1);
+            }
+            if !participles.is_empty() && !self.is_any(next, STATES) {
+                group.aspect.passive = true;
+                return Self::take(group, "be", &participles, next + 1);
+            }
+        }
+        // "Got promoted", "got fired".
+        if group.has("get") && !participles.is_empty() && !self.is_any(next, STATES) && !group.has_any(&["have"]) {
+            group.aspect.passive = true;
+            return Self::take(group, "get", &participles, next + 1);
+        }
+        if group.has("have") {
+            if self.word(next) == "got" {
+                group.last = next + 1;
+                return self.word(next + 1) == "to";
+            }
+            if !participles.is_empty() {
+                group.aspect.perfect = true;
+                return Self::take(group, "have", &participles, next + 1);
+            }
+        }
+        self.english_phase(group, next, &gerunds)
+    }
+
+    /// Verbs that say where an action stands: "tend to", "start", "stop".
+    fn english_phase(&self, group: &mut Group, next: usize, gerunds: &[Form]) -> bool {
+        // "I tend to read before bed".
+        if group.has("tend") && self.word(next) == "to" && !self.of_tense(next + 1, Tense::Infinitive).is_empty() {
+            group.aspect.habitual = true;
+            return Self::take(group, "tend", &self.of_tense(next + 1, Tense::Infinitive), next + 2);
+        }
+        // "Born and raised in Leeds".
+        if group.aspect.passive && self.word(next) == "and" && !self.of_tense(next + 1, Tense::Participle).is_empty() {
+            group.last = next + 2;
+        }
+        if group.has_any(&["start", "begin"]) && !gerunds.is_empty() {
+            group.aspect.inceptive = true;
+            let carrier = if group.has("start") { "start" } else { "begin" };
+            return Self::take(group, carrier, gerunds, next + 1);
+        }
+        if group.has_any(&["stop", "quit"]) && !gerunds.is_empty() {
+            group.aspect.cessative = true;
+            let carrier = if group.has("stop") { "stop" } else { "quit" };
+            return Self::take(group, carrier, gerunds, next + 1);
+        }
+        false
+    }
+}
