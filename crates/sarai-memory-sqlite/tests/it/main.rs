@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 mod crash;
+mod evaluated;
 mod files;
 mod forgetting;
 mod hostile;

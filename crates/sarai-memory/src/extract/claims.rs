@@ -211,6 +211,14 @@ impl Reader<'_> {
                 Noun::Someone(_) | Noun::Thing(_) => {}
             }
         }
+        // "My flatmate is a girl called Anjali".
+        if matches!(mention, Mention::Relative { .. } | Mention::Animal { .. })
+            && let Some((filler, end)) = scan.stranger(at)
+        {
+            let says = Says { predicate: Predicate::Name, kind: "", constant: None };
+            let object = Object { key: crate::text::fold(&filler.text), text: filler.text, mention: None };
+            return vec![self.statement(mention.clone(), &says, Some(object), stance, (tokens.0, end))];
+        }
         // «Mi perro es un galgo», "our dog is a cockapoo".
         if matches!(mention, Mention::Animal { .. })
             && scan.is_any(at, &["un", "una", "a", "an"])
@@ -219,14 +227,6 @@ impl Reader<'_> {
         {
             let says = Says { predicate: Predicate::Breed, kind: "", constant: None };
             return vec![self.statement(mention.clone(), &says, Some(object(breed)), stance, (tokens.0, end))];
-        }
-        // "My flatmate is a girl called Anjali".
-        if matches!(mention, Mention::Relative { .. })
-            && let Some((filler, end)) = scan.stranger(at)
-        {
-            let says = Says { predicate: Predicate::Name, kind: "", constant: None };
-            let object = Object { key: crate::text::fold(&filler.text), text: filler.text, mention: None };
-            return vec![self.statement(mention.clone(), &says, Some(object), stance, (tokens.0, end))];
         }
         if matches!(mention, Mention::Relative { .. } | Mention::Animal { .. })
             && let Some((name, end)) = scan.name(at, Trust::Capital)
@@ -290,6 +290,10 @@ impl Reader<'_> {
 
     /// Whom a frame is about: «me llaman Pepe» is about the owner, whoever calls.
     fn acting(&self, mention: &Mention, found: &Match) -> Mention {
+        // "We named her Snowy" is about whoever was spoken of.
+        if !self.scan.spanish() && found.frame.says.predicate == Predicate::Name && found.frame.names_another() {
+            return Mention::Pronoun { feminine: None, plural: false };
+        }
         if found.frame.is_dative() && !self.scan.spanish() { Mention::Owner } else { mention.clone() }
     }
 

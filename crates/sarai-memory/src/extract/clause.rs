@@ -157,7 +157,7 @@ fn subject(
     let group = &groups[index];
     if scan.spanish()
         && group.dative.is_some()
-        && (group.dative == Some(Person::Third) && group.has("llamar")
+        && (group.dative == Some(Person::Third) && group.has_any(&["llamar", "poner"])
             || !group.readings.iter().any(|form| form.person == Person::First))
         && let Some(subject) = dative(scan, group, floor, last, before)
     {
@@ -198,6 +198,16 @@ fn spanish(
     let leading = group.readings.first().map(|form| form.person);
     if first && (leading == Some(Person::First) || !third) {
         // «Vivía» is the first person's and the third's: it goes on about whoever the clause before was about.
+        // «Hitchcock odiaba los huevos»: somebody stands before it, though nobody knows whom.
+        let foreign = third
+            && group.first > start
+            && !ignorable(scan, group.first - 1)
+            && scan.tokens[group.first - 1].is_word()
+            && scan.tokens[group.first - 1].capital
+            && group.first > 0;
+        if foreign && group.readings.iter().any(|form| form.tense == Tense::Imperfect) {
+            return None;
+        }
         let ambiguous =
             third && group.readings.iter().any(|f| f.tense == Tense::Imperfect || f.tense == Tense::Conditional);
         if ambiguous

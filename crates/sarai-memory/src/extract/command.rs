@@ -16,6 +16,14 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     while scan.is_any(at, &BEFORE) || scan.tokens.get(at).is_some_and(|token| token.is_mark()) {
         at += 1;
     }
+    // «Era un secreto, olvídalo»: it is not said to be let be.
+    let last = |words: &[&str]| (0..scan.tokens.len()).any(|i| scan.is_any(i, words));
+    let gone = last(&["olvidalo", "borralo", "eliminalo"])
+        || (0..scan.tokens.len())
+            .any(|i| scan.is_any(i, &["forget", "delete", "erase"]) && scan.is_any(i + 1, &["it", "that"]));
+    if gone && last(&["secreto", "secret", "memoria", "memory", "confidencial", "confidential"]) {
+        return Some(vec![Command::ForgetLast]);
+    }
     if let Some(from) = ceases(scan, at) {
         return Some(target(scan, run, sentence, from));
     }

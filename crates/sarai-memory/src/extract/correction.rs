@@ -49,20 +49,20 @@ pub(super) fn split(tokens: &[Token], sentences: Vec<Sentence>) -> Vec<Sentence>
 
 /// One past the marker at the beginning of the sentence, if it corrects.
 pub(super) fn marker(scan: &Scan<'_>) -> Option<usize> {
-    let words: Vec<(usize, &str)> = scan
+    let all: Vec<(usize, &str)> = scan
         .tokens
         .iter()
         .enumerate()
         .filter(|(_, t)| !t.is_mark())
-        .skip_while(|(_, t)| SIGHS.contains(&t.fold.as_str()))
-        .take(8)
+        .take(10)
         .map(|(i, t)| (i, t.fold.as_str()))
         .collect();
+    let sighs = all.iter().take_while(|(_, word)| SIGHS.contains(word)).count();
     let mut best = None;
-    for marker in MARKERS.iter() {
+    for (marker, words) in MARKERS.iter().flat_map(|marker| [(marker, &all[..]), (marker, &all[sighs..])]) {
         let parts: Vec<&str> =
             marker.split(' ').flat_map(|w| if w == "that's" { vec!["that", "'s"] } else { vec![w] }).collect();
-        if words.len() >= parts.len() && parts.iter().zip(&words).all(|(part, (_, word))| part == word) {
+        if words.len() >= parts.len() && parts.iter().zip(words).all(|(part, (_, word))| part == word) {
             let end = words[parts.len() - 1].0 + 1;
             best = best.max(Some(end));
         }
@@ -105,7 +105,9 @@ pub(super) fn contrasts(scan: &Scan<'_>, recent: &[Statement]) -> bool {
 
 /// "29 actually", «el 19 en realidad»: the marker stands behind.
 pub(super) fn trails(scan: &Scan<'_>) -> bool {
-    let softly = scan.is_any(0, &["bueno", "well", "mejor"]) && scan.word(1) == ",";
+    let figure = scan.tokens.first().is_some_and(|token| token.kind == crate::text::Kind::Number)
+        && matches!(scan.word(1), "," | "");
+    let softly = figure || scan.is_any(0, &["bueno", "well", "mejor"]) && scan.word(1) == ",";
     softly
         || (1..scan.tokens.len().min(5)).any(|i| {
             scan.is_any(i, &["actually", "rather", "perdon", "sorry"])

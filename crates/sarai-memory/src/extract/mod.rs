@@ -216,6 +216,7 @@ impl<'a> Run<'a> {
             language,
             lower_case: self.lower_case,
             known: self.known,
+            work: self.before.recent.iter().any(|s| s.predicate == Predicate::WorksAt),
             lookup: Lookup {
                 today: self.today.date(),
                 direction: Direction::Past,
@@ -331,6 +332,7 @@ impl<'a> Run<'a> {
                 said.retain(|s| s.predicate != Predicate::WorksAt);
             }
 
+            said.retain_mut(|s| self.resolved(s.subject.clone()).map(|known| s.subject = known).is_some());
             // «Vive con su marido»: whose, is known by now.
             said.retain_mut(|statement| match statement.object.as_mut().and_then(|object| object.mention.as_mut()) {
                 Some(other) => self.resolved(other.clone()).map(|known| *other = known).is_some(),

@@ -134,6 +134,8 @@ pub(super) fn doubtful(text: &str, range: &[Token], language: Language) -> Vec<D
         && range[0].capital
         && range[0].is_word()
         && !MARKERS.contains(&range[0].fold.as_str())
+        && crate::words::forms(language, &range[0].lower, &range[0].fold).is_empty()
+        && !crate::words::senses(None, &range[0].fold).any(|sense| sense.class == crate::words::Class::Attribute)
         && !holds(&folded, &["nota", "note", "recuerda", "remember", "importante", "important", "dato", "fyi"])
     {
         return vec![Doubtful { first: 0, last: range.len(), reason: Reason::Material }];
@@ -303,8 +305,12 @@ fn begins_question(tokens: &[Token], at: usize, language: Language) -> bool {
                     | "podes"
                     | "recomiendas"
                     | "recordas"
-                    | "te"
-            );
+            ) || token.is("te")
+                && tokens.get(at + 1).is_some_and(|next| {
+                    crate::words::forms(language, &next.lower, &next.fold)
+                        .iter()
+                        .any(|form| form.person == crate::words::Person::Second)
+                });
             let plain =
                 matches!(token.fold.as_str(), "que" | "cual" | "cuanto" | "cuantos" | "cuantas" | "quien" | "donde")
                     && !(token.is("que") && matches!(word(at + 1), "sepas" | "conste" | "vivo" | "me" | "yo" | "mi"));

@@ -56,9 +56,16 @@ struct Times {
 
 impl Reader<'_> {
     /// The reading of the verb that counts. «Nos mudamos a Ávila en 2022» has one form for both times; the date tells.
-    pub(super) fn form<'g>(&self, group: &'g Group, clause: &Clause, lemma: &str) -> Option<&'g words::Form> {
+    pub(super) fn form<'g>(
+        &self,
+        group: &'g Group,
+        clause: &Clause,
+        lemma: &str,
+        begins: bool,
+    ) -> Option<&'g words::Form> {
         let form = group.readings.iter().find(|form| form.lemma == lemma)?;
-        let dated = period(self.scan, clause.first, clause.last, false).at;
+        let named = period(self.scan, clause.first, clause.last, false);
+        let dated = named.at.or_else(|| named.from.filter(|_| begins));
         let today = self.scan.lookup.today;
         let elapsed = dated.is_some_and(|date| date.first() <= today && !matches!(date, PartialDate::Day(_)));
         let past = group.readings.iter().find(|other| other.lemma == lemma && other.tense == Tense::Past);
@@ -69,7 +76,7 @@ impl Reader<'_> {
     pub(super) fn stance(&self, group: &Group, clause: &Clause, found: &Match) -> Option<(Says, Stance)> {
         let frame = found.frame;
         let (flags, says) = (&frame.flags, frame.says.clone());
-        let form = self.form(group, clause, found.lemma)?;
+        let form = self.form(group, clause, found.lemma, flags.begins)?;
         let future = form.tense == Tense::Future || (group.aspect.prospective && form.tense == Tense::Present);
         let past =
             (matches!(form.tense, Tense::Past | Tense::Imperfect) && !group.aspect.perfect) || group.aspect.bygone;

@@ -108,6 +108,12 @@ const WORK: &[&str] = &[
 ];
 
 impl Frame {
+    /// Whether it gives a name to somebody else than who acts.
+    pub(crate) fn names_another(&self) -> bool {
+        matches!(self.shape, Shape::Plain)
+            && matches!(self.complement.first(), Some(Piece::Words(words)) if words.contains(&"her"))
+    }
+
     /// Whether it is about whom a clitic or an English "me" stands for.
     pub(crate) const fn is_dative(&self) -> bool {
         matches!(self.shape, Shape::Dative)
@@ -254,7 +260,11 @@ impl Scan<'_> {
             }
             Shape::Dative if self.spanish() => {
                 group.dative.is_some()
-                    && (person == Person::Third || person == Person::Any || frame.flags.plural && plural)
+                    && (person == Person::Third
+                        || person == Person::Any
+                        || frame.flags.plural && plural
+                        // «Le hemos puesto Nieve».
+                        || frame.says.predicate == Predicate::Name && group.dative == Some(Person::Third))
             }
             Shape::Dative => self.is_any(group.last, &["me"]),
             Shape::Passive => group.aspect.passive,
@@ -272,7 +282,7 @@ impl Scan<'_> {
             && (!flags.span || spanned())
             && (!flags.modal || group.aspect.modal)
             && (!flags.today || tense == Tense::Present && self.tokens.iter().any(|t| t.is("hoy") || t.is("today")))
-            && (!flags.job || (0..group.first).any(|i| self.is_any(i, WORK)))
+            && (!flags.job || self.work || (0..group.first).any(|i| self.is_any(i, WORK)))
             && (!flags.past || past)
             && (!flags.present || tense == Tense::Present && !group.aspect.perfect || group.aspect.cessative)
             && (!flags.only_negative || group.polarity != Polarity::Positive)

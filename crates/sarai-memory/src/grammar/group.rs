@@ -165,6 +165,14 @@ impl Scan<'_> {
         if before == "que" && self.is_any(head, &["viene", "entra"]) && head > 1 && self.is_time_noun(head - 2) {
             return None;
         }
+        // «Hace tres meses» is a time.
+        if self.word(head) == "hace"
+            && crate::time::cardinal(self.tokens, head + 1).is_some_and(|(_, end)| {
+                self.is_any(end, &["ano", "anos", "mes", "meses", "semana", "semanas", "dia", "dias"])
+            })
+        {
+            return None;
+        }
         // «Las once y media» is a time.
         if before == "y"
             && self.is_any(head, &["media", "cuarto"])

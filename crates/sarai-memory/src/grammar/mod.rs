@@ -81,6 +81,8 @@ pub(crate) struct Scan<'a> {
     /// Whether somebody of this folded name is known already.
     pub(crate) known: &'a dyn Fn(&str) -> bool,
     pub(crate) lookup: Lookup,
+    /// The talk is of somebody's work.
+    pub(crate) work: bool,
 }
 
 impl<'a> Scan<'a> {

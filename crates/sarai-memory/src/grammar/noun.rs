@@ -99,7 +99,11 @@ impl Scan<'_> {
                 });
             }
             word if ARTICLES.contains(&word) => {
-                return self.of_somebody(at + 1).or_else(|| self.titled(at + 1)).or_else(|| self.the_family(at + 1));
+                return self
+                    .of_somebody(at + 1)
+                    .or_else(|| self.titled(at + 1))
+                    .or_else(|| self.the_family(at + 1))
+                    .or_else(|| self.the_professional(at + 1));
             }
             _ => {}
         }
@@ -146,6 +150,32 @@ impl Scan<'_> {
             return None;
         }
         self.headed(at, Mention::Owner, false)
+    }
+
+    /// «(El teléfono de) el fontanero», "the plumber's (number)": of whom there is one to whom one turns.
+    fn the_professional(&self, at: usize) -> Option<(Noun, usize)> {
+        let (sense, end) = words::longest(self.language, self.tokens, at, &[Class::Kin])?;
+        let known = [
+            "dentist",
+            "doctor",
+            "vet",
+            "plumber",
+            "landlord",
+            "mechanic",
+            "hairdresser",
+            "lawyer",
+            "accountant",
+            "physio",
+            "therapist",
+            "pediatrician",
+            "gynaecologist",
+            "nanny",
+            "boss",
+            "coach",
+        ];
+        let turned_to = self.word(end) == "'s" || at > 1 && self.is_any(at - 2, &["de", "of"]);
+        (known.contains(&sense.id) && !sense.plural && turned_to)
+            .then(|| (Noun::Someone(Mention::relative(sense.id, false)), end))
     }
 
     /// "Mum lives in Hove": the nearest relatives need no possessive where a verb follows.
@@ -302,6 +332,13 @@ impl Scan<'_> {
             words::longest(self.language, self.tokens, end + 1 + article, &[Class::Vehicle, Class::Own, Class::Room])
                 .map(|(_, e)| e)
                 .or_else(|| self.is_any(end + 1, &["repuesto", "casa", "seguro"]).then_some(end + 2))
+                // «Las gafas de sol», «la caja de herramientas».
+                .or_else(|| {
+                    let plain = self.tokens.get(end + 1).is_some_and(|t| t.is_word() && !t.capital && t.fold.len() > 2)
+                        && !BEFORE_NOUNS.contains(&self.word(end + 1))
+                        && words::longest(self.language, self.tokens, end + 1, &[Class::Kin]).is_none();
+                    (plain && self.spanish()).then_some(end + 2)
+                })
         } else {
             None
         };

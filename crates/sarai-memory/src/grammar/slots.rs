@@ -124,6 +124,7 @@ impl Scan<'_> {
             "fanned" => one(self.before(at, &["fan"]).filter(|_| self.tokens[at].capital)),
             "kind" => one(self.before(at, &["person"]).filter(|(filler, _)| filler.key.starts_with("c:"))),
             "zodiac" => one(self.zodiac(at)),
+            "lessonsof" => one(self.before(at, &["lessons", "classes"]).map(|(filler, end)| (filler, end + 1))),
             "dieting" => one(self.dieting(at)),
             "intolerant" => one(self.before(at, &["intolerant"]).map(|(filler, end)| (filler, end + 1))),
             "removed" => one(self.before(at, &["out", "removed"])),

@@ -10,7 +10,11 @@ impl Scan<'_> {
     /// «La calle Mayor 5», "12 Baker Street".
     pub(super) fn street(&self, at: usize) -> Option<(Filler, usize)> {
         let from = at + usize::from(self.is_any(at, &["la", "el", "the"]));
-        let named = self.is_any(from, &STREETS)
+        let numbered = self.is_any(from, &["numero", "number"])
+            && (from..from + 7)
+                .any(|i| self.is_any(i, &STREETS) || self.is_any(i, &["street", "road", "lane", "avenue"]));
+        let named = numbered
+            || self.is_any(from, &STREETS)
             || self.tokens.get(from).is_some_and(|t| t.kind == crate::text::Kind::Number)
             || (!self.spanish() && self.tokens.get(from).is_some_and(|t| t.capital));
         self.address(at).filter(|_| named)
@@ -60,8 +64,10 @@ impl Scan<'_> {
                     !matches!(s.class, Class::Kin | Class::Pet | Class::Food | Class::Attribute | Class::Event)
                 })
                 && !self.is_any(i, &["que", "that", "who", "y", "and"])
-                && !NO_THINGS.contains(&self.word(i))
         });
+        // The head noun tells: sunglasses are no sun.
+        let head = if self.spanish() { at + 1 } else { stop - 1 };
+        let plain = plain && !NO_THINGS.contains(&self.word(head));
         let text = self.source(at + 1, stop).to_owned();
         plain.then(|| (Mention::Thing { of: Box::new(Mention::Owner), key: words::key(&text), text }, stop))
     }
@@ -105,6 +111,12 @@ impl Scan<'_> {
                     && self.tokens[end].is_word()
                     && !self.is_any(end, &joins)
                     && words::longest(self.language, self.tokens, end, &[Class::Own, Class::Vehicle]).is_none();
+                let plain = compound && !self.tokens[end].capital && self.tokens[end].fold.len() > 2;
+                let spoilt =
+                    (end..stop).any(|i| self.is_any(i, &["hecha", "hecho", "hechos", "rota", "roto", "estropeada"]));
+                if spoilt || plain {
+                    return None;
+                }
                 if compound && words::longest(self.language, self.tokens, end, &[Class::Event, Class::Kin]).is_some() {
                     return None;
                 }

@@ -157,6 +157,11 @@ impl Scan<'_> {
         {
             return Some((filler, end));
         }
+        // «Mi propia peluquería» is a plan for life.
+        let own = (from..end).any(|i| self.is_any(i, &["propio", "propia", "own"]));
+        if own && (verb || from > at) {
+            return Some((filler, end));
+        }
         let (_, wanted) = aims.iter().find(|(verb, _)| self.word(from) == *verb)?;
         let said = wanted.is_empty() || (from..end).any(|i| self.is_any(i, wanted));
         said.then_some((filler, end))
@@ -164,7 +169,8 @@ impl Scan<'_> {
 
     /// «Clases de matemáticas».
     pub(super) fn lessons(&self, at: usize) -> Option<(Filler, usize)> {
-        let subject = self.is_any(at, &["clase", "clases"]) && self.is_any(at + 1, &["de", "a"]);
+        let particular = usize::from(self.is_any(at + 1, &["particulares", "extraescolares", "online"]));
+        let subject = self.is_any(at, &["clase", "clases"]) && self.is_any(at + 1 + particular, &["de", "a"]);
         let end = self.phrase_end(at);
         let stop = (at + 2..end).find(|&i| self.is_any(i, &["en", "los", "con"])).unwrap_or(end);
         (subject && stop > at + 2).then(|| (Filler::new(self.source(at, stop)), stop))
@@ -265,6 +271,31 @@ impl Scan<'_> {
 
     /// What has to be done, without the time at which.
     pub(super) fn duty(&self, at: usize) -> Option<(Filler, usize)> {
+        // What everybody has to do is no appointment.
+        let daily = [
+            "madrugar",
+            "levantarme",
+            "trabajar",
+            "estudiar",
+            "comprar",
+            "dormir",
+            "comer",
+            "cenar",
+            "get",
+            "wake",
+            "work",
+            "study",
+            "buy",
+            "sleep",
+            "eat",
+            "do",
+            "hacer",
+            "be",
+            "make",
+        ];
+        if self.is_any(at, &daily) {
+            return None;
+        }
         let (_, end) = self.goal(at)?;
         let stop = (at + 1..end).find(|&i| self.begins_time(i)).unwrap_or(end);
         Some((Filler::new(self.source(at, stop)), end))

@@ -299,7 +299,42 @@ impl<S: Store> Memory<S> {
             return Ok(());
         }
         let key = crate::words::key(text);
-        for fact in self.all()? {
+        let all = self.all()?;
+        let kinds = |kind: &str| -> String {
+            use crate::words::Class;
+            [Class::Kin, Class::Pet, Class::Own, Class::Vehicle, Class::Kind]
+                .into_iter()
+                .flat_map(|class| {
+                    sarai_types::Language::ALL
+                        .into_iter()
+                        .filter_map(move |language| crate::words::label(language, class, kind))
+                })
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        // What a fact itself says decides; its sentence only where no fact says it, for it may tell other things too.
+        let own = |fact: &Fact| {
+            let name = fact.object.entity.and_then(|id| self.store.entity(id).ok().flatten());
+            let names = name.map_or_else(String::new, |entity| entity.names.join(" "));
+            let present = search_words(&format!(
+                "{} {names} {} {} {}",
+                fact.object.text,
+                fact.predicate.name().replace('_', " "),
+                fact.kind,
+                kinds(&fact.kind)
+            ));
+            fact.object.key == key || words.iter().all(|word| present.iter().any(|p| p.starts_with(word.as_str())))
+        };
+        let said = all.iter().any(&own);
+        for fact in &all {
+            if said && own(fact) {
+                doomed.facts.insert(fact.id);
+                if let (Some(id), Predicate::Relative | Predicate::Pet) = (fact.object.entity, fact.predicate) {
+                    self.person(id, doomed)?;
+                }
+            }
+        }
+        for fact in all.iter().filter(|_| !said) {
             let mut present = search_words(&format!(
                 "{} {} {} {}",
                 fact.object.text,

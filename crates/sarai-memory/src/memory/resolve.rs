@@ -240,6 +240,12 @@ impl<S: Store> Planner<'_, S> {
 
 /// The relations that a word for one may stand for.
 pub(crate) fn same(kin: &str) -> Vec<&str> {
+    // A twin is a brother or sister too.
+    match kin {
+        "brother" => return vec!["brother", "twin_m"],
+        "sister" => return vec!["sister", "twin_f"],
+        _ => {}
+    }
     SAME.iter().find(|group| group.contains(&kin)).map_or_else(
         || vec![kin],
         |group| {

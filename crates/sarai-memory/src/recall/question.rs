@@ -112,6 +112,7 @@ pub(crate) fn understand(text: &str, at: Moment, language: Option<Language>, kno
         language,
         lower_case,
         known,
+        work: false,
         lookup: Lookup { today: at.date(), direction: Direction::Past, month_first: language == Language::English },
     };
     understand_tokens(&scan, 0)

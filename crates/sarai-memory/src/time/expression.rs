@@ -114,7 +114,11 @@ pub(crate) fn date(tokens: &[Token], at: usize, lookup: Lookup) -> Option<(When,
         .or_else(|| {
             year(tokens, from).filter(|_| prefixed || from == at).map(|y| (When::Date(PartialDate::Year(y)), from + 1))
         })
-        .or_else(|| on_weekday(tokens, from, lookup).filter(|_| prefixed))
+        .or_else(|| {
+            // English needs no preposition: "see you Monday".
+            let bare = word(tokens, from).ends_with("day") && tokens.get(from).is_some_and(|token| token.capital);
+            on_weekday(tokens, from, lookup).filter(|_| prefixed || bare)
+        })
 }
 
 /// `3/5/1990`, `03-05-1990`, `1990-05-03`.
@@ -337,7 +341,9 @@ fn unit_with_turn(tokens: &[Token], at: usize, lookup: Lookup) -> Option<(When, 
 
 fn on_weekday(tokens: &[Token], at: usize, lookup: Lookup) -> Option<(When, usize)> {
     // «Los lunes» is a habit, not a date.
-    if at > 0 && word(tokens, at - 1) == "los" || word(tokens, at).ends_with("days") {
+    if at > 0 && matches!(word(tokens, at - 1), "los" | "every" | "each" | "cada" | "most" | "alternate")
+        || word(tokens, at).ends_with("days")
+    {
         return None;
     }
     let day = weekday(word(tokens, at))?;
