@@ -44,6 +44,8 @@ impl Scan<'_> {
     /// Fills a slot by its name in the frames.
     pub(crate) fn slot(&self, name: &str, at: usize) -> Filled {
         let one = |found: Option<(Filler, usize)>| found.map(|(filler, end)| (vec![filler], end));
+        // «Vivo en 🏝 Tenerife».
+        let at = (at..self.tokens.len()).find(|&i| !self.tokens[i].is_picture()).unwrap_or(at);
         match name {
             "place" => one(self.place(at)),
             "org" => one(self.organisation(at)),

@@ -36,6 +36,11 @@ impl Token {
         self.kind == Kind::Word
     }
 
+    /// An emoji or the like, which says nothing that is stored.
+    pub(crate) fn is_picture(&self) -> bool {
+        self.is_mark() && self.fold.chars().all(|c| matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}'))
+    }
+
     pub(crate) fn is_mark(&self) -> bool {
         self.kind == Kind::Mark
     }
@@ -141,7 +146,7 @@ pub(crate) fn tokens(text: &str, max: usize) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::new();
     let mut at = 0;
     while out.len() < max {
-        let Some(skip) = text[at..].find(|c: char| !c.is_whitespace() || c == '\n') else { break };
+        let Some(skip) = text[at..].find(|c: char| !is_blank(c) || c == '\n') else { break };
         at += skip;
         let end = at + length(&text[at..]);
         push(&mut out, text, at, end);
@@ -149,6 +154,13 @@ pub(crate) fn tokens(text: &str, max: usize) -> Vec<Token> {
     }
     mark_quotations(&mut out, text);
     out
+}
+
+/// White space, and what nobody sees: control characters, marks of direction, joiners and variation selectors.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
 /// How many bytes the token at the beginning has.
@@ -289,7 +301,8 @@ mod tests {
             ("el cumple del niño", "el cumple de el nino"),
             ("mother-in-law", "mother-in-law"),
             ("", ""),
-            ("\u{202e}אבג", "\u{202e} אבג"),
+            ("\u{202e}אבג", "אבג"),
+            ("vivo\u{200f} en\u{1} Cádiz", "vivo en cadiz"),
             ("👍🏽", "👍 🏽"),
         ] {
             assert_eq!(folded(text), expected, "{text:?}");
