@@ -277,6 +277,10 @@ impl Reader<'_> {
         let Some((says, stance)) = self.stance(group, clause, found) else {
             return self.zero(group, clause, mention, found);
         };
+        // «Me han despedido» ends whatever work there was.
+        if found.fillers.is_empty() && says.constant.is_none() && stance.act == Act::End {
+            return vec![self.statement(self.acting(mention, found), &says, None, stance, tokens)];
+        }
         if let Some(constant) = says.constant {
             let object = Object { text: constant.to_owned(), key: words::key(constant), mention: None };
             return vec![self.statement(self.acting(mention, found), &says, Some(object), stance, tokens)];

@@ -247,7 +247,21 @@ fn english(
     before: Option<&Subject>,
 ) -> Option<Subject> {
     // "They've put me on statins": whoever did it, it is about the owner.
-    let done_to = group.has_any(&["put", "start", "call", "buy", "get", "give", "diagnose", "prescribe", "nickname"]);
+    let done_to = group.has_any(&[
+        "put",
+        "start",
+        "call",
+        "buy",
+        "get",
+        "give",
+        "diagnose",
+        "prescribe",
+        "nickname",
+        "fire",
+        "sack",
+        "lay",
+        "let",
+    ]);
     if done_to && scan.is_any(group.last, &["me"]) {
         return Some(Subject::Of(Noun::Someone(Mention::Owner)));
     }

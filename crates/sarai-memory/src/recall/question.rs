@@ -467,7 +467,9 @@ fn past_tense(scan: &Scan<'_>, from: usize) -> bool {
     let groups = scan.groups();
     let finite: Vec<_> = groups.iter().filter(|group| group.first >= from).collect();
     if !scan.spanish() {
-        return scan.is_any(from, &["did"])
+        let was = (from..scan.tokens.len()).any(|i| scan.is_any(i, &["was", "were"]));
+        return was
+            || scan.is_any(from, &["did"])
             || (from..scan.tokens.len())
                 .any(|i| scan.is_any(i, &["did"]) && scan.is_any(i + 1, &["i", "my", "he", "she", "we"]));
     }

@@ -129,6 +129,10 @@ impl<S: Store> Search<'_, '_, S> {
         {
             subjects.push(EntityId::OWNER);
         }
+        // «¿Cómo me dicen mis amigos?» asks for the owner's name.
+        if topic == Some(Predicate::Nickname) && self.question.own && self.question.relation.is_none() {
+            subjects = vec![EntityId::OWNER];
+        }
         let subjects = if things && topic.is_some_and(|topic| topic != Predicate::KeptIn) {
             vec![EntityId::OWNER]
         } else {
