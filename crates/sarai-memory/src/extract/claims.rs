@@ -1,6 +1,7 @@
 //! What one clause says: frames and copulas become statements, with the act and the time that the verb gives them.
 
 use super::clause::{Clause, Subject, is_joint, period};
+use super::correction::slot_of;
 use super::routine::beginning;
 use super::stance::{LASTING, Stance};
 use super::statement::{Act, Manner, Object, Statement};
@@ -37,6 +38,7 @@ impl Reader<'_> {
             out.extend(self.statements(group, clause, subject, mention, &found));
             out.extend(self.gapped(group, clause, &found));
             out.extend(self.coordinated(group, clause, subject, mention, &found));
+            out.extend(self.instead(group, clause, mention, &found));
         }
         out.extend(self.routine(group, clause, mention, &out));
         out.extend(self.triggers(group, clause));
@@ -207,6 +209,12 @@ impl Reader<'_> {
                         .collect();
                     out.iter_mut().for_each(|statement| statement.kind.clone_from(&kind));
                     return out;
+                }
+                // «Mi médico es el doctor Prieto».
+                Noun::Someone(Mention::Named(name)) if matches!(mention, Mention::Relative { .. }) => {
+                    let says = Says { predicate: Predicate::Name, kind: "", constant: None };
+                    let object = Object { key: crate::text::fold(&name), text: name, mention: None };
+                    return vec![self.statement(mention.clone(), &says, Some(object), stance, (tokens.0, end))];
                 }
                 Noun::Someone(_) | Noun::Thing(_) => {}
             }
@@ -402,6 +410,26 @@ impl Reader<'_> {
             .filter_map(|filler| filler.kind)
             .map(none)
             .collect()
+    }
+
+    /// «No soy alérgico a las nueces, sino a las avellanas», "I don't live in Leeds but in York".
+    fn instead(&self, group: &Group, clause: &Clause, mention: &Mention, found: &Match) -> Vec<Statement> {
+        let scan = self.scan;
+        let at = found.end + usize::from(scan.word(found.end) == ",");
+        let preposition =
+            |at: usize| scan.is_any(at, &["a", "en", "de", "in", "at", "to", "for", "with", "con", "para"]);
+        let turns = scan.word(at) == "sino" || scan.word(at) == "but" && preposition(at + 1);
+        if !turns || scan.late_negation(group, clause.last) != Polarity::Negative {
+            return Vec::new();
+        }
+        let from = at + 1 + usize::from(preposition(at + 1));
+        let slot = slot_of(found.frame.says.predicate);
+        let Some((fillers, end)) = slot.and_then(|slot| scan.slot(slot, from)) else { return Vec::new() };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let of = self.acting(mention, found);
+        let make =
+            |f: Filler| self.statement(of.clone(), &found.frame.says, Some(object(f)), stance, (group.first, end));
+        fillers.into_iter().map(make).collect()
     }
 
     /// "I'm lactose intolerant and allergic to shellfish": one copula, two complements.

@@ -35,8 +35,13 @@ pub(super) fn split(tokens: &[Token], sentences: Vec<Sentence>) -> Vec<Sentence>
         let cut = (sentence.first + 2..sentence.last).find(|&at| {
             let word = |i: usize| tokens.get(i).map_or("", |t| t.fold.as_str());
             let parted = matches!(word(at - 1), "," | "-" | "–" | "—" | "(");
+            // «34 años, bueno, 35».
+            let figure = matches!(word(at), "bueno" | "well")
+                && word(at + 1) == ","
+                && tokens.get(at + 2).is_some_and(|token| token.kind == crate::text::Kind::Number);
             parted
-                && (inner.contains(&word(at)) && !(word(at) == "digo" && matches!(word(at + 1), "que" | "yo"))
+                && (figure
+                    || inner.contains(&word(at)) && !(word(at) == "digo" && matches!(word(at + 1), "que" | "yo"))
                     || pairs.contains(&(word(at), word(at + 1))))
         });
         match cut {
@@ -95,8 +100,8 @@ pub(super) fn elliptical(
 }
 
 /// «Marco no, Marcos», "not Boston, Houston": says that something just said is wrong.
-pub(super) fn contrasts(scan: &Scan<'_>, recent: &[Statement]) -> bool {
-    contrast(scan, 0).0.is_some_and(|wrong| {
+pub(super) fn contrasts(scan: &Scan<'_>, from: usize, recent: &[Statement]) -> bool {
+    contrast(scan, from).0.is_some_and(|wrong| {
         recent.iter().filter(|s| s.act == Act::Assert).filter_map(|s| s.object.as_ref()).any(|object| {
             object.key == wrong || fold(&object.text) == wrong || mention_name(object).is_some_and(|n| fold(n) == wrong)
         })
@@ -118,7 +123,9 @@ pub(super) fn trails(scan: &Scan<'_>) -> bool {
 /// «No es Ana, es Eva»: what was wrong, and where the right one is looked for.
 fn contrast(scan: &Scan<'_>, from: usize) -> (Option<String>, usize) {
     let negated = (from..scan.tokens.len()).find(|&i| scan.is_any(i, &["no", "not"]));
-    let Some(at) = negated.filter(|at| *at <= from + 3) else { return (None, from) };
+    // «A las nueces no, a los cacahuetes» has its «no» behind what is wrong.
+    let behind = |at: usize| at <= from + 6 && scan.word(at + 1) == ",";
+    let Some(at) = negated.filter(|&at| at <= from + 3 || behind(at)) else { return (None, from) };
     let turn = (at + 1..scan.tokens.len()).find(|&i| matches!(scan.word(i), "," | "sino" | "but"));
     let Some(turn) = turn else { return (None, from) };
     // «Marco no, Marcos» has what is wrong before the «no».

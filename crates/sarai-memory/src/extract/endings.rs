@@ -31,7 +31,7 @@ const MOVES: &[&str] = &[
     "change",
 ];
 /// Verbs of giving something up.
-const LEAVES: &[&str] = &["dejar", "abandonar", "quit", "stop", "leave"];
+const LEAVES: &[&str] = &["dejar", "abandonar", "quit", "stop", "leave", "drop"];
 /// Verbs of parting, and of those the ones that need a word beside them: «lo hemos dejado», "broke up".
 const PARTS: &[(&str, Option<&str>)] = &[
     ("dejar", Some("lo")),
@@ -137,15 +137,33 @@ impl Reader<'_> {
             return vec![statement];
         }
         let scan = self.scan;
+        // «Nino ya no está con nosotros».
+        let with_us = scan.is_any(group.last, &["con", "with"]) && scan.is_any(group.last + 1, &["nosotros", "us"]);
+        if with_us
+            && group.has_any(&["estar", "be"])
+            && *mention != Mention::Owner
+            && scan.late_negation(group, clause.last) == Polarity::NoLonger
+        {
+            let text = if scan.spanish() { "fallecido" } else { "deceased" };
+            let says = Says { predicate: Predicate::Died, kind: "", constant: None };
+            let object = Object { key: words::key(text), text: text.to_owned(), mention: None };
+            let stance = Stance { act: Act::Assert, from: None, to: None };
+            return vec![self.statement(mention.clone(), &says, Some(object), stance, (clause.first, clause.last))];
+        }
         let over = scan.late_negation(group, clause.last) == Polarity::NoLonger || group.aspect.cessative;
         let beside = |word: &str| scan.is_any(group.last, &[word]);
         let gives_up = group.has("give") && beside("up") || group.has("drop") && beside("out");
-        let left = (group.has_any(LEAVES) || gives_up)
+        // «Me he quitado de inglés», «me he dado de baja del gimnasio».
+        let signs_off = group.reflexive
+            && (group.has_any(&["quitar", "borrar"]) && beside("de")
+                || group.has("dar") && beside("de") && scan.word(group.last + 1) == "baja");
+        let left = (group.has_any(LEAVES) || gives_up || signs_off)
             && !group.aspect.modal
             && !group.aspect.prospective
             && group.polarity == Polarity::Positive
             && (group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past));
-        if !(over || left) || said.iter().any(|s| s.act == Act::Assert) || clause.last <= group.last {
+        let avoids = |s: &Statement| s.act == Act::Assert && s.predicate != Predicate::Avoids;
+        if !(over || left) || said.iter().any(avoids) || clause.last <= group.last {
             return Vec::new();
         }
         let text = scan.source(group.first, clause.last).to_owned();
@@ -200,7 +218,12 @@ impl Reader<'_> {
             || scan.spanish() && group.readings.iter().any(|f| f.plural && f.person == words::Person::First)
             || (clause.first..group.first).any(|i| scan.word(i) == "we");
         let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
-        if *mention != Mention::Owner || !parts || !both || !done || group.polarity != Polarity::Positive {
+        // «Hugo y yo ya no estamos juntos».
+        let apart = group.has_any(&["estar", "be"])
+            && (group.last..clause.last).any(|i| scan.is_any(i, &["juntos", "juntas", "together"]))
+            && scan.late_negation(group, clause.last) == Polarity::NoLonger;
+        let parted = parts && done && group.polarity == Polarity::Positive;
+        if *mention != Mention::Owner || !both || !(parted || apart) {
             return None;
         }
         let other = joint.and_then(|joint| {

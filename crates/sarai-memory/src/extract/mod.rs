@@ -13,6 +13,7 @@ mod command;
 mod correction;
 mod endings;
 mod fragments;
+mod introduced;
 mod kept;
 mod routine;
 mod scope;
@@ -210,12 +211,16 @@ impl<'a> Run<'a> {
 
     fn sentence(&mut self, sentence: Sentence) {
         let language = self.language_of(sentence);
+        // Who was named a moment ago is known, though nothing is stored yet.
+        let named = self.named();
+        let outer = self.known;
+        let known = move |name: &str| named.contains(name) || outer(name);
         let scan = Scan {
             text: self.text,
             tokens: &self.tokens[sentence.first..sentence.last],
             language,
             lower_case: self.lower_case,
-            known: self.known,
+            known: &known,
             work: self.before.recent.iter().any(|s| s.predicate == Predicate::WorksAt),
             lookup: Lookup {
                 today: self.today.date(),
@@ -243,6 +248,15 @@ impl<'a> Run<'a> {
         let marker = correction::marker(&scan);
         let manner = if marker.is_some() { Manner::Correction } else { Manner::Plain };
         let before = self.statements.len();
+        let from = marker.unwrap_or(0);
+        if question.is_none()
+            && correction::contrasts(&scan, from, &self.before.recent)
+            && let Some(statement) = correction::elliptical(&scan, from, &self.before.recent, span)
+        {
+            self.clauses += 1;
+            self.push(Statement { clause: self.clauses, ..statement });
+            return;
+        }
         self.clauses(&scan, manner, question.unwrap_or(usize::MAX), &doubtful, span);
         let groups = scan.groups();
         self.called_off(&scan, &groups, &doubtful, span);
@@ -267,10 +281,26 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The folded names of everybody whom this message has named.
+    fn named(&self) -> HashSet<String> {
+        let mentions = self.statements.iter().flat_map(|statement| {
+            [Some(&statement.subject), statement.object.as_ref().and_then(|object| object.mention.as_ref())]
+        });
+        mentions
+            .flatten()
+            .filter_map(|mention| match mention {
+                Mention::Relative { name, .. } | Mention::Animal { name, .. } => name.as_deref(),
+                Mention::Named(name) => Some(name),
+                Mention::Owner | Mention::Pronoun { .. } | Mention::Thing { .. } => None,
+            })
+            .map(crate::text::fold)
+            .collect()
+    }
+
     /// Where a correction without a marker begins: «Marco no, Marcos», "29 actually", what follows "Wait, no."
     fn unmarked(&self, scan: &Scan<'_>, asks: bool) -> Option<usize> {
         let short = scan.tokens.len() <= 12 && !asks;
-        (short && (self.corrects || correction::contrasts(scan, &self.before.recent) || correction::trails(scan)))
+        (short && (self.corrects || correction::contrasts(scan, 0, &self.before.recent) || correction::trails(scan)))
             .then_some(0)
     }
 
@@ -410,114 +440,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// «Mi hermana Ana»: the name alone is worth remembering, whatever the sentence says.
-    fn introductions(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
-        let mut at = 0;
-        while at < scan.tokens.len() {
-            let Some((noun, end)) = scan.noun(at) else {
-                at += 1;
-                continue;
-            };
-            let quoted = scan.tokens[at].quoted;
-            let named = matches!(
-                noun.whose(),
-                Mention::Relative { name: Some(_), plural: false, .. }
-                    | Mention::Animal { name: Some(_), plural: false, .. }
-            );
-            if let (true, false, Some(mention)) = (named, quoted, self.resolved(noun.whose().clone())) {
-                let (of, predicate, kind) = match &mention {
-                    Mention::Relative { of, kin, .. } => ((**of).clone(), Predicate::Relative, *kin),
-                    Mention::Animal { of, species, .. } => ((**of).clone(), Predicate::Pet, *species),
-                    _ => unreachable_mention(),
-                };
-                let known = self.statements.iter().any(|s| {
-                    s.predicate == predicate && s.object.as_ref().and_then(|o| o.mention.as_ref()) == Some(&mention)
-                });
-                if !known {
-                    self.clauses += 1;
-                    let object = Object { text: String::new(), key: String::new(), mention: Some(mention) };
-                    let span = (scan.tokens[at].start, scan.tokens[end - 1].end);
-                    let clause = self.clauses;
-                    self.push(Statement {
-                        subject: of,
-                        predicate,
-                        kind: kind.to_owned(),
-                        object: Some(object),
-                        act: Act::Assert,
-                        manner: Manner::Plain,
-                        from: None,
-                        to: None,
-                        clause,
-                        span,
-                        sentence,
-                        language: scan.language,
-                    });
-                }
-            }
-            if !quoted {
-                self.listed(scan, &noun, end, sentence);
-            }
-            at = end;
-        }
-    }
-
-    /// "My twins, Ada and Finn, …": a group with the names of its members.
-    fn listed(&mut self, scan: &Scan<'_>, noun: &Noun, end: usize, sentence: (usize, usize)) {
-        let Noun::Someone(mention) = noun else { return };
-        for (kin, name, span) in scan.members_named(mention, end) {
-            let Some(Mention::Relative { of, .. }) = self.resolved(mention.clone()) else { return };
-            let member = Mention::Relative { of: of.clone(), kin, name: Some(name), plural: false };
-            self.clauses += 1;
-            let object = Object { text: String::new(), key: String::new(), mention: Some(member) };
-            let clause = self.clauses;
-            self.push(Statement {
-                subject: *of,
-                predicate: Predicate::Relative,
-                kind: kin.to_owned(),
-                object: Some(object),
-                act: Act::Assert,
-                manner: Manner::Plain,
-                from: None,
-                to: None,
-                clause,
-                span,
-                sentence,
-                language: scan.language,
-            });
-        }
-    }
-
-    /// «Recuerda que …»: what was asked to be remembered and fits no frame is kept as it was said, if it is about the
-    /// owner's world.
-    fn note(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
-        let Some(from) = command::remember(scan) else { return };
-        let own = ["mi", "mis", "me", "yo", "nuestro", "nuestra", "nos", "my", "i", "our", "we", "us"];
-        let range = &scan.tokens[from.min(scan.tokens.len())..];
-        let about = range.iter().any(|token| own.contains(&token.fold.as_str()))
-            || scan.noun(from).is_some_and(|(noun, _)| matches!(noun, Noun::Someone(_)));
-        if !about || range.len() < 3 || self.statements.len() >= STATEMENTS_MAX {
-            return;
-        }
-        let text = scan.source(from, scan.tokens.len()).to_owned();
-        self.clauses += 1;
-        let object = Object { key: words::key(&text), text, mention: None };
-        let clause = self.clauses;
-        self.push(Statement {
-            subject: Mention::Owner,
-            predicate: Predicate::Note,
-            kind: String::new(),
-            object: Some(object),
-            act: Act::Assert,
-            manner: Manner::Plain,
-            from: None,
-            to: None,
-            clause,
-            span: sentence,
-            sentence,
-            language: scan.language,
-        });
-    }
-
     fn finish(self) -> Extraction {
         let asserted: Vec<Statement> = self.statements.iter().filter(|s| s.act == Act::Assert).cloned().collect();
         let recent = if asserted.is_empty() { self.before.recent.clone() } else { asserted };
@@ -530,11 +452,6 @@ impl<'a> Run<'a> {
             keeping: Keeping::Episode,
         }
     }
-}
-
-/// Only relatives and animals have introductions.
-fn unreachable_mention() -> (Mention, Predicate, &'static str) {
-    (Mention::Owner, Predicate::Relative, "friend")
 }
 
 /// Whether somebody is known to be a woman or a man.

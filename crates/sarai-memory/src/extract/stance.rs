@@ -93,6 +93,12 @@ impl Reader<'_> {
         if form.tense == Tense::Present && !perfect && period.to.is_some_and(|to| to.last() < self.scan.lookup.today) {
             period.to = self::period(self.scan, clause.first, clause.last, true).to;
         }
+        // «Casi me compro un perro».
+        let nearly =
+            (group.first.saturating_sub(2)..group.last).any(|i| self.scan.is_any(i, &["casi", "almost", "nearly"]));
+        if nearly && form.tense != Tense::Imperfect {
+            return None;
+        }
         if (group.aspect.modal || form.tense == Tense::Conditional || form.tense == Tense::Subjunctive)
             && !ABILITIES.contains(&says.predicate)
         {
@@ -115,6 +121,8 @@ impl Reader<'_> {
         let (says, act) = match polarity {
             Polarity::Positive if flags.ends => (says, Act::End),
             Polarity::Positive => (says, Act::Assert),
+            // «Ya no bebo café» begins what only a negation says.
+            Polarity::NoLonger if flags.only_negative => (says, Act::Assert),
             Polarity::NoLonger => (says, Act::End),
             Polarity::Negative if flags.only_negative => (says, Act::Assert),
             Polarity::Negative if flags.negated.is_some() => (flags.negated.clone()?, Act::Assert),

@@ -308,7 +308,10 @@ impl Scan<'_> {
         if infinitives.is_empty() {
             return false;
         }
-        if let Some(lemma) = carrier.iter().find(|lemma| group.has(lemma)) {
+        // «Se ha ido a vivir a Praga» plans nothing.
+        let went =
+            group.has("ir") && (group.aspect.perfect || group.readings.iter().all(|form| form.tense == Tense::Past));
+        if let Some(lemma) = carrier.iter().find(|lemma| group.has(lemma)).filter(|_| !went) {
             match *lemma {
                 "ir" => group.aspect.prospective = true,
                 "empezar" | "comenzar" | "poner" | "entrar" => group.aspect.inceptive = true,
