@@ -156,7 +156,8 @@ impl Reader<'_> {
             .split(' ')
             .chain([crate::text::fold(text).as_str()])
             .any(|word| words::senses(Some(self.scan.language), word).any(|s| s.class == words::Class::Event))
-            || self.scan.slot("date", at).is_some();
+            // A day, and no bare number that looks like a year: «mi sueldo es 2000».
+            || self.scan.slot("date", at).is_some_and(|(list, _)| list.iter().all(|filler| filler.key.len() > 4));
         if let (Some(when), true) = (when, event) {
             let stance = Stance { from: Some(when), to: Some(when), ..stance };
             let says = Says { predicate: Predicate::Appointment, kind: "", constant: None };

@@ -59,7 +59,12 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
 /// One past «deja de recordar», "don't remember", "stop keeping track of": what follows is to be forgotten.
 fn ceases(scan: &Scan<'_>, at: usize) -> Option<usize> {
     // «No quiero que recuerdes nada de Saúl», "I don't want you to remember …".
-    let wish = (at + 1..at + 8).find(|&i| scan.is_any(i, &["recuerdes", "guardes", "remember", "keep", "store"]));
+    let wish = (at + 1..at + 8).find(|&i| {
+        scan.is_any(
+            i,
+            &["recuerdes", "guardes", "tengas", "sepas", "conserves", "remember", "keep", "store", "know", "have"],
+        )
+    });
     let unwanted = wish.filter(|&i| {
         (at.saturating_sub(4)..i).any(|j| scan.is_any(j, &["no", "not"]))
             && (at.saturating_sub(4)..i).any(|j| scan.is_any(j, &["quiero", "want", "prefiero", "rather"]))
@@ -81,7 +86,7 @@ fn ceases(scan: &Scan<'_>, at: usize) -> Option<usize> {
     };
     let noted = next + usize::from(scan.is_any(next, &["track"]));
     // «No recuerdes nada de Javier», but "don't remember to …" and "do not keep the eggs" are about other things.
-    let told = scan.is_any(noted, &["nada", "anything", "that", "que", "where", "donde", "lo"])
+    let told = scan.is_any(noted, &["nada", "anything", "that", "que", "where", "donde", "lo", "eso", "esto", "this"])
         || scan.noun(noted).is_some_and(|(noun, _)| !matches!(noun, Noun::Thing(_)))
         || scan.name(noted, crate::grammar::noun::Trust::Capital).is_some();
     (noted < scan.tokens.len() && told).then_some(noted)
@@ -118,11 +123,31 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence, from: usize) -> Ve
         return vec![command];
     }
     let next = if scan.word(from) == "lo" && scan.word(from + 1) == "de" { from + 2 } else { next };
+    if let Some(command) = topic(scan, run, next) {
+        return vec![command];
+    }
     let text = scan.source(next, last).trim().to_owned();
     // "Delete the last paragraph", «borra la segunda línea» speak of a text.
     let forgets = scan.is_any(from - 1, &["olvida", "olvidate", "olvide", "olvidar", "olvides", "forget"]);
     let ours = !has(&TEXT_PARTS) && (forgets || has(&["mi", "mis", "my"]));
     if ours && text.len() > 2 { vec![Command::ForgetText(text)] } else { Vec::new() }
+}
+
+/// «Mi salud», "my medical condition": a whole topic of the owner's, where nothing else is named.
+fn topic(scan: &Scan<'_>, run: &Run<'_>, at: usize) -> Option<Command> {
+    const TOPICS: &[Predicate] = &[
+        Predicate::Health,
+        Predicate::Medication,
+        Predicate::Diet,
+        Predicate::AllergicTo,
+        Predicate::LivesIn,
+        Predicate::WorksAt,
+        Predicate::Role,
+    ];
+    let short = (at + 1..scan.tokens.len()).filter(|&i| scan.tokens[i].is_word()).count() <= 3;
+    let (subject, predicate, kind) = asked(scan, at).filter(|_| short && scan.is_any(at, &["mi", "mis", "my"]))?;
+    let known = TOPICS.contains(&predicate);
+    known.then_some(Command::ForgetPredicate { subject: run.resolved(subject)?, predicate, kind })
 }
 
 /// «Lo que te he dicho de mi salud», "what I told you about my job": somebody, or a topic of theirs.
@@ -189,6 +214,11 @@ fn subject(scan: &Scan<'_>, run: &Run<'_>, at: usize) -> Option<Command> {
                     "de",
                     "todo",
                     "anymore",
+                    "borralo",
+                    "olvidalo",
+                    "eliminalo",
+                    "delete",
+                    "it",
                     "completely",
                     "tu",
                     "memoria",
