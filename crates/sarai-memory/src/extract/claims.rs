@@ -307,6 +307,14 @@ impl Reader<'_> {
         if !self.scan.spanish() && found.frame.says.predicate == Predicate::Name && found.frame.names_another() {
             return Mention::Pronoun { feminine: None, plural: false };
         }
+        // "We've moved my gran to Perth" moves her.
+        if found.frame.says.predicate == Predicate::LivesIn
+            && matches!(found.lemma, "move" | "mudar" | "trasladar")
+            && let Some((Noun::Someone(moved), _)) = self.scan.noun(found.verb_end)
+            && moved != Mention::Owner
+        {
+            return moved;
+        }
         if found.frame.is_dative() && !self.scan.spanish() { Mention::Owner } else { mention.clone() }
     }
 

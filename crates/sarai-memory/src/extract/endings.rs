@@ -67,7 +67,12 @@ impl Run<'_> {
         let cancelled = said(CANCELS) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
         let recent_event = self.before.recent.iter().any(|s| s.predicate == Predicate::Appointment);
         // «Al final es el 19» puts off what was just told.
-        let moved = said(MOVES) || recent_event && super::correction::marker(scan).is_some();
+        // "Brought forward", "pushed back".
+        let shifted = (1..scan.tokens.len()).any(|i| {
+            scan.is_any(i, &["forward", "back", "rescheduled", "postponed"])
+                && scan.is_any(i - 1, &["brought", "pushed", "put", "moved", "been", "was", "got"])
+        });
+        let moved = shifted || said(MOVES) || recent_event && super::correction::marker(scan).is_some();
         if !doubtful.is_empty() || !(cancelled || moved) {
             return;
         }

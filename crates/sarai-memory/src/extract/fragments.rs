@@ -281,6 +281,7 @@ fn contact_of(scan: &Scan<'_>, at: usize, predicate: Predicate) -> Option<Mentio
     if other && !clitic {
         return None;
     }
-    let owner = clitic || named && (first || predicate == Predicate::Phone);
+    let used = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["usa", "use", "utiliza", "usen"]));
+    let owner = clitic || named && used || named && (first || predicate == Predicate::Phone);
     whose.filter(|_| named || first).or_else(|| owner.then_some(Mention::Owner))
 }

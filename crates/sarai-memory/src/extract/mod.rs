@@ -116,7 +116,13 @@ pub fn extract(message: Message<'_>, context: &Context, known: &dyn Fn(&str) -> 
     let language = message.language.or_else(|| language_of(&tokens)).or(context.language).unwrap_or(Language::Spanish);
     words::typos::mend(&mut tokens, language);
     let list = correction::split(&tokens, sentences(&tokens, text));
-    if let scope::Verdict::Closed(reason) = scope::whole(text, &tokens, &list) {
+    let verdict = scope::whole(text, &tokens, &list);
+    // «Era broma, soy del Levante» takes back what was said before, and says something.
+    let but_now = verdict == scope::Verdict::Closed(Reason::Joke)
+        && tokens.len() > 5
+        && !context.recent.is_empty()
+        && scope::begins_with_joke(text);
+    if let (scope::Verdict::Closed(reason), false) = (verdict, but_now) {
         let takes_back = reason == Reason::Joke && tokens.len() <= 8;
         let commands = if takes_back { vec![Command::ForgetLast] } else { Vec::new() };
         return Extraction { keeping: Keeping::Episode, language, commands, ..closed(reason) };
@@ -137,6 +143,9 @@ pub fn extract(message: Message<'_>, context: &Context, known: &dyn Fn(&str) -> 
         corrects: false,
         lower_case: is_lower_case(&tokens, &list),
     };
+    if but_now {
+        run.commands.push(Command::ForgetLast);
+    }
     let mut made_up = false;
     for sentence in list {
         made_up |= scope::makes_up(&tokens, sentence);
@@ -248,6 +257,7 @@ impl<'a> Run<'a> {
         let marker = correction::marker(&scan);
         let manner = if marker.is_some() { Manner::Correction } else { Manner::Plain };
         let before = self.statements.len();
+        let groups = scan.groups();
         let from = marker.unwrap_or(0);
         if question.is_none()
             && correction::contrasts(&scan, from, &self.before.recent)
@@ -257,8 +267,7 @@ impl<'a> Run<'a> {
             self.push(Statement { clause: self.clauses, ..statement });
             return;
         }
-        self.clauses(&scan, manner, question.unwrap_or(usize::MAX), &doubtful, span);
-        let groups = scan.groups();
+        self.clauses(&scan, &groups, manner, question.unwrap_or(usize::MAX), &doubtful, span);
         self.called_off(&scan, &groups, &doubtful, span);
         if question.is_none() {
             self.fragments(&scan, &groups, &doubtful, span);
@@ -314,12 +323,12 @@ impl<'a> Run<'a> {
     fn clauses(
         &mut self,
         scan: &Scan<'_>,
+        groups: &[Group],
         manner: Manner,
         question: usize,
         doubtful: &[Doubtful],
         sentence: (usize, usize),
     ) {
-        let groups = scan.groups();
         let mut before: Option<Subject> = None;
         for index in 0..groups.len() {
             let group = &groups[index];
@@ -330,7 +339,7 @@ impl<'a> Run<'a> {
                 before = None;
                 continue;
             }
-            let mut clause = clause::clause(scan, &groups, index, before.as_ref());
+            let mut clause = clause::clause(scan, groups, index, before.as_ref());
             let reader = Reader { scan, manner, number: self.clauses + 1, sentence };
             let cleft = reader.cleft(group, index.checked_sub(1).map(|i| &groups[i]), &clause);
             if !cleft.is_empty() {

@@ -65,6 +65,12 @@ pub(super) fn whole(text: &str, tokens: &[Token], sentences: &[Sentence]) -> Ver
     Verdict::Open
 }
 
+/// Whether the joke is what went before: its word stands at the beginning.
+pub(super) fn begins_with_joke(text: &str) -> bool {
+    let folded = fold(crate::text::clip(text, 40));
+    JOKES.iter().any(|joke| folded.find(&fold(joke)).is_some_and(|at| at <= 12))
+}
+
 /// The first verb of a sentence, polite words apart, is one of these.
 fn opening(tokens: &[Token], sentence: Sentence, verbs: &[&str]) -> bool {
     tokens[sentence.first..sentence.last]
@@ -265,8 +271,9 @@ fn is_aside(tokens: &[Token], sentence: Sentence, language: Language) -> bool {
         comma <= sentence.first + 4
             && comma + 1 < sentence.last
             && !begins_question(tokens, comma + 1, language)
-            && (sentence.first + 1..comma)
-                .all(|i| crate::words::forms(language, &tokens[i].lower, &tokens[i].fold).is_empty())
+            && (sentence.first + 1..comma).all(|i| {
+                tokens[i].is("va") || crate::words::forms(language, &tokens[i].lower, &tokens[i].fold).is_empty()
+            })
     })
 }
 

@@ -83,6 +83,8 @@ pub(crate) struct Match {
     /// Which lemma it was.
     pub(crate) lemma: &'static str,
     pub(crate) fillers: Vec<Filler>,
+    /// One past the verb, where its complement begins.
+    pub(crate) verb_end: usize,
     pub(crate) end: usize,
 }
 
@@ -234,7 +236,7 @@ impl Scan<'_> {
                 let object = usize::from(frame.shape == Shape::Dative && !self.spanish());
                 let from = self.after_adverbs(group.last + object);
                 if let Some((fillers, last)) = self.fit(&frame.complement, from, end) {
-                    out.push(Match { frame, lemma: form.lemma, fillers, end: last.max(group.last) });
+                    out.push(Match { frame, lemma: form.lemma, fillers, verb_end: from, end: last.max(group.last) });
                 }
             }
         }

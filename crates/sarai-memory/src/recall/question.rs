@@ -167,10 +167,10 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
             "former",
             "anterior",
             "previous",
-            "old",
         ]
         .iter()
         .any(|word| has(word))
+            || has("old") && !has("how") && !has("year")
             || past_tense(scan, from),
         since: (has("cuando") || has("when"))
             && ["mudar", "move", "empezar", "start", "trasladar", "comenzar", "join"].iter().any(|w| has(w))
