@@ -34,8 +34,8 @@ use crate::time::{Direction, Lookup, Moment};
 use crate::words;
 use claims::Reader;
 use clause::Subject;
-pub(crate) use scope::is_secret;
 use scope::Doubtful;
+pub(crate) use scope::is_secret;
 pub use statement::{Act, Command, Manner, Object, Reason, Speaker, Statement};
 
 /// A longer message is a document that somebody pasted, and no statement of theirs.

@@ -118,6 +118,10 @@ fn settles(question: &Question, verdict: Option<bool>, facts: &[Ranked]) -> bool
     if facts.is_empty() || !facts.iter().all(exact) {
         return false;
     }
+    // «Dime si 2027 es un número primo» has a number and a relative in it, and is about neither.
+    if question.subject == Some(Mention::Owner) && !question.own {
+        return false;
+    }
     // «¿Cómo se llamaba aquel del que te hablé?» is after one thing, whatever else is known.
     if question.form == Form::Everything && !question.topics.is_empty() {
         return false;

@@ -97,7 +97,8 @@ impl<S: Store> Search<'_, '_, S> {
             && self.question.words.iter().all(|word| {
                 GENERAL_WORDS.iter().any(|g| search_words(g).first() == Some(word))
                     || search_words(word).is_empty()
-                    || crate::words::forms(self.question.language, word, word).iter().any(|_| true)
+                    || !self.question.objects.iter().any(|key| search_words(key).contains(word))
+                        && !crate::words::forms(self.question.language, word, word).is_empty()
             })
     }
 

@@ -67,8 +67,6 @@ pub(crate) struct Question {
     pub(crate) own: bool,
     /// It is put to the assistant about itself, or about nobody.
     pub(crate) elsewhere: bool,
-    /// Somebody asks about themselves or theirs: «vivo», «mi hermana».
-    pub(crate) own: bool,
     /// The words, folded, that say nothing of what is asked for as far as it was understood: in «¿qué le regalo a mi
     /// hermana?» the present.
     pub(crate) rest: Vec<String>,
@@ -152,7 +150,6 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         elsewhere: subject.is_none() && !owner && second && !asks_memory,
         subject: subject.or_else(|| owner.then_some(Mention::Owner)),
         relation,
-        own: own_words(scan, from),
         form,
         when: when(scan, from),
         past: [
@@ -365,7 +362,9 @@ fn own_words(scan: &Scan<'_>, from: usize) -> bool {
         ];
         // «¿A qué hora como?»
         let eats = token.is("como") && at > from && scan.is_any(at - 1, &["hora", "que", "no", "donde", "cuando"]);
-        own.contains(&token.fold.as_str())
+        // "Tell me whether…" asks of nobody.
+        let told = token.is("me") && at > from && scan.is_any(at - 1, &["tell", "give", "show", "let", "help"]);
+        own.contains(&token.fold.as_str()) && !told
             || eats && scan.spanish()
             || scan.spanish()
                 && !["de", "como", "para", "una"].contains(&token.fold.as_str())
@@ -604,7 +603,9 @@ fn objects(scan: &Scan<'_>, from: usize, spans: &[(usize, usize)]) -> Vec<String
             {
                 continue;
             }
+            // «París» is a form of «parir» as well, but not with its capital.
             let verb = last == first + 1
+                && !(first > from && range[0].capital)
                 && !words::forms(scan.language, &range[0].lower, &range[0].fold).is_empty()
                 && words::senses(None, &range[0].fold).next().is_none();
             let key = words::key(scan.source(first, last));
