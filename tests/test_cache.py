@@ -14,8 +14,8 @@ import pytest
 
 from harness import MODEL, Home, is_alive, wait_for
 
-# Long enough that reading it is worth saving.
-FIXED = " ".join(f"Rule {n}: be brief, be exact, and name river number {n} when somebody asks for it." for n in range(1, 13))
+# Long enough that reading it is worth saving, and longer than what is read in advance.
+FIXED = " ".join(f"Rule {n}: be brief, be exact, and name river number {n} when somebody asks for it." for n in range(1, 20))
 QUESTIONS = ("Name three rivers.", "What is the highest mountain of Europe, and where does it stand?")
 # What every conversation begins with by its template.
 TEMPLATE_TOKENS = 8
