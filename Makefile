@@ -87,7 +87,7 @@ skill-stubs: $(VENV)/ready ## make the gRPC code of skills anew, for Rust and Py
 	cargo xtask gen
 	cd proto && $(VENV)/bin/python -m grpc_tools.protoc -I . --python_out=$(STUBS) --grpc_python_out=$(STUBS) $(PROTOS)
 
-bench: build ## measure, with SCENARIO=decode|chat|load|speculative|grammar|restart|mixed|skills and perhaps DURATION=60s
+bench: build ## measure, with SCENARIO=decode|chat|load|speculative|grammar|restart|mixed|skills|routing and perhaps DURATION=60s
 	@$(SARAI) bench $(SCENARIO) $(if $(DURATION),--duration $(DURATION))
 
 FUZZ_SECONDS ?= 60

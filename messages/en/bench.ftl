@@ -205,3 +205,24 @@ bench-row-kills = Kills
 bench-row-killed = From SIGKILL to the answer, p50 / p99 (ms)
 bench-row-stopped = From SIGSTOP to the answer, p50 / p99 (ms)
 bench-row-left-over = Processes left over
+
+# The router
+bench-about-routing = Measures how many labelled requests go to the skill that should have them. Needs no model and nothing that runs
+bench-help-cases = A folder with other requests: es.jsonl, en.jsonl and databases.json, as in evals/routing
+bench-no-skills = There are no skills beside the program. Build them with "make build", or run the sarai that it makes.
+bench-cases-wrong = { $file } has no requests that can be read: { $cause }
+bench-column-part = Part
+bench-column-requests = Requests
+bench-column-accuracy = Right
+bench-column-false-fires = A skill for nothing
+bench-column-mistaken = Another skill
+bench-column-missed = Skill missed
+bench-column-precision = Precision
+bench-column-recall = Recall
+bench-column-wanted = Wanted
+bench-column-chosen = Chosen
+bench-column-score = Score
+bench-column-request = Request
+bench-row-dev = dev
+bench-row-test = test
+bench-row-no-skill = none

@@ -205,3 +205,24 @@ bench-row-kills = Muertes
 bench-row-killed = De SIGKILL a la respuesta, p50 / p99 (ms)
 bench-row-stopped = De SIGSTOP a la respuesta, p50 / p99 (ms)
 bench-row-left-over = Procesos que quedan
+
+# El encaminador
+bench-about-routing = Mide cuántas peticiones etiquetadas llegan a la habilidad que les toca. No hace falta ni un modelo ni nada en marcha
+bench-help-cases = Una carpeta con otras peticiones: es.jsonl, en.jsonl y databases.json, como en evals/routing
+bench-no-skills = Junto al programa no hay habilidades. Constrúyelas con «make build» o usa el sarai que sale de ahí.
+bench-cases-wrong = En { $file } no hay peticiones que se puedan leer: { $cause }
+bench-column-part = Parte
+bench-column-requests = Peticiones
+bench-column-accuracy = Aciertos
+bench-column-false-fires = Habilidad de más
+bench-column-mistaken = Otra habilidad
+bench-column-missed = Habilidad de menos
+bench-column-precision = Precisión
+bench-column-recall = Exhaustividad
+bench-column-wanted = Le toca
+bench-column-chosen = Elegida
+bench-column-score = Puntos
+bench-column-request = Petición
+bench-row-dev = dev
+bench-row-test = test
+bench-row-no-skill = ninguna

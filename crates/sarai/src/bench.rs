@@ -8,7 +8,7 @@
 //! - [`decode`]: a worker of its own, without `serve`. [`chat`], [`load`]: a running `serve`. [`speculative`],
 //!   [`grammar`], [`restart`], [`mixed`]: a `serve` of their own, which forgets when they want it to. All but `decode`
 //!   also ask another OpenAI-compatible server in the same run (llama.cpp's, for instance). [`skills`]: jails, what they
-//!   cost and what they survive.
+//!   cost and what they survive. [`routing`]: which skill gets which request; no model and no process.
 //! - `server`: one request, asked and timed. `own`, `alone`: a `serve`, and a worker, of the benchmark's own. `script`,
 //!   `corpus`: what is asked. `conform`: whether JSON is what a schema allows. `statistics`, `machine`, `table`, `plot`:
 //!   their names.
@@ -18,7 +18,8 @@
 //! *interval* is `{median, low, high}` with the ends of a 95 % bootstrap; it is `null` where nothing was measured.
 //! ```text
 //! schema        "sarai.bench/1"
-//! scenario      "decode" | "chat" | "load" | "speculative" | "grammar" | "restart" | "mixed" | "skills"
+//! scenario      "decode" | "chat" | "load" | "speculative" | "grammar" | "restart" | "mixed" | "skills" |
+//!               "routing"
 //! started_at    RFC 3339, UTC
 //! version       of SARAi
 //! machine       {cpu, cores, kernel, memory_bytes, load_average_before}
@@ -67,6 +68,10 @@
 //!                calls: {skill_bytes, jail_bytes, health_ms: {p50, p99}, call_ms: {p50, p99}} or null,
 //!                faults: {calls, answered, failed, lost, wrong, kills, killed_ms: [ms], stopped_ms: [ms], left_over}
 //!                or null}
+//!   routing     {threshold, parts: [{part: "dev" | "test", requests, accuracy: interval, false_fires, mistaken, missed,
+//!                skills: [{skill, precision, recall}], confusion: [{wanted, chosen, count}]}],
+//!                mistakes: [{language, text, wanted, chosen, score}]}
+//!                where a skill is null for "none", and the mistakes are those of the part "dev"
 //! ```
 //! `server` is `ours` or `theirs`. Cold is the first turn of a conversation, warm is every later one. A ratio is taken
 //! between the same turns of the same round, and its median reported. The resident size is the proportional set size.
@@ -83,6 +88,7 @@ mod mixed;
 mod own;
 pub(crate) mod plot;
 mod restart;
+mod routing;
 mod script;
 mod server;
 mod skills;
@@ -134,6 +140,8 @@ enum Scenario {
     Mixed(mixed::MixedArgs),
     #[command(about = "bench-about-skills")]
     Skills(skills::SkillsArgs),
+    #[command(about = "bench-about-routing")]
+    Routing(routing::RoutingArgs),
 }
 
 /// What every scenario understands.
@@ -204,6 +212,11 @@ pub(crate) async fn run(args: BenchArgs, shell: &Shell) -> Result<()> {
             let report = Report::new("skills", &started_at, &machine, &report.model, &report.result);
             print(args.common.json.format(), &report, messages)
         }
+        Scenario::Routing(args) => {
+            let report = routing::run(&args)?;
+            let report = Report::new("routing", &started_at, &machine, &report.model, &report.result);
+            print(args.json.format(), &report, messages)
+        }
     }
 }
 
@@ -228,6 +241,11 @@ impl MeasuredModel {
     fn look(id: &str, shell: &Shell) -> Self {
         let file = id.parse().ok().and_then(|id| shell.library().ok()?.find(&id).ok());
         Self { id: id.to_owned(), file_bytes: file.and_then(|file| Some(fs_err::metadata(file).ok()?.len())) }
+    }
+
+    /// Where none takes part.
+    fn none() -> Self {
+        Self { id: "-".to_owned(), file_bytes: None }
     }
 }
 

@@ -94,7 +94,7 @@ pub(super) async fn run(args: &SkillsArgs, shell: &Shell) -> Result<Measured<Out
     if picked(&args.parts, &Part::Calls) {
         outcome.calls = Some(running::calls(&skill, &launcher).await?);
     }
-    let mut model = MeasuredModel { id: "-".to_owned(), file_bytes: None };
+    let mut model = MeasuredModel::none();
     if picked(&args.parts, &Part::Faults) {
         shell.tell(&Notice::new("bench-own-serve"));
         let (served, faults) = faults::run(args.common.model.as_ref(), args.calls, &skill, shell).await?;

@@ -71,13 +71,25 @@ pub(crate) fn ratio(interval: Option<Interval>, language: Language) -> String {
     interval.map_or_else(|| NOTHING.to_owned(), said)
 }
 
+/// The same with three digits, for a share near 1.
+pub(crate) fn thousandths(interval: Option<Interval>, language: Language) -> String {
+    let said = |i: Interval| {
+        let [median, low, high] = [i.median, i.low, i.high].map(|value| marked(format!("{value:.3}"), language));
+        format!("{median} ({low}–{high})")
+    };
+    interval.map_or_else(|| NOTHING.to_owned(), said)
+}
+
 /// With two digits after the decimal mark.
 pub(crate) fn hundredths(value: Option<f64>, language: Language) -> String {
-    let Some(value) = value else { return NOTHING.to_owned() };
-    let text = format!("{value:.2}");
+    value.map_or_else(|| NOTHING.to_owned(), |value| marked(format!("{value:.2}"), language))
+}
+
+/// With the language's decimal mark.
+fn marked(number: String, language: Language) -> String {
     match language {
-        Language::Spanish => text.replace('.', ","),
-        Language::English => text,
+        Language::Spanish => number.replace('.', ","),
+        Language::English => number,
     }
 }
 
