@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run build jail test lint bench fuzz clean test-setup test-models skill-stubs
+.PHONY: help setup run build jail test lint bench fuzz clean test-setup test-models skill-stubs skill-image skill-run
 .SHELLFLAGS := -euc
 
 # The tool that installs Rust puts it here, and not every shell looks there.
@@ -30,7 +30,7 @@ STATIC := RUSTFLAGS="-C target-cpu=native -C target-feature=+crt-static" cargo b
 SKILLS := extract markdown python sql
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 setup: ## install the system packages that building needs
 	@scripts/setup.sh run
@@ -86,6 +86,12 @@ PROTOS := sarai/host/v1/host.proto sarai/skill/v1/skill.proto
 skill-stubs: $(VENV)/ready ## make the gRPC code of skills anew, for Rust and Python
 	cargo xtask gen
 	cd proto && $(VENV)/bin/python -m grpc_tools.protoc -I . --python_out=$(STUBS) --grpc_python_out=$(STUBS) $(PROTOS)
+
+skill-image: build ## make a container image of a skill, from nothing, with SKILL=sql|extract|markdown|python|draft
+	@$(SARAI) skill image $(SKILL)
+
+skill-run: build ## the same, and run it hardened until Ctrl-C; draft wants MODEL=NAME besides
+	@exec $(SARAI) skill image $(SKILL) --run $(if $(MODEL),--model $(MODEL))
 
 bench: build ## measure, with SCENARIO=decode|chat|load|speculative|grammar|restart|mixed|skills|routing and perhaps DURATION=60s
 	@$(SARAI) bench $(SCENARIO) $(if $(DURATION),--duration $(DURATION))

@@ -7,6 +7,7 @@ skills-link-leads-out = { $path } is a link that leads out, to { $target }, and 
 skills-name-differs = { $file } says that the skill is called "{ $said }"; what counts is "{ $name }", its folder's name.
 skills-name-taken = { $place }: what "{ $key }" names would be called inside like another path. Add "as" with another name.
 skills-needs-command = { $place }: "{ $key }" is only for a skill with "command".
+skills-needs-system-root = { $place }: "{ $key }" is only for a skill with root = "system".
 skills-needs-no-command = { $place }: "{ $key }" is only for a skill without "command", where the model answers.
 skills-new-content = Something in its folder has changed since you agreed.
 skills-new-generates = It may ask the model for words: { $tokens } tokens each time, { $calls } times a minute.

@@ -7,6 +7,7 @@ skills-link-leads-out = { $path } es un enlace que lleva fuera, a { $target }, y
 skills-name-differs = { $file } dice que la habilidad se llama «{ $said }»; vale «{ $name }», el nombre de su carpeta.
 skills-name-taken = { $place }: lo que nombra «{ $key }» se llamaría por dentro como otra ruta. Añade «as» con otro nombre.
 skills-needs-command = { $place }: «{ $key }» solo sirve en una habilidad con «command».
+skills-needs-system-root = { $place }: «{ $key }» solo sirve en una habilidad con root = "system".
 skills-needs-no-command = { $place }: «{ $key }» solo sirve en una habilidad sin «command», en la que responde el modelo.
 skills-new-content = Algo de su carpeta ha cambiado desde que la aceptaste.
 skills-new-generates = Puede pedirle palabras al modelo: { $tokens } tokens cada vez, { $calls } veces por minuto.

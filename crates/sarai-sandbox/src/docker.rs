@@ -12,18 +12,26 @@
 //!
 //! When the launcher is killed, its connection ends, the container's standard input with it, and so init and all others.
 //! The remains are labelled with their launcher and removed by the next launch.
+//!
+//! A program can also become an image of its own and run without launcher ([`packed`]), for whoever has an engine and
+//! nothing else of ours.
 
 mod config;
 mod engine;
 mod http;
 mod image;
 mod names;
+mod packed;
 mod rights;
 mod run;
 mod seccomp;
 mod stream;
+mod tar;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use engine::ENGINE_VARIABLES;
+pub use image::ProgramImage;
+pub use packed::{Container, Containers};
 pub(crate) use run::run;
+pub use tar::Tar;

@@ -13,6 +13,7 @@
 //! - [`Launcher`]: turns a policy into the [`Command`](std::process::Command) that runs the jail.
 //! - [`Report`], [`Effective`], [`Layer`], [`State`]: what holds.
 //! - [`SandboxError`]: why a program was not started.
+//! - [`ProgramImage`], [`Containers`]: a program as a container image, and running that without a launcher.
 //!
 //! # Usage
 //! 1. [`Policy::checked`], or [`CheckedPolicy::from_toml`].
@@ -48,6 +49,7 @@ pub use check::{
     CheckedPolicy, FILE_BYTES, INIT, JailName, MEMORY_BYTES, MOUNTS_MAX, OPEN_FILES, PIDS, PolicyError, Problem,
     TMP_BYTES,
 };
+pub use docker::{Container, Containers, ProgramImage, Tar};
 pub use error::SandboxError;
 pub use form::POLICY_BYTES_MAX;
 pub use launcher::{Jail, Launcher, LogLimit};

@@ -23,6 +23,9 @@
 //! [grammar]                            # prompt skills only
 //! file = "note.gbnf"                   # inside of the folder; .gbnf, .lark, .json (JSON Schema) or .regex
 //!
+//! [image]                              # for `sarai skill image`
+//! programs = ["python3"]               # what of root = "system" a container image of the skill has to hold
+//!
 //! [routing]
 //! signs = ["databases"]                # what else speaks for it: see `Sign`
 //! keywords = { es = ["tabla"], en = ["table"] }
@@ -52,6 +55,7 @@ const COMMAND_WORDS_MAX: usize = 32;
 const WORD_CHARS_MAX: usize = 1024;
 /// Paths that one skill may be given, reading and writing apart.
 const PATHS_MAX: usize = 16;
+const IMAGE_PROGRAMS_MAX: usize = 8;
 const KEYWORDS_MAX: usize = 64;
 const KEYWORD_CHARS_MAX: usize = 64;
 const EXAMPLES_MAX: usize = 64;
@@ -66,6 +70,7 @@ const KEYS: &[&str] = &[
     "grants.network",
     "grants.read",
     "grants.write",
+    "image.programs",
     "limits.call",
     "limits.file",
     "limits.memory",
@@ -110,6 +115,8 @@ pub struct Process {
     pub root: Root,
     pub grants: Grants,
     pub limits: Limits,
+    /// Programs of the computer that it cannot do without, by name; only with [`Root::System`].
+    pub image_programs: Vec<String>,
 }
 
 /// The first word of a command.
@@ -380,7 +387,7 @@ impl Manifest {
 
 fn kind(reader: &mut Reader<'_>) -> ManifestKind {
     if !reader.has("command") {
-        reader.misplace(&["root", "grants.", "limits."], Misuse::NeedsCommand);
+        reader.misplace(&["root", "grants.", "limits.", "image."], Misuse::NeedsCommand);
         return ManifestKind::Prompt { grammar: reader.text("grammar.file", Expects::GrammarFile, grammar_file) };
     }
     reader.misplace(&["grammar."], Misuse::NeedsNoCommand);
@@ -391,8 +398,8 @@ fn kind(reader: &mut Reader<'_>) -> ManifestKind {
     });
     let root = root.unwrap_or_default();
     let (program, arguments) = command(reader, root);
-    let (grants, limits) = (grants(reader), limits(reader));
-    ManifestKind::Process(Process { program, arguments, root, grants, limits })
+    let (grants, limits, image_programs) = (grants(reader), limits(reader), image_programs(reader, root));
+    ManifestKind::Process(Process { program, arguments, root, grants, limits, image_programs })
 }
 
 fn grammar_file(text: &str) -> Option<(InnerPath, GrammarKind)> {
@@ -435,6 +442,20 @@ fn command(reader: &mut Reader<'_>, root: Root) -> (Program, Vec<String>) {
         nothing
     });
     (program, words.collect())
+}
+
+fn image_programs(reader: &mut Reader<'_>, root: Root) -> Vec<String> {
+    let list = Expects::Texts { count_max: IMAGE_PROGRAMS_MAX, chars_max: WORD_CHARS_MAX };
+    let item = Expects::Text { chars_max: WORD_CHARS_MAX };
+    let programs = reader.list("image.programs", &list, IMAGE_PROGRAMS_MAX, &item, |item| {
+        let word = item.as_str()?;
+        let is_name = !word.is_empty() && !word.starts_with(['.', '-', '~']) && !word.contains(['/', '\0']);
+        (is_name && word.chars().count() <= WORD_CHARS_MAX).then(|| word.to_owned())
+    });
+    if root == Root::Empty {
+        reader.misplace(&["image."], Misuse::NeedsSystemRoot);
+    }
+    programs.unwrap_or_default()
 }
 
 fn grants(reader: &mut Reader<'_>) -> Grants {

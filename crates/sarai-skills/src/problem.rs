@@ -99,6 +99,7 @@ impl Problem {
 pub enum Misuse {
     /// Only a skill with a command can be granted something, or be limited.
     NeedsCommand,
+    NeedsSystemRoot,
     /// Only the answers of the model can be held to a grammar.
     NeedsNoCommand,
     /// Another path of the same manifest has the same name inside.
@@ -109,6 +110,7 @@ impl Misuse {
     fn complaint(self) -> Notice {
         match self {
             Self::NeedsCommand => Notice::new("skills-needs-command"),
+            Self::NeedsSystemRoot => Notice::new("skills-needs-system-root"),
             Self::NeedsNoCommand => Notice::new("skills-needs-no-command"),
             Self::NameTaken => Notice::new("skills-name-taken"),
         }
@@ -119,6 +121,7 @@ impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NeedsCommand => "for skills with a command only",
+            Self::NeedsSystemRoot => "for skills with root = \"system\" only",
             Self::NeedsNoCommand => "for skills without a command only",
             Self::NameTaken => "seen inside under a name that another path has: add `as`",
         })

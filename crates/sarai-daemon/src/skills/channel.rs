@@ -11,14 +11,14 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::worker;
 
-/// The health name of skill.v1.
-const SERVICE: &str = "sarai.skill.v1.Skill";
-
 /// A skill's socket, connected to when it is asked.
 #[derive(Debug, Clone)]
 pub struct SkillChannel(Channel);
 
 impl SkillChannel {
+    /// The health name of skill.v1.
+    pub const SERVICE: &str = "sarai.skill.v1.Skill";
+
     #[must_use]
     pub fn at(socket: PathBuf) -> Self {
         Self(worker::connect(socket))
@@ -26,7 +26,12 @@ impl SkillChannel {
 
     /// Whether health says SERVING. No answer is a no.
     pub async fn serves(&self) -> bool {
-        self.health().await == Some(true)
+        self.serves_as(Self::SERVICE).await
+    }
+
+    /// The same of a program that speaks another service.
+    pub async fn serves_as(&self, service: &str) -> bool {
+        self.health_of(service).await == Some(true)
     }
 
     /// How often it has read its files; none where it does not answer.
@@ -36,7 +41,11 @@ impl SkillChannel {
 
     /// None where nobody answers.
     pub(super) async fn health(&self) -> Option<bool> {
-        let check = HealthCheckRequest { service: SERVICE.to_owned() };
+        self.health_of(Self::SERVICE).await
+    }
+
+    async fn health_of(&self, service: &str) -> Option<bool> {
+        let check = HealthCheckRequest { service: service.to_owned() };
         let reply = HealthClient::new(self.0.clone()).check(check).await.ok()?;
         Some(reply.into_inner().status == i32::from(ServingStatus::Serving))
     }

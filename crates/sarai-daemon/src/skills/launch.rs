@@ -92,6 +92,12 @@ impl Launch {
         self.places.socket_folder.join(SOCKET_FILE)
     }
 
+    /// What it is held to.
+    #[must_use]
+    pub const fn policy(&self) -> &CheckedPolicy {
+        &self.policy
+    }
+
     /// Where the launcher says what holds.
     #[must_use]
     pub fn report(&self) -> &Path {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::http::{self, Answer, Request};
 use super::image::Image;
+use super::stream::Frames;
 use crate::error::SandboxError;
 
 /// What the launcher wants to know of its caller's variables.
@@ -19,6 +20,10 @@ const OF_PERSON_VARIABLE: &str = "XDG_RUNTIME_DIR";
 /// Where sockets usually are, in that folder and for everybody.
 const OF_PERSON: [&str; 2] = ["docker.sock", "podman/podman.sock"];
 const OF_ALL: [&str; 3] = ["/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock"];
+
+/// Lines of a container's log that a person is shown.
+const LOG_LINES_MAX: u32 = 20;
+const NOT_MADE: &str = "the container cannot be made";
 
 /// The two differ in little, but they differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,21 +100,28 @@ impl Engine {
 
     /// Makes a container, and the image first if the engine does not have it. Gives its id.
     pub(super) fn create(&self, image: &Image, body: &Value) -> Result<String, SandboxError> {
-        const WHAT: &str = "the container cannot be made";
+        let mut answer = self.try_create(body)?;
+        if answer.status == 404 {
+            self.import(image)?;
+            answer = self.try_create(body)?;
+        }
+        id_of(&answer)
+    }
+
+    /// Makes a container of an image that the engine has. Gives its id.
+    pub(super) fn create_from(&self, body: &Value) -> Result<String, SandboxError> {
+        id_of(&self.try_create(body)?)
+    }
+
+    fn try_create(&self, body: &Value) -> Result<Answer, SandboxError> {
         let body = body.to_string();
         let request =
             Request { method: "POST", target: "/containers/create", kind: "application/json", body: body.as_bytes() };
-        let mut answer = self.ask(WHAT, request)?;
-        if answer.status == 404 {
-            self.import(image)?;
-            answer = self.ask(WHAT, request)?;
-        }
-        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let id = said["Id"].as_str().filter(|_| answer.status == 201);
-        id.map(str::to_owned).ok_or_else(|| SandboxError::Docker(format!("{WHAT}: {}", complaint(&answer))))
+        self.ask(NOT_MADE, request)
     }
 
-    fn import(&self, image: &Image) -> Result<(), SandboxError> {
+    /// Gives the engine an image; one of the same name is replaced.
+    pub(super) fn import(&self, image: &Image) -> Result<(), SandboxError> {
         const WHAT: &str = "the image cannot be made";
         let target = image.import();
         let request = Request { method: "POST", target: &target, kind: "application/x-tar", body: &image.tar };
@@ -120,6 +132,31 @@ impl Engine {
             return Ok(());
         }
         Err(SandboxError::Docker(format!("{WHAT}: {}", complaint(&answer))))
+    }
+
+    /// The last lines that a container's program has said, on both outputs.
+    pub(super) fn words(&self, id: &str) -> Result<String, SandboxError> {
+        const WHAT: &str = "the container's words cannot be had";
+        let target = format!("/containers/{id}/logs?stdout=true&stderr=true&tail={LOG_LINES_MAX}");
+        let answer = self.ask(WHAT, Request::plain("GET", &target))?;
+        if answer.status != 200 {
+            return Err(SandboxError::Docker(format!("{WHAT}: {}", complaint(&answer))));
+        }
+        let mut words = Vec::new();
+        // What is no frame is left out: it is for a person's eye.
+        let _ = Frames::default().cut(&answer.body, |_, piece| words.extend_from_slice(piece));
+        Ok(String::from_utf8_lossy(&words).trim().to_owned())
+    }
+
+    /// Lets a container's program finish, and then makes it.
+    pub(super) fn stop(&self, id: &str, seconds: u32) -> Result<(), SandboxError> {
+        let target = format!("/containers/{id}/stop?t={seconds}");
+        let answer = self.ask("the container cannot be stopped", Request::plain("POST", &target))?;
+        match answer.status {
+            // It has ended already.
+            200..300 | 304 | 404 => Ok(()),
+            _ => Err(SandboxError::Docker(format!("the container cannot be stopped: {}", complaint(&answer)))),
+        }
     }
 
     /// What the engine has made of a container's configuration.
@@ -167,6 +204,12 @@ impl Engine {
         let one = |item: &Value| Some(Listed { id: text(&item["Id"])?, owner: text(&item["Labels"][LABEL])? });
         Ok(all.as_array().map(|all| all.iter().filter_map(one).collect()).unwrap_or_default())
     }
+}
+
+fn id_of(answer: &Answer) -> Result<String, SandboxError> {
+    let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let id = said["Id"].as_str().filter(|_| answer.status == 201);
+    id.map(str::to_owned).ok_or_else(|| SandboxError::Docker(format!("{NOT_MADE}: {}", complaint(answer))))
 }
 
 /// What the engine says went wrong.

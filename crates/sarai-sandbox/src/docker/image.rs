@@ -1,66 +1,76 @@
-//! The image that every container is made of: nothing, or a few links.
+//! The images that containers are made of. They are made here and given to the engine; nothing is ever pulled.
 //!
-//! It is made here and given to the engine, which keeps it under a name that says what is in it.
+//! A jail's image is nothing, or a few links, and its name says what is in it. A program's image is its files and how it
+//! is started ([`ProgramImage`]).
 
-use std::os::unix::ffi::OsStrExt;
+use super::tar::Tar;
+use crate::error::SandboxError;
+use crate::local::{NOBODY, Piece};
 
-use crate::local::Piece;
-
-const BLOCK: usize = 512;
-/// The repository of the names.
+/// The repository of the jails' names.
 const REPOSITORY: &str = "sarai-jail";
 
 /// A tar file and the name of the image that it becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Image {
-    pub(super) tag: String,
+    pub(super) name: String,
     pub(super) tar: Vec<u8>,
+    /// Lines as in a Dockerfile.
+    pub(super) changes: Vec<String>,
 }
 
 impl Image {
     /// Of the links among `pieces`. The rest of a root are mounts, whose places the engine makes.
-    pub(super) fn of(pieces: &[Piece]) -> Self {
-        let mut tar = Vec::new();
+    pub(super) fn of(pieces: &[Piece]) -> Result<Self, SandboxError> {
+        let mut tar = Tar::new();
         for piece in pieces {
             if let Piece::Link { target, at } = piece {
-                tar.extend_from_slice(&link(at.as_os_str().as_bytes(), target.as_os_str().as_bytes()));
+                tar.link(at, target)?;
             }
         }
-        tar.extend_from_slice(&[0; 2 * BLOCK]);
-        Self { tag: format!("{:016x}", digest(&tar)), tar }
+        let tar = tar.end();
+        Ok(Self { name: format!("{REPOSITORY}:{:016x}", digest(&tar)), tar, changes: Vec::new() })
     }
 
-    pub(super) fn name(&self) -> String {
-        format!("{REPOSITORY}:{}", self.tag)
-    }
-
-    /// What the engine is asked to make it. Podman does not look for a tag anywhere else.
+    /// What the engine is asked to make it. Podman does not look for a tag anywhere else than in the name.
     pub(super) fn import(&self) -> String {
-        format!("/images/create?fromSrc=-&repo={}", self.name())
+        let changes = self.changes.iter().map(|change| format!("&changes={}", escaped(change)));
+        format!("/images/create?fromSrc=-&repo={}{}", self.name, changes.collect::<String>())
     }
 }
 
-/// The head of a symlink, as POSIX has it (ustar). The paths are of the system's root and short.
-fn link(at: &[u8], target: &[u8]) -> [u8; BLOCK] {
-    let mut head = [0; BLOCK];
-    let mut put = |place: usize, room: usize, text: &[u8]| {
-        let text = &text[..text.len().min(room)];
-        head[place..place + text.len()].copy_from_slice(text);
-    };
-    put(0, 100, at.strip_prefix(b"/").unwrap_or(at));
-    put(100, 8, b"0000777\0");
-    put(108, 8, b"0000000\0");
-    put(116, 8, b"0000000\0");
-    put(124, 12, b"00000000000\0");
-    put(136, 12, b"00000000000\0");
-    // The checksum is of the head with blanks in its place.
-    put(148, 8, b"        ");
-    put(156, 1, b"2");
-    put(157, 100, target);
-    put(257, 8, b"ustar\x0000");
-    let sum: u32 = head.iter().map(|&byte| u32::from(byte)).sum();
-    head[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    head
+/// A program with its files, as an image of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramImage {
+    /// With its tag: `saraiskill.sql:v1.0.0`.
+    pub name: String,
+    pub files: Tar,
+    /// The program's path, and its arguments.
+    pub entrypoint: Vec<String>,
+    pub working_dir: String,
+    pub environment: Vec<(String, String)>,
+}
+
+impl ProgramImage {
+    /// It starts as nobody, whoever runs it and however.
+    pub(super) fn image(self) -> Image {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let entrypoint: Vec<String> = self.entrypoint.iter().map(|word| quoted(word)).collect();
+        let variables = self.environment.iter().map(|(name, value)| format!("ENV {name}={}", quoted(value)));
+        let mut changes = vec![
+            format!("USER {NOBODY}:{NOBODY}"),
+            format!("WORKDIR {}", self.working_dir),
+            format!("ENTRYPOINT [{}]", entrypoint.join(",")),
+        ];
+        changes.extend(variables);
+        Image { name: self.name, tar: self.files.end(), changes }
+    }
+}
+
+/// As the query of an address has it.
+fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// FNV-1a. Who could give the engine another image of that name has no need to.

@@ -6,15 +6,15 @@ use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Resource, getrlimit};
 use serde_json::Value;
 
-use super::config::{self, Ceilings, Plan};
+use super::config::{self, Hold, Plan};
 use super::engine::Engine;
 use super::http::Answer;
 use super::image::Image;
+use super::packed::ceilings;
 use super::rights;
-use super::seccomp::Profile;
+use super::seccomp::{Callers, Profile};
 use super::stream::{Frames, Output};
 use crate::cgroup::Owner;
 use crate::check::CheckedPolicy;
@@ -34,8 +34,6 @@ use crate::source;
 const START_MS: u64 = 60_000;
 /// How long output may still take to get rid of when the program has ended and nobody reads.
 const FLUSH_MS: u64 = 2_000;
-/// What is asked for where there is no limit: a number that every engine takes.
-const UNLIMITED: u64 = 1 << 30;
 /// How much is read and written at once.
 const CHUNK: usize = 4096;
 /// What is kept of the first words on standard error: they say why a jail did not come to be.
@@ -69,7 +67,7 @@ pub(crate) fn run(order: &Order, policy: CheckedPolicy, signals: Signals) -> Res
 }
 
 /// Removes the containers of launchers that were killed.
-fn sweep(engine: &Engine, owner: &Owner) -> Result<(), SandboxError> {
+pub(super) fn sweep(engine: &Engine, owner: &Owner) -> Result<(), SandboxError> {
     for container in engine.list()? {
         if owner.is_orphan(&container.owner) {
             engine.remove(&container.id)?;
@@ -83,18 +81,14 @@ fn create(engine: &Engine, order: &Order, policy: &CheckedPolicy, owner: &Owner)
     let launcher = std::env::current_exe().map_err(|error| SandboxError::Start(error.to_string()))?;
     let launcher =
         launcher.to_str().ok_or_else(|| SandboxError::Start("this program's path is not UTF-8".to_owned()))?;
-    let image = Image::of(&pieces);
-    let most = |resource: Resource| getrlimit(resource).maximum.unwrap_or(UNLIMITED);
-    let profile = Profile::for_engine(engine.kind)?;
+    let image = Image::of(&pieces)?;
+    let profile = Profile::for_engine(engine.kind, Callers::Init)?;
     let plan = Plan {
-        policy,
+        hold: Hold { policy, kind: engine.kind, profile: profile.option(), ceilings: ceilings() },
         pieces: &pieces,
         launcher,
-        image: &image.name(),
+        image: &image.name,
         owner: &owner.folder_name(&order.name),
-        kind: engine.kind,
-        profile: profile.option(),
-        ceilings: Ceilings { open_files: most(Resource::Nofile), processes: most(Resource::Nproc) },
     };
     engine.create(&image, &config::body(&plan))
 }

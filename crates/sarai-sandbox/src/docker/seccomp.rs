@@ -29,6 +29,15 @@ pub(super) const OF_INIT: &[libc::c_long] = &[
 /// The 32 bits.
 const ALL: u64 = 0xffff_ffff;
 
+/// Who is in the container when the engine puts the list on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Callers {
+    /// Init, which closes the jail and then puts the shorter list on itself.
+    Init,
+    /// The program.
+    Program,
+}
+
 /// The profile as an engine takes it.
 #[derive(Debug)]
 pub(super) struct Profile {
@@ -40,9 +49,9 @@ pub(super) struct Profile {
 impl Profile {
     /// Docker takes the text; Podman, though it speaks Docker's language, takes the path of a file, and reads it when the
     /// container is made.
-    pub(super) fn for_engine(kind: Kind) -> Result<Self, SandboxError> {
+    pub(super) fn for_engine(kind: Kind, callers: Callers) -> Result<Self, SandboxError> {
         let odd = |error: std::io::Error| SandboxError::Docker(format!("the list of system calls: {error}"));
-        let text = profile()?.to_string();
+        let text = profile(callers)?.to_string();
         match kind {
             Kind::Docker => Ok(Self { option: text, file: None }),
             Kind::Podman => {
@@ -74,12 +83,14 @@ impl Drop for Profile {
 }
 
 /// The profile as JSON.
-pub(super) fn profile() -> Result<Value, SandboxError> {
+pub(super) fn profile(callers: Callers) -> Result<Value, SandboxError> {
     let mut rules = Vec::new();
     for group in GROUPS.iter().chain(GROUPS_OF_PLATFORM) {
         rules.extend(allow(group)?);
     }
-    rules.push(json!({ "names": all_names(OF_INIT)?, "action": "SCMP_ACT_ALLOW" }));
+    if callers == Callers::Init {
+        rules.push(json!({ "names": all_names(OF_INIT)?, "action": "SCMP_ACT_ALLOW" }));
+    }
     rules.push(json!({ "names": all_names(UNKNOWN)?, "action": "SCMP_ACT_ERRNO", "errnoRet": libc::ENOSYS }));
     Ok(json!({
         "defaultAction": "SCMP_ACT_ERRNO",

@@ -5,15 +5,16 @@ mod profile;
 
 use std::io::Write;
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 
 use super::engine::{Engine, Kind};
 use super::http::{Answer, Request, ask, upgrade};
-use super::image::Image;
+use super::image::{Image, ProgramImage};
 use super::stream::{Frames, Output};
+use super::tar::Tar;
 use crate::error::SandboxError;
 use crate::local::Piece;
 
@@ -90,15 +91,58 @@ fn listed(tar: &[u8]) -> String {
 
 #[test]
 fn an_image_holds_links_alone_and_is_named_after_them() {
-    let empty = Image::of(&[Piece::Bind("/usr".into())]);
+    let empty = Image::of(&[Piece::Bind("/usr".into())]).unwrap();
     assert_eq!(listed(&empty.tar), "");
     let link = Piece::Link { target: "usr/lib64".into(), at: "/lib64".into() };
-    let linked = Image::of(&[Piece::Bind("/usr".into()), link]);
+    let linked = Image::of(&[Piece::Bind("/usr".into()), link]).unwrap();
     let text = listed(&linked.tar);
     assert!(text.starts_with('l') && text.trim_end().ends_with("lib64 -> usr/lib64"), "{text}");
     assert_eq!(text.lines().count(), 1);
-    assert_ne!(empty.name(), linked.name());
-    assert!(empty.name().starts_with("sarai-jail:"));
+    assert_ne!(empty.name, linked.name);
+    assert!(empty.name.starts_with("sarai-jail:"));
+}
+
+#[test]
+fn a_programs_image_holds_its_files_and_says_how_it_starts() {
+    let mut files = Tar::new();
+    files.folder(Path::new("/tmp"), 0o1777).unwrap();
+    files.file(Path::new("/skill/bin/a b"), 0o755, &[7; 1000]).unwrap();
+    let image = ProgramImage {
+        name: "saraiskill.x:v1.0.0".to_owned(),
+        files,
+        entrypoint: vec!["/skill/bin/a b".to_owned(), "--say=\"é\"".to_owned()],
+        working_dir: "/skill".to_owned(),
+        environment: vec![("A".to_owned(), "1 & 2".to_owned())],
+    };
+    let image = image.image();
+    let text = listed(&image.tar);
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!((lines[0][0], lines[1][0], lines[1][2]), ("drwxrwxrwt", "-rwxr-xr-x", "1000"), "{text}");
+    assert_eq!(
+        image.changes,
+        [
+            "USER 65534:65534",
+            "WORKDIR /skill",
+            "ENTRYPOINT [\"/skill/bin/a b\",\"--say=\\\"é\\\"\"]",
+            "ENV A=\"1 & 2\""
+        ]
+    );
+    let query = image.import();
+    assert!(
+        query.contains("repo=saraiskill.x:v1.0.0&changes=USER%2065534%3A65534&changes=WORKDIR%20%2Fskill&"),
+        "{query}"
+    );
+    assert!(query.ends_with("changes=ENV%20A%3D%221%20%26%202%22"), "{query}");
+    assert!(!query.contains([' ', '"', 'é']));
+}
+
+#[test]
+fn a_path_that_does_not_fit_into_an_image_is_refused() {
+    let mut tar = Tar::new();
+    assert!(tar.file(Path::new("/"), 0o644, b"").is_err());
+    assert!(tar.file(Path::new(&format!("/{}", "a".repeat(100))), 0o644, b"").is_ok());
+    assert!(tar.file(Path::new(&format!("/{}", "a".repeat(101))), 0o644, b"").is_err());
+    assert!(tar.link(Path::new("/a"), Path::new(&"b".repeat(101))).is_err());
 }
 
 /// Frames as an engine sends them.

@@ -21,6 +21,8 @@ network = []
 read = ["~/Documentos/./cuentas.db", { path = "/srv//b/", as = "viejo año.db" }]
 write = ["/srv/notes"]
 generate = { tokens_per_call = 512, calls_per_minute = 30 }
+[image]
+programs = ["python3"]
 [limits]
 memory = "128 MB"
 pids = 8
@@ -43,6 +45,7 @@ fn a_full_manifest() {
     assert_eq!(process.program, Program::Own(InnerPath(PathBuf::from("bin/skill-sql"))));
     assert_eq!(process.arguments, ["--quiet"]);
     assert_eq!(process.root, Root::System);
+    assert_eq!(process.image_programs, ["python3"]);
     let data: Vec<_> = process.grants.data.iter().map(|d| (d.path.as_str(), d.name.as_str(), d.access)).collect();
     assert_eq!(
         data,
@@ -111,6 +114,9 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (V, "root = \"system\"", "2: root is for skills with a command only"),
     (V, "[grants]\nread = [\"/a\"]", "3: grants.read is for skills with a command only"),
     (V, "[limits]\npids = 3", "3: limits.pids is for skills with a command only"),
+    (V, "[image]\nprograms = []", "3: image.programs is for skills with a command only"),
+    (P, "[image]\nprograms = [\"sh\"]", "4: image.programs is for skills with root = \"system\" only"),
+    (P, "root = \"system\"\n[image]\nprograms = [\"/bin/sh\"]", "5: image.programs is \"\\\"/bin/sh\\\"\" but expects"),
     (P, "[grammar]\nfile = \"a.gbnf\"", "4: grammar.file is for skills without a command only"),
     (V, "[grammar]\nfile = \"../a.gbnf\"", "3: grammar.file is \"\\\"../a.gbnf\\\"\" but expects a path"),
     (V, "[grammar]\nfile = \"a.txt\"", "3: grammar.file is \"\\\"a.txt\\\"\" but expects a path"),

@@ -1,8 +1,9 @@
 //! `sarai skill`: the skills that there are, what they may do, and asking them.
 //!
 //! What may run is decided by files of the owner's, so most of this needs nothing that runs: `list`, `show`, `trust`,
-//! `route`, `test` and `new` work with what lies on disk. `run` and `reload` ask the running program.
+//! `route`, `test`, `image` and `new` work with what lies on disk. `run` and `reload` ask the running program.
 
+mod image;
 mod list;
 mod new;
 mod route;
@@ -43,6 +44,8 @@ pub(crate) enum SkillCommand {
     Trust(trust::TrustArgs),
     #[command(about = "cli-about-skill-test")]
     Test(test::TestArgs),
+    #[command(about = "cli-about-skill-image")]
+    Image(image::ImageArgs),
     #[command(about = "cli-about-skill-new")]
     New(new::NewArgs),
 }
@@ -74,6 +77,7 @@ pub(crate) fn run(command: SkillCommand, shell: &Shell) -> anyhow::Result<()> {
         SkillCommand::Reload(NameArg { name }) => reload(&name, shell),
         SkillCommand::Trust(args) => trust::run(&args, shell),
         SkillCommand::Test(args) => test::run(&args, shell),
+        SkillCommand::Image(args) => image::run(&args, shell),
         SkillCommand::New(args) => new::run(&args, shell),
     }
 }

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::config::{Ceilings, Plan, body};
+use super::super::config::{Ceilings, Hold, Plan, body, packed};
 use super::super::engine::Kind;
-use super::super::seccomp::profile;
+use super::super::seccomp::{Callers, profile};
 use crate::check::{CheckedPolicy, INIT};
 use crate::local::{DEVICES, Piece, arguments, pieces};
 use crate::policy::{Access, Limits, Mount, Policy, Root};
@@ -120,19 +120,39 @@ fn check_local(policy: &CheckedPolicy, pieces: &[Piece]) -> Result<(), TestCaseE
 
 fn check_docker(policy: &CheckedPolicy, pieces: &[Piece], kind: Kind) -> Result<(), TestCaseError> {
     let image = "sarai-jail:test";
-    let profile = profile().unwrap().to_string();
-    let plan =
-        Plan { policy, pieces, launcher: LAUNCHER, image, owner: "me", kind, profile: &profile, ceilings: CEILINGS };
-    let body = body(&plan);
+    let calls = profile(Callers::Init).unwrap().to_string();
+    let hold = Hold { policy, kind, profile: &calls, ceilings: CEILINGS };
+    let jail = body(&Plan { hold, pieces, launcher: LAUNCHER, image, owner: "me" });
+    check_container(&jail, &due(policy, pieces), policy, policy.limits.pids + 1)?;
+    prop_assert_eq!(&jail["Env"], &Value::Array(Vec::new()));
+    prop_assert_eq!(&jail["StdinOnce"], true);
+    prop_assert_eq!(&jail["HostConfig"]["LogConfig"]["Type"], "none");
+
+    let calls = profile(Callers::Program).unwrap().to_string();
+    let program = packed(&Hold { profile: &calls, ..hold }, image, "me");
+    let own = policy.mounts.iter();
+    let own = own.map(|mount| Shown::new(&mount.source, &mount.target, mount.access == Access::ReadWrite));
+    check_container(&program, &own.collect(), policy, policy.limits.pids)?;
+    // Its command is the image's.
+    prop_assert!(program["Entrypoint"].is_null() && program["Cmd"].is_null());
+    prop_assert_eq!(program["Env"].as_array().map(Vec::len), Some(policy.environment.len()));
+    Ok(())
+}
+
+/// What every container is held to.
+fn check_container(
+    body: &Value,
+    due: &BTreeSet<Shown>,
+    policy: &CheckedPolicy,
+    pids: u32,
+) -> Result<(), TestCaseError> {
     let host = &body["HostConfig"];
-    check_mounts(policy, pieces, host)?;
-    check_limits(&policy.limits, host)?;
+    check_mounts(policy, due, host)?;
+    check_limits(&policy.limits, pids, host)?;
     for (value, wanted) in [
         (&body["User"], Value::from("65534:65534")),
         (&body["Tty"], false.into()),
         (&body["NetworkDisabled"], true.into()),
-        (&body["Env"], Value::Array(Vec::new())),
-        (&body["StdinOnce"], true.into()),
         (&host["CapDrop"], vec!["ALL"].into()),
         (&host["CapAdd"], Value::Array(Vec::new())),
         (&host["Devices"], Value::Array(Vec::new())),
@@ -142,7 +162,6 @@ fn check_docker(policy: &CheckedPolicy, pieces: &[Piece], kind: Kind) -> Result<
         (&host["IpcMode"], "none".into()),
         (&host["CgroupnsMode"], "private".into()),
         (&host["RestartPolicy"]["Name"], "no".into()),
-        (&host["LogConfig"]["Type"], "none".into()),
     ] {
         prop_assert_eq!(value, &wanted);
     }
@@ -161,7 +180,7 @@ fn check_docker(policy: &CheckedPolicy, pieces: &[Piece], kind: Kind) -> Result<
     Ok(())
 }
 
-fn check_mounts(policy: &CheckedPolicy, pieces: &[Piece], host: &Value) -> Result<(), TestCaseError> {
+fn check_mounts(policy: &CheckedPolicy, due: &BTreeSet<Shown>, host: &Value) -> Result<(), TestCaseError> {
     let mut shown = BTreeSet::new();
     for mount in host["Mounts"].as_array().unwrap() {
         prop_assert_eq!(&mount["Type"], "bind");
@@ -171,9 +190,12 @@ fn check_mounts(policy: &CheckedPolicy, pieces: &[Piece], host: &Value) -> Resul
         let path = |field: &str| mount[field].as_str().unwrap().to_owned();
         shown.insert(Shown::new(path("Source"), path("Target"), mount["ReadOnly"] != true));
     }
-    prop_assert_eq!(shown, due(policy, pieces));
+    prop_assert_eq!(&shown, due);
     let tmpfs = host["Tmpfs"].as_object().unwrap();
-    prop_assert_eq!(tmpfs.keys().collect::<Vec<_>>(), ["/tmp"]);
+    for (place, options) in tmpfs.iter().filter(|(place, _)| *place != "/tmp") {
+        // Only to keep Podman from making them writable.
+        prop_assert!(options.as_str().unwrap().starts_with("ro,"), "{}", place);
+    }
     let options: BTreeSet<&str> = tmpfs["/tmp"].as_str().unwrap().split(',').collect();
     for option in ["noexec", "nosuid", "nodev"] {
         prop_assert!(options.contains(option), "/tmp is not {}", option);
@@ -183,12 +205,11 @@ fn check_mounts(policy: &CheckedPolicy, pieces: &[Piece], host: &Value) -> Resul
     Ok(())
 }
 
-fn check_limits(limits: &Limits, host: &Value) -> Result<(), TestCaseError> {
+fn check_limits(limits: &Limits, pids: u32, host: &Value) -> Result<(), TestCaseError> {
     prop_assert_eq!(host["Memory"].as_u64(), Some(limits.memory_bytes));
     // The sum of memory and swap: there is no swap.
     prop_assert_eq!(host["MemorySwap"].as_u64(), Some(limits.memory_bytes));
-    // Init is one more.
-    prop_assert_eq!(host["PidsLimit"].as_u64(), Some(u64::from(limits.pids) + 1));
+    prop_assert_eq!(host["PidsLimit"].as_u64(), Some(u64::from(pids)));
     let ulimit = |name: &str| {
         let all = host["Ulimits"].as_array().unwrap();
         let found = all.iter().find(|limit| limit["Name"] == name).unwrap();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::names;
-use super::super::seccomp::{OF_INIT, profile};
+use super::super::seccomp::{Callers, OF_INIT, profile};
 use crate::calls::{GROUPS, GROUPS_OF_PLATFORM, Test, UNKNOWN};
 
 /// What the profile says of a call: the first rule of it whose conditions all hold, or the default.
@@ -36,7 +36,16 @@ fn listed(number: i64, arguments: [u64; 6]) -> bool {
 
 #[test]
 fn the_profile_is_the_list_and_what_init_needs() {
-    let profile = profile().unwrap();
+    check(Callers::Init, OF_INIT);
+}
+
+#[test]
+fn a_program_without_init_gets_the_list_alone() {
+    check(Callers::Program, &[]);
+}
+
+fn check(callers: Callers, besides: &[i64]) {
+    let profile = profile(callers).unwrap();
     assert_eq!(profile["defaultAction"], "SCMP_ACT_ERRNO");
     let values = [0, 1, 2, 16, 40, 0o644, 0o4755, 0o2000, 0x1000_0000, 0x0002_0000, 0x5412, 0xffff_ffff, u64::MAX];
     for number in 0..1024 {
@@ -47,7 +56,7 @@ fn the_profile_is_the_list_and_what_init_needs() {
         for value in values {
             let (action, errno) = answer(&profile, name, [value; 6]);
             let unknown = UNKNOWN.contains(&number);
-            let allowed = listed(number, [value; 6]) || OF_INIT.contains(&number);
+            let allowed = listed(number, [value; 6]) || besides.contains(&number);
             assert_eq!(action == "SCMP_ACT_ALLOW", allowed && !unknown, "{name} with {value:#x}");
             assert_eq!(errno == Some(38), unknown, "{name}");
         }
