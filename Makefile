@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run build jail test lint bench fuzz clean test-setup test-models skill-stubs skill-image skill-run
+.PHONY: help setup run build jail test lint bench fuzz clean test-setup test-models skill-stubs skill-image skill-run compose
 .SHELLFLAGS := -euc
 
 # The tool that installs Rust puts it here, and not every shell looks there.
@@ -92,6 +92,9 @@ skill-image: build ## make a container image of a skill, from nothing, with SKIL
 
 skill-run: build ## the same, and run it hardened until Ctrl-C; draft wants MODEL=NAME besides
 	@exec $(SARAI) skill image $(SKILL) --run $(if $(MODEL),--model $(MODEL))
+
+compose: build ## make the images and files that deploy/compose runs
+	@deploy/compose/prepare.sh $(SARAI)
 
 bench: build ## measure, with SCENARIO=decode|chat|load|speculative|grammar|restart|mixed|skills|routing and perhaps DURATION=60s
 	@$(SARAI) bench $(SCENARIO) $(if $(DURATION),--duration $(DURATION))

@@ -34,4 +34,5 @@ pub(crate) use engine::ENGINE_VARIABLES;
 pub use image::ProgramImage;
 pub use packed::{Container, Containers};
 pub(crate) use run::run;
+pub use seccomp::system_calls;
 pub use tar::Tar;

@@ -49,7 +49,7 @@ pub use check::{
     CheckedPolicy, FILE_BYTES, INIT, JailName, MEMORY_BYTES, MOUNTS_MAX, OPEN_FILES, PIDS, PolicyError, Problem,
     TMP_BYTES,
 };
-pub use docker::{Container, Containers, ProgramImage, Tar};
+pub use docker::{Container, Containers, ProgramImage, Tar, system_calls};
 pub use error::SandboxError;
 pub use form::POLICY_BYTES_MAX;
 pub use launcher::{Jail, Launcher, LogLimit};

@@ -82,6 +82,15 @@ impl Drop for Profile {
     }
 }
 
+/// The system calls that a program in a container may make, as engines read it (an OCI profile in JSON), for this
+/// computer's architecture.
+///
+/// # Errors
+/// The architecture is not known.
+pub fn system_calls() -> Result<String, SandboxError> {
+    Ok(profile(Callers::Program)?.to_string())
+}
+
 /// The profile as JSON.
 pub(super) fn profile(callers: Callers) -> Result<Value, SandboxError> {
     let mut rules = Vec::new();

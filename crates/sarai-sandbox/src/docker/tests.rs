@@ -107,6 +107,7 @@ fn a_programs_image_holds_its_files_and_says_how_it_starts() {
     let mut files = Tar::new();
     files.folder(Path::new("/tmp"), 0o1777).unwrap();
     files.file(Path::new("/skill/bin/a b"), 0o755, &[7; 1000]).unwrap();
+    files.own_folder(Path::new("/data")).unwrap();
     let image = ProgramImage {
         name: "saraiskill.x:v1.0.0".to_owned(),
         files,
@@ -116,6 +117,7 @@ fn a_programs_image_holds_its_files_and_says_how_it_starts() {
     };
     let image = image.image();
     let text = listed(&image.tar);
+    assert!(text.lines().last().unwrap().starts_with("drwx------ 65534/65534"), "{text}");
     let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!((lines[0][0], lines[1][0], lines[1][2]), ("drwxrwxrwt", "-rwxr-xr-x", "1000"), "{text}");
     assert_eq!(

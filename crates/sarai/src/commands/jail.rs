@@ -1,4 +1,5 @@
-//! `sarai jail run`: any program in a jail, as a skill would be.
+//! `sarai jail run`: any program in a jail, as a skill would be. `sarai jail seccomp` prints the list of system calls that
+//! a skill may make, for engines that are told it by a file.
 //!
 //! The program's output and exit code are the command's own; 125 says that it was not started. Without `--policy` it gets
 //! what a skill gets that asks for nothing, with the computer's own programs to be seen. `--report` says afterwards, on
@@ -25,6 +26,8 @@ const SIGNALLED: i32 = 128;
 pub(crate) enum JailCommand {
     #[command(about = "cli-about-jail-run")]
     Run(RunArgs),
+    #[command(about = "cli-about-jail-seccomp")]
+    Seccomp,
 }
 
 #[derive(Debug, clap::Args)]
@@ -46,7 +49,12 @@ fn backends() -> impl TypedValueParser<Value = Backend> {
 }
 
 pub(crate) fn run(command: JailCommand, shell: &Shell) -> anyhow::Result<()> {
-    let JailCommand::Run(args) = command;
+    let args = match command {
+        JailCommand::Run(args) => args,
+        JailCommand::Seccomp => {
+            return Ok(terminal::line(sarai_sandbox::system_calls().map_err(|error| told(&error))?)?);
+        }
+    };
     let scratch = tempfile::tempdir()?;
     let report = scratch.path().join("report.toml");
     let ended = jail(&args, &report).map_err(|error| told(&error))?;

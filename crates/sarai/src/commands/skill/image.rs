@@ -3,13 +3,14 @@
 //! The image holds the skill's folder and what its program is linked with. `--run` starts it as strictly as an engine can
 //! hold the jail's policy, asks its health (grpc.health.v1) until it says SERVING, and keeps it until it is interrupted;
 //! with `--probe` it ends as soon as it has served. `draft`, which is no skill to be asked but the engine's guesser, can
-//! be made and run in the same way.
+//! be made and run in the same way; and `serve`, the assistant itself, can be made for others to run (`deploy/compose`).
 //!
 //! `--json` prints a line for the image, `{"image", "engine", "bytes"}`, and with `--run` one more when it serves:
 //! `{"container", "serving_ms", "socket"}`.
 
 mod draft;
 mod root;
+mod serve;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -66,28 +67,40 @@ struct Packed {
 
 pub(super) fn run(args: &ImageArgs, shell: &Shell) -> Result<()> {
     let scratch = tempfile::tempdir()?;
+    if args.skill.name.as_str() == serve::NAME {
+        if args.run {
+            return Err(Told::failed(Notice::new("cli-skill-image-serve")).into());
+        }
+        give(serve::image()?, args.json.format(), shell)?;
+        return Ok(());
+    }
     let packed = Packed::of(args, scratch.path(), shell)?;
+    let (containers, name) = give(packed.image()?, args.json.format(), shell)?;
+    if !args.run {
+        return Ok(());
+    }
+    wait_for(keep(&packed, &containers, &name, args, shell))
+}
+
+/// Gives an engine the image, and says so.
+fn give(image: ProgramImage, format: Format, shell: &Shell) -> Result<(Containers, String)> {
     let none = |error: SandboxError| Told::failed(Notice::new("cli-skill-image-engine").arg("detail", error));
     let containers = Containers::find().map_err(none)?;
-    let image = packed.image()?;
     let (name, bytes) = (image.name.clone(), image.files.bytes() as u64);
     containers.import(image).map_err(|error| failed(&name, &error))?;
     let made = Notice::new("cli-skill-image-made")
         .arg("image", &name)
         .arg("size", terminal::size(bytes, shell.language()))
         .arg("engine", containers.engine());
-    terminal::line(match args.json.format() {
+    terminal::line(match format {
         Format::Json => json!({"image": name, "engine": containers.engine(), "bytes": bytes}).to_string(),
         Format::Text => shell.text(&made),
     })?;
-    if !args.run {
-        return Ok(());
-    }
-    wait_for(serve(&packed, &containers, &name, args, shell))
+    Ok((containers, name))
 }
 
 /// Runs the image until it is interrupted, or has served once.
-async fn serve(packed: &Packed, containers: &Containers, image: &str, args: &ImageArgs, shell: &Shell) -> Result<()> {
+async fn keep(packed: &Packed, containers: &Containers, image: &str, args: &ImageArgs, shell: &Shell) -> Result<()> {
     let engine = |error: SandboxError| failed(image, &error);
     let [mut interrupted, mut terminated] =
         [SignalKind::interrupt(), SignalKind::terminate()].map(signal).map(|signal| signal.ok());

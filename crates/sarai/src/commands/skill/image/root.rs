@@ -7,7 +7,9 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use fs_err as fs;
 use sarai_sandbox::{Root, Tar};
-use sarai_skills::{DATA_INSIDE, Granted, HOST_FOLDER_INSIDE, Process, SKILL_INSIDE, SOCKET_FOLDER_INSIDE, Skill};
+use sarai_skills::{
+    DATA_INSIDE, Granted, HOST_FOLDER_INSIDE, Process, Program, SKILL_INSIDE, SOCKET_FOLDER_INSIDE, Skill,
+};
 use sarai_types::Notice;
 
 use crate::ending::Told;
@@ -43,8 +45,8 @@ const PYTHON_PARTS_LEFT_OUT: [&str; 8] =
 
 /// Builds the root by and by.
 #[derive(Debug, Default)]
-struct RootFiles {
-    tar: Tar,
+pub(super) struct RootFiles {
+    pub(super) tar: Tar,
     files: usize,
     /// Libraries that are there already.
     libraries: BTreeSet<PathBuf>,
@@ -63,11 +65,9 @@ pub(super) fn files(skill: &Skill<Granted>, process: &Process) -> Result<Tar> {
         root.tar.folder(Path::new(folder), mode)?;
     }
     root.folder(skill.folder(), Path::new(SKILL_INSIDE), 0, &|_| true)?;
-    let program = match skill.command(sarai_skills::View::Bare).first() {
-        Some(program) if program.contains('/') => Some(PathBuf::from(program)),
-        Some(_) | None => None,
-    };
-    root.libraries(program.as_deref())?;
+    if let Program::Own(path) = &process.program {
+        root.libraries(&skill.folder().join(path.as_path()))?;
+    }
     match process.root {
         Root::Empty => {}
         Root::System if process.image_programs.is_empty() => {
@@ -103,7 +103,7 @@ impl RootFiles {
         Ok(())
     }
 
-    fn file(&mut self, from: &Path, inside: &Path) -> Result<()> {
+    pub(super) fn file(&mut self, from: &Path, inside: &Path) -> Result<()> {
         use std::os::unix::fs::PermissionsExt as _;
         self.files += 1;
         anyhow::ensure!(
@@ -121,7 +121,7 @@ impl RootFiles {
         let found = PATH.into_iter().map(|folder| Path::new(folder).join(name)).find(|path| path.is_file());
         let path = found.ok_or_else(missing)?;
         self.file(&path, &path)?;
-        self.libraries(Some(&path))?;
+        self.libraries(&path)?;
         if name == PYTHON {
             self.python(&path)?;
         }
@@ -145,15 +145,14 @@ impl RootFiles {
         let parts = library.join("lib-dynload");
         for part in fs::read_dir(&parts).into_iter().flatten().flatten() {
             if wanted(&part.file_name().to_string_lossy()) {
-                self.libraries(Some(&part.path()))?;
+                self.libraries(&part.path())?;
             }
         }
         Ok(())
     }
 
     /// The libraries that a program is linked with, where its loader looks for them. A static one has none.
-    fn libraries(&mut self, program: Option<&Path>) -> Result<()> {
-        let Some(program) = program else { return Ok(()) };
+    pub(super) fn libraries(&mut self, program: &Path) -> Result<()> {
         let listed = Command::new("ldd").arg(program).env("LC_ALL", "C").output().context("ldd")?;
         for library in String::from_utf8_lossy(&listed.stdout).split_whitespace().filter(|word| word.starts_with('/')) {
             let library = Path::new(library.trim_end_matches(':'));
