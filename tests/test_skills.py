@@ -277,3 +277,37 @@ def test_nothing_of_a_skill_outlives_the_program(house):
     second.kill()
     second.wait()
     wait_for("all processes to end with it", lambda: not any(is_alive(pid) for pid in below))
+
+
+def findings(home, skill, *more):
+    tested = home.run("skill", "test", skill, "--json", *more)
+    return tested.returncode, {one["check"]: one for one in map(json.loads, tested.stdout.splitlines())}
+
+
+@pytest.mark.parametrize("skill", BUILT_IN)
+def test_a_built_in_skill_keeps_to_the_contract_in_its_jail(home, skill):
+    code, found = findings(home, skill)
+    failed = [one for one in found.values() if one["verdict"] == "failed"]
+    assert code == 0 and not failed, failed
+    # What nobody named a file for.
+    assert {name for name, one in found.items() if one["verdict"] == "not-tried"} == {"broken-reload"}
+
+
+def test_a_skill_that_asks_the_model_is_tested_with_given_words(house):
+    _, without = findings(house, "sql", "--text", "¿Cuántos gastos hay?")
+    assert "declines" in without["infer"]["detail"], without["infer"]
+    code, found = findings(house, "sql", "--text", "¿Cuántos gastos hay?", "--says", COUNT["query"])
+    assert code == 0 and found["infer"]["detail"] == "", found["infer"]
+
+
+def test_a_skill_is_measured(home):
+    measured = home.run("skill", "bench", "markdown", "--starts", "3", "--json")
+    assert measured.returncode == 0, measured.stderr
+    report = json.loads(measured.stdout)
+    (starts,), calls = report["result"]["starts"], report["result"]["calls"]
+    assert report["scenario"] == "skills" and report["model"]["id"] == "markdown"
+    assert starts["backend"] == "local" and len(starts["ms"]) == 3 and all(ms > 0 for ms in starts["ms"])
+    assert 0 < calls["skill_bytes"] <= calls["jail_bytes"]
+    for kind in ("health_ms", "call_ms", "answer_ms"):
+        assert 0 < calls[kind]["p50"] <= calls[kind]["p99"], calls
+    assert home.run("skill", "bench", "nowhere").returncode == 1

@@ -195,6 +195,7 @@ bench-column-p95 = p95 (ms)
 bench-column-p99 = p99 (ms)
 bench-row-health = Health
 bench-row-call = Empty call
+bench-row-answer = Question to the skill
 bench-row-skill-memory = Memory of the skill
 bench-row-jail-memory = Memory with its jail
 bench-row-calls = Questions

@@ -195,6 +195,7 @@ bench-column-p95 = p95 (ms)
 bench-column-p99 = p99 (ms)
 bench-row-health = Salud
 bench-row-call = Llamada vacía
+bench-row-answer = Pregunta a la habilidad
 bench-row-skill-memory = Memoria de la habilidad
 bench-row-jail-memory = Memoria con su jaula
 bench-row-calls = Preguntas

@@ -36,7 +36,7 @@ use crate::resident;
 
 pub use channel::SkillChannel;
 use keeper::{Ask, Keeper, Lease};
-pub use launch::{Launch, RefusingHost};
+pub use launch::{Launch, TrialHost, TrialWords};
 pub(crate) use process::Hearing;
 use process::SkillProcess;
 use shelf::{Entry, Table};

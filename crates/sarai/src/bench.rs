@@ -65,7 +65,8 @@
 //!                background_tokens_per_second, task_tokens_per_second}], theirs: the same or null}
 //!                where company is "alone" | "background" | "both"
 //!   skills      {starts: [{backend, busy, ms: [ms], p50, p95, p99}],
-//!                calls: {skill_bytes, jail_bytes, health_ms: {p50, p99}, call_ms: {p50, p99}} or null,
+//!                calls: {skill_bytes, jail_bytes, health_ms: {p50, p99}, call_ms: {p50, p99},
+//!                answer_ms: {p50, p99}} or null,
 //!                faults: {calls, answered, failed, lost, wrong, kills, killed_ms: [ms], stopped_ms: [ms], left_over}
 //!                or null}
 //!   routing     {threshold, parts: [{part: "dev" | "test", requests, accuracy: interval, false_fires, mistaken, missed,
@@ -102,6 +103,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use clap::Subcommand;
 use sarai_messages::Messages;
+use sarai_sandbox::Backend;
+use sarai_skills::{Granted, Skill};
 use sarai_types::{ModelId, Notice};
 use serde::Serialize;
 
@@ -112,6 +115,7 @@ use crate::terminal;
 use machine::Machine;
 use plot::Plot;
 pub(crate) use server::ms_between;
+pub(crate) use skills::Sample;
 
 const SCHEMA: &str = "sarai.bench/1";
 
@@ -218,6 +222,24 @@ pub(crate) async fn run(args: BenchArgs, shell: &Shell) -> Result<()> {
             print(args.json.format(), &report, messages)
         }
     }
+}
+
+/// Measures one skill and prints what came of it, as `sarai bench skills` does.
+///
+/// # Errors
+/// A jail cannot be made, or the skill does not come up or answer.
+pub(crate) async fn of_skill(
+    skill: &Skill<Granted>,
+    backend: Backend,
+    starts: u32,
+    sample: Sample<'_>,
+    format: Format,
+    shell: &Shell,
+) -> Result<()> {
+    let (started_at, machine) = (timestamp(), Machine::look());
+    let result = stoppable(skills::of_one(skill, backend, starts, sample)).await?;
+    let model = MeasuredModel { id: skill.name().to_string(), file_bytes: None };
+    print(format, &Report::new("skills", &started_at, &machine, &model, &result), shell.messages)
 }
 
 /// Ends with Ctrl-C too, which drops what the scenario started.

@@ -12,6 +12,7 @@ use sarai_skill_sdk::{
 };
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 pub mod run;
 
@@ -23,6 +24,11 @@ pub const GRAMMAR: &str = include_str!("../../../grammars/python.gbnf");
 const PROGRAM_BYTES_MAX: usize = 64 << 10;
 /// What the model may write at most, in tokens.
 const PROGRAM_TOKENS_MAX: u32 = 512;
+
+/// Programs that run at once. The others' deadlines go on while they wait.
+const RUNS_MAX: usize = 4;
+/// Of the whole process: a reload makes no new room.
+static TURNS: Semaphore = Semaphore::const_new(RUNS_MAX);
 
 const ARGUMENTS_SCHEMA: &str = r#"{
   "type": "object",
@@ -138,7 +144,9 @@ async fn write(words: &Words, request: &str, call: &Call) -> Result<Generated, H
     call.host().generate(generate).await?.collect().await
 }
 
+/// Waits for its turn: each run takes files, processes and memory, and the jail has room for a few.
 async fn execute(interpreter: &Path, code: &str) -> Result<Run, Failure> {
+    let _turn = TURNS.acquire().await.map_err(Failure::internal)?;
     run::run(interpreter, code, TIME_MAX).await.map_err(Failure::internal)
 }
 

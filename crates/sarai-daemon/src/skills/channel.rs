@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use sarai_proto::skill::v1 as wire;
 use sarai_proto::skill::v1::skill_client::SkillClient;
+use sarai_types::Language;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -37,6 +38,17 @@ impl SkillChannel {
     /// How often it has read its files; none where it does not answer.
     pub async fn generation(&self) -> Option<u64> {
         Some(self.status().await?.generation)
+    }
+
+    /// Asks it something. Whether an outcome came, be it an answer or that it has none.
+    pub async fn answers(&self, text: &str, language: Language) -> bool {
+        let request = wire::InferRequest {
+            id: "trial".to_owned(),
+            text: text.to_owned(),
+            arguments: String::new(),
+            language: language.tag().to_owned(),
+        };
+        self.client().infer(request).await.is_ok_and(|reply| reply.into_inner().outcome.is_some())
     }
 
     /// None where nobody answers.

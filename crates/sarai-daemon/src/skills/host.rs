@@ -33,6 +33,17 @@ const BUDGET_SPAN: Duration = Duration::from_secs(60);
 /// Generations of one skill at once; the next is told to come back.
 const OPEN_MAX: usize = 4;
 const BUSY_RETRY_MS: u32 = 1000;
+/// Between two words of a script: long enough to be interrupted, and no longer than a small model takes.
+const SCRIPT_PACE: Duration = Duration::from_millis(2);
+
+/// Whose words a skill gets.
+#[derive(Debug, Clone)]
+pub(super) enum Speaker {
+    Model(watch::Receiver<Brain>),
+    /// The same words each time, for a skill that is tried out where no model is. They cost nobody anything, so no budget
+    /// counts them.
+    Script(Arc<str>),
+}
 
 /// What is open between a turn and a skill, by the id that the skill was given.
 #[derive(Debug, Clone, Default)]
@@ -95,14 +106,9 @@ pub(super) struct HostSocket(JoinHandle<()>);
 impl HostSocket {
     /// # Errors
     /// The path cannot be used.
-    pub(super) fn serve(
-        path: &Path,
-        grant: Generate,
-        brain: watch::Receiver<Brain>,
-        calls: OpenCalls,
-    ) -> std::io::Result<Self> {
+    pub(super) fn serve(path: &Path, grant: Generate, speaker: Speaker, calls: OpenCalls) -> std::io::Result<Self> {
         let listener = UnixListenerStream::new(listen::unix_in_own_folder(path)?);
-        let service = HostService { grant, brain, calls, begun: Mutex::default(), open: Arc::default() };
+        let service = HostService { grant, speaker, calls, begun: Mutex::default(), open: Arc::default() };
         let server = HostServer::new(service).max_decoding_message_size(2 * SEQUENCE_TEXT_MAX);
         let serving = tonic::transport::Server::builder()
             .concurrency_limit_per_connection(2 * OPEN_MAX)
@@ -124,7 +130,7 @@ impl Drop for HostSocket {
 
 struct HostService {
     grant: Generate,
-    brain: watch::Receiver<Brain>,
+    speaker: Speaker,
     calls: OpenCalls,
     /// When the generations of the last minute began, oldest first.
     begun: Mutex<VecDeque<Instant>>,
@@ -142,10 +148,14 @@ impl Host for HostService {
         let request = request.into_inner();
         let call = request.call.clone();
         let generation = generation(request, self.grant, self.calls.priority(&call))?;
+        let brain = match &self.speaker {
+            Speaker::Script(words) => return Ok(Response::new(recite(words, generation.max_tokens))),
+            Speaker::Model(brain) => brain,
+        };
         if let Err(refused) = self.spend() {
             return Ok(Response::new(Box::pin(tokio_stream::once(Ok(refused)))));
         }
-        let worker = match &*self.brain.borrow() {
+        let worker = match &*brain.borrow() {
             Brain::Up(worker) => Some(worker.clone()),
             Brain::Checking | Brain::Waiting(_) => None,
         };
@@ -206,6 +216,24 @@ impl HostService {
             }
         }
     }
+}
+
+/// Says fixed words as a model would: one after the other, and no more than were asked for.
+fn recite(words: &str, max_tokens: Option<u32>) -> Events {
+    let pieces: Vec<String> = words.split_inclusive(' ').map(str::to_owned).collect();
+    let room = max_tokens.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+    let said = pieces.len().min(room);
+    let finished = event(wire::generate_event::Event::Finished(wire::Finished {
+        prompt_tokens: 1,
+        completion_tokens: u32::try_from(said).unwrap_or(u32::MAX),
+        complete: said == pieces.len(),
+    }));
+    let pieces = pieces.into_iter().take(said).map(|piece| event(wire::generate_event::Event::Text(piece)));
+    let paced = tokio_stream::iter(pieces).then(|piece| async {
+        tokio::time::sleep(SCRIPT_PACE).await;
+        Ok(piece)
+    });
+    Box::pin(paced.chain(tokio_stream::once(Ok(finished))))
 }
 
 /// What the model is asked, within the grant.
@@ -294,7 +322,8 @@ mod tests {
     fn service(calls_per_minute: u32) -> HostService {
         let (_, brain) = watch::channel(Brain::Checking);
         let grant = Generate { tokens_per_call: 100, calls_per_minute };
-        HostService { grant, brain, calls: OpenCalls::default(), begun: Mutex::default(), open: Arc::default() }
+        let speaker = Speaker::Model(brain);
+        HostService { grant, speaker, calls: OpenCalls::default(), begun: Mutex::default(), open: Arc::default() }
     }
 
     fn request() -> wire::GenerateRequest {
@@ -346,6 +375,44 @@ mod tests {
         tokio::time::advance(Duration::from_secs(40)).await;
         assert!(service.spend().is_ok(), "the first is a minute old");
         assert!(service.spend().is_err());
+    }
+
+    /// What a script says, and whether it came to its end.
+    async fn recited(words: &str, max_tokens: Option<u32>) -> (String, bool) {
+        use wire::generate_event::Event;
+        let (mut said, mut complete) = (String::new(), None);
+        let mut events = recite(words, max_tokens);
+        while let Some(event) = events.next().await {
+            assert!(complete.is_none(), "nothing comes after the end");
+            match event.unwrap().event.unwrap() {
+                Event::Text(text) => said.push_str(&text),
+                Event::Finished(finished) => complete = Some(finished.complete),
+                Event::Refused(refused) => panic!("{refused:?}"),
+            }
+        }
+        (said, complete.unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_script_is_said_word_by_word_and_cut_where_a_model_would_be() {
+        let words = "SELECT 1 AS n";
+        for (most, said, complete) in
+            [(None, words, true), (Some(4), words, true), (Some(3), "SELECT 1 AS ", false), (Some(0), "", false)]
+        {
+            assert_eq!(recited(words, most).await, (said.to_owned(), complete), "{most:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_script_is_no_budgets_business_but_asks_for_sense() {
+        let service = HostService { speaker: Speaker::Script("Hola".into()), ..service(1) };
+        for _ in 0..2 * OPEN_MAX {
+            let mut events = service.generate(Request::new(request())).await.unwrap().into_inner();
+            let event = events.next().await.unwrap().unwrap().event;
+            assert_eq!(event, Some(wire::generate_event::Event::Text("Hola".to_owned())));
+        }
+        let senseless = wire::GenerateRequest { messages: Vec::new(), ..request() };
+        assert!(service.generate(Request::new(senseless)).await.is_err());
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::host::{HostSocket, OpenCalls};
+use super::host::{HostSocket, OpenCalls, Speaker};
 use super::launch::Launch;
 use super::process::SkillProcess;
 use super::shelf::Table;
@@ -312,7 +312,7 @@ fn start(spec: &SkillsSpec, skill: &Skill<Granted>, brain: &watch::Receiver<Brai
     let launcher = spec.launcher.clone().map_err(no_jail)?;
     let launch = Launch::new(skill, launcher, spec.backend, &folder).map_err(broken)?;
     let calls = OpenCalls::default();
-    let host = launch.host(skill, brain, &calls);
+    let host = launch.host(skill, &Speaker::Model(brain.clone()), &calls);
     let host = host.map_err(|error| broken(Notice::new("daemon-io").arg("cause", error)))?;
     let (process, child) = SkillProcess::start(skill, launch, calls, brain::seed().map_err(broken)?);
     Ok(Slot { process, child, _host: host, outdated: false })

@@ -16,7 +16,7 @@ use sarai_types::Notice;
 use tokio::process::Command;
 use tokio::sync::watch;
 
-use super::host::{HostSocket, OpenCalls};
+use super::host::{HostSocket, OpenCalls, Speaker};
 use crate::brain::Brain;
 
 /// The longest path of a Unix socket that Linux takes, in bytes.
@@ -108,27 +108,39 @@ impl Launch {
     pub(super) fn host(
         &self,
         skill: &Skill<Granted>,
-        brain: &watch::Receiver<Brain>,
+        speaker: &Speaker,
         calls: &OpenCalls,
     ) -> io::Result<Option<HostSocket>> {
         let socket = self.places.host_folder.join(HOST_SOCKET_FILE);
-        let serve = |grant| HostSocket::serve(&socket, grant, brain.clone(), calls.clone());
+        let serve = |grant| HostSocket::serve(&socket, grant, speaker.clone(), calls.clone());
         skill.generate().map(serve).transpose()
     }
 
-    /// The same for a skill that is tried out where no model is: whatever it asks for is refused.
+    /// The same for a skill that is tried out where no model is.
     ///
     /// # Errors
     /// The socket cannot be made.
-    pub fn refusing_host(&self, skill: &Skill<Granted>) -> io::Result<RefusingHost> {
-        let (_, nobody) = watch::channel(Brain::Checking);
-        Ok(RefusingHost(self.host(skill, &nobody, &OpenCalls::default())?))
+    pub fn trial_host(&self, skill: &Skill<Granted>, words: TrialWords<'_>) -> io::Result<TrialHost> {
+        let speaker = match words {
+            TrialWords::None => Speaker::Model(watch::channel(Brain::Checking).1),
+            TrialWords::Fixed(words) => Speaker::Script(words.into()),
+        };
+        Ok(TrialHost(self.host(skill, &speaker, &OpenCalls::default())?))
     }
 }
 
-/// Answers a skill's requests for words with a refusal, until it is dropped.
+/// What a skill hears that asks for words where no model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrialWords<'a> {
+    /// A refusal.
+    None,
+    /// Always these.
+    Fixed(&'a str),
+}
+
+/// Answers a skill's requests for words, until it is dropped.
 #[derive(Debug)]
-pub struct RefusingHost(#[expect(dead_code, reason = "it serves for as long as it is held")] Option<HostSocket>);
+pub struct TrialHost(#[expect(dead_code, reason = "it serves for as long as it is held")] Option<HostSocket>);
 
 fn places(folder: &Path) -> Result<Places, Notice> {
     let places = Places {

@@ -3,7 +3,7 @@
 //! Three parts, each of which can be left out by naming the others:
 //! - `starts`: from spawning the launcher to health SERVING, by back end, on a quiet computer and while a busy program has
 //!   every core. Docker or Podman is measured where one answers.
-//! - `calls`: a skill that serves: its memory, its health, and what a call costs that does nothing.
+//! - `calls`: a skill that serves: its memory, its health, what a call costs that does nothing, and one of its own examples.
 //! - `faults`: a `serve` of the benchmark's own, four skills, many calls at once, while skills are killed and stopped at
 //!   random. Each call asks for a number of its own, so that an answer to another call would be seen.
 
@@ -14,19 +14,20 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::ValueEnum;
-use sarai_daemon::skills::{Launch, Standing};
+use sarai_daemon::skills::{Launch, TrialWords};
 use sarai_messages::Messages;
 use sarai_sandbox::{Backend, Launcher};
 use sarai_skills::{Granted, Skill};
-use sarai_types::{Language, Notice, SkillName};
+use sarai_types::{Language, Notice};
 use serde::Serialize;
 
 use self::faults::Faults;
+pub(crate) use self::running::Sample;
 use self::running::{Calls, Running};
 use super::statistics::percentile;
 use super::table::{self, Table};
 use super::{CommonArgs, Figures, Measured, MeasuredModel, now, picked};
-use crate::commands::skill;
+use crate::commands::skill::{self, test as skill_test};
 use crate::ending::Told;
 use crate::shell::Shell;
 
@@ -92,7 +93,9 @@ pub(super) async fn run(args: &SkillsArgs, shell: &Shell) -> Result<Measured<Out
         outcome.starts = starts(&skill, &launcher, args.starts, shell).await?;
     }
     if picked(&args.parts, &Part::Calls) {
-        outcome.calls = Some(running::calls(&skill, &launcher).await?);
+        let text = skill_test::sample(&skill, shell.language());
+        let sample = Sample { text: &text, language: shell.language(), says: &shell.say("cli-skill-test-words") };
+        outcome.calls = Some(running::calls(&skill, &launcher, Backend::Local, sample).await?);
     }
     let mut model = MeasuredModel::none();
     if picked(&args.parts, &Part::Faults) {
@@ -104,14 +107,25 @@ pub(super) async fn run(args: &SkillsArgs, shell: &Shell) -> Result<Measured<Out
     Ok(Measured { model, result: outcome })
 }
 
+/// Any skill: its starts and its calls.
+///
+/// # Errors
+/// A jail cannot be made, or the skill does not come up or answer.
+pub(super) async fn of_one(
+    skill: &Skill<Granted>,
+    backend: Backend,
+    starts: u32,
+    sample: Sample<'_>,
+) -> Result<Outcome> {
+    let launcher =
+        Launcher::find().map_err(|error| Told::failed(Notice::new("cli-jail-failed").arg("detail", error)))?;
+    let starts = vec![of_backend(skill, &launcher, backend, starts).await?];
+    let calls = running::calls(skill, &launcher, backend, sample).await?;
+    Ok(Outcome { starts, calls: Some(calls), faults: None })
+}
+
 fn measured_skill(shell: &Shell) -> Result<Skill<Granted>> {
-    let name: SkillName = SKILL.parse()?;
-    match skill::find(&skill::places(shell)?, &name)?.standing {
-        Standing::Granted(skill) => Ok(skill),
-        Standing::Asks(_) | Standing::Refused(_) => {
-            Err(Told::failed(Notice::new("daemon-skill-untrusted").arg("skill", name)).into())
-        }
-    }
+    Ok(skill::granted(&skill::places(shell)?, &SKILL.parse()?)?)
 }
 
 async fn starts(skill: &Skill<Granted>, launcher: &Launcher, count: u32, shell: &Shell) -> Result<Vec<Starts>> {
@@ -134,7 +148,7 @@ async fn of_backend(skill: &Skill<Granted>, launcher: &Launcher, backend: Backen
     // The first one reads the program from disk; it does not count.
     for _ in 0..=count {
         let begun = now();
-        let running = Running::start(&launch, skill).await?;
+        let running = Running::start(&launch, skill, TrialWords::None).await?;
         ms.push(super::ms_between(begun, now()));
         running.end().await?;
         tokio::time::sleep(BREATH).await;

@@ -1,20 +1,22 @@
 //! `sarai skill`: the skills that there are, what they may do, and asking them.
 //!
 //! What may run is decided by files of the owner's, so most of this needs nothing that runs: `list`, `show`, `trust`,
-//! `route`, `test`, `image` and `new` work with what lies on disk. `run` and `reload` ask the running program.
+//! `route`, `test`, `bench`, `image` and `new` work with what lies on disk. `run` and `reload` ask the running program.
 
+mod bench;
 mod image;
 mod list;
 mod new;
 mod route;
-mod test;
+pub(crate) mod test;
 mod trust;
 
 use std::path::PathBuf;
 
 use sarai_api::ASSISTANT;
 use sarai_api::client::ChatRequest;
-use sarai_daemon::skills::{Listed, SkillPlaces};
+use sarai_daemon::skills::{Listed, SkillPlaces, Standing};
+use sarai_skills::{Granted, Skill};
 use sarai_types::{Message, Notice, Role, SkillName, SkillWish};
 
 use super::ask;
@@ -44,6 +46,8 @@ pub(crate) enum SkillCommand {
     Trust(trust::TrustArgs),
     #[command(about = "cli-about-skill-test")]
     Test(test::TestArgs),
+    #[command(about = "cli-about-skill-bench")]
+    Bench(bench::BenchArgs),
     #[command(about = "cli-about-skill-image")]
     Image(image::ImageArgs),
     #[command(about = "cli-about-skill-new")]
@@ -77,6 +81,7 @@ pub(crate) fn run(command: SkillCommand, shell: &Shell) -> anyhow::Result<()> {
         SkillCommand::Reload(NameArg { name }) => reload(&name, shell),
         SkillCommand::Trust(args) => trust::run(&args, shell),
         SkillCommand::Test(args) => test::run(&args, shell),
+        SkillCommand::Bench(args) => bench::run(&args, shell),
         SkillCommand::Image(args) => image::run(&args, shell),
         SkillCommand::New(args) => new::run(&args, shell),
     }
@@ -124,6 +129,19 @@ pub(crate) fn built_in() -> Option<PathBuf> {
 pub(crate) fn home(shell: &Shell) -> PathBuf {
     let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
     home.unwrap_or_else(|| shell.folders.state.clone())
+}
+
+/// A skill by its name that the owner lets run.
+///
+/// # Errors
+/// There is none, or it waits for consent.
+pub(crate) fn granted(places: &SkillPlaces, name: &SkillName) -> Result<Skill<Granted>, Told> {
+    match find(places, name)?.standing {
+        Standing::Granted(skill) => Ok(skill),
+        Standing::Asks(_) | Standing::Refused(_) => {
+            Err(Told::failed(Notice::new("daemon-skill-untrusted").arg("skill", name)))
+        }
+    }
 }
 
 /// A skill by its name.

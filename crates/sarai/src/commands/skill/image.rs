@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use sarai_daemon::skills::{Launch, SkillChannel, Standing};
+use sarai_daemon::skills::{Launch, SkillChannel, TrialWords};
 use sarai_sandbox::{
     Access, Backend, CheckedPolicy, Containers, JailName, Launcher, Mount, Policy, ProgramImage, Root,
 };
@@ -26,7 +26,7 @@ use sarai_types::{ModelId, Notice};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{NameArg, find, places};
+use super::{NameArg, granted, places};
 use crate::bench::{ms_between, now};
 use crate::cli::{Format, JsonFlag};
 use crate::ending::Told;
@@ -105,7 +105,7 @@ async fn keep(packed: &Packed, containers: &Containers, image: &str, args: &Imag
     let [mut interrupted, mut terminated] =
         [SignalKind::interrupt(), SignalKind::terminate()].map(signal).map(|signal| signal.ok());
     // Nobody's model is asked from here.
-    let _host = packed.launch.refusing_host(&packed.skill)?;
+    let _host = packed.launch.trial_host(&packed.skill, TrialWords::None)?;
     let begun = now();
     let name = JailName::new(&format!("image-{}", packed.skill.name()))?;
     let container = containers.run(image, &name, &packed.policy()?).map_err(engine)?;
@@ -187,9 +187,7 @@ impl Packed {
         } else {
             (places(shell)?, Vec::new(), SkillChannel::SERVICE)
         };
-        let Standing::Granted(skill) = find(&places, name)?.standing else {
-            return Err(Told::failed(Notice::new("daemon-skill-untrusted").arg("skill", name)).into());
-        };
+        let skill = granted(&places, name)?;
         if skill.process().is_none() {
             return Err(Told::failed(Notice::new("cli-skill-image-prompt").arg("skill", name)).into());
         }

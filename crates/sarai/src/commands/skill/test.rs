@@ -1,17 +1,18 @@
 //! `sarai skill test`: holds a skill to the contract, in the jail that it will run in.
 //!
 //! With `--json` one line for each check: `{"check": "serving", "verdict": "passed", "detail": ""}`; `verdict` is
-//! `passed`, `failed` or `not-tried`. A skill that may ask the model gets refusals here: there is none.
+//! `passed`, `failed` or `not-tried`. A skill that may ask the model hears fixed words here, those of `--says` or a greeting,
+//! whatever it asks and whatever grammar it wants them held to: there is no model.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sarai_conform::{Check, Finding, Patience, Sample, Subject, Verdict, check};
-use sarai_daemon::skills::{Launch, Standing};
+use sarai_daemon::skills::{Launch, TrialWords};
 use sarai_sandbox::{Backend, Launcher};
 use sarai_skills::{Granted, Skill};
 use sarai_types::{Language, Notice};
 use serde_json::json;
 
-use super::{NameArg, find, places};
+use super::{NameArg, granted, places};
 use crate::cli::{Format, JsonFlag};
 use crate::ending::Told;
 use crate::shell::{Shell, wait_for};
@@ -26,23 +27,20 @@ pub(crate) struct TestArgs {
     backend: Option<Backend>,
     #[arg(long, value_name = "cli-value-text", help = "cli-help-skill-sample")]
     text: Option<String>,
+    #[arg(long, value_name = "cli-value-text", help = "cli-help-skill-says")]
+    says: Option<String>,
     #[command(flatten)]
     json: JsonFlag,
 }
 
-fn backends() -> impl TypedValueParser<Value = Backend> {
+pub(super) fn backends() -> impl TypedValueParser<Value = Backend> {
     PossibleValuesParser::new(Backend::ALL.map(Backend::name))
         .try_map(|word| Backend::from_name(&word).ok_or("no such back end"))
 }
 
 pub(super) fn run(args: &TestArgs, shell: &Shell) -> anyhow::Result<()> {
     let name = &args.skill.name;
-    let skill = match find(&places(shell)?, name)?.standing {
-        Standing::Granted(skill) => skill,
-        Standing::Asks(_) | Standing::Refused(_) => {
-            return Err(Told::failed(Notice::new("daemon-skill-untrusted").arg("skill", name)).into());
-        }
-    };
+    let skill = granted(&places(shell)?, name)?;
     if skill.process().is_none() {
         return Err(Told::failed(Notice::new("cli-skill-test-prompt").arg("skill", name)).into());
     }
@@ -52,8 +50,9 @@ pub(super) fn run(args: &TestArgs, shell: &Shell) -> anyhow::Result<()> {
     let launch = Launch::new(&skill, launcher, args.backend.unwrap_or(Backend::Local), scratch.path());
     let launch = launch.map_err(Told::failed)?;
     let sample = Sample::new(args.text.clone().unwrap_or_else(|| sample(&skill, shell.language())));
+    let words = args.says.clone().unwrap_or_else(|| shell.say("cli-skill-test-words"));
     let findings = wait_for(async {
-        let _host = launch.refusing_host(&skill)?;
+        let _host = launch.trial_host(&skill, TrialWords::Fixed(&words))?;
         let mut jailed = Subject::new(launch.socket(), move |_| launch.command());
         Ok(check(&mut jailed, &sample, &Patience::default()).await)
     })?;
@@ -70,7 +69,7 @@ pub(super) fn run(args: &TestArgs, shell: &Shell) -> anyhow::Result<()> {
 }
 
 /// Something that the skill should know what to do with.
-fn sample(skill: &Skill<Granted>, language: Language) -> String {
+pub(crate) fn sample(skill: &Skill<Granted>, language: Language) -> String {
     skill.routing().phrases(language).examples.first().cloned().unwrap_or_else(|| "hola".to_owned())
 }
 
