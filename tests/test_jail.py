@@ -68,7 +68,34 @@ def test_a_policy_of_ones_own_and_what_is_wrong_with_it(home):
     assert wrong.returncode == 1 and "root" in wrong.stderr, wrong
 
 
+HOLE = """#!/bin/sh
+while [ "$1" != --report ]; do shift; done
+/bin/cat >"$2" <<END
+backend = "local"
+name = "examine"
+error = { kind = "not-held", detail = { layer = "seccomp", why = "there is no filter" } }
+[layers]
+user-namespace = { state = "held" }
+seccomp = { state = "not-held", why = "there is no filter" }
+END
+exit 125
+"""
+
+
 def test_the_doctor_looks_at_the_jail(home):
     checks = json.loads(home.run("doctor", "--json").stdout)["checks"]
     jail = next(check for check in checks if check["id"] == "jail")
     assert jail["status"] == "ok" and jail["parts"]["seccomp"] == "held", jail
+
+
+def test_the_doctor_names_layers_to_a_person_only_if_one_fails(home):
+    well = home.run("doctor").stdout
+    (line,) = [line for line in well.splitlines() if "layers" in line]
+    assert "26" in line and "seccomp" not in well
+    # A launcher that finds a hole, by its own report.
+    launcher = home.dir / "launcher"
+    launcher.write_text(HOLE)
+    launcher.chmod(0o755)
+    broken = home.run("doctor", env={"SARAI_JAIL_BIN": str(launcher)})
+    assert broken.returncode == 1 and "all 26" not in broken.stdout
+    assert "seccomp: NOT HELD: there is no filter" in broken.stdout and "user-namespace: held" in broken.stdout

@@ -63,6 +63,6 @@ doctor-disk-low = Only { $free } are free. Make room before it is full.
 doctor-disk-full = { $free } are free and { $wanted } are needed. Make room, or choose another folder with SARAI_HOME.
 doctor-disk-unknown = The system does not say how much room is left.
 doctor-title-jail = The jail
-doctor-jail-fine = { $backend }, with { $layers } layers.
+doctor-jail-fine = { $backend }; all { $layers } layers hold. “sarai doctor --json” names them.
 doctor-jail-broken = It cannot be made with “{ $backend }”: { $detail }
 doctor-jail-off = It is off (phoenix.skill_runtime: disabled): the model and the skills can touch everything of yours. Set it to local.

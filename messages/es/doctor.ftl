@@ -63,6 +63,6 @@ doctor-disk-low = Solo quedan { $free } libres. Haz sitio antes de que se llene.
 doctor-disk-full = Quedan { $free } libres y hacen falta { $wanted }. Haz sitio, o elige otra carpeta con SARAI_HOME.
 doctor-disk-unknown = El sistema no dice cuánto espacio queda.
 doctor-title-jail = La jaula
-doctor-jail-fine = { $backend }, con { $layers } capas.
+doctor-jail-fine = { $backend }; se cumplen las { $layers } capas. «sarai doctor --json» las nombra.
 doctor-jail-broken = Con «{ $backend }» no se puede hacer: { $detail }
 doctor-jail-off = Está apagada (phoenix.skill_runtime: disabled): el modelo y las habilidades pueden tocar todo lo tuyo. Ponla en local.

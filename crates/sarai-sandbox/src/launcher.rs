@@ -56,6 +56,22 @@ pub struct Jail<'a> {
     pub program: &'a [String],
 }
 
+/// Why a back end makes no jails here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct Unfit {
+    #[source]
+    pub error: SandboxError,
+    /// As far as it came; what comes after the first layer that does not hold, nobody looked at.
+    pub effective: Option<Effective>,
+}
+
+impl From<SandboxError> for Unfit {
+    fn from(error: SandboxError) -> Self {
+        Self { error, effective: None }
+    }
+}
+
 /// Where `sarai-jail` is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launcher {
@@ -117,7 +133,7 @@ impl Launcher {
     }
 
     /// Tries a back end with a program that does nothing, and says what holds; the error says what to do. Waits for it.
-    pub fn examine(&self, backend: Backend, scratch: &Path) -> Result<Effective, SandboxError> {
+    pub fn examine(&self, backend: Backend, scratch: &Path) -> Result<Effective, Unfit> {
         let name = JailName::new("examine").map_err(|error| SandboxError::Policy(error.to_string()))?;
         let policy = Policy {
             root: Root::System,
@@ -137,10 +153,11 @@ impl Launcher {
         let _ = fs::remove_file(&report);
         let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         match found? {
-            Some(Report { error: Some(error), .. }) => Err(error),
+            Some(Report { error: Some(error), effective, .. }) => Err(Unfit { error, effective: Some(effective) }),
             Some(report) if output.status.success() => Ok(report.effective),
             Some(_) | None => {
-                Err(SandboxError::Start(format!("a program that does nothing fails ({}): {words}", output.status)))
+                let text = format!("a program that does nothing fails ({}): {words}", output.status);
+                Err(SandboxError::Start(text).into())
             }
         }
     }

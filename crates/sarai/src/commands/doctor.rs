@@ -2,8 +2,8 @@
 //!
 //! `--fix` mends what can be mended without asking: rights of files and folders, and a socket that nobody answers on.
 //! `--json` prints `{ok, checks: [{id, status, detail, parts, fixed}]}`; `parts` has an entry for each layer of the jail,
-//! `status` is `ok`, `warn` or `fail`, `ok` is false if
-//! any check fails, and `fixed` says that `--fix` mended it before it was looked at again.
+//! which a person reads only if one does not hold; `status` is `ok`, `warn` or `fail`, `ok` is false if any check fails,
+//! and `fixed` says that `--fix` mended it before it was looked at again.
 //!
 //! # Modules
 //! - `facts`: what is known of this computer and this installation; the only one that looks.
@@ -89,7 +89,8 @@ fn write(checks: &[Check], fixed: &BTreeSet<&str>, shell: &Shell) -> std::io::Re
         let detail = terminal::plain(&shell.text(&check.detail));
         let title = shell.say(check.title);
         terminal::line(format!("{}{padding}  {title}: {detail}{mended}", style.paint(paint, word)))?;
-        for (part, state) in &check.parts {
+        // Where all is well, what it is made of is for programs.
+        for (part, state) in check.parts.iter().filter(|_| check.grade != Grade::Ok) {
             terminal::line(format!("{}    {part}: {state}", " ".repeat(width)))?;
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use sarai_sandbox::Effective;
 use sarai_types::{Language, Notice};
 
 use super::facts::{ConfigFacts, Facts, FileFacts, JailFacts, ModelFacts, Owner, SocketFacts, WorkerFacts};
@@ -197,15 +198,21 @@ fn jail(facts: &Facts) -> Check {
     let check = |grade, detail| Check::new("jail", "doctor-title-jail", grade, detail);
     match &facts.jail {
         JailFacts::Off => check(Grade::Warn, Notice::new("doctor-jail-off")),
-        JailFacts::Broken { backend, error } => {
-            check(Grade::Fail, Notice::new("doctor-jail-broken").arg("backend", backend).arg("detail", error))
+        JailFacts::Broken { backend, unfit } => {
+            let detail = Notice::new("doctor-jail-broken").arg("backend", backend).arg("detail", unfit);
+            let parts = unfit.effective.as_ref().map(layers).unwrap_or_default();
+            Check { parts, ..check(Grade::Fail, detail) }
         }
         JailFacts::Holds { backend, effective } => {
-            let parts: Vec<_> = effective.layers().map(|(layer, state)| (layer.name(), state.to_string())).collect();
+            let parts = layers(effective);
             let detail = Notice::new("doctor-jail-fine").arg("backend", backend).arg("layers", parts.len());
             Check { parts, ..check(Grade::Ok, detail) }
         }
     }
+}
+
+fn layers(effective: &Effective) -> Vec<(&'static str, String)> {
+    effective.layers().map(|(layer, state)| (layer.name(), state.to_string())).collect()
 }
 
 /// Program, worker, and whatever runs now: all of one version.
@@ -424,7 +431,7 @@ mod tests {
         assert_eq!(ills(|f| f.worker = WorkerFacts::Broken("w".into())), [("worker", Fail, "doctor-worker-broken", 0)]);
         let error = || SandboxError::NoBubblewrap("PATH".to_owned());
         assert_eq!(
-            ills(|f| f.jail = JailFacts::Broken { backend: Backend::Local, error: error() }),
+            ills(|f| f.jail = JailFacts::Broken { backend: Backend::Local, unfit: error().into() }),
             [("jail", Fail, "doctor-jail-broken", 0)]
         );
         assert_eq!(ills(|f| f.jail = JailFacts::Off), [("jail", Warn, "doctor-jail-off", 0)]);

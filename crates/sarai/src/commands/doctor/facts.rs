@@ -11,7 +11,7 @@ use sarai_config::{Config, FolderError, SkillRuntime};
 use sarai_daemon::serve::SOCKET;
 use sarai_daemon::token;
 use sarai_models::{LoadPlan, State, WeightLayout, available, estimate};
-use sarai_sandbox::{Backend, Effective, Launcher, SandboxError};
+use sarai_sandbox::{Backend, Effective, Launcher, SandboxError, Unfit};
 use sarai_types::{ModelId, Notice};
 use tokio::process::Command;
 
@@ -129,7 +129,7 @@ pub(super) enum JailFacts {
     Off,
     Broken {
         backend: Backend,
-        error: SandboxError,
+        unfit: Unfit,
     },
     Holds {
         backend: Backend,
@@ -145,10 +145,10 @@ impl JailFacts {
             SkillRuntime::Disabled => return Self::Off,
         };
         let scratch = tempfile::tempdir().map_err(|error| SandboxError::Start(error.to_string()));
-        let examined = scratch.and_then(|scratch| Launcher::find()?.examine(backend, scratch.path()));
-        match examined {
+        let examine = || Launcher::find()?.examine(backend, scratch?.path());
+        match examine() {
             Ok(effective) => Self::Holds { backend, effective },
-            Err(error) => Self::Broken { backend, error },
+            Err(unfit) => Self::Broken { backend, unfit },
         }
     }
 }
