@@ -113,9 +113,10 @@ class Home:
 
     def start(self, *args, **options):
         """Starts a program that goes on; it ends with the home."""
+        more = options.pop("env", {})
         log = open(self.dir / f"{args[0]}-{len(self.processes)}.log", "w+")
         options = {"stdout": log, "stderr": log, "stdin": subprocess.DEVNULL} | options
-        process = subprocess.Popen(self.command(*args), env=self.env(), **options)
+        process = subprocess.Popen(self.command(*args), env=self.env(**more), **options)
         process.log = log
         self.processes.append(process)
         return process

@@ -1,9 +1,11 @@
 """`sarai jail run`: any program, under the policy of a skill that asks for nothing."""
 
 import json
+import os
+import pathlib
 
 import pytest
-from harness import Home
+from harness import Home, from_env, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +101,37 @@ def test_the_doctor_names_layers_to_a_person_only_if_one_fails(home):
     broken = home.run("doctor", env={"SARAI_JAIL_BIN": str(launcher)})
     assert broken.returncode == 1 and "all 26" not in broken.stdout
     assert "seccomp: NOT HELD: there is no filter" in broken.stdout and "user-namespace: held" in broken.stdout
+
+
+def test_the_model_that_guesses_lives_in_a_jail_of_its_own():
+    with Home(**{"model.draft": "qwen2.5-coder-0.5b-instruct"}) as home:
+        serve = home.serve()
+        wait_for("the draft model", lambda: home.component("draft")["status"] == "ready", 60)
+        drafter, worker = home.worker_pid(serve.pid, "draft.sock"), home.worker_pid(serve.pid)
+        status = pathlib.Path(f"/proc/{drafter}/status").read_text()
+        for line in ("CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"):
+            assert line in status, status
+        for kind in ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup"):
+            own = os.readlink(f"/proc/{drafter}/ns/{kind}")
+            assert own not in (os.readlink(f"/proc/self/ns/{kind}"), os.readlink(f"/proc/{worker}/ns/{kind}")), kind
+        seen = {line.split()[4]: line for line in pathlib.Path(f"/proc/{drafter}/mountinfo").read_text().splitlines()}
+        models = [line for line in seen.values() if ".gguf" in line]
+        assert len(models) == 1 and "0.5b" in models[0] and " ro," in models[0], models
+        metrics = home.request("GET", "/metrics")[1]
+        for layer in ("seccomp", "landlock-files", "network-namespace"):
+            assert f'sarai_sandbox_layer{{child="draft",layer="{layer}"}} 1' in metrics, layer
+        assert f'layer="{layer}"}} 0' not in metrics
+
+
+def test_a_guesser_that_cannot_be_jailed_is_not_started():
+    with Home(**{"model.draft": "qwen2.5-coder-0.5b-instruct"}) as home:
+        # It makes jails for the model that answers, and for nobody else.
+        launcher = home.dir / "launcher"
+        launcher.write_text(f'#!/bin/sh\ncase " $* " in *" --name draft "*) exit 125 ;; esac\nexec {from_env("SARAI_JAIL_BIN")} "$@"\n')
+        launcher.chmod(0o755)
+        process = home.start("serve", env={"SARAI_JAIL_BIN": str(launcher)})
+        home.wait_until_up(process)
+        wait_for("its starts to fail", lambda: home.component("draft")["restarts"] >= 2, 60)
+        assert home.component("draft")["status"] != "ready"
+        assert home.chat("Hello")[0] == 200 and home.worker_pid(process.pid, "draft.sock") is None
+
