@@ -81,7 +81,7 @@ fn table_score(words: &HashSet<String>, question: &str, table: &Table) -> u32 {
 
 /// The words of a name, by their stems: of `fecha_compra`, `fechaCompra` and «fecha de compra» alike. Words of one or two
 /// letters say nothing.
-fn name_words(name: &str) -> impl Iterator<Item = String> {
+pub(crate) fn name_words(name: &str) -> impl Iterator<Item = String> {
     let mut spaced = String::with_capacity(name.len() + 8);
     let mut before = ' ';
     for c in name.chars() {

@@ -6,6 +6,7 @@
 //! # Modules, in the order in which a question meets them
 //! - [`registry`]: which databases there are.
 //! - [`guard`] opens one, [`schema`] says what is in it.
+//! - [`structure`]: whether it is about what there is to ask, which needs no query.
 //! - [`choose`]: which database a question is about, and which of its tables.
 //! - [`prompt`] and [`grammar`]: what the model is asked, and what it may answer; `when` says which days words mean.
 //! - [`ground`]: texts of the query as the database spells them.
@@ -28,4 +29,5 @@ pub mod registry;
 pub mod schema;
 pub mod sentences;
 pub mod skill;
+pub mod structure;
 mod when;

@@ -30,6 +30,10 @@ impl<T> ByLanguage<T> {
             Language::English => &self.en,
         }
     }
+
+    pub(crate) const fn both(&self) -> [&T; 2] {
+        [&self.es, &self.en]
+    }
 }
 
 /// Puts values in the place of their `{names}`. A value is never looked into.
@@ -54,6 +58,7 @@ pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
 pub struct Sentences {
     pub(crate) no_database: String,
     pub(crate) databases: String,
+    pub(crate) columns: String,
     pub(crate) which_database: String,
     pub(crate) unknown_database: String,
     pub(crate) not_a_database: String,

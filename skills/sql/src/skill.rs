@@ -21,7 +21,9 @@ use crate::guard::{Guarded, OpenError, Patience};
 use crate::prompt::{Prompts, Said, Speaker, messages, repair};
 use crate::query::{QueryError, Rows};
 use crate::registry::{Entry, databases};
+use crate::schema::{Schema, Table};
 use crate::sentences::{Sentences, fill, sentences};
+use crate::structure::{About, about, mentions_structure};
 
 /// Where the manifest's grants appear, unless the environment says otherwise.
 const DATA_FOLDER: &str = "/data";
@@ -36,6 +38,8 @@ const PROMPTS: &str = "prompt.toml";
 const BUILT_IN_PROMPTS: &str = include_str!("../prompt.toml");
 /// Names of tables in a sentence.
 const NAMES_SHOWN_MAX: usize = 12;
+/// Names of tables or columns in a list.
+const NAMES_LISTED_MAX: usize = 60;
 
 const ARGUMENTS_SCHEMA: &str = r#"{
   "type": "object",
@@ -88,13 +92,19 @@ impl Skill for Sql {
         let wish: Wish = request.arguments.parse()?;
         if let Some(Show::Databases) = wish.show {
             let (data, stop) = (self.data.clone(), call.stop());
-            return blocking(move || show_databases(&data, &stop, words)).await;
+            return blocking(move || Shelf::read(&data, &stop, words).show(&About::Tables, words)).await;
         }
         if wish.query.is_none() && request.text.trim().is_empty() {
             return Ok(Outcome::declined(DeclineReason::Cannot, words.no_question.clone()));
         }
         let (data, stop) = (self.data.clone(), call.stop());
         let (question, wanted) = (request.text.clone(), wish.database);
+        if wish.query.is_none() && wanted.is_none() && mentions_structure(&question) {
+            let (data, stop, question) = (data.clone(), stop.clone(), question.clone());
+            if let Some(outcome) = blocking(move || about_structure(&data, &question, &stop, words)).await? {
+                return Ok(outcome);
+            }
+        }
         let chosen = blocking(move || choose_database(&data, &question, wanted.as_deref(), &stop)).await?;
         let opened = match chosen {
             Ok(opened) => opened,
@@ -250,33 +260,68 @@ fn choose_database(data: &Path, question: &str, wanted: Option<&str>, stop: &Sto
     }
 }
 
-/// The databases with what is in them. The data are a list of `{"name": …, "tables": {…: […]}}`.
-fn show_databases(data: &Path, stop: &Stop, words: &Sentences) -> Outcome {
-    let mut shown = String::new();
-    let mut listed = Vec::new();
-    for entry in databases(data) {
-        let name = answer::inline(&entry.name);
-        match Guarded::open(&entry.path, patience(stop)) {
-            Ok(database) => {
-                let schema = database.schema();
-                let tables = names(schema.tables.iter().map(|table| table.name.as_str()));
-                let _ = writeln!(shown, "- **{name}**: {}", answer::inline(&tables));
-                let columns = schema.tables.iter().map(|table| {
-                    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-                    (table.name.clone(), json!(names))
-                });
-                listed.push(json!({"name": entry.name, "tables": columns.collect::<Map<_, _>>()}));
-            }
-            Err(error) => {
-                let _ = writeln!(shown, "- {}", unfit(&name, &error, words));
+/// The answer to a question about what there is to ask. None for any other.
+fn about_structure(data: &Path, question: &str, stop: &Stop, words: &Sentences) -> Option<Outcome> {
+    let shelf = Shelf::read(data, stop, words);
+    Some(shelf.show(&about(question, &shelf.databases)?, words))
+}
+
+/// All databases that can be read, and sentences about the others.
+struct Shelf {
+    databases: Vec<(String, Schema)>,
+    unfit: Vec<String>,
+}
+
+impl Shelf {
+    fn read(data: &Path, stop: &Stop, words: &Sentences) -> Self {
+        let (mut open, mut others) = (Vec::new(), Vec::new());
+        for entry in databases(data) {
+            match Guarded::open(&entry.path, patience(stop)) {
+                Ok(database) => open.push((entry.name, database.schema().clone())),
+                Err(error) => others.push(unfit(&answer::inline(&entry.name), &error, words)),
             }
         }
+        Self { databases: open, unfit: others }
     }
-    if shown.is_empty() {
-        return Obstacle::None.outcome(words);
+
+    /// The data are a list of `{"name": …, "tables": {…: […]}}`.
+    fn show(&self, about: &About, words: &Sentences) -> Outcome {
+        if self.databases.is_empty() && self.unfit.is_empty() {
+            return Obstacle::None.outcome(words);
+        }
+        let is_wanted = |table: &Table| match about {
+            About::Tables => true,
+            About::Columns(named) => named.is_empty() || named.contains(&table.name),
+        };
+        let (mut shown, mut listed) = (String::new(), Vec::new());
+        for (database, schema) in &self.databases {
+            let tables: Vec<&Table> = schema.tables.iter().filter(|table| is_wanted(table)).collect();
+            let columns = |table: &Table| table.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+            let name = answer::inline(database);
+            match about {
+                About::Tables => {
+                    let all = all_names(tables.iter().map(|table| table.name.as_str()));
+                    let _ = writeln!(shown, "- **{name}**: {all}");
+                }
+                About::Columns(_) => {
+                    for table in &tables {
+                        let all = all_names(table.columns.iter().map(|column| column.name.as_str()));
+                        let _ = writeln!(shown, "- **{}** ({name}): {all}", answer::inline(&table.name));
+                    }
+                }
+            }
+            let tables = tables.iter().map(|table| (table.name.clone(), json!(columns(table))));
+            listed.push(json!({"name": database, "tables": tables.collect::<Map<_, _>>()}));
+        }
+        for sentence in &self.unfit {
+            let _ = writeln!(shown, "- {sentence}");
+        }
+        let heading = match about {
+            About::Tables => &words.databases,
+            About::Columns(_) => &words.columns,
+        };
+        Outcome::Answer(Answer { text: format!("{heading}\n\n{shown}"), data: json!(listed).to_string() })
     }
-    let text = format!("{}\n\n{shown}", words.databases);
-    Outcome::Answer(Answer { text, data: json!(listed).to_string() })
 }
 
 /// Whether the texts of a query are the person's own or a model's.
@@ -329,6 +374,14 @@ fn told(entry: &Entry, ran: Ran, language: Language) -> Outcome {
         Err(QueryError::Busy) => (&words.busy, ""),
     };
     Outcome::declined(DeclineReason::Cannot, fill(sentence, &[("name", &entry.name), ("reason", reason)]))
+}
+
+/// Names in a list, as Markdown; what is left out is not left out in silence.
+fn all_names<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let left_out = names.len().saturating_sub(NAMES_LISTED_MAX);
+    let listed = names.take(NAMES_LISTED_MAX).collect::<Vec<_>>().join(", ");
+    let rest = if left_out > 0 { format!(", … (+{left_out})") } else { String::new() };
+    format!("{}{rest}", answer::inline(&listed))
 }
 
 /// Names in a sentence.

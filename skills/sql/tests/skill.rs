@@ -228,3 +228,43 @@ async fn a_bad_prompt_keeps_the_one_before() {
     assert!(rig.asked()[1].messages[0].text.starts_with("Eres una experta"));
     rig.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn what_there_is_to_ask_needs_no_model() {
+    let none: [Scripted; 0] = [];
+    let tables = "Puedo consultar:\n\n- **casa**: gastos, lecturas, libros, personas, prestamos\n";
+    check(none.clone(), "¿Qué tablas hay?", json!({}), Ok(tables)).await;
+    let columns =
+        "Las tablas tienen estas columnas:\n\n- **libros** (casa): id, titulo, autor, genero, anio, paginas, leido\n";
+    check(none, "¿Qué columnas tiene la tabla libros?", json!({}), Ok(columns)).await;
+
+    // A table called like the question's own words is asked as any other.
+    let folder = folder(&[("club.db", |path| {
+        let db = rusqlite::Connection::open(path).unwrap();
+        db.execute_batch("CREATE TABLE tablas (id INTEGER, madera TEXT); INSERT INTO tablas VALUES (1, 'pino');")
+            .unwrap();
+        db
+    })]);
+    let rig = Rig::start::<InTest>(folder.path(), [says("SELECT madera FROM tablas")]).await.unwrap();
+    let reply = rig.infer(request("¿Qué tablas hay?", "")).await.unwrap();
+    let Outcome::Answer(answer) = reply.outcome.unwrap() else { panic!("declined") };
+    assert!(answer.text.contains("pino"), "{}", answer.text);
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_long_list_says_what_it_leaves_out() {
+    let folder = folder(&[("wide.db", |path| {
+        let db = rusqlite::Connection::open(path).unwrap();
+        let columns: Vec<String> = (0..63).map(|n| format!("c{n} TEXT")).collect();
+        db.execute_batch(&format!("CREATE TABLE wide ({})", columns.join(", "))).unwrap();
+        db
+    })]);
+    let rig = Rig::start::<InTest>(folder.path(), []).await.unwrap();
+    let reply = rig.infer(request("Show me the schema", "")).await.unwrap();
+    let Outcome::Answer(answer) = reply.outcome.unwrap() else { panic!("declined") };
+    assert!(answer.text.trim_end().ends_with("c59, … (+3)"), "{}", answer.text);
+    let data: Value = serde_json::from_str(&answer.data).unwrap();
+    assert_eq!(data[0]["tables"]["wide"].as_array().unwrap().len(), 63);
+    rig.stop().await.unwrap();
+}
