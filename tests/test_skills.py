@@ -311,3 +311,43 @@ def test_a_skill_is_measured(home):
     for kind in ("health_ms", "call_ms", "answer_ms"):
         assert 0 < calls[kind]["p50"] <= calls[kind]["p99"], calls
     assert home.run("skill", "bench", "nowhere").returncode == 1
+
+
+def test_a_database_is_known_by_its_tables_too(home):
+    path = home.dir / "x2026.db"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE recibos (vencimiento TEXT, compania TEXT)")
+        database.execute("INSERT INTO recibos VALUES ('2026-10-01', 'Agua')")
+    database.close()
+    question = "¿Qué recibos vencen mañana?"
+
+    def route():
+        return json.loads(home.run("skill", "route", "--json", question).stdout)
+
+    before = route()
+    assert before["skill"] != "sql", before
+    home.settings["skills.databases"] = f"[{path}]"
+    after = route()
+    assert after["skill"] == "sql" and after["score"] > before["score"], after
+    assert {"kind": "database", "name": "recibos"} in after["reasons"], after
+    serve = home.serve()
+
+    def skill_of(text):
+        status, body = home.chat(text)
+        assert status == 200, body
+        return (body["sarai"].get("skill") or {}).get("name")
+
+    wait_for("the tables to be known", lambda: skill_of(question) == "sql")
+    # Who looked has ended, and what nobody has asked does not run.
+    assert not [pid for pid in jails_of(serve) if b".survey" in b" ".join(command_of(pid))]
+
+
+@pytest.mark.parametrize("question", ["¿qué tablas hay?", "which tables are there?"])
+def test_which_tables_there_are_is_answered_without_naming_the_skill(house, question):
+    house.serve()
+    status, body = house.chat(question)
+    assert status == 200 and body["sarai"]["skill"]["name"] == "sql", body
+    assert "gastos" in body["choices"][0]["message"]["content"]
+    assert body["sarai"]["skill"]["data"] == [
+        {"name": "gastos", "tables": {"gastos": ["fecha", "categoria", "comercio", "importe"]}}
+    ]

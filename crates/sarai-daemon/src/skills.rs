@@ -6,6 +6,7 @@
 //!
 //! # Modules
 //! - `shelf`: what lies on disk, read into a [`Table`]. `keeper`: the task that owns the processes.
+//! - `survey`: what the owner's databases hold, for the router.
 //! - `launch`: how one is started. `process`: one that runs. `host`: what a skill may ask of the model.
 
 mod channel;
@@ -14,6 +15,7 @@ mod keeper;
 mod launch;
 mod process;
 mod shelf;
+mod survey;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,6 +43,7 @@ pub(crate) use process::Hearing;
 use process::SkillProcess;
 use shelf::{Entry, Table};
 pub use shelf::{Listed, Reading, SkillPlaces, Standing, TrustError};
+pub use survey::survey;
 
 /// Requests to the keeper that wait at most.
 const ASKS_MAX: usize = 256;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use sarai_proto::skill::v1 as wire;
+use sarai_proto::skill::v1::infer_reply::Outcome;
 use sarai_proto::skill::v1::skill_client::SkillClient;
 use sarai_types::Language;
 use tonic::transport::Channel;
@@ -42,13 +43,25 @@ impl SkillChannel {
 
     /// Asks it something. Whether an outcome came, be it an answer or that it has none.
     pub async fn answers(&self, text: &str, language: Language) -> bool {
+        self.infer(text, "", language).await.is_some()
+    }
+
+    /// What it gives programs to a question by arguments alone; none where it gives nothing.
+    pub(super) async fn data(&self, arguments: &str) -> Option<String> {
+        match self.infer("", arguments, Language::English).await? {
+            Outcome::Answer(answer) => Some(answer.data),
+            Outcome::Declined(_) => None,
+        }
+    }
+
+    async fn infer(&self, text: &str, arguments: &str, language: Language) -> Option<Outcome> {
         let request = wire::InferRequest {
             id: "trial".to_owned(),
             text: text.to_owned(),
-            arguments: String::new(),
+            arguments: arguments.to_owned(),
             language: language.tag().to_owned(),
         };
-        self.client().infer(request).await.is_ok_and(|reply| reply.into_inner().outcome.is_some())
+        self.client().infer(request).await.ok()?.into_inner().outcome
     }
 
     /// None where nobody answers.

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use sarai_sandbox::SandboxError;
 use sarai_skills::{
-    Action, ChildName, ChildSpec, Event, Granted, Hour, LeaseId, Now, Pool, Predictor, Refusal, Skill, Stay, View,
+    Action, ChildName, ChildSpec, Database, Event, Granted, Hour, LeaseId, Now, Pool, Predictor, Refusal, Skill, Stay,
+    View,
 };
 use sarai_types::{Failure, FailureKind, Notice, SkillName};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -22,6 +23,7 @@ use super::host::{HostSocket, OpenCalls, Speaker};
 use super::launch::Launch;
 use super::process::SkillProcess;
 use super::shelf::Table;
+use super::survey::survey;
 use super::{Running, SkillsSpec};
 use crate::brain::{self, Brain};
 use crate::child::Child;
@@ -36,6 +38,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LEASES_MAX: u32 = 32;
 /// How often memory is measured, and the pool asked for what is due.
 const TICK: Duration = Duration::from_secs(5);
+
+/// No skill has such a name.
+const SURVEY_FOLDER: &str = ".survey";
 
 /// What is asked of the keeper.
 #[derive(Debug)]
@@ -112,6 +117,9 @@ pub(super) struct Keeper {
     /// Why a process did not come up, for those who wait for it.
     failures: BTreeMap<SkillName, Failure>,
     ending: JoinSet<()>,
+    /// What is in the databases, as far as somebody has looked, and who looks now.
+    surveyed: Vec<Database>,
+    survey: JoinSet<Option<Vec<Database>>>,
 }
 
 impl Keeper {
@@ -125,7 +133,23 @@ impl Keeper {
         let pool = Pool::new(spec.memory_bytes, Predictor::new());
         let (waiting, slots, failures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (born, ending) = (Instant::now(), JoinSet::new());
-        Self { spec, brain, table, show, asks, pool, born, leases: 0, waiting, slots, failures, ending }
+        let (surveyed, survey) = (Vec::new(), JoinSet::new());
+        Self {
+            spec,
+            brain,
+            table,
+            show,
+            asks,
+            pool,
+            born,
+            leases: 0,
+            waiting,
+            slots,
+            failures,
+            ending,
+            surveyed,
+            survey,
+        }
     }
 
     pub(super) async fn run(mut self, mut asked: mpsc::Receiver<Ask>, drained: oneshot::Receiver<()>) {
@@ -142,6 +166,7 @@ impl Keeper {
                 Some(ask) = asked.recv() => self.hear(ask),
                 _ = tick.tick() => self.measure(),
                 Some(_) = self.ending.join_next(), if !self.ending.is_empty() => {}
+                Some(Ok(Some(databases))) = self.survey.join_next(), if !self.survey.is_empty() => self.learn(databases),
             }
             self.show();
         }
@@ -153,11 +178,11 @@ impl Keeper {
 
     /// Reads the shelves.
     async fn read(&mut self) {
-        let places = self.spec.places.clone();
+        let (places, surveyed) = (self.spec.places.clone(), self.surveyed.clone());
         let read = move || {
             let reading = places.read();
             reading.log();
-            Table::new(reading, &places)
+            Table::new(reading, &places, &surveyed)
         };
         let Ok(table) = tokio::task::spawn_blocking(read).await else { return };
         let (old, table) = (self.table.borrow().clone(), Arc::new(table));
@@ -176,6 +201,25 @@ impl Keeper {
             self.step(Event::Known(ChildName::Skill(skill.name().clone()), spec));
         }
         self.end_outdated();
+        self.look_into_databases();
+    }
+
+    /// Asks anew what is in the databases; who was asking before is no longer heard.
+    fn look_into_databases(&mut self) {
+        self.survey.abort_all();
+        self.survey = JoinSet::new();
+        let table = self.table.borrow().clone();
+        let (Some(skill), Ok(launcher)) = (table.surveyor(), &self.spec.launcher) else { return };
+        let (skill, launcher, backend) = (skill.clone(), launcher.clone(), self.spec.backend);
+        let folder = self.spec.places.folders.run().join("s").join(SURVEY_FOLDER);
+        self.survey.spawn(async move { survey(&skill, launcher, backend, &folder).await });
+    }
+
+    /// The next questions are routed with what the databases hold.
+    fn learn(&mut self, databases: Vec<Database>) {
+        let table = Table::clone(&self.table.borrow()).knowing(&self.spec.places, &databases);
+        self.table.send_replace(Arc::new(table));
+        self.surveyed = databases;
     }
 
     fn hear(&mut self, ask: Ask) {

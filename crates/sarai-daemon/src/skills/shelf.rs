@@ -38,13 +38,23 @@ impl SkillPlaces {
         Shelf::all(self.built_in.as_deref(), self.project.as_deref(), Some(&user), Some(&self.home))
     }
 
-    /// The router over the skills that may run. Of a database it knows the name of the file.
+    /// The router over the skills that may run. Of a database that was not surveyed it knows the name of the file.
     #[must_use]
-    pub fn router<'a>(&self, granted: impl IntoIterator<Item = &'a Skill<Granted>>) -> Router {
+    pub fn router<'a>(&self, granted: impl IntoIterator<Item = &'a Skill<Granted>>, surveyed: &[Database]) -> Router {
         let stem = |path: &String| Some(Path::new(path).file_stem()?.to_string_lossy().into_owned());
-        let names = self.databases.iter().filter_map(stem);
-        let databases = names.map(|name| Database { name, tables: Vec::new() }).collect();
-        Router::new(granted).with_databases(databases)
+        let is_new = |name: &String| surveyed.iter().all(|database| database.name != *name);
+        let names = self.databases.iter().filter_map(stem).filter(is_new);
+        let named = names.map(|name| Database { name, tables: Vec::new() });
+        Router::new(granted).with_databases(surveyed.iter().cloned().chain(named).collect())
+    }
+
+    /// The skill that can say what is in the databases, if it may run.
+    #[must_use]
+    pub fn surveyor(skills: &BTreeMap<SkillName, Listed>) -> Option<&Skill<Granted>> {
+        skills.values().find_map(|listed| match &listed.standing {
+            Standing::Granted(skill) if skill.name().as_str() == DATABASE_SKILL => Some(skill),
+            Standing::Granted(_) | Standing::Asks(_) | Standing::Refused(_) => None,
+        })
     }
 
     /// What to look at again when it changes.
@@ -170,21 +180,21 @@ pub enum Standing {
 }
 
 /// The skills that may be asked, ready to be chosen from.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Table {
     /// None before the shelves were read.
     router: Option<Router>,
     skills: BTreeMap<SkillName, Entry>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Entry {
     Granted(Skill<Granted>),
     Untrusted,
 }
 
 impl Table {
-    pub(super) fn new(reading: Reading, places: &SkillPlaces) -> Self {
+    pub(super) fn new(reading: Reading, places: &SkillPlaces, surveyed: &[Database]) -> Self {
         let mut skills = BTreeMap::new();
         for (name, listed) in reading.skills {
             let entry = match listed.standing {
@@ -193,9 +203,17 @@ impl Table {
             };
             skills.insert(name, entry);
         }
-        let mut table = Self { router: None, skills };
-        table.router = Some(places.router(table.all_granted()));
-        table
+        Self { router: None, skills }.knowing(places, surveyed)
+    }
+
+    /// The same with a router that knows what is in these databases.
+    pub(super) fn knowing(self, places: &SkillPlaces, surveyed: &[Database]) -> Self {
+        Self { router: Some(places.router(self.all_granted(), surveyed)), skills: self.skills }
+    }
+
+    /// The skill that can say what is in the databases.
+    pub(super) fn surveyor(&self) -> Option<&Skill<Granted>> {
+        self.all_granted().find(|skill| skill.name().as_str() == DATABASE_SKILL)
     }
 
     fn all_granted(&self) -> impl Iterator<Item = &Skill<Granted>> {
