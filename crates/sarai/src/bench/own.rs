@@ -69,13 +69,22 @@ impl<'a> OwnServe<'a> {
     /// # Errors
     /// No home can be made, or it falls, or its model does not get ready.
     pub(super) async fn start(shell: &'a Shell, model: Option<&ModelId>) -> Result<Self> {
+        let mut own = Self::start_unmeasured(shell, model).await?;
+        own.until_measured().await?;
+        Ok(own)
+    }
+
+    /// The same for what no model takes part in: it does not wait until batches were measured.
+    ///
+    /// # Errors
+    /// As [`OwnServe::start`].
+    pub(super) async fn start_unmeasured(shell: &'a Shell, model: Option<&ModelId>) -> Result<Self> {
         let home = Home::new(shell)?;
         let socket = home.folders().socket(SOCKET).map_err(|e| Told::failed(e.notice()))?;
         let process = spawn(shell, model, &home)?;
         let client = Client::unix(socket, Language::English);
         let mut own = Self { shell, model: model.cloned(), home, client, process };
         own.until_ready().await?;
-        own.until_measured().await?;
         Ok(own)
     }
 

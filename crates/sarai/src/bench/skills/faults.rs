@@ -23,14 +23,20 @@ use crate::bench::{ms_between, now};
 use crate::shell::Shell;
 use crate::worker;
 
-/// Copies of the measured skill, so that one fault leaves three that answer.
+/// Copies of the measured skill that are asked under fire, so that one fault leaves three that answer.
 const SKILLS: usize = 4;
+/// How often each of them is killed then. One more, and the supervisor leaves it alone for half a minute, as it should.
+const KILLS_MAX: usize = 4;
+/// With a table that is never looked at.
+const DATABASE: &str = "numbers.db";
 /// Calls at once.
 const CALLERS: u32 = 16;
 /// Between two kills while calls are made.
 const KILL_EVERY: Duration = Duration::from_millis(400);
-/// Of each kind, for how long it takes until the skill serves again.
-const FAULTS: usize = 20;
+/// Copies that are killed once, and stopped once, for how long it takes until they answer again. Each has a clean past:
+/// the pause before a restart grows with every one.
+const KILLED: usize = 20;
+const STOPPED: usize = 5;
 const POLL: Duration = Duration::from_millis(2);
 const AGAIN_MAX: Duration = Duration::from_secs(20);
 /// A skill that has served for so long is no crash loop.
@@ -62,21 +68,24 @@ pub(super) async fn run(
     skill: &Skill<Granted>,
     shell: &Shell,
 ) -> Result<(String, Faults)> {
-    let mut own = OwnServe::start(shell, model).await?;
+    let mut own = OwnServe::start_unmeasured(shell, model).await?;
     let served = own.server().await?.model;
     let names = install(skill, own.folder()).await?;
+    let (under_fire, others) = names.split_at(SKILLS);
+    let (killed, stopped) = others.split_at(KILLED);
     let client = own.client();
-    for name in &names {
+    for name in under_fire {
         until_answers(&client, name).await?;
     }
-    let mut faults = under_fire(&client, &names, calls, &own).await?;
-    for _ in 0..FAULTS {
-        tokio::time::sleep(CALM).await;
-        faults.killed_ms.push(fault(&client, &names[0], &own, Signal::KILL).await?);
-    }
-    for _ in 0..FAULTS / 4 {
-        tokio::time::sleep(CALM).await;
-        faults.stopped_ms.push(fault(&client, &names[1], &own, Signal::STOP).await?);
+    let mut faults = fire(&client, under_fire, calls, &own).await?;
+    for (names, signal, samples) in
+        [(killed, Signal::KILL, &mut faults.killed_ms), (stopped, Signal::STOP, &mut faults.stopped_ms)]
+    {
+        for name in names {
+            until_answers(&client, name).await?;
+            tokio::time::sleep(CALM).await;
+            samples.push(fault(&client, name, &own, signal).await?);
+        }
     }
     let below: Vec<Process> = own.pid().map(tree_of).unwrap_or_default();
     own.kill().await?;
@@ -87,8 +96,10 @@ pub(super) async fn run(
 
 /// Puts copies of the skill where the benchmark's own `serve` looks, and agrees to them.
 async fn install(skill: &Skill<Granted>, home: &Path) -> Result<Vec<SkillName>> {
+    let database = home.join(DATABASE);
+    fs::write(&database, include_bytes!("numbers.db"))?;
     let mut names = Vec::new();
-    for number in 1..=SKILLS {
+    for number in 1..=SKILLS + KILLED + STOPPED {
         let name: SkillName = format!("{}-{number}", skill.name()).parse()?;
         let folder = home.join("skills").join(name.as_str());
         fs::create_dir_all(folder.join("bin"))?;
@@ -96,7 +107,7 @@ async fn install(skill: &Skill<Granted>, home: &Path) -> Result<Vec<SkillName>> 
         let program = skill.folder().join("bin");
         let program = fs::read_dir(program)?.next().context("the skill has no program")??.path();
         fs::copy(&program, folder.join("bin/skill"))?;
-        fs::write(folder.join("sarai.skill.toml"), "version = \"1.0.0\"\ncommand = [\"bin/skill\"]\n")?;
+        fs::write(folder.join("sarai.skill.toml"), manifest(&database))?;
         let mut trust = Command::new(worker::this_program()?);
         trust.args(["skill", "trust", "--yes", name.as_str()]).env("SARAI_HOME", home);
         let trusted = trust.output().await?;
@@ -104,6 +115,12 @@ async fn install(skill: &Skill<Granted>, home: &Path) -> Result<Vec<SkillName>> 
         names.push(name);
     }
     Ok(names)
+}
+
+/// It may read one database: without any, the skill has nothing to run a query on.
+fn manifest(database: &Path) -> String {
+    let read = serde_json::Value::from(database.to_string_lossy());
+    format!("version = \"1.0.0\"\ncommand = [\"bin/skill\"]\n[grants]\nread = [{read}]\n")
 }
 
 /// What one call came to.
@@ -143,7 +160,7 @@ async fn until_answers(client: &Client, skill: &SkillName) -> Result<()> {
 }
 
 /// Many calls at once, while one skill after another is killed.
-async fn under_fire(client: &Client, names: &[SkillName], calls: u32, own: &OwnServe<'_>) -> Result<Faults> {
+async fn fire(client: &Client, names: &[SkillName], calls: u32, own: &OwnServe<'_>) -> Result<Faults> {
     let counts = Arc::new(Counts::default());
     let mut callers = tokio::task::JoinSet::new();
     for caller in 0..CALLERS {
@@ -163,7 +180,7 @@ async fn under_fire(client: &Client, names: &[SkillName], calls: u32, own: &OwnS
                 Some(ended) => ended?,
                 None => break,
             },
-            _ = every.tick() => {
+            _ = every.tick(), if (kills as usize) < KILLS_MAX * names.len() => {
                 let skill = &names[kills as usize % names.len()];
                 kills += u32::from(strike(own, skill, Signal::KILL).is_some());
             }
