@@ -7,8 +7,9 @@ use fs_err as fs;
 
 /// The deepest folder looked into; the repository is flat, so that more means a mistake.
 const DEPTH_MAX: usize = 16;
-/// Not part of the repository.
-const SKIPPED: [&str; 2] = [".git", "target"];
+/// Not part of the repository: Git's own (a file where the checkout is a further work tree), what was built, and what a
+/// person's containers are told.
+const SKIPPED: [&str; 3] = [".git", "target", ".env"];
 
 /// Every file under `folder`, sorted by path. Links are not followed.
 pub(crate) fn all(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -30,7 +31,10 @@ fn visit(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let kind = entry.file_type()?;
-        if kind.is_dir() && !SKIPPED.iter().any(|name| entry.file_name() == *name) {
+        if SKIPPED.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        if kind.is_dir() {
             visit(&entry.path(), depth - 1, found)?;
         } else if kind.is_file() {
             found.push(entry.path());
