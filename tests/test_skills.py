@@ -338,7 +338,14 @@ def test_a_database_is_known_by_its_tables_too(home):
         return (body["sarai"].get("skill") or {}).get("name")
 
     wait_for("the tables to be known", lambda: skill_of(question) == "sql")
-    # Who looked has ended, and what nobody has asked does not run.
+    # A table that comes later is known too.
+    later = "¿Qué cuotas vencen mañana?"
+    assert skill_of(later) != "sql"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE cuotas (vencimiento TEXT, club TEXT)")
+    database.close()
+    wait_for("the new table to be known", lambda: skill_of(later) == "sql", 20)
+    # Who looked has ended.
     assert not [pid for pid in jails_of(serve) if b".survey" in b" ".join(command_of(pid))]
 
 

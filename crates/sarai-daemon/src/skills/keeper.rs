@@ -23,7 +23,7 @@ use super::host::{HostSocket, OpenCalls, Speaker};
 use super::launch::Launch;
 use super::process::SkillProcess;
 use super::shelf::Table;
-use super::survey::survey;
+use super::survey::keep_surveyed;
 use super::{Running, SkillsSpec};
 use crate::brain::{self, Brain};
 use crate::child::Child;
@@ -55,6 +55,8 @@ pub(super) enum Ask {
     Came(SkillName, Result<(), Failure>),
     /// A process that was to end has ended.
     Ended(SkillName),
+    /// What is in the owner's databases now.
+    Surveyed(Vec<Database>),
 }
 
 /// The right to ask a process, which is not ended meanwhile. It ends when it is dropped.
@@ -117,9 +119,9 @@ pub(super) struct Keeper {
     /// Why a process did not come up, for those who wait for it.
     failures: BTreeMap<SkillName, Failure>,
     ending: JoinSet<()>,
-    /// What is in the databases, as far as somebody has looked, and who looks now.
+    /// What is in the databases, as far as somebody has looked, and who looks.
     surveyed: Vec<Database>,
-    survey: JoinSet<Option<Vec<Database>>>,
+    survey: JoinSet<()>,
 }
 
 impl Keeper {
@@ -166,7 +168,6 @@ impl Keeper {
                 Some(ask) = asked.recv() => self.hear(ask),
                 _ = tick.tick() => self.measure(),
                 Some(_) = self.ending.join_next(), if !self.ending.is_empty() => {}
-                Some(Ok(Some(databases))) = self.survey.join_next(), if !self.survey.is_empty() => self.learn(databases),
             }
             self.show();
         }
@@ -204,15 +205,15 @@ impl Keeper {
         self.look_into_databases();
     }
 
-    /// Asks anew what is in the databases; who was asking before is no longer heard.
+    /// Has somebody look into the databases, who goes on until he is replaced.
     fn look_into_databases(&mut self) {
-        self.survey.abort_all();
         self.survey = JoinSet::new();
         let table = self.table.borrow().clone();
         let (Some(skill), Ok(launcher)) = (table.surveyor(), &self.spec.launcher) else { return };
-        let (skill, launcher, backend) = (skill.clone(), launcher.clone(), self.spec.backend);
         let folder = self.spec.places.folders.run().join("s").join(SURVEY_FOLDER);
-        self.survey.spawn(async move { survey(&skill, launcher, backend, &folder).await });
+        let keeper = self.asks.clone();
+        let say = move |databases| tell(&keeper, Ask::Surveyed(databases));
+        self.survey.spawn(keep_surveyed(skill.clone(), launcher.clone(), self.spec.backend, folder, say));
     }
 
     /// The next questions are routed with what the databases hold.
@@ -241,6 +242,7 @@ impl Keeper {
                 self.end(&skill);
                 self.step(Event::Failed(ChildName::Skill(skill)));
             }
+            Ask::Surveyed(databases) => self.learn(databases),
             Ask::Ended(skill) => self.step(Event::Stopped(ChildName::Skill(skill))),
         }
     }
