@@ -198,12 +198,12 @@ impl Scheduler {
         self.slots.iter().filter_map(job).collect()
     }
 
-    /// Whether the next batch will hold anything but the tokens of those that decode.
+    /// Whether somebody of the class that is served next is reading a prompt.
     #[must_use]
     pub fn reads_prompts(&self) -> bool {
         let class = self.class();
         let reads = |r: &Running| Some(r.priority) == class && r.stage == Stage::Reading;
-        !self.waiting.is_empty() || self.slots.iter().filter_map(|s| s.running.as_ref()).any(reads)
+        self.slots.iter().filter_map(|s| s.running.as_ref()).any(reads)
     }
 
     /// Puts `tokens` behind what a decoding job said, for the next batch. Ignored for models that cannot take a guess

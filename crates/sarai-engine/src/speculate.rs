@@ -19,6 +19,7 @@
 //! 4. When the answer ends: [`Controller::teach`], [`Earlier::add`].
 
 mod controller;
+mod follow;
 mod forecast;
 mod luck;
 pub mod session;
@@ -57,4 +58,7 @@ pub struct DraftCost {
     pub ms_per_token: f64,
     /// Beside the tokens, for asking.
     pub ms_per_call: f64,
+    /// For what it has to read first. That is paid for, but not held against the guess before which it is done: it serves
+    /// all that follow.
+    pub ms_to_read: f64,
 }

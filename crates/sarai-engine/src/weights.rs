@@ -7,7 +7,8 @@
 //! one more copy of what is interleaved and a second cache.
 //!
 //! # Usage
-//! 1. [`choose`] before loading, with what an earlier run measured, if one did.
+//! 1. Load what is to be [`expect`]ed of what an earlier run measured; then it is known what each layout takes, and
+//!    [`choose`] says whether it stays.
 //! 2. Measure in idle time what is loaded, and then what is not, if it is [`worth_a_trial`]; keep the [`Measured`].
 //!    The next start chooses by it.
 //!
@@ -229,6 +230,17 @@ pub fn choose(
     if needed <= available { Ok(layouts) } else { Err(Refusal::NoRoom { layouts, needed, available }) }
 }
 
+/// What [`choose`] will say, unless memory is short or the model is of a kind that rules it out. `repackable` are the
+/// bytes of the file that can be interleaved.
+#[must_use]
+pub fn expect(policy: Policy, measured: &Measured, repackable: u64) -> Layouts {
+    let nothing = Sizes { weights: 0, repackable, context: 0, process: 0 };
+    match policy {
+        Policy::Always(layouts) => layouts,
+        Policy::Auto => best(measured, Handover::Possible, &nothing, u64::MAX),
+    }
+}
+
 /// Whether to load the stored layout beside the repacked one for as long as it takes to measure it: when that may change
 /// the choice, and a quarter of the memory stays free for others meanwhile.
 #[must_use]
@@ -289,6 +301,9 @@ mod tests {
     fn check(measured: &Measured, handover: Handover, sizes: Sizes, available: u64, expected: Layouts) {
         let chosen = choose(Policy::Auto, measured, handover, &sizes, available);
         assert_eq!(chosen, Ok(expected), "{measured:?}, {handover:?}, {sizes:?}, {available}");
+        if (handover, available) == (Handover::Possible, 9 * GB) {
+            assert_eq!(expect(Policy::Auto, measured, sizes.repackable), expected, "{measured:?}, {sizes:?}");
+        }
     }
 
     #[test]
@@ -348,6 +363,7 @@ mod tests {
         assert_eq!(ask(Layouts::Both, Handover::Impossible, 9 * GB), Err(Refusal::NoHandover));
         for one in [Layouts::Stored, Layouts::Repacked] {
             assert_eq!(ask(one, Handover::Impossible, 175 * GB / 100), Ok(one));
+            assert_eq!(expect(Policy::Always(one), &both(repacked(), repacked()), 0), one);
             assert!(ask(one, Handover::Possible, GB).is_err());
         }
         let nothing = choose(Policy::Auto, &Measured::default(), Handover::Possible, &SIZES, GB);

@@ -24,6 +24,9 @@ use crate::store::Store;
 
 /// Cells for measuring: a prompt behind a short conversation.
 const TRIAL_TOKENS: u32 = 512;
+/// The other layout is loaded to be measured once nobody has said anything for this long: loading holds up whoever comes
+/// by about a second.
+const TRIAL_QUIET: Duration = Duration::from_secs(30);
 /// A conversation is kept once nobody has said anything for this long: most are continued before that, and would only be
 /// written again.
 const QUIET: Duration = Duration::from_secs(2);
@@ -49,11 +52,17 @@ pub(crate) struct Snapshot {
     pub state: Vec<u8>,
 }
 
-/// A layout that is loaded only to be measured.
+/// The layout that is not held, loaded only to be measured.
 #[derive(Debug)]
-struct Trial {
-    context: Pair,
-    calibration: Calibration,
+enum Trial {
+    /// Not yet, or interrupted.
+    Due,
+    Running {
+        context: Box<Pair>,
+        calibration: Calibration,
+    },
+    /// Measured, or it cannot be in this run.
+    Over,
 }
 
 /// See the module's head.
@@ -63,8 +72,7 @@ pub(crate) struct Chores {
     weights: Weights,
     /// None when everything that is held was measured, now or earlier.
     calibration: Option<Calibration>,
-    /// The layout that is not held, for as long as it is measured.
-    trial: Option<Trial>,
+    trial: Trial,
     /// What is held.
     layouts: Layouts,
     threads: u32,
@@ -84,7 +92,7 @@ impl Chores {
         };
         let unknown = weights.known.speeds(layouts).is_none();
         let calibration = unknown.then(|| Calibration::new(held, threads));
-        Self { store, weights, calibration, trial: None, layouts, threads, idle_since: None, news: false }
+        Self { store, weights, calibration, trial: Trial::Due, layouts, threads, idle_since: None, news: false }
     }
 
     /// What batches take with what is held, as far as it is known.
@@ -124,8 +132,10 @@ impl Chores {
         if let Some(calibration) = &mut self.calibration {
             calibration.abandon(context);
         }
-        // Somebody needs the cores, and perhaps the memory.
-        self.trial = None;
+        if let Trial::Running { .. } = self.trial {
+            // Somebody needs the cores, and perhaps the memory.
+            self.trial = Trial::Due;
+        }
     }
 
     /// One piece of work. True when there is more to do at once.
@@ -140,8 +150,8 @@ impl Chores {
         now: Instant,
     ) -> Result<bool, DecodeError> {
         let since = *self.idle_since.get_or_insert(now);
-        let quiet = now.saturating_duration_since(since) >= QUIET;
-        if quiet && self.keep_one(context, scheduler) {
+        let quiet = now.saturating_duration_since(since);
+        if quiet >= QUIET && self.keep_one(context, scheduler) {
             return Ok(true);
         }
         if let Some(calibration) = &mut self.calibration {
@@ -154,7 +164,7 @@ impl Chores {
             }
             return Ok(progress == Progress::More);
         }
-        self.try_out(pulse, quiet)
+        self.try_out(pulse, quiet >= TRIAL_QUIET)
     }
 
     /// Keeps one conversation that is worth it.
@@ -174,28 +184,45 @@ impl Chores {
 
     /// Measures the layout that is not held, so that the next start can choose.
     fn try_out(&mut self, pulse: &Pulse, quiet: bool) -> Result<bool, DecodeError> {
-        let Some(Trial { context, calibration }) = &mut self.trial else {
-            let Weights { policy, known, sizes, available, .. } = &self.weights;
-            let wanted = self.layouts == Layouts::Repacked
-                && known.repacked.is_some()
-                && weights::worth_a_trial(*policy, known, sizes, *available);
-            if wanted && quiet {
-                self.trial = self.load_trial(pulse);
+        match &mut self.trial {
+            Trial::Due if quiet => self.trial = self.begin_trial(pulse),
+            Trial::Due | Trial::Over => return Ok(false),
+            Trial::Running { context, calibration } => {
+                let progress = calibration.step(context, pulse)?;
+                if progress == Progress::Done {
+                    let measured = calibration.measured();
+                    // Its memory is free again.
+                    self.trial = Trial::Over;
+                    self.learn(measured);
+                }
+                return Ok(progress == Progress::More);
             }
-            return Ok(self.trial.is_some());
-        };
-        let progress = calibration.step(context, pulse)?;
-        if progress == Progress::Done {
-            let measured = calibration.measured();
-            // Its memory is free again, and what it was loaded for is known.
-            self.trial = None;
-            self.learn(measured);
         }
-        Ok(progress == Progress::More)
+        Ok(matches!(self.trial, Trial::Running { .. }))
     }
 
-    /// None, and no second attempt, when it cannot be loaded.
-    fn load_trial(&mut self, pulse: &Pulse) -> Option<Trial> {
+    fn begin_trial(&self, pulse: &Pulse) -> Trial {
+        let Weights { policy, known, sizes, available, file, .. } = &self.weights;
+        let wanted = self.layouts == Layouts::Repacked
+            && known.repacked.is_some()
+            && file.is_some()
+            && weights::worth_a_trial(*policy, known, sizes, *available);
+        if !wanted {
+            return Trial::Over;
+        }
+        match self.load_trial(pulse) {
+            Ok(context) => Trial::Running {
+                context: Box::new(Pair::single(Layout::Stored, context)),
+                calibration: Calibration::new(&[Layout::Stored], self.threads),
+            },
+            Err(error) => {
+                tracing::warn!("the other layout of the weights is not measured: {error:#}");
+                Trial::Over
+            }
+        }
+    }
+
+    fn load_trial(&self, pulse: &Pulse) -> anyhow::Result<Context> {
         let sizes = ContextOptions {
             purpose: Purpose::Generate,
             context_tokens: TRIAL_TOKENS,
@@ -204,18 +231,8 @@ impl Chores {
             outputs: measure::BATCH_MAX,
             threads: self.threads,
         };
-        let model = Model::load(&self.weights.path, Layout::Stored, pulse).ok()?;
-        match Context::new(&Arc::new(model), sizes, pulse) {
-            Ok(context) => {
-                let calibration = Calibration::new(&[Layout::Stored], self.threads);
-                Some(Trial { context: Pair::single(Layout::Stored, context), calibration })
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the other layout of the weights is not measured");
-                self.weights.policy = Policy::Always(self.layouts);
-                None
-            }
-        }
+        let model = Model::load(&self.weights.path, Layout::Stored, pulse)?;
+        Ok(Context::new(&Arc::new(model), sizes, pulse)?)
     }
 
     fn learn(&mut self, measured: Measured) {

@@ -29,11 +29,13 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 
 /// What a session begins with: enough to know what is being written, and not much to read.
-const BEGIN_TOKENS: usize = 512;
-const BEGIN_BYTES: usize = 2048;
+const BEGIN_TOKENS: usize = 256;
+const BEGIN_BYTES: usize = 1024;
 const TEXT_BYTES_MAX: usize = 8192;
 /// The other worker reads so many tokens in one call.
 const CHUNK: usize = 64;
+/// Tokens that are said between two guesses: reading those is part of what asking takes.
+const USUAL_TOKENS: usize = 4;
 /// A guess less likely than this is hardly worth its place in a batch.
 const PROBABILITY_MIN: f32 = 0.4;
 /// A call may take so many times what it is expected to, and a little more: the computer has other things to do too.
@@ -96,6 +98,16 @@ enum Form {
     Text,
 }
 
+impl Form {
+    /// What a token adds to the window.
+    fn size(self, token: u32, vocabulary: &dyn Vocabulary) -> usize {
+        match self {
+            Self::Tokens => 1,
+            Self::Text => vocabulary.spell(token).len(),
+        }
+    }
+}
+
 /// The engine's end.
 #[derive(Debug)]
 pub(crate) struct Drafter {
@@ -155,10 +167,14 @@ impl Drafter {
         })
     }
 
-    /// What asking costs. None while there is nobody to ask.
-    pub(crate) fn cost(&mut self) -> Option<DraftCost> {
+    /// What asking costs how this text goes on. None while there is nobody to ask.
+    pub(crate) fn cost(&mut self, answer: u64, text: &[u32]) -> Option<DraftCost> {
         self.refresh();
-        self.pool.as_ref().and(self.meter.as_ref()).map(Meter::cost)
+        let ((peer, pool), meter) = (self.pool.as_ref()?, self.meter.as_ref()?);
+        let lacks = pool.lacks(answer, text, |token| peer.form.size(token, &*self.vocabulary));
+        // What was said since the last guess is read as fast as one token.
+        let unread = lacks.saturating_sub(USUAL_TOKENS).min(CHUNK);
+        Some(DraftCost { ms_to_read: peer.costs.read_ms_per_token * unread as f64, ..meter.cost() })
     }
 
     /// How the text of an answer goes on, in at most `max` tokens. Takes at most about twice what it is expected to.
@@ -169,10 +185,7 @@ impl Drafter {
         self.refresh();
         let (Some((peer, pool)), Some(meter)) = (&mut self.pool, &mut self.meter) else { return Err(Miss::Lost) };
         let form = peer.form;
-        let size = |token: u32| match form {
-            Form::Tokens => 1,
-            Form::Text => self.vocabulary.spell(token).len(),
-        };
+        let size = |token: u32| form.size(token, &*self.vocabulary);
         let mut left = None;
         for _ in 0..2 {
             let (session, tail) = pool.follow(answer, text, size);

@@ -92,14 +92,17 @@ impl Guesser {
 
     fn ask_model(&mut self, guesses: &mut Guesses, place: Place) -> Option<Draft> {
         let drafter = guesses.drafter.as_mut()?;
-        let cost = drafter.cost()?;
+        let cost = drafter.cost(self.session, &self.tokens)?;
         let ask = self.controller.ask(Source::Model, guesses.costs.as_ref(), Some(cost), place.beside, place.room);
         if ask == 0 {
             return None;
         }
         match drafter.propose(self.session, &self.tokens, ask) {
             Ok(draft) => Some(draft),
-            Err(Miss::Behind) => None,
+            Err(Miss::Behind) => {
+                self.controller.reading(Source::Model);
+                None
+            }
             Err(Miss::Slow | Miss::Lost) => {
                 self.controller.lost(Source::Model);
                 None

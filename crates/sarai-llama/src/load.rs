@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use sarai_engine::schedule::Rewind;
 use sarai_engine::snapshot::{Identity, Origin};
 use sarai_engine::speculate::session::Vocabulary;
-use sarai_engine::weights::{Layouts, Measured, Policy, choose};
+use sarai_engine::weights::{self, Layouts, Measured, Policy, choose};
 use sarai_proto::engine::v1 as wire;
 use sha2::{Digest, Sha256};
 
@@ -18,7 +18,6 @@ use crate::drafter::Drafter;
 use crate::engine::{Engine, EngineOptions, Parts};
 use crate::forms::Forms;
 use crate::llama::{self, Context, ContextOptions, Layout, Model, Pair, Pulse, Purpose};
-use crate::machine;
 use crate::measured::{self, Key};
 use crate::prompt::Tokenizer;
 use crate::service::Ready;
@@ -29,7 +28,7 @@ use crate::store::Store;
 /// # Errors
 /// A file that is no model, memory that is not there, a chat template that cannot be read.
 pub(crate) fn load(args: &Args, options: EngineOptions, pulse: &Pulse, ready: &OnceLock<Ready>) -> Result<Engine> {
-    let available = args.memory.or_else(machine::available_bytes).unwrap_or(u64::MAX);
+    let available = args.memory.unwrap_or(u64::MAX);
     let file = args.measured.as_ref().map(|file| Key::new(&args.model, options.threads).map(|key| (file.clone(), key)));
     let file = file.transpose()?;
     let known = file.as_ref().map(|(file, key)| measured::load(file, key)).unwrap_or_default();
@@ -67,13 +66,15 @@ fn load_weights(
         outputs: options.outputs,
         threads: options.threads,
     };
-    // Mapped, it is there at once; only then is it known what the other layouts would take.
-    let stored = Arc::new(Model::load(path, Layout::Stored, pulse).with_context(cannot)?);
+    let repackable = llama::repackable(path);
+    // Only once a model is loaded is it known what each layout takes, so the one that is likely to stay goes first.
+    let first = first(weights::expect(args.weights, &known, repackable));
+    let mut model = Arc::new(Model::load(path, first, pulse).with_context(cannot)?);
     let weights = Weights {
         path: path.clone(),
         policy: args.weights,
-        handover: stored.handover(),
-        sizes: stored.sizes(path, &sizes),
+        handover: model.handover(),
+        sizes: model.sizes(repackable, &sizes),
         available,
         known,
         file,
@@ -85,24 +86,29 @@ fn load_weights(
         (Policy::Auto, Err(_)) => Layouts::Repacked,
         (Policy::Always(_), Err(refusal)) => return Err(refusal.into()),
     };
+    if self::first(layouts) != first {
+        drop(model);
+        model = Arc::new(Model::load(path, self::first(layouts), pulse).with_context(cannot)?);
+    }
+    let context = Context::new(&model, sizes, pulse)?;
     let (model, context) = match layouts {
-        Layouts::Stored => {
-            let context = Context::new(&stored, sizes, pulse)?;
-            (stored, Pair::single(Layout::Stored, context))
-        }
-        Layouts::Repacked => {
-            drop(stored);
-            let model = Arc::new(Model::load(path, Layout::Repacked, pulse).with_context(cannot)?);
-            let context = Context::new(&model, sizes, pulse)?;
-            (model, Pair::single(Layout::Repacked, context))
-        }
+        Layouts::Stored => (model, Pair::single(Layout::Stored, context)),
+        Layouts::Repacked => (model, Pair::single(Layout::Repacked, context)),
         Layouts::Both => {
             let repacked = Arc::new(Model::load_beside(path, pulse).with_context(cannot)?);
-            let (front, back) = (Context::new(&stored, sizes, pulse)?, Context::new(&repacked, sizes, pulse)?);
-            (repacked, Pair::both(front, back))
+            let back = Context::new(&repacked, sizes, pulse)?;
+            (repacked, Pair::both(context, back))
         }
     };
     Ok((model, context, weights))
+}
+
+/// The layout that is loaded first. Beside a stored one there is place for the other, which shares its pages.
+const fn first(layouts: Layouts) -> Layout {
+    match layouts {
+        Layouts::Stored | Layouts::Both => Layout::Stored,
+        Layouts::Repacked => Layout::Repacked,
+    }
 }
 
 /// Everything that the bytes of a cache depend on, besides the tokens.

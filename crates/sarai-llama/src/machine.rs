@@ -32,13 +32,6 @@ pub(crate) fn waited_for_cores() -> Duration {
     Duration::from_nanos(waited.sum())
 }
 
-/// Bytes that the kernel could give without swapping.
-pub(crate) fn available_bytes() -> Option<u64> {
-    let text = fs_err::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kb| kb * 1024)
-}
-
 /// Proportional set size of this process, in bytes; 0 where the kernel does not say.
 pub(crate) fn resident_bytes() -> u64 {
     fs_err::read_to_string("/proc/self/smaps_rollup").ok().and_then(|text| pss_bytes(&text)).unwrap_or(0)

@@ -62,7 +62,7 @@ struct Args {
     /// How the weights lie in memory; `auto` decides by what was measured and by --memory.
     #[arg(long, default_value = "auto")]
     weights: Policy,
-    /// Bytes that this worker may take; by default what the computer can give now.
+    /// Bytes that this worker may take; by default as many as it likes.
     #[arg(long, value_name = "BYTES")]
     memory: Option<u64>,
     /// A folder to keep conversations in, so that they need not be read again after a restart.

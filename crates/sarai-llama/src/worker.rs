@@ -7,6 +7,7 @@ use std::thread;
 
 use anyhow::{Context as _, Result, anyhow};
 use rustix::process::Signal;
+use sarai_engine::grammar::COMPILE_STACK_BYTES;
 use sarai_proto::engine::v1::engine_server::EngineServer;
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,6 +33,7 @@ const OUTPUTS: u32 = 64;
 const WAITING: usize = 64;
 /// Stack of a thread that tokenises. Reserved, not taken, until a text needs it.
 const STACK_BYTES: usize = 256 << 20;
+const _: () = assert!(STACK_BYTES >= COMPILE_STACK_BYTES, "grammars are compiled on such a thread too");
 /// gRPC messages: a prompt of the longest text, with room for its envelope.
 const MESSAGE_BYTES_MAX: usize = 2 * sarai_types::SEQUENCE_TEXT_MAX;
 

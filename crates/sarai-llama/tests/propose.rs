@@ -348,14 +348,14 @@ async fn the_drafter_sends_tokens_to_the_same_vocabulary() {
     let right = off_the_runtime(move || {
         let vocabulary = Arc::new(Same(described.vocabulary));
         let mut drafter = Drafter::connect(socket, vocabulary, described.vocabulary_sha256).unwrap();
-        assert!(drafter.cost().is_none(), "there is nobody to ask yet");
+        assert!(drafter.cost(1, &whole[..prompt]).is_none(), "there is nobody to ask yet");
         let right = (prompt..whole.len() - 4).filter(|&end| {
             let draft = drafted(&mut drafter, 1, &whole[..end], 4);
             assert_eq!(draft.tokens.len(), draft.confidence.len());
             draft.tokens.first().is_none_or(|&token| token == whole[end])
         });
         let right = right.count();
-        let cost = drafter.cost().unwrap();
+        let cost = drafter.cost(1, &whole).unwrap();
         assert!(cost.ms_per_token > 0.0 && cost.ms_per_call > 0.0, "{cost:?}");
         drafter.end(1);
         (right, whole.len() - 4 - prompt)
@@ -462,7 +462,7 @@ async fn a_worker_that_is_stopped_or_dies_is_done_without_until_it_is_back() {
     let asked = text.clone();
     let (dead, mut drafter) = off_the_runtime(move || (bounded(&mut drafter, &asked), drafter)).await;
     assert_eq!(dead, Err(Miss::Lost));
-    assert!(drafter.cost().is_none());
+    assert!(drafter.cost(1, &[]).is_none());
     let _worker = Worker::start(folder.path(), SMALL, 2).await;
     let (anew, drafter) = off_the_runtime(move || (drafted(&mut drafter, 1, &text, 8), drafter)).await;
     assert_eq!(anew.tokens, first.tokens);

@@ -5,8 +5,8 @@
 //! the sum, for each guess, of the chance that it and all before it are right. The best k is that with the most tokens
 //! per time, (b + E(k)) / (T(b + k) + asking), and none unless it beats b / T(b) by a margin that grows with each loss.
 //! With b = 1 that is the speed of this answer; with more, all that share the batch count alike, so that one answer's
-//! guesses are not paid for by the others. The chances blend the source's own word with how often it was true, by place
-//! in the draft and by how sure the source was.
+//! guesses are not paid for by the others. The chances blend the source's own word with how often it was true, by how
+//! sure the source was.
 //!
 //! # What is certain
 //! Chances can be wrong, so they only choose; what may be lost is bounded by an account. It begins with a small credit in
@@ -16,8 +16,10 @@
 //! far as the staircase is true; what was won may be risked again, up to [`CREDIT_MAX`]. Losses are carried on to the next
 //! answer, gains are not.
 //!
-//! One wrong guess at the beginning of a long copy must not cost all of it. So while the account forbids drafts that
-//! would pay, it lends a share of what they promise: [`LOAN_MAX`] in all, and no more until that is won back.
+//! One wrong guess at the beginning of a long copy must not cost all of it, nor must a copy begin with short drafts only
+//! because nothing was won yet. So while the account forbids all drafts that would pay, it lends a share of what they
+//! promise; and where it allows one that is sure, what a longer one promises beyond that: [`LOAN_MAX`] in all, and no more
+//! until that is won back.
 //!
 //! A source that lost lately rests, longer each time and the more it lost. What was seen of it fades, so that it is tried
 //! again; the account pays for that too.
@@ -45,6 +47,8 @@ const UNKNOWN_COST: f64 = 0.6;
 const UNKNOWN_COST_EACH: f64 = 0.75;
 /// How much of the tokens that it prevented a draft from winning, by its word, the account lends.
 const LENT: f32 = 0.1;
+/// It lends all of them to a draft whose first token is this sure, if a shorter one is allowed already.
+const LENT_IF_SURE: f32 = 0.95;
 /// How much of a source's gains lately is left after each round.
 const GAIN_MEMORY: f32 = 0.8;
 /// Rounds of rest for each token lost in a round, after the first loss that makes a source rest and after the last.
@@ -128,6 +132,11 @@ impl Prices<'_> {
         }
     }
 
+    /// The tokens that such a batch promises beyond those that would have been said in its time.
+    fn won(self, guesses: u32, gain: f64) -> f64 {
+        gain * (f64::from(self.beside) + self.tokens(guesses))
+    }
+
     /// The most tokens per time, as a gain over none: the number of guesses and the gain. `chance` is that of each guess
     /// given those before it, `asking` what so many cost beside the batch, in tokens; no more than `credit` is risked.
     fn best(
@@ -208,7 +217,8 @@ impl Controller {
         let (Some(cost), true) = (cost, prices.costs.is_some()) else { return 0 };
         let record = self.luck.of(Source::Model);
         let asking = |tokens| cost.ms(tokens) / prices.token_ms();
-        let (tokens, gain) = prices.best(room, self.luck.credit, |place| record.hope(place), asking);
+        let credit = self.luck.credit - single(cost.ms_to_read / prices.token_ms());
+        let (tokens, gain) = prices.best(room, credit, |place| record.hope(place), asking);
         if gain >= self.state(Source::Model).margin() { tokens } else { 0 }
     }
 
@@ -235,23 +245,26 @@ impl Controller {
         kept_tokens
     }
 
-    /// The best number of tokens of a draft that already cost so much. When it is the account that forbids a draft, part
-    /// of what that would have won is lent.
+    /// The best number of tokens of a draft that already cost so much.
     fn choose(&mut self, draft: &Draft, prices: Prices<'_>, room: u32, spent: f32) -> u32 {
         let record = self.luck.of(draft.source);
-        let chance = |place: usize| record.chance(place, draft.confidence[place]);
         let margin = self.state(draft.source).margin();
-        let (kept, gain) = prices.best(room, self.luck.credit - spent, chance, |_| 0.0);
-        if gain >= margin {
-            return kept;
-        }
-        let (missed, gain) = prices.best(room, f32::INFINITY, chance, |_| 0.0);
-        if gain >= margin {
-            // Gain is over the tokens that the batch would have said in that time.
-            let tokens = gain * (f64::from(prices.beside) + prices.tokens(missed));
-            self.luck.borrow(LENT * single(tokens));
-        }
-        0
+        let best = |credit: f32| {
+            let (tokens, gain) = prices.best(room, credit, |place| record.chance(draft.confidence[place]), |_| 0.0);
+            if gain >= margin { (tokens, prices.won(tokens, gain)) } else { (0, 0.0) }
+        };
+        let (allowed, wins) = best(self.luck.credit - spent);
+        let missed = best(f32::INFINITY).1 - wins;
+        let sure = draft.confidence.first().is_some_and(|&word| word >= LENT_IF_SURE);
+        let share = match allowed {
+            0 => LENT,
+            _ if sure => 1.0,
+            _ => 0.0,
+        };
+        let lent = self.luck.loan(share * single(missed));
+        let (kept, _) = best(self.luck.credit + lent - spent);
+        self.luck.borrow(lent);
+        kept
     }
 
     /// What came of a round: `drafted` tokens were verified, the first `accepted` were right.
@@ -287,6 +300,13 @@ impl Controller {
         self.round(1.0);
     }
 
+    /// The draft model has read, and must read more before it can guess.
+    pub fn reading(&mut self, source: Source) {
+        if let Some(asked) = self.asked.take().filter(|asked| asked.source == source) {
+            self.luck.credit -= asked.cost.map_or(0.0, |cost| single(cost.ms_to_read / asked.price_ms));
+        }
+    }
+
     /// The draft model failed or was too slow: it is not asked again in this answer.
     pub fn lost(&mut self, source: Source) {
         self.settle();
@@ -320,7 +340,7 @@ impl Controller {
         let asked = self.asked.take().filter(|asked| asked.source == source);
         asked.map_or(0.0, |asked| {
             let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
-            asked.cost.map_or(0.0, |cost| single(cost.ms(tokens) / asked.price_ms))
+            asked.cost.map_or(0.0, |cost| single((cost.ms(tokens) + cost.ms_to_read) / asked.price_ms))
         })
     }
 

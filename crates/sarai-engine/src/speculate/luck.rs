@@ -3,8 +3,8 @@
 use super::Source;
 
 /// Classes of confidence: guesses that are about equally sure of themselves are counted together.
-pub(super) const CONFIDENCES: usize = 9;
-const CONFIDENCE_BOUNDS: [f32; CONFIDENCES - 1] = [0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98];
+pub(super) const CONFIDENCES: usize = 11;
+const CONFIDENCE_BOUNDS: [f32; CONFIDENCES - 1] = [0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995];
 /// Classes of places in a draft: 1, 2–3, 4–7, 8–15, 16–31, 32 and on.
 const PLACES: usize = 6;
 /// The tokens that may be lost by wrong guesses beyond those that right ones won: what a draft of 15 costs on a computer on
@@ -19,7 +19,7 @@ const WORD_WORTH: f32 = 6.0;
 const HOPE: f32 = 0.95;
 const HOPE_WORTH: f32 = 4.0;
 /// How much is left of what was seen after each next guess of the same class, and after each round.
-const MEMORY: f32 = 1.0 - 1.0 / 32.0;
+const MEMORY: f32 = 1.0 - 1.0 / 64.0;
 const FADING: f32 = 1.0 - 1.0 / 256.0;
 
 /// The class of a confidence.
@@ -73,7 +73,9 @@ pub struct Luck {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Record {
     by_place: [Rate; PLACES],
-    by_word: [[Rate; CONFIDENCES]; PLACES],
+    /// Where in a draft a guess stands tells little beyond how sure it is, and long drafts are rare: counted by place,
+    /// one that failed early would be held against them for long.
+    by_word: [Rate; CONFIDENCES],
     /// Guesses that came true, and how many would have if the source's word were good.
     came_true: f32,
     promised: f32,
@@ -100,9 +102,14 @@ impl Luck {
         }
     }
 
+    /// How much of `tokens` would be lent.
+    pub(super) fn loan(&self, tokens: f32) -> f32 {
+        tokens.min(LOAN_MAX - self.loan).max(0.0)
+    }
+
     /// More credit, as far as loans go.
     pub(super) fn borrow(&mut self, tokens: f32) {
-        let tokens = tokens.min(LOAN_MAX - self.loan).max(0.0);
+        let tokens = self.loan(tokens);
         self.credit += tokens;
         self.loan += tokens;
     }
@@ -117,7 +124,7 @@ impl Luck {
     /// A round is over. What was seen long ago is no reason never to try again.
     pub(super) fn fade(&mut self) {
         for record in [&mut self.suffix, &mut self.model] {
-            record.by_place.iter_mut().chain(record.by_word.iter_mut().flatten()).for_each(Rate::fade);
+            record.by_place.iter_mut().chain(&mut record.by_word).for_each(Rate::fade);
             record.came_true *= FADING;
             record.promised *= FADING;
         }
@@ -132,11 +139,11 @@ impl Luck {
 }
 
 impl Record {
-    /// How likely a guess at this place of a draft is right, given those before it are and the source's word.
-    pub(super) fn chance(&self, place: usize, word: f32) -> f32 {
+    /// How likely a guess is right, given those before it are and the source's word.
+    pub(super) fn chance(&self, word: f32) -> f32 {
         let word = if word.is_finite() { word.clamp(0.0, 1.0) } else { 0.0 };
         let trust = ((WORD_WORTH + self.came_true) / (WORD_WORTH + self.promised)).min(1.0);
-        self.by_word[place_class(place)][confidence_class(word)].blend(word * trust, WORD_WORTH)
+        self.by_word[confidence_class(word)].blend(word * trust, WORD_WORTH)
     }
 
     /// The same without the source's word, at best.
@@ -147,7 +154,7 @@ impl Record {
     /// What came of a guess.
     pub(super) fn note(&mut self, place: usize, word: f32, hit: bool) {
         let word = if word.is_finite() { word.clamp(0.0, 1.0) } else { 0.0 };
-        self.by_word[place_class(place)][confidence_class(word)].note(hit, MEMORY);
+        self.by_word[confidence_class(word)].note(hit, MEMORY);
         self.by_place[place_class(place)].note(hit, MEMORY);
         self.came_true = self.came_true * MEMORY + f32::from(u8::from(hit));
         self.promised = self.promised * MEMORY + word;

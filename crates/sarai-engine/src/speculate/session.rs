@@ -66,19 +66,26 @@ impl Mirror {
         text.get(self.from..).map_or(0, |text| standing(&self.tokens, text))
     }
 
-    fn follow(&mut self, text: &[u32], window: Window, size: &impl Fn(u32) -> usize) -> Tail {
+    /// Where in the text begins what has to be appended, and how many of the tokens that were sent stay.
+    fn lacks(&self, text: &[u32], window: Window, size: &impl Fn(u32) -> usize) -> (usize, usize) {
         let common = self.standing(text);
         let kept = common.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0);
         let lacking: usize = text.iter().skip(self.from + common).map(|&token| size(token)).sum();
         if common > 0 && lacking <= window.begin && kept + lacking <= window.max {
-            self.tokens.truncate(common);
-            self.ends.truncate(common);
+            (self.from + common, common)
         } else {
-            self.tokens.clear();
-            self.ends.clear();
-            self.from = begin(text, window.begin, size);
+            (begin(text, window.begin, size), 0)
         }
-        let append = self.from + self.tokens.len()..text.len();
+    }
+
+    fn follow(&mut self, text: &[u32], window: Window, size: &impl Fn(u32) -> usize) -> Tail {
+        let (first, stay) = self.lacks(text, window, size);
+        self.tokens.truncate(stay);
+        self.ends.truncate(stay);
+        if stay == 0 {
+            self.from = first;
+        }
+        let append = first..text.len();
         let keep = self.ends.last().copied().unwrap_or(0);
         let mut end = keep;
         for &token in text.get(append.clone()).unwrap_or_default() {
@@ -131,11 +138,22 @@ impl Pool {
     /// window's units. The other worker is taken to do as it is told: see [`Pool::forget`].
     pub fn follow(&mut self, answer: u64, text: &[u32], size: impl Fn(u32) -> usize) -> (usize, Tail) {
         self.uses += 1;
-        let own = self.slots.iter().position(|slot| slot.user == Some(answer));
-        let index = own.unwrap_or_else(|| self.best_for(text));
+        let index = self.index_for(answer, text);
         let Some(slot) = self.slots.get_mut(index) else { return (0, Tail { keep: 0, append: 0..text.len() }) };
         (slot.user, slot.used) = (Some(answer), self.uses);
         (index, slot.mirror.follow(text, self.window, &size))
+    }
+
+    /// How many tokens [`Pool::follow`] would append.
+    #[must_use]
+    pub fn lacks(&self, answer: u64, text: &[u32], size: impl Fn(u32) -> usize) -> usize {
+        let slot = self.slots.get(self.index_for(answer, text));
+        slot.map_or(0, |slot| text.len() - slot.mirror.lacks(text, self.window, &size).0)
+    }
+
+    fn index_for(&self, answer: u64, text: &[u32]) -> usize {
+        let own = self.slots.iter().position(|slot| slot.user == Some(answer));
+        own.unwrap_or_else(|| self.best_for(text))
     }
 
     /// Of those that nobody uses the one that has most of the text, else the one longest not used.
@@ -292,7 +310,7 @@ impl Meter {
 
     #[must_use]
     pub const fn cost(&self) -> DraftCost {
-        DraftCost { ms_per_token: self.ms_per_token, ms_per_call: self.ms_per_call }
+        DraftCost { ms_per_token: self.ms_per_token, ms_per_call: self.ms_per_call, ms_to_read: 0.0 }
     }
 
     #[must_use]

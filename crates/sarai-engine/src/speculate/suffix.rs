@@ -5,10 +5,14 @@
 //! first guessed token those that said otherwise are silent, so a draft is always a text that did follow somewhere. The
 //! idea of drafts from the frequencies of suffixes: Oliaro et al., "SuffixDecoding", 2024.
 //!
+//! A text that is copied with changes is followed beside that: see [`Follower`]. Where it says the same as the votes, what
+//! it says goes further, because it knows which changes are made again.
+//!
 //! How sure a guess is follows from the length of the match and the share of the votes, and is corrected by how often
 //! such guesses came true in this answer. That costs no batch: each token that is said, by whatever means, shows whether
 //! the guess that could have been made was right.
 
+use super::follow::Follower;
 use super::luck::{CONFIDENCES, Rate, confidence_class};
 use super::text::{BOUNDARY, MATCH_TOKENS_MAX, Match, TEXT_TOKENS_MAX, Text};
 use super::{Draft, Source};
@@ -36,6 +40,7 @@ pub struct Suffixes {
     /// What would be guessed as the next token, and how sure that would be before it is corrected.
     next: Option<Vote>,
     seen: [Rate; CONFIDENCES],
+    follower: Follower,
 }
 
 /// What the places that match say about one token.
@@ -52,7 +57,8 @@ impl Suffixes {
     pub fn new(prompt: &[u32]) -> Self {
         let mut text = Text::new(TEXT_TOKENS_MAX);
         text.extend(prompt);
-        let mut suffixes = Self { text, matches: Vec::new(), next: None, seen: Default::default() };
+        let mut suffixes =
+            Self { text, matches: Vec::new(), next: None, seen: Default::default(), follower: Follower::default() };
         suffixes.look();
         suffixes
     }
@@ -62,20 +68,43 @@ impl Suffixes {
         if let Some(vote) = self.next {
             self.seen[confidence_class(vote.confidence)].note(vote.token == token, MEMORY);
         }
-        self.text.push(token);
+        self.follower.push(self.text.tokens(), token);
+        if self.text.push(token) > 0 {
+            self.follower.lose();
+        }
         self.look();
+        self.follower.find(&self.matches);
     }
 
     /// How the text may go on, at most `tokens_max` tokens; none if it never went like this. On equal chances what was
     /// said in this conversation goes before what was said in others.
     #[must_use]
     pub fn draft(&self, earlier: &Earlier, tokens_max: usize) -> Option<Draft> {
-        let own = self.follow(&self.text, &self.matches, tokens_max);
+        let copy = self.copy(tokens_max);
+        let own = self.voted(&self.text, &self.matches, tokens_max);
         let mut matches = Vec::new();
         earlier.text.matches(self.text.tokens(), &mut matches);
-        let other = self.follow(&earlier.text, &matches, tokens_max);
-        let best = if expected(&other) > expected(&own) { other } else { own };
+        let other = self.voted(&earlier.text, &matches, tokens_max);
+        let voted = if expected(&other) > expected(&own) { other } else { own };
+        let agree = copy.tokens.first().is_some_and(|first| voted.tokens.first() == Some(first));
+        let best = if agree || expected(&copy) > expected(&voted) { copy } else { voted };
         (!best.tokens.is_empty()).then_some(best)
+    }
+
+    /// How the text goes on as a copy with changes.
+    fn copy(&self, tokens_max: usize) -> Draft {
+        let guesses = self.follower.draft(self.text.tokens(), tokens_max.min(DRAFT_TOKENS_MAX));
+        let mut draft = Draft { source: Source::Suffix, tokens: Vec::new(), confidence: Vec::new() };
+        let mut chance = 1.0;
+        for guess in guesses {
+            chance *= guess.confidence;
+            if chance < CHANCE_MIN {
+                break;
+            }
+            draft.tokens.push(guess.token);
+            draft.confidence.push(guess.confidence);
+        }
+        draft
     }
 
     fn look(&mut self) {
@@ -83,7 +112,8 @@ impl Suffixes {
         self.next = Ballot::default().vote(self.text.tokens(), &self.matches);
     }
 
-    fn follow(&self, text: &Text, matches: &[Match], tokens_max: usize) -> Draft {
+    /// How `text` goes on from the places that match, by their votes.
+    fn voted(&self, text: &Text, matches: &[Match], tokens_max: usize) -> Draft {
         let mut draft = Draft { source: Source::Suffix, tokens: Vec::new(), confidence: Vec::new() };
         let mut ballot = Ballot::default();
         let mut going = matches.to_vec();
@@ -264,7 +294,9 @@ mod tests {
             let mut confidence = Vec::new();
             for i in 0..30 {
                 (i * 50..i * 50 + len).for_each(|token| suffixes.push(token));
-                confidence.push(suffixes.draft(&Earlier::new(0), 1).map_or(0.0, |draft| draft.confidence[0]));
+                confidence.push(
+                    suffixes.voted(&suffixes.text, &suffixes.matches, 1).confidence.first().copied().unwrap_or(0.0),
+                );
                 suffixes.push(5000 + i);
             }
             let last = confidence[29];
@@ -286,7 +318,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_draft_did_follow_what_it_follows_now(
+        fn every_vote_did_follow_what_it_follows_now(
             prompt in vec(0_u32..6, 0..150),
             said in vec(0_u32..6, 0..150),
             answers in vec(vec(0_u32..6, 0..60), 0..4),
@@ -294,13 +326,21 @@ mod tests {
         ) {
             let answers: Vec<&[u32]> = answers.iter().map(Vec::as_slice).collect();
             let text = [&prompt[..], &said].concat();
-            if let Some(draft) = draft(&prompt, &said, &answers, tokens_max) {
+            let mut before = Earlier::new(10_000);
+            answers.iter().for_each(|answer| before.add(answer));
+            let mut suffixes = Suffixes::new(&prompt);
+            said.iter().for_each(|&token| suffixes.push(token));
+            let mut matches = Vec::new();
+            before.text.matches(suffixes.text.tokens(), &mut matches);
+            let own = suffixes.voted(&suffixes.text, &suffixes.matches, tokens_max);
+            let other = suffixes.voted(&before.text, &matches, tokens_max);
+            for draft in [own, other].into_iter().filter(|draft| !draft.tokens.is_empty()) {
                 prop_assert!(draft.tokens.len() <= tokens_max.min(DRAFT_TOKENS_MAX));
                 prop_assert_eq!(draft.tokens.len(), draft.confidence.len());
                 prop_assert!(draft.confidence.iter().all(|c| (0.0..=1.0).contains(c)));
                 let whole = [&text[text.len() - 2..], &draft.tokens].concat();
-                let before = |text: &[u32]| text.windows(whole.len()).any(|window| window == whole);
-                prop_assert!(before(&text) || answers.iter().any(|answer| before(answer)));
+                let said = |text: &[u32]| text.windows(whole.len()).any(|window| window == whole);
+                prop_assert!(said(&text) || answers.iter().any(|answer| said(answer)));
             }
         }
     }

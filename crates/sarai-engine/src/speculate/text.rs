@@ -7,7 +7,7 @@ pub const TEXT_TOKENS_MAX: usize = 1 << 16;
 /// Divides texts that have nothing to do with each other. No vocabulary has it.
 pub(super) const BOUNDARY: u32 = u32::MAX;
 /// Longer matches tell no more.
-pub(super) const MATCH_TOKENS_MAX: u32 = 32;
+pub(super) const MATCH_TOKENS_MAX: u32 = 64;
 /// The lengths of the runs that are indexed. The shortest is the shortest match.
 const RUNS: [usize; 3] = [8, 4, 2];
 /// How many places are looked at for each length, latest first, and from how many on no shorter runs are looked at.
@@ -52,11 +52,13 @@ impl Text {
         &self.tokens
     }
 
-    pub(super) fn push(&mut self, token: u32) {
+    /// Says how many of the oldest tokens it forgot for it.
+    pub(super) fn push(&mut self, token: u32) -> usize {
         if self.tokens_max == 0 {
-            return;
+            return 0;
         }
-        if self.tokens.len() == self.tokens_max {
+        let before = self.tokens.len();
+        if before == self.tokens_max {
             let kept = self.tokens.split_off(self.tokens_max.div_ceil(2));
             *self = Self::new(self.tokens_max);
             self.extend(&kept);
@@ -68,6 +70,7 @@ impl Text {
             let before = if self.whole >= len { runs.last.insert(digest(&self.tokens, len), end) } else { None };
             runs.before.push(before.unwrap_or(0));
         }
+        before + 1 - self.tokens.len()
     }
 
     /// As often [`Self::push`], but what would be forgotten at once is not looked at.

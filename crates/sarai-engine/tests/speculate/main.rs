@@ -59,7 +59,7 @@ fn what_is_said_does_not_depend_on_guesses() {
     let words = worlds(TOKENS, 3);
     let phases = scripted(&words[9].script, 4.0);
     let repeat = Penalties { repeat: 1.2, presence: 0.5, ..Penalties::default() };
-    let free = DraftCost { ms_per_token: 0.001, ms_per_call: 0.0 };
+    let free = DraftCost { ms_per_token: 0.001, ms_per_call: 0.0, ms_to_read: 0.0 };
     let guess = knowing(&words[9].script, 70, 0.8);
     let mut earlier = Earlier::new(4000);
     words.iter().for_each(|world| earlier.add(&world.script));
@@ -172,7 +172,8 @@ fn the_seeds_policy_loses_where_costs_decide() {
         let world = worlds.iter().find(|world| world.name == name).unwrap();
         let seed = follow(world, &Setting::greedy(&stairs, Speculation::Acceptance));
         let auto = follow(world, &Setting::greedy(&stairs, Speculation::Auto)).speedup(&stairs);
-        assert!(seed.speedup(&stairs) < most && auto >= 1.0, "{name} {} {auto}", seed.speedup(&stairs));
+        // Auto may lose what is promised at most, for a look at what guesses are worth.
+        assert!(seed.speedup(&stairs) < most && auto >= 0.98, "{name} {} {auto}", seed.speedup(&stairs));
     }
 }
 
@@ -180,7 +181,7 @@ fn the_seeds_policy_loses_where_costs_decide() {
 fn a_draft_model_that_cannot_pay_is_never_asked() {
     let world = &worlds(TOKENS, 5)[6];
     let guess = knowing(&world.script, 97, 0.97);
-    let cost = DraftCost { ms_per_token: 18.0, ms_per_call: 1.0 };
+    let cost = DraftCost { ms_per_token: 18.0, ms_per_call: 1.0, ms_to_read: 0.0 };
     for computer in &COMPUTERS[..2] {
         let stairs = computer.stairs();
         let setting = Setting { drafter: Some((cost, &guess)), ..Setting::greedy(&stairs, Speculation::Auto) };
@@ -193,7 +194,7 @@ fn a_draft_model_is_used_for_what_it_is_worth() {
     // A model of 10.7B beside one of 0.5B on six cores, in a text in which nothing comes twice.
     let stairs = Staircase::from_shape(500.0, &[(1, 1.0), (4, 1.3), (8, 1.9), (16, 3.4)]).unwrap();
     let world = &worlds(TOKENS, 5)[6];
-    let cost = DraftCost { ms_per_token: 20.0, ms_per_call: 2.0 };
+    let cost = DraftCost { ms_per_token: 20.0, ms_per_call: 2.0, ms_to_read: 0.0 };
     for (right, confidence, least) in
         [(90, 0.9, 2.1), (70, 0.7, 1.4), (70, 0.99, 1.4), (40, 0.4, 1.0), (0, 0.99, 0.98), (20, 0.9, 0.98)]
     {

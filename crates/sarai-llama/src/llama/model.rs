@@ -11,6 +11,8 @@ use std::ptr::NonNull;
 use llama_cpp_sys_2 as sys;
 use sarai_engine::weights::Handover;
 
+pub(crate) use sizes::repackable;
+
 use super::Pulse;
 
 /// Why a model was not loaded.

@@ -57,6 +57,7 @@ fn only_what_is_new_is_sent() {
         (1, &[7], 0, Tail { keep: 0, append: 0..1 }),
     ];
     for (answer, text, slot, tail) in steps {
+        assert_eq!(pool.lacks(answer, text, |_| 1), tail.append.len(), "{answer}: {text:?}");
         assert_eq!(pool.follow(answer, text, |_| 1), (slot, tail), "{answer}: {text:?}");
     }
     pool.forget(0);
@@ -151,7 +152,7 @@ fn the_meter_tells_asking_from_guessing() {
         let tokens = round % 8;
         meter.observe(tokens, 30.0 + 18.0 * f64::from(tokens));
     }
-    let DraftCost { ms_per_token, ms_per_call } = meter.cost();
+    let DraftCost { ms_per_token, ms_per_call, .. } = meter.cost();
     assert!((ms_per_token - 18.0).abs() < 1.0 && (ms_per_call - 30.0).abs() < 3.0, "{meter:?}");
     let before = meter.expected_ms(4);
     meter.observe(4, 1e9);
@@ -161,7 +162,7 @@ fn the_meter_tells_asking_from_guessing() {
     for _ in 0..1000 {
         meter.observe(4, 0.0);
     }
-    let DraftCost { ms_per_token, ms_per_call } = meter.cost();
+    let DraftCost { ms_per_token, ms_per_call, .. } = meter.cost();
     assert!(ms_per_token >= 0.0 && ms_per_call >= 0.0, "{meter:?}");
 }
 

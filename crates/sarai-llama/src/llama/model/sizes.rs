@@ -38,9 +38,8 @@ const COMPUTE_NUMBER_BYTES: u64 = 4;
 const ACTIVATIONS: u64 = 20;
 
 impl Model {
-    /// What this model takes with a context of that size. `path` is the file that it was loaded from.
-    pub(crate) fn sizes(&self, path: &Path, options: &ContextOptions) -> Sizes {
-        let tensors = Tensors::open(path);
+    /// What this model takes with a context of that size. `repackable` is what [`repackable`] says of its file.
+    pub(crate) fn sizes(&self, repackable: u64, options: &ContextOptions) -> Sizes {
         let [context, batch, outputs] = [options.context_tokens, options.batch_tokens, options.outputs].map(u64::from);
         let vocabulary = u64::from(self.vocabulary());
         // SAFETY: these read properties of a loaded model.
@@ -61,8 +60,7 @@ impl Model {
         Sizes {
             // SAFETY: reads a property of a loaded model.
             weights: unsafe { sys::llama_model_size(self.as_ptr()) },
-            // Not known: as if it were all of them.
-            repackable: tensors.map_or(u64::MAX, |t| t.repackable()),
+            repackable,
             context: cache + compute,
             process: vocabulary * VOCABULARY_ENTRY_BYTES + PROCESS_BYTES,
         }
@@ -74,6 +72,11 @@ impl Model {
         let key = CString::new(format!("{architecture}.attention.key_length")).ok()?;
         self.metadata(&key)?.parse().ok()
     }
+}
+
+/// Bytes of a file's weights that llama.cpp may interleave; where its table cannot be read, as if all of them were.
+pub(crate) fn repackable(path: &Path) -> u64 {
+    Tensors::open(path).map_or(u64::MAX, |tensors| tensors.repackable())
 }
 
 /// The table of a file's tensors.
