@@ -5,6 +5,7 @@ mod block;
 mod judge;
 pub(crate) mod question;
 mod rank;
+mod rest;
 
 pub(crate) use answer::{compose, fact_text, facts_text, report_text};
 pub use block::facts_block;

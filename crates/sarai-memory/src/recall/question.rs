@@ -1,5 +1,6 @@
 //! What a question asks for, in either language: about whom, which predicates, of which time.
 
+use super::rest::rest;
 use crate::words::lists::FUNCTION;
 use std::sync::LazyLock;
 
@@ -72,13 +73,13 @@ pub(crate) struct Question {
     pub(crate) rest: Vec<String>,
 }
 
-struct Cue {
-    predicate: Predicate,
+pub(super) struct Cue {
+    pub(super) predicate: Predicate,
     kind: Option<&'static str>,
-    words: Vec<&'static str>,
+    pub(super) words: Vec<&'static str>,
 }
 
-static CUES: LazyLock<[Vec<Cue>; 2]> = LazyLock::new(|| {
+pub(super) static CUES: LazyLock<[Vec<Cue>; 2]> = LazyLock::new(|| {
     let mut out = [Vec::new(), Vec::new()];
     for line in include_str!("questions.txt").lines().filter(|line| !line.starts_with('#')) {
         let cells: Vec<&str> = line.split('|').collect();
@@ -496,96 +497,6 @@ fn content(scan: &Scan<'_>, from: usize) -> Vec<String> {
         (from..scan.tokens.len()).filter(|&at| !scan.tokens[at].is_mark() && !FUNCTION.contains(&scan.word(at)));
     let mut out: Vec<String> = words.flat_map(|at| crate::memory::search_words(scan.word(at))).collect();
     out.dedup();
-    out
-}
-
-/// Words of any question, whatever it is after.
-const GENERAL: &[&str] = &[
-    "saber",
-    "decir",
-    "recordar",
-    "llamar",
-    "ser",
-    "estar",
-    "tener",
-    "haber",
-    "hacer",
-    "hola",
-    "oye",
-    "exactamente",
-    "ahora",
-    "actualmente",
-    "todavia",
-    "aun",
-    "favor",
-    "gracias",
-    "sarai",
-    "dime",
-    "dia",
-    "fecha",
-    "cosa",
-    "know",
-    "tell",
-    "remember",
-    "remind",
-    "call",
-    "be",
-    "have",
-    "do",
-    "hi",
-    "hello",
-    "hey",
-    "exactly",
-    "now",
-    "currently",
-    "still",
-    "please",
-    "thanks",
-    "again",
-    "day",
-    "date",
-    "thing",
-    "name",
-    "nombre",
-];
-
-/// The words that neither a topic, nor somebody named, nor a date, nor any question at all explains.
-fn rest(
-    scan: &Scan<'_>,
-    from: usize,
-    words: &[Vec<String>],
-    topics: &[Topic],
-    spans: &[(usize, usize)],
-) -> Vec<String> {
-    let cues = &CUES[usize::from(scan.language == Language::English)];
-    let asked = |word: &String| {
-        cues.iter()
-            .filter(|cue| topics.iter().any(|topic| topic.predicate == cue.predicate))
-            .any(|cue| cue.words.contains(&word.as_str()))
-    };
-    let lookup = scan.pointing(Direction::Future);
-    let mut out = Vec::new();
-    let mut at = from;
-    while at < scan.tokens.len() {
-        if let Some((_, end)) = spans.iter().find(|(first, end)| (*first..*end).contains(&at)) {
-            at = *end;
-            continue;
-        }
-        if let Some((_, end)) = date(scan.tokens, at, lookup) {
-            at = end.max(at + 1);
-            continue;
-        }
-        let spellings = &words[at - from];
-        let relative = [Class::Kin, Class::Pet];
-        let explained = scan.tokens[at].is_mark()
-            || FUNCTION.contains(&scan.word(at))
-            || spellings.iter().any(|word| GENERAL.contains(&word.as_str()) || asked(word))
-            || words::longest(scan.language, scan.tokens, at, &relative).is_some();
-        if !explained {
-            out.push(scan.word(at).to_owned());
-        }
-        at += 1;
-    }
     out
 }
 

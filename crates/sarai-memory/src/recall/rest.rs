@@ -1,0 +1,99 @@
+//! What of a question nothing explains: whether it was understood to its last word.
+
+use sarai_types::Language;
+
+use super::question::{CUES, Topic};
+use crate::grammar::Scan;
+use crate::time::{Direction, date};
+use crate::words::lists::FUNCTION;
+use crate::words::{self, Class};
+
+/// Words of any question, whatever it is after.
+const GENERAL: &[&str] = &[
+    "saber",
+    "decir",
+    "recordar",
+    "llamar",
+    "ser",
+    "estar",
+    "tener",
+    "haber",
+    "hacer",
+    "hola",
+    "oye",
+    "exactamente",
+    "ahora",
+    "actualmente",
+    "todavia",
+    "aun",
+    "favor",
+    "gracias",
+    "sarai",
+    "dime",
+    "dia",
+    "fecha",
+    "cosa",
+    "know",
+    "tell",
+    "remember",
+    "remind",
+    "call",
+    "be",
+    "have",
+    "do",
+    "hi",
+    "hello",
+    "hey",
+    "exactly",
+    "now",
+    "currently",
+    "still",
+    "please",
+    "thanks",
+    "again",
+    "day",
+    "date",
+    "thing",
+    "name",
+    "nombre",
+];
+
+/// The words that neither a topic, nor somebody named, nor a date, nor any question at all explains.
+pub(super) fn rest(
+    scan: &Scan<'_>,
+    from: usize,
+    words: &[Vec<String>],
+    topics: &[Topic],
+    spans: &[(usize, usize)],
+) -> Vec<String> {
+    let cues = &CUES[usize::from(scan.language == Language::English)];
+    let asked = |word: &String| {
+        cues.iter()
+            .filter(|cue| topics.iter().any(|topic| topic.predicate == cue.predicate))
+            .any(|cue| cue.words.contains(&word.as_str()))
+    };
+    let lookup = scan.pointing(Direction::Future);
+    let mut out = Vec::new();
+    let mut at = from;
+    while at < scan.tokens.len() {
+        if let Some((_, end)) = spans.iter().find(|(first, end)| (*first..*end).contains(&at)) {
+            at = *end;
+            continue;
+        }
+        if let Some((_, end)) = date(scan.tokens, at, lookup) {
+            at = end.max(at + 1);
+            continue;
+        }
+        let spellings = &words[at - from];
+        let relative = [Class::Kin, Class::Pet];
+        let explained = scan.tokens[at].is_mark()
+            || FUNCTION.contains(&scan.word(at))
+            || spellings.iter().any(|word| GENERAL.contains(&word.as_str()) || asked(word))
+            || words::longest(scan.language, scan.tokens, at, &relative).is_some();
+        if !explained {
+            out.push(scan.word(at).to_owned());
+        }
+        at += 1;
+    }
+    out
+}
