@@ -252,3 +252,24 @@ rules-beyond-message = I do not read your messages or calls.
 rules-beyond-before = I cannot count back from something else. Name the time of the reminder.
 rules-beyond-lasting = I cannot measure how long something lasts, only the moment when it is crossed.
 rules-beyond-level = I can only tell when something fills up, not when it empties.
+
+# What is written wrong in a rules file
+rules-form-unknown = there is no key of that name
+rules-form-unknown-nearest = there is no key of that name. Did you mean “{ $nearest }”?
+rules-form-too-long = the text is too long: { $max } characters fit
+rules-form-one = one text belongs here, not a list
+rules-form-choice = “{ $value }” is not possible. Possible are: { $choices }
+rules-form-number = “{ $value }” is not possible. A whole number from { $min } to { $max } is expected
+rules-form-moment = “{ $value }” is no moment. Write it like this: 2026-11-30T08:00:00Z
+rules-form-watch = “{ $value }” is nothing that can be watched. For example: memory used > 80%, disk free < 5GB on /home, idle 30m, file changed PATH, skill unhealthy NAME, webhook NAME, fact added
+rules-form-condition = “{ $value }” is no condition. For example: memory used > 80%, idle 30m, between 09:00 and 18:00, on mon-fri
+rules-form-times = “{ $value }” does not say when ({ $detail }). For example: "0 9 * * MON", @daily, 2026-12-01T09:00, every 2h from 2026-12-01T09:00
+rules-form-never = at these times it would never happen
+rules-form-too-many-times = a rule has 1 to 16 schedules
+rules-form-too-many-conditions = a rule has at most { $max } conditions
+rules-form-no-trigger = it does not say when: write `at` (a schedule) or `when` (something to watch)
+rules-form-two-triggers = a rule has `at` or `when`, not both: make two rules
+rules-form-no-action = it does not say what to do: write one of these keys: { $actions }
+rules-form-two-actions = a rule does one thing: make two rules. Actions: { $actions }
+rules-form-empty = the text is missing
+rules-zone-unknown-nearest = There is no time zone named “{ $zone }”. Did you mean “{ $nearest }”?

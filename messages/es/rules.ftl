@@ -252,3 +252,24 @@ rules-beyond-message = No leo tus mensajes ni tus llamadas.
 rules-beyond-before = No puedo contar hacia atrás desde otra cosa. Di la hora del aviso.
 rules-beyond-lasting = No puedo medir cuánto dura; solo el momento en que se cruza.
 rules-beyond-level = Solo puedo avisar cuando algo se llena, no cuando se vacía.
+
+# Lo que está mal escrito en un archivo de reglas
+rules-form-unknown = no hay ninguna clave con ese nombre
+rules-form-unknown-nearest = no hay ninguna clave con ese nombre. ¿Querías decir «{ $nearest }»?
+rules-form-too-long = el texto es demasiado largo: caben { $max } caracteres
+rules-form-one = aquí va un solo texto, no una lista
+rules-form-choice = «{ $value }» no vale. Se puede poner: { $choices }
+rules-form-number = «{ $value }» no vale. Se espera un número entero de { $min } a { $max }
+rules-form-moment = «{ $value }» no es un momento. Escríbelo así: 2026-11-30T08:00:00Z
+rules-form-watch = «{ $value }» no es algo que se pueda vigilar. Por ejemplo: memory used > 80%, disk free < 5GB on /home, idle 30m, file changed RUTA, skill unhealthy NOMBRE, webhook NOMBRE, fact added
+rules-form-condition = «{ $value }» no es una condición. Por ejemplo: memory used > 80%, idle 30m, between 09:00 and 18:00, on mon-fri
+rules-form-times = «{ $value }» no dice cuándo ({ $detail }). Por ejemplo: "0 9 * * MON", @daily, 2026-12-01T09:00, every 2h from 2026-12-01T09:00
+rules-form-never = con esas horas no se cumpliría nunca
+rules-form-too-many-times = una regla tiene de 1 a 16 horarios
+rules-form-too-many-conditions = una regla tiene como mucho { $max } condiciones
+rules-form-no-trigger = falta decir cuándo: pon `at` (un horario) o `when` (algo que vigilar)
+rules-form-two-triggers = una regla tiene `at` o `when`, no los dos: haz dos reglas
+rules-form-no-action = falta decir qué hacer: pon una de estas claves: { $actions }
+rules-form-two-actions = una regla hace una sola cosa: haz dos reglas. Acciones: { $actions }
+rules-form-empty = falta el texto
+rules-zone-unknown-nearest = No hay ninguna zona horaria llamada «{ $zone }». ¿Querías decir «{ $nearest }»?
