@@ -53,7 +53,8 @@ pub enum Field {
     List(Vec<String>),
 }
 
-/// What is wrong with a key: the key, and the sentence that says what would be right.
+/// What is wrong with a key: the key, and the sentence that says what would be right. The sentence wants two more values:
+/// `key`, and the `place` where that stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {}", notice.id)]
 pub struct FormError {
@@ -119,6 +120,14 @@ impl<'a> Fields<'a> {
         let Some(text) = self.text(key)? else { return Ok(None) };
         let wrong = |_| error(key, Notice::new("rules-form-moment").arg("value", short(text)));
         text.trim().parse().map(Some).map_err(wrong)
+    }
+}
+
+impl FormError {
+    /// The sentence for a person.
+    #[must_use]
+    pub fn notice(&self, place: impl ToString) -> Notice {
+        self.notice.clone().arg("key", &self.key).arg("place", place)
     }
 }
 
@@ -195,22 +204,34 @@ fn trigger(fields: &Fields<'_>, home: &Zone) -> Result<Trigger, FormError> {
     }
 }
 
+/// The zone of a name.
+///
+/// # Errors
+/// There is none; perhaps another one was meant.
+pub fn zone(name: &str) -> Result<Zone, FormError> {
+    Zone::from_str(name.trim()).map_err(|wrong| {
+        let notice = match wrong.nearest {
+            Some(nearest) => Notice::new("rules-form-zone-nearest").arg("nearest", nearest),
+            None => Notice::new("rules-form-zone"),
+        };
+        error("zone", notice.arg("zone", short(name)))
+    })
+}
+
+/// How often all offers together may be made: a number, or `unlimited`.
+///
+/// # Errors
+/// It is neither.
+pub fn limit(key: &'static str, field: &Field) -> Result<Option<u16>, FormError> {
+    let fields = [(key.to_owned(), field.clone())];
+    Ok(Fields(&fields).limit(key)?.flatten())
+}
+
 fn times(fields: &Fields<'_>, at: &[&str], home: &Zone) -> Result<Times, FormError> {
-    let zone = match fields.text("zone")? {
-        Some(name) => Zone::from_str(name.trim()).map_err(|wrong| {
-            let notice = Notice::new("rules-zone-unknown").arg("zone", short(name));
-            error(
-                "zone",
-                wrong.nearest.map_or(notice, |nearest| {
-                    Notice::new("rules-zone-unknown-nearest").arg("zone", short(name)).arg("nearest", nearest)
-                }),
-            )
-        })?,
-        None => home.clone(),
-    };
+    let zone = fields.text("zone")?.map_or_else(|| Ok(home.clone()), zone)?;
     let wrong = |text: &str, reason: &TimesError| {
         let id = match reason {
-            TimesError::Window => return error("until", Notice::new("rules-window-empty")),
+            TimesError::Window => return error("until", Notice::new("rules-form-window")),
             TimesError::Never => return error("at", Notice::new("rules-form-never")),
             TimesError::Count(_) => return error("at", Notice::new("rules-form-too-many-times")),
             TimesError::Cron(_) | TimesError::Interval(_) | TimesError::Moment(_) => "rules-form-times",
@@ -435,8 +456,8 @@ mod tests {
             (&[("at", "@daily"), ("qqqq", "x")], "qqqq", "rules-form-unknown"),
             (&[("at", "0 9 30 2 *"), ("tell", "x")], "at", "rules-form-times"),
             (&[("at", "2026-02-30T09:00"), ("tell", "x")], "at", "rules-form-times"),
-            (&[("at", "@daily"), ("zone", "Europa/Madrid"), ("tell", "x")], "zone", "rules-zone-unknown-nearest"),
-            (&[("at", "@daily"), ("zone", "qqq"), ("tell", "x")], "zone", "rules-zone-unknown"),
+            (&[("at", "@daily"), ("zone", "Europa/Madrid"), ("tell", "x")], "zone", "rules-form-zone-nearest"),
+            (&[("at", "@daily"), ("zone", "qqq"), ("tell", "x")], "zone", "rules-form-zone"),
             (&[("at", "@daily"), ("until", "mañana"), ("tell", "x")], "until", "rules-form-moment"),
             (&[("when", "rain"), ("tell", "x")], "when", "rules-form-watch"),
             (&[("at", "@daily"), ("if", "on lunes"), ("tell", "x")], "if", "rules-form-condition"),
