@@ -39,6 +39,7 @@ use crate::error::{ErrorBody, ErrorObject};
 pub use crate::openai::{ModelBody, ModelExtension, ModelList};
 pub use crate::operations::{ComponentBody, HealthBody};
 use crate::skills::ReloadedBody;
+use crate::upkeep::UpkeepBody;
 pub use stream::{ChatStream, Details, SkillDetails, StreamItem};
 
 /// How long a connection may take to be there.
@@ -208,6 +209,22 @@ impl Client {
     /// See [`ClientError`].
     pub async fn reload_skill(&self, skill: &SkillName) -> Result<u64, ClientError> {
         Ok(self.json::<ReloadedBody>(Method::POST, &format!("/v1/skills/{skill}/reload"), None).await?.generation)
+    }
+
+    /// Lets the daemon give back memory that it can do without. Returns how much, in bytes.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn free_memory(&self) -> Result<u64, ClientError> {
+        Ok(self.json::<UpkeepBody>(Method::POST, "/v1/upkeep/memory", None).await?.freed_bytes)
+    }
+
+    /// Starts a skill before it is asked for.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn warm_skill(&self, skill: &SkillName) -> Result<(), ClientError> {
+        self.json::<UpkeepBody>(Method::POST, &format!("/v1/skills/{skill}/warm"), None).await.map(drop)
     }
 
     /// A vector for each text.

@@ -10,6 +10,8 @@
 use sarai_types::{Failure, FailureKind, ModelId, Notice, SkillName, TurnEvent, TurnRequest};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::upkeep::Upkeep;
+
 /// Commands that wait for the daemon at most.
 pub const COMMANDS_MAX: usize = 256;
 
@@ -40,6 +42,11 @@ pub enum Command {
     /// Lets a skill read its files again; the reply is how often it has done so.
     ReloadSkill {
         skill: SkillName,
+        reply: oneshot::Sender<Result<u64, Failure>>,
+    },
+    /// Something to look after; the reply is how many bytes that gave back.
+    Upkeep {
+        upkeep: Upkeep,
         reply: oneshot::Sender<Result<u64, Failure>>,
     },
     Health {
@@ -139,6 +146,12 @@ impl Handle {
     /// As [`Handle::turn`], or whatever the daemon answers.
     pub async fn reload_skill(&self, skill: SkillName) -> Result<u64, Failure> {
         self.ask(|reply| Command::ReloadSkill { skill, reply }).await?
+    }
+
+    /// # Errors
+    /// As [`Handle::turn`], or whatever the daemon answers.
+    pub async fn upkeep(&self, upkeep: Upkeep) -> Result<u64, Failure> {
+        self.ask(|reply| Command::Upkeep { upkeep, reply }).await?
     }
 
     /// # Errors

@@ -30,6 +30,7 @@ mod operations;
 mod page;
 mod skills;
 mod state;
+mod upkeep;
 
 pub use auth::{Auth, Code, Pairing, PairingError, SESSIONS_MAX};
 pub use command::{
@@ -37,3 +38,4 @@ pub use command::{
 };
 pub use openai::ASSISTANT;
 pub use state::{Ambient, Front, Randomness, router};
+pub use upkeep::Upkeep;

@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::openai::{chat, embeddings, models, responses};
-use crate::{auth, operations, skills};
+use crate::{auth, operations, skills, upkeep};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,8 @@ use crate::{auth, operations, skills};
         models::list,
         models::one,
         skills::reload,
+        upkeep::memory,
+        upkeep::warm,
         operations::health,
         operations::ready,
         operations::metrics,

@@ -209,7 +209,7 @@ mod tests {
             ("rules:\n  a: x\n", &[2]),
             ("rules:\n  a:\n    tell: x\n", &[3]),
             ("rules:\n  a:\n    at: \"@daily\"\n    tell: x\n    tell: y\n", &[5]),
-            ("rules:\n  a:\n    when: {b: c}\n    tell: x\n", &[4]),
+            ("rules:\n  a:\n    when: {b: c}\n    tell: x\n", &[3]),
             ("rules: [\n", &[1]),
         ] {
             let errors = check(yaml).unwrap_err();

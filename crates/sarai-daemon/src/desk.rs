@@ -70,6 +70,7 @@ impl Desk {
             }
             Command::Embed { reply, .. } => drop(reply.send(Err(busy()))),
             Command::ReloadSkill { reply, .. } => drop(reply.send(Err(busy()))),
+            Command::Upkeep { reply, .. } => drop(reply.send(Err(busy()))),
             short @ (Command::Models { .. } | Command::Health { .. } | Command::Metrics { .. }) => {
                 self.clone().perform(short).await;
             }
@@ -92,6 +93,7 @@ impl Desk {
             },
             Command::Embed { model, texts, reply } => drop(reply.send(self.embed(model, texts).await)),
             Command::ReloadSkill { skill, reply } => drop(reply.send(self.skills.reload(&skill).await)),
+            Command::Upkeep { upkeep, reply } => drop(reply.send(self.skills.upkeep(&upkeep).await)),
             Command::Models { reply } => drop(reply.send(self.models().await)),
             Command::Health { reply } => drop(reply.send(self.health().await)),
             Command::Metrics { reply } => drop(reply.send(self.metrics_text().await)),

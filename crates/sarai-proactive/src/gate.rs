@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::agenda::Opened;
 use crate::reading::Readings;
 use crate::rule::{Budget, Dismissals, QuietHours, QuietRule, Repeat, Rule};
 use crate::time::Zone;
@@ -104,6 +105,13 @@ impl Common {
             self.said.remove(&oldest);
         }
         self.said.insert(key.to_owned(), at);
+    }
+
+    /// Takes up that the gate opened for a rule, as far as it matters to `rule`.
+    pub fn remember(&mut self, rule: &Rule, memory: &mut Memory, opened: &Opened) {
+        if opened.rule == rule.id {
+            self.pass(rule, memory, &key(rule, &opened.subject), opened.at);
+        }
     }
 
     pub(crate) fn forget(&mut self, now: Timestamp) {

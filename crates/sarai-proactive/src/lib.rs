@@ -1,6 +1,7 @@
 //! When to act unasked: rules, times, the gate and its reasons. Pure.
 
 pub mod agenda;
+pub mod decided;
 pub mod form;
 pub mod gate;
 mod reading;
