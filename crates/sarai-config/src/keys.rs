@@ -225,8 +225,9 @@ keys! {
         skill_runtime: SkillRuntime = SkillRuntime::Local, Restart, Now;
         /// Remembers facts that you state.
         entity_memory_skill: Switch = Switch::On, Restart, Later;
-        /// Acts on its own by rules and at times.
-        proactive_loop_enabled: Switch = Switch::On, Restart, Later;
+        /// Acts on its own by rules and at times: `rules.yaml` and what you say with `sarai rules add`. Without a rule
+        /// whose time has come it costs nothing.
+        proactive_loop_enabled: Switch = Switch::On, Restart, Now;
         /// Starts the draft model that `model.draft` names. Off, none is started, whatever `model.draft` says.
         speculative_draft_skill: Switch = Switch::On, Restart, Now;
         /// Holds structured answers and tool calls to their grammars. Off, a tool call comes as the model writes it, and

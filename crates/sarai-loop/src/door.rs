@@ -16,6 +16,7 @@ use tokio::net::{UnixListener, UnixStream};
 pub const SOCKET: &str = "loop.sock";
 /// The longest answer, in bytes.
 const ANSWER_MAX: u64 = 4096;
+/// How long to wait for an answer.
 const WAIT: Duration = Duration::from_secs(2);
 
 /// How the loop is.

@@ -228,3 +228,52 @@ fn a_wrong_rules_file_keeps_the_old_rules() {
     }
     panic!("{:?}", log(&home, "mine"));
 }
+
+/// Ends what it started when it is dropped.
+struct Up(Child);
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let pid = rustix::process::Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let _ = self.0.wait();
+    }
+}
+
+/// The process that holds the loop's lock, once it answers.
+fn loop_pid(home: &Home) -> Option<i32> {
+    std::os::unix::net::UnixStream::connect(home.path("state/run/loop.sock")).ok()?;
+    fs_err::read_to_string(home.path("state/run/loop.lock")).ok()?.trim().parse().ok()
+}
+
+fn another_loop_than(home: &Home, old: i32) -> i32 {
+    for _ in 0..1000 {
+        if let Some(pid) = loop_pid(home).filter(|pid| *pid != old) {
+            return pid;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("the loop does not come back");
+}
+
+#[test]
+fn up_brings_the_loop_back_when_it_dies_and_when_it_hangs() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let home = home();
+    let _up = Up(home.command(["--set", "server.port=0", "up"]).spawn().unwrap());
+    let first = another_loop_than(&home, 0);
+    home.run(["rules", "add", "--yes", "avísame en 4 segundos de mirar el horno"]);
+    kill_process(Pid::from_raw(first).unwrap(), Signal::KILL).unwrap();
+    let second = another_loop_than(&home, first);
+    // A stopped process still holds the lock and the socket, and never sees a SIGTERM.
+    kill_process(Pid::from_raw(second).unwrap(), Signal::STOP).unwrap();
+    for _ in 0..1000 {
+        let lock = fs_err::read_to_string(home.path("state/run/loop.lock")).unwrap();
+        if lock.trim() != second.to_string() && !lock.is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_ne!(another_loop_than(&home, second), first);
+    assert_eq!(words(&wait_for_word(&home, "mirar-el-horno", "done")), ["fired", "started", "done"]);
+}
