@@ -10,6 +10,7 @@
 use sarai_types::{Failure, FailureKind, ModelId, Notice, SkillName, TurnEvent, TurnRequest};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::messages::{LoopAsk, LoopReply};
 use crate::upkeep::Upkeep;
 
 /// Commands that wait for the daemon at most.
@@ -48,6 +49,11 @@ pub enum Command {
     Upkeep {
         upkeep: Upkeep,
         reply: oneshot::Sender<Result<u64, Failure>>,
+    },
+    /// Something of the proactive loop.
+    Loop {
+        ask: LoopAsk,
+        reply: oneshot::Sender<Result<LoopReply, Failure>>,
     },
     Health {
         reply: oneshot::Sender<Health>,
@@ -152,6 +158,12 @@ impl Handle {
     /// As [`Handle::turn`], or whatever the daemon answers.
     pub async fn upkeep(&self, upkeep: Upkeep) -> Result<u64, Failure> {
         self.ask(|reply| Command::Upkeep { upkeep, reply }).await?
+    }
+
+    /// # Errors
+    /// As [`Handle::turn`], or whatever the daemon answers.
+    pub async fn ask_loop(&self, ask: LoopAsk) -> Result<LoopReply, Failure> {
+        self.ask(|reply| Command::Loop { ask, reply }).await?
     }
 
     /// # Errors

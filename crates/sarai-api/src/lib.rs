@@ -24,6 +24,7 @@ pub mod client;
 mod command;
 mod error;
 mod headers;
+mod messages;
 mod openai;
 mod openapi;
 mod operations;
@@ -36,6 +37,7 @@ pub use auth::{Auth, Code, Pairing, PairingError, SESSIONS_MAX};
 pub use command::{
     COMMANDS_MAX, Command, Component, Embedded, Handle, Health, Loaded, ModelCard, Status, TURN_EVENTS_MAX,
 };
+pub use messages::{LoopAsk, LoopReply, MessageBody, MessageMark};
 pub use openai::ASSISTANT;
 pub use state::{Ambient, Front, Randomness, router};
 pub use upkeep::Upkeep;

@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::openai::{chat, embeddings, models, responses};
-use crate::{auth, operations, skills, upkeep};
+use crate::{auth, messages, operations, skills, upkeep};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,11 @@ use crate::{auth, operations, skills, upkeep};
         models::list,
         models::one,
         skills::reload,
+        messages::unread,
+        messages::follow,
+        messages::seen,
+        messages::dismissed,
+        messages::hook,
         upkeep::memory,
         upkeep::warm,
         operations::health,

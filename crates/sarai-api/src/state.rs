@@ -16,7 +16,7 @@ use sarai_types::{Language, Speculation, TurnId};
 use uuid::Builder;
 
 use crate::auth::{Auth, Guard, Pairing};
-use crate::{Handle, auth, error, headers, openai, openapi, operations, page, skills, upkeep};
+use crate::{Handle, auth, error, headers, messages, openai, openapi, operations, page, skills, upkeep};
 
 /// Fills a slice with random bytes fit for keys.
 pub type Randomness = dyn Fn(&mut [u8]) + Send + Sync;
@@ -92,6 +92,7 @@ pub fn router(front: Front) -> Router {
         .merge(openai::routes())
         .merge(page::routes())
         .merge(upkeep::routes())
+        .merge(messages::routes())
         .route("/v1/skills/{skill}/reload", post(skills::reload))
         .route("/openapi.json", get(openapi::show))
         .route("/health", get(operations::health))

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::brain::Brain;
 use crate::drafter::Drafter;
 use crate::listen::Stop;
+use crate::loop_view::LoopView;
 use crate::metrics::{ChildFigures, EngineFigures, Metrics, Outcome};
 use crate::resident;
 use crate::skills::Skills;
@@ -33,6 +34,7 @@ pub(crate) struct Desk {
     pub brain: watch::Receiver<Brain>,
     pub drafter: watch::Receiver<Drafter>,
     pub skills: Skills,
+    pub loop_view: LoopView,
     /// Whether answers may be held to a grammar.
     pub grammars: Grammars,
     pub metrics: Metrics,
@@ -71,6 +73,7 @@ impl Desk {
             Command::Embed { reply, .. } => drop(reply.send(Err(busy()))),
             Command::ReloadSkill { reply, .. } => drop(reply.send(Err(busy()))),
             Command::Upkeep { reply, .. } => drop(reply.send(Err(busy()))),
+            Command::Loop { reply, .. } => drop(reply.send(Err(busy()))),
             short @ (Command::Models { .. } | Command::Health { .. } | Command::Metrics { .. }) => {
                 self.clone().perform(short).await;
             }
@@ -94,6 +97,7 @@ impl Desk {
             Command::Embed { model, texts, reply } => drop(reply.send(self.embed(model, texts).await)),
             Command::ReloadSkill { skill, reply } => drop(reply.send(self.skills.reload(&skill).await)),
             Command::Upkeep { upkeep, reply } => drop(reply.send(self.skills.upkeep(&upkeep).await)),
+            Command::Loop { ask, reply } => drop(reply.send(self.loop_view.perform(ask).await)),
             Command::Models { reply } => drop(reply.send(self.models().await)),
             Command::Health { reply } => drop(reply.send(self.health().await)),
             Command::Metrics { reply } => drop(reply.send(self.metrics_text().await)),
@@ -150,6 +154,7 @@ impl Desk {
         };
         let mut components = vec![serve, model];
         components.extend(self.drafter_component().await);
+        components.extend(self.loop_view.component().await);
         components.extend(self.skills.components());
         Health { status, version: env!("CARGO_PKG_VERSION").to_owned(), components }
     }
@@ -213,8 +218,10 @@ impl Desk {
             children.push(self.child_figures("draft", &worker).await.0);
         }
         children.extend(self.skills.figures());
-        self.metrics
-            .text(&children, engine.as_ref().map(|(restarts, status)| EngineFigures { restarts: *restarts, status }))
+        let own = self
+            .metrics
+            .text(&children, engine.as_ref().map(|(restarts, status)| EngineFigures { restarts: *restarts, status }));
+        own + &self.loop_view.metrics().await
     }
 
     async fn child_figures(&self, name: &str, worker: &Worker) -> (ChildFigures, Option<StatusReply>) {

@@ -20,6 +20,7 @@ mod desk;
 mod drafter;
 mod listen;
 mod lock;
+mod loop_view;
 mod metrics;
 mod reload;
 mod resident;

@@ -29,6 +29,7 @@ use crate::clock;
 use crate::desk::Desk;
 use crate::listen::{self, Stop};
 use crate::lock::{LockError, StateLock};
+use crate::loop_view::LoopView;
 use crate::metrics::Metrics;
 use crate::reload::FileWatch;
 use crate::skills::{SkillPlaces, SkillsKeeper, SkillsSpec};
@@ -136,6 +137,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         brain: brain.watch(),
         drafter: brain.watch_drafter(),
         skills: skills.handle(),
+        loop_view: LoopView::new(folders.clone()),
         grammars: grammars(config),
         metrics: metrics.clone(),
         stop: stopped.clone(),

@@ -9,6 +9,7 @@ mod client;
 mod form;
 mod hostile;
 mod house;
+mod messages;
 mod openapi;
 mod operations;
 mod requests;

@@ -1,5 +1,6 @@
 //! Rules in words, the doors that need no model, and the loop as a process.
 
+use std::io::{Read, Write};
 use std::process::Child;
 use std::time::Duration;
 
@@ -276,4 +277,42 @@ fn up_brings_the_loop_back_when_it_dies_and_when_it_hangs() {
     }
     assert_ne!(another_loop_than(&home, second), first);
     assert_eq!(words(&wait_for_word(&home, "mirar-el-horno", "done")), ["fired", "started", "done"]);
+
+    // Through serve: the message, how the loop is, what it decided, and a webhook.
+    let status = home.run(["status", "--json"]).json(1);
+    let parts = status["components"].as_array().unwrap();
+    assert!(parts.iter().any(|part| part["name"] == "loop" && part["status"] == "ready"), "{status}");
+    let messages = ask(&home, "GET", "/v1/messages");
+    assert!(messages.contains("\"text\":\"mirar el horno\"") && messages.contains("\"language\":\"es\""), "{messages}");
+    let metrics = ask(&home, "GET", "/metrics");
+    for line in [
+        "sarai_loop_up 1",
+        "sarai_loop_unread_messages 1",
+        "sarai_loop_decisions_total{rule=\"mirar-el-horno\",word=\"fired\"} 1",
+    ] {
+        assert!(metrics.lines().any(|seen| seen == line), "{line}: {metrics}");
+    }
+    assert!(ask(&home, "POST", "/v1/messages/1/dismissed").contains("\"changed\":true"));
+    wait_for_word(&home, "mirar-el-horno", "put_away");
+    assert!(ask(&home, "GET", "/v1/messages").contains("\"data\":[]"));
+    assert_eq!(home.run(["rules", "add", "--yes", "avísame cuando llegue el webhook horno"]).code, 0);
+    assert!(ask(&home, "POST", "/v1/hooks/horno").contains("\"changed\":true"));
+    for _ in 0..200 {
+        if ask(&home, "GET", "/v1/messages").contains("Ha llegado el webhook «horno».") {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("{}", home.run(["rules", "log"]).stdout);
+}
+
+/// One request to serve, by its socket.
+fn ask(home: &Home, method: &str, path: &str) -> String {
+    let mut stream = std::os::unix::net::UnixStream::connect(home.path("state/run/sarai.sock")).unwrap();
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    reply
 }
