@@ -205,3 +205,27 @@ bench-row-kills = Kills
 bench-row-killed = From SIGKILL to the answer, p50 / p99 (ms)
 bench-row-stopped = From SIGSTOP to the answer, p50 / p99 (ms)
 bench-row-left-over = Processes left over
+
+# The test of the loop
+bench-about-proactive = Measures whether the loop keeps its word in weeks that never were, how soon it is back and what it costs. Starts a "loop" of its own
+bench-help-weeks = How many weeks are made up
+bench-help-kills = How often the loop is killed
+bench-column-figure = Figure
+bench-proactive-weeks = Weeks that never were
+bench-proactive-moments = Times at which a rule was due
+bench-proactive-once = Done once
+bench-proactive-reported = Missed and recorded as such
+bench-proactive-gated = Held back by the gate, with a reason
+bench-proactive-joined = Joined with another one
+bench-proactive-lost = Simply lost
+bench-proactive-doubled = Done twice
+bench-proactive-crossings = Times at which memory became short
+bench-proactive-crossings-acted = Acted upon
+bench-proactive-quiet = Calls of the model in quiet hours
+bench-proactive-repeats = Repetitions within 24 hours
+bench-proactive-crashes = Crashes
+bench-proactive-process = The process
+bench-proactive-killed = Back after "kill -9" (p99)
+bench-proactive-stopped = Back after a hang (p99)
+bench-proactive-resident = Memory
+bench-proactive-cpu = Processor with nothing to do

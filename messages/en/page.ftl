@@ -95,3 +95,10 @@ page-error-storage = The browser has no room to keep more. Export and delete a c
 page-error-roles = A conversation is made of questions and answers (“user” and “assistant”), and the last one has to be a question.
 page-error-messages = The conversation has { $count } messages and the limit is { $max }. Start a new conversation.
 page-error-render = That is too much text to show at once: { $count } bytes, and the limit is { $max }. Start a new conversation.
+
+page-news = Messages of your rules
+page-news-tell = Reminder
+page-news-suggest = Suggestion
+page-news-report = Attention
+page-news-seen = Got it
+page-news-dismiss = Put away

@@ -205,3 +205,27 @@ bench-row-kills = Muertes
 bench-row-killed = De SIGKILL a la respuesta, p50 / p99 (ms)
 bench-row-stopped = De SIGSTOP a la respuesta, p50 / p99 (ms)
 bench-row-left-over = Procesos que quedan
+
+# La prueba del bucle
+bench-about-proactive = Mide si el bucle cumple su palabra en semanas inventadas, cuánto tarda en volver y lo que gasta. Arranca su propio «loop»
+bench-help-weeks = Cuántas semanas se inventan
+bench-help-kills = Cuántas veces se mata el bucle
+bench-column-figure = Valor
+bench-proactive-weeks = Semanas inventadas
+bench-proactive-moments = Veces que le tocaba a una regla
+bench-proactive-once = Hechas una vez
+bench-proactive-reported = Perdidas y contadas como tales
+bench-proactive-gated = Paradas por la puerta, con su razón
+bench-proactive-joined = Juntadas con otra
+bench-proactive-lost = Perdidas sin más
+bench-proactive-doubled = Hechas dos veces
+bench-proactive-crossings = Veces que faltó memoria
+bench-proactive-crossings-acted = Atendidas
+bench-proactive-quiet = Llamadas al modelo en horas de silencio
+bench-proactive-repeats = Repeticiones en 24 horas
+bench-proactive-crashes = Caídas
+bench-proactive-process = El proceso
+bench-proactive-killed = En volver tras «kill -9» (p99)
+bench-proactive-stopped = En volver tras colgarse (p99)
+bench-proactive-resident = Memoria
+bench-proactive-cpu = Procesador, sin nada que hacer

@@ -95,3 +95,10 @@ page-error-storage = El navegador no tiene sitio para guardar más. Exporta y bo
 page-error-roles = Una conversación se compone de preguntas y respuestas («user» y «assistant»), y la última tiene que ser una pregunta.
 page-error-messages = La conversación tiene { $count } mensajes y el límite es { $max }. Empieza una conversación nueva.
 page-error-render = Hay demasiado texto que mostrar de una vez: { $count } bytes, y el límite es { $max }. Empieza una conversación nueva.
+
+page-news = Avisos de tus reglas
+page-news-tell = Aviso
+page-news-suggest = Propuesta
+page-news-report = Atención
+page-news-seen = Entendido
+page-news-dismiss = Descartar

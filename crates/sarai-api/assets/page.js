@@ -4,6 +4,7 @@ import * as composer from "./composer.js";
 import * as dialogs from "./dialogs.js";
 import * as door from "./door.js";
 import { announce, byId, make, pictureButton } from "./elements.js";
+import * as news from "./news.js";
 import * as side from "./side.js";
 import * as status from "./status.js";
 import * as store from "./store.js";
@@ -194,6 +195,7 @@ async function pair(code) {
   byId("pairing").hidden = true;
   side.toggleDrawer("closed");
   status.look();
+  news.start();
   composer.focus();
   afterPairing();
 }
@@ -273,6 +275,7 @@ function listen() {
       otherLanguage();
       side.drawTheme();
       status.look();
+      news.draw();
       if (!writing) draw();
     },
   };
@@ -302,6 +305,7 @@ async function enter() {
     if (needsPairing(error, openNewest)) return;
   }
   status.look();
+  news.start();
   openNewest();
 }
 

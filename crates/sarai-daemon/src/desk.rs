@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use sarai_agent::Grammars;
-use sarai_api::{ASSISTANT, Command, Component, Embedded, Health, Loaded, ModelCard, Status};
+use sarai_api::{ASSISTANT, Command, Component, Embedded, Health, Loaded, LoopAsk, LoopReply, ModelCard, Status};
 use sarai_proto::engine::v1::StatusReply;
 use sarai_supervisor::State;
 use sarai_types::{Failure, FailureKind, ModelId, Notice};
@@ -97,10 +97,19 @@ impl Desk {
             Command::Embed { model, texts, reply } => drop(reply.send(self.embed(model, texts).await)),
             Command::ReloadSkill { skill, reply } => drop(reply.send(self.skills.reload(&skill).await)),
             Command::Upkeep { upkeep, reply } => drop(reply.send(self.skills.upkeep(&upkeep).await)),
-            Command::Loop { ask, reply } => drop(reply.send(self.loop_view.perform(ask).await)),
+            Command::Loop { ask, reply } => drop(reply.send(self.ask_loop(ask).await)),
             Command::Models { reply } => drop(reply.send(self.models().await)),
             Command::Health { reply } => drop(reply.send(self.health().await)),
             Command::Metrics { reply } => drop(reply.send(self.metrics_text().await)),
+        }
+    }
+
+    /// Nobody waits for messages of a program that ends.
+    async fn ask_loop(&self, ask: LoopAsk) -> Result<LoopReply, Failure> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            answer = self.loop_view.perform(ask) => answer,
+            _ = stop.wait_for(|stop| matches!(stop, Stop::Now)) => Err(unavailable(Notice::new("daemon-stopping"))),
         }
     }
 

@@ -38,6 +38,7 @@ const ALL: &[Asset] = assets! {
     "dialogs.js": SCRIPT,
     "door.js": SCRIPT,
     "elements.js": SCRIPT,
+    "news.js": SCRIPT,
     "page.js": SCRIPT,
     "side.js": SCRIPT,
     "status.js": SCRIPT,

@@ -15,7 +15,7 @@ use crate::shell::{Shell, wait_for};
 use crate::worker;
 
 /// It reads a small file and a small database.
-const START_DEADLINE: Duration = Duration::from_secs(20);
+const START_DEADLINE: Duration = Duration::from_secs(5);
 /// What it was doing is taken up again.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(5);
 
