@@ -210,7 +210,6 @@ bench-row-left-over = Processes left over
 bench-about-proactive = Measures whether the loop keeps its word in weeks that never were, how soon it is back and what it costs. Starts a "loop" of its own
 bench-help-weeks = How many weeks are made up
 bench-help-kills = How often the loop is killed
-bench-column-figure = Figure
 bench-proactive-weeks = Weeks that never were
 bench-proactive-moments = Times at which a rule was due
 bench-proactive-once = Done once

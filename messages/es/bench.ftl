@@ -210,7 +210,6 @@ bench-row-left-over = Procesos que quedan
 bench-about-proactive = Mide si el bucle cumple su palabra en semanas inventadas, cuánto tarda en volver y lo que gasta. Arranca su propio «loop»
 bench-help-weeks = Cuántas semanas se inventan
 bench-help-kills = Cuántas veces se mata el bucle
-bench-column-figure = Valor
 bench-proactive-weeks = Semanas inventadas
 bench-proactive-moments = Veces que le tocaba a una regla
 bench-proactive-once = Hechas una vez
