@@ -394,3 +394,4 @@ rules-store-full = The disk has no room for the file of the rules. Free some spa
 rules-store-damaged = The file of the rules is damaged.
 rules-store-newer = The file of the rules is of a newer version ({ $found }) than this program ({ $known }). Update SARAi.
 rules-store-many = No more fits ({ $what }). Remove a rule, or wait until the loop has dealt with what is there.
+rules-told-undelivered = I cannot send messages by { $channel } ({ $detail }), and will not say so again until it works. The messages are kept here.

@@ -394,3 +394,4 @@ rules-store-full = No queda sitio en el disco para el archivo de las reglas. Lib
 rules-store-damaged = El archivo de las reglas está dañado.
 rules-store-newer = El archivo de las reglas es de una versión más nueva ({ $found }) que este programa ({ $known }). Actualiza SARAi.
 rules-store-many = No cabe más ({ $what }). Quita alguna regla, o espera a que el bucle atienda lo que hay.
+rules-told-undelivered = No consigo enviar los avisos por { $channel } ({ $detail }), y no volveré a decírtelo hasta que funcione. Los avisos siguen aquí.

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use sarai_types::{Language, ModelId, Speculation};
 
 use crate::value::{
-    Auto, Draft, Expects, Given, HostNames, LogLevel, Paths, Setting, Size, SkillRuntime, Switch, Time, Weights, Whole,
+    Auto, Draft, Expects, Given, HostNames, LogLevel, Paths, Setting, Size, SkillRuntime, Switch, Target, Time,
+    Weights, Whole,
 };
 
 /// When a changed value counts.
@@ -249,6 +250,18 @@ keys! {
     skills: Skills {
         /// Databases that the skill `sql` may read to answer questions about them: SQLite files, by their paths.
         databases: Paths = Paths::default(), Restart, Now;
+    }
+
+    /// Where messages of rules go besides this computer: nowhere, unless you say so here.
+    channels: Channels {
+        /// A topic of ntfy, which gets the text: `https://ntfy.sh/a-name-that-nobody-guesses`.
+        ntfy: Target = Target::None, Restart, Now;
+        /// An address that gets a JSON object with `id`, `rule`, `kind`, `at` and `text`.
+        webhook: Target = Target::None, Restart, Now;
+        /// An incoming webhook of Slack.
+        slack: Target = Target::None, Restart, Now;
+        /// Shows notifications on the desktop, by the program `notify-send`.
+        desktop: Switch = Switch::Off, Restart, Now;
     }
 
     /// Answers with sources from the web.

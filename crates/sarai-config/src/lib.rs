@@ -34,11 +34,14 @@ mod yaml;
 pub use docs::{example, json_schema};
 pub use error::{ConfigError, ConfigErrors};
 pub use folders::{FolderError, Folders, SOCKET_PATH_MAX, own_folder, write_atomic};
-pub use keys::{Config, Effect, KEYS, Key, Log, Model, Phoenix, Rag, Reload, Runtime, Server};
+pub use keys::{Channels, Config, Effect, KEYS, Key, Log, Model, Phoenix, Rag, Reload, Runtime, Server};
 pub use load::{Change, Loaded, load, reload};
 pub use rules::{BUILTIN_RULES, RulesFile};
 pub use source::{FILE_BYTES_MAX, Origin, SourceFile, Sources};
-pub use value::{Auto, Draft, Expects, HostNames, LogLevel, Paths, Size, SkillRuntime, Switch, Time, Weights, Whole};
+pub use value::{
+    Auto, Draft, Expects, HostNames, LogLevel, Paths, Scheme, Size, SkillRuntime, Switch, Target, Time, Url, Weights,
+    Whole,
+};
 
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@ pub mod door;
 mod error;
 mod lock;
 mod measure;
+mod outbox;
 mod perform;
 mod rulebook;
 mod running;

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sarai_api::client::Client;
-use sarai_config::{Folders, RulesFile};
+use sarai_config::{Channels, Folders, RulesFile};
 use sarai_messages::Messages;
 use sarai_proactive::agenda::{Agenda, Attempt, Changes, Event, Happening, Now, TaskId};
-use sarai_proactive::rule::{Action, Rule, Status, Trigger};
+use sarai_proactive::rule::{Action, Channel, Rule, Status, Trigger};
 use sarai_proactive::time::Zone;
-use sarai_proactive_sqlite::{Batch, Kind, Lease, Letter, LoopStore, NewMessage, Opening, StoreError};
-use sarai_types::Language;
+use sarai_proactive_sqlite::{
+    Batch, Delivered, Delivery, Kind, Lease, Letter, LoopStore, NewMessage, Opening, StoreError,
+};
+use sarai_types::{Language, Notice};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -22,7 +24,7 @@ use crate::lock::Lock;
 use crate::measure::{Seen, Wanted, expand};
 use crate::perform::{self, Done, Job};
 use crate::rulebook::{Origin, Rulebook};
-use crate::{LoopError, clock, say};
+use crate::{LoopError, clock, outbox, say};
 
 /// How often levels, idleness and files are looked at.
 const LOOK: Duration = Duration::from_secs(10);
@@ -34,6 +36,8 @@ const TROUBLE: Duration = Duration::from_secs(5);
 const RENEW: Duration = Duration::from_secs(10);
 /// How often what is old is forgotten.
 const PRUNE: Duration = Duration::from_secs(24 * 3600);
+/// Nothing that is to be sent waits longer, unless the clock was set back.
+const COURIER_FAR: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 /// Answers at the door without a look at the store in between at most.
 const WARM_UP: Duration = Duration::from_millis(50);
 
@@ -45,6 +49,8 @@ pub struct LoopOptions {
     pub client: Client,
     /// The owner's language, for rules that have none.
     pub language: Language,
+    /// Where messages go besides this computer.
+    pub channels: Channels,
 }
 
 /// Runs until SIGTERM or SIGINT.
@@ -84,6 +90,13 @@ struct Running {
     /// Questions to `serve` which skills are ill; none if it does not answer.
     sick_calls: JoinSet<Option<BTreeSet<String>>>,
     sick: BTreeSet<String>,
+    /// Ways out of this computer that are configured.
+    outside: Vec<Channel>,
+    courier: JoinSet<(Delivery, std::io::Result<()>)>,
+    /// When there is something to send.
+    courier_at: Option<Timestamp>,
+    /// Channels whose failure was told.
+    down: BTreeSet<&'static str>,
     generation: u64,
     trouble: Option<String>,
     pruned: Option<Timestamp>,
@@ -153,6 +166,7 @@ impl Running {
         let lease = store.claim_from_dead(&clock::boot())?;
         let mut rules_file = FileRules::new(&options.folders, &home);
         rules_file.refresh(&options.folders, &home, true);
+        let outside = outbox::configured(&options.channels);
         let mut running = Self {
             options,
             home,
@@ -166,6 +180,10 @@ impl Running {
             work: JoinSet::new(),
             sick_calls: JoinSet::new(),
             sick: BTreeSet::new(),
+            outside,
+            courier: JoinSet::new(),
+            courier_at: None,
+            down: BTreeSet::new(),
             generation: 0,
             trouble: None,
             pruned: None,
@@ -180,12 +198,15 @@ impl Running {
         self.work.abort_all();
         self.work = JoinSet::new();
         let now = clock::now();
-        self.store_version = self.store.version_of_others()?;
+        // No version that there is: letters that came while nobody ran are read below.
+        self.store_version = i64::MIN;
         let book = Rulebook::new(self.rules_file.rules.clone(), self.store.own_rules()?);
         let (agenda, changes) = Agenda::restore(book.house.clone(), book.given(), self.store.past(now)?, now);
         self.agenda = Some(agenda);
+        self.courier_at = self.store.next_delivery()?;
         self.watch();
-        self.keep(now, changes, Vec::new(), None)
+        self.keep(now, changes, Vec::new(), None)?;
+        self.look_at_store()
     }
 
     /// What has to be measured from now on.
@@ -217,6 +238,10 @@ impl Running {
             Some(done) = self.work.join_next(), if !self.work.is_empty() => done.ok(),
             Some(sick) = self.sick_calls.join_next(), if !self.sick_calls.is_empty() => {
                 let dealt = sick.ok().flatten().map_or(Ok(()), |sick| self.learn_sick(sick));
+                return self.survive(dealt);
+            }
+            Some(sent) = self.courier.join_next(), if !self.courier.is_empty() => {
+                let dealt = sent.map_or(Ok(()), |(delivery, sent)| self.sent(&delivery, sent));
                 return self.survive(dealt);
             }
             () = tokio::time::sleep(wait) => None,
@@ -259,7 +284,11 @@ impl Running {
             (true, true) => LOOK,
             (true, false) => LOOK_AT_CLOCK,
         };
-        due.map_or(look, |due| due.min(look))
+        let send = self
+            .courier_at
+            .filter(|_| self.courier.is_empty())
+            .map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+        [due, send].into_iter().flatten().min().map_or(look, |soonest| soonest.min(look))
     }
 
     fn standing(&self) -> Standing {
@@ -298,6 +327,7 @@ impl Running {
                 .spawn(async move { client.health().await.ok().map(|health| perform::sick_skills(&health)) });
         }
         self.step(Event::Tick, None)?;
+        self.send_next()?;
         self.prune()
     }
 
@@ -421,14 +451,77 @@ impl Running {
                     channel: rule.channel,
                     language,
                     text,
+                    outside: Vec::new(),
                 });
             }
         }
+        for message in &mut messages {
+            message.outside = outbox::ways(message.channel, &self.outside);
+        }
         self.store.keep(self.lease, Batch { at: now, changes: &changes, messages: &messages, letter })?;
+        if messages.iter().any(|message| !message.outside.is_empty()) {
+            self.courier_at = Some(now);
+        }
         for task in changes.starts {
             self.begin(task, now)?;
         }
         Ok(())
+    }
+
+    /// Sends the next message that is to leave this computer; one at a time.
+    fn send_next(&mut self) -> Result<(), StoreError> {
+        let now = clock::now();
+        // A clock that was set back has put the moment far away.
+        let is_due = self.courier_at.is_some_and(|at| at <= now || at.duration_since(now) > COURIER_FAR);
+        if !is_due || !self.courier.is_empty() {
+            return Ok(());
+        }
+        match self.store.delivery(now)? {
+            Some(delivery) => {
+                let channels = self.options.channels.clone();
+                self.courier.spawn_blocking(move || {
+                    let sent = outbox::send(&channels, &delivery);
+                    (delivery, sent)
+                });
+            }
+            None => self.courier_at = self.store.next_delivery()?,
+        }
+        Ok(())
+    }
+
+    /// A channel that is down is said once, until it works again.
+    fn sent(&mut self, delivery: &Delivery, sent: std::io::Result<()>) -> Result<(), StoreError> {
+        let now = clock::now();
+        let how = match &sent {
+            Ok(()) => Delivered::Taken,
+            Err(error) => {
+                tracing::warn!(channel = delivery.channel.name(), %error, "a message is not taken");
+                Delivered::Failed
+            }
+        };
+        let given_up = self.store.delivered(self.lease, delivery, how, now)?;
+        if sent.is_ok() {
+            self.down.remove(delivery.channel.name());
+        }
+        if given_up && self.down.insert(delivery.channel.name()) {
+            let language = self.options.language;
+            let notice = Notice::new("rules-told-undelivered")
+                .arg("channel", delivery.channel.name())
+                .arg("detail", sent.err().map_or_else(String::new, |error| error.to_string()));
+            if let Ok(rule) = delivery.rule.parse() {
+                let message = NewMessage {
+                    task: TaskId::new(rule, now),
+                    kind: Kind::Report,
+                    channel: Channel::Page,
+                    language,
+                    text: say::notice(notice, language),
+                    outside: Vec::new(),
+                };
+                self.keep(now, Changes::default(), vec![message], None)?;
+            }
+        }
+        self.courier_at = Some(now);
+        self.send_next()
     }
 
     fn rule_of(&self, task: &TaskId) -> Option<(&Rule, Language)> {
@@ -473,7 +566,14 @@ impl Running {
         let Done { task, attempt, message } = done;
         let messages = match (self.rule_of(&task), message) {
             (Some((rule, language)), Some((kind, text))) if !self.was_said(&task, kind, &text) => {
-                vec![NewMessage { task: task.clone(), kind, channel: rule.channel, language, text }]
+                vec![NewMessage {
+                    task: task.clone(),
+                    kind,
+                    channel: rule.channel,
+                    language,
+                    text,
+                    outside: Vec::new(),
+                }]
             }
             (Some(_) | None, _) => Vec::new(),
         };

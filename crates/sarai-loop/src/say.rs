@@ -16,7 +16,7 @@ fn render(sentence: &Sentence, language: Language) -> String {
 }
 
 pub(crate) fn message(rule: &Rule, task: &Task, kind: Kind, text: String, language: Language) -> NewMessage {
-    NewMessage { task: task.id.clone(), kind, channel: rule.channel, language, text }
+    NewMessage { task: task.id.clone(), kind, channel: rule.channel, language, text, outside: Vec::new() }
 }
 
 /// What a rule says when its time has come; a time that has passed is named.

@@ -10,6 +10,7 @@
 //! - [`Letter`]: what somebody else wants of the loop. It waits here until its changes are stored.
 //! - [`StoreError`]: for the one who can act.
 
+mod delivery;
 mod file;
 mod lease;
 mod read;
@@ -22,6 +23,7 @@ use sarai_proactive::agenda::{Changes, TaskId};
 use sarai_proactive::rule::{Channel, RuleId};
 use sarai_types::Language;
 
+pub use delivery::{ATTEMPTS_MAX as DELIVERY_ATTEMPTS_MAX, Delivered, Delivery};
 pub use file::{BACKUPS_MAX, LoopStore, Opening};
 pub use lease::{Boot, LEASE_MS, Lease};
 pub use read::{Counted, DecisionRow, Message, TaskRow};
@@ -104,6 +106,8 @@ pub struct NewMessage {
     pub channel: Channel,
     pub language: Language,
     pub text: String,
+    /// Ways out of this computer that it takes.
+    pub outside: Vec<Channel>,
 }
 
 /// What somebody else wants of the loop.

@@ -28,6 +28,9 @@ CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, task TEXT NOT NULL, 
     at_ms INTEGER NOT NULL, channel TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, seen_ms INTEGER,
     dismissed_ms INTEGER, UNIQUE (task, kind));
 CREATE INDEX message_unread ON message(id) WHERE seen_ms IS NULL AND dismissed_ms IS NULL;
+CREATE TABLE delivery (message INTEGER NOT NULL, channel TEXT NOT NULL, attempts INTEGER NOT NULL, state TEXT NOT NULL,
+    next_ms INTEGER NOT NULL, PRIMARY KEY (message, channel)) WITHOUT ROWID;
+CREATE INDEX delivery_open ON delivery(next_ms) WHERE state = 'open';
 CREATE TABLE letter (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, about TEXT NOT NULL);
 CREATE TABLE tally (rule TEXT NOT NULL, word TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (rule, word))
     WITHOUT ROWID;

@@ -53,6 +53,7 @@ impl LoopStore {
             [before],
         )?;
         transaction.execute("DELETE FROM decision WHERE last_ms < ?1", [before])?;
+        transaction.execute("DELETE FROM delivery WHERE next_ms < ?1", [before])?;
         transaction.execute(
             "DELETE FROM message WHERE at_ms < ?1 AND (seen_ms IS NOT NULL OR dismissed_ms IS NOT NULL)",
             [before],
@@ -203,7 +204,7 @@ fn put_decision(transaction: &Transaction<'_>, decision: &Decision) -> Result<()
 
 fn put_message(transaction: &Transaction<'_>, message: &NewMessage, at: Timestamp) -> Result<(), StoreError> {
     let text: String = message.text.chars().take(MESSAGE_MAX).collect();
-    transaction
+    let new = transaction
         .prepare_cached(
             "INSERT OR IGNORE INTO message (task, rule, kind, at_ms, channel, language, text)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -217,5 +218,16 @@ fn put_message(transaction: &Transaction<'_>, message: &NewMessage, at: Timestam
             message.language.tag(),
             text
         ])?;
+    if new == 0 {
+        return Ok(());
+    }
+    let id = transaction.last_insert_rowid();
+    for channel in &message.outside {
+        transaction.prepare_cached("INSERT INTO delivery VALUES (?1, ?2, 0, 'open', ?3)")?.execute(params![
+            id,
+            channel.name(),
+            at.as_millisecond()
+        ])?;
+    }
     Ok(())
 }

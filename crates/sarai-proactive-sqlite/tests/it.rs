@@ -19,7 +19,8 @@ use sarai_proactive::gate::House;
 use sarai_proactive::rule::{Channel, Rule, Status};
 use sarai_proactive::time::Zone;
 use sarai_proactive_sqlite::{
-    Batch, Boot, Kind, LEASE_MS, Lease, Letter, LoopStore, Mark, NewMessage, Opening, StoreError, json, unjson,
+    Batch, Boot, DELIVERY_ATTEMPTS_MAX, Delivered, Kind, LEASE_MS, Lease, Letter, LoopStore, Mark, NewMessage, Opening,
+    StoreError, json, unjson,
 };
 use sarai_types::Language;
 
@@ -150,6 +151,7 @@ fn letters_messages_and_counts() {
         channel: Channel::Everywhere,
         language: Language::Spanish,
         text: "sacar la basura".to_owned(),
+        outside: vec![Channel::Ntfy],
     };
     let messages = [message(Kind::Tell), message(Kind::Tell), message(Kind::Report)];
     let mut changes = Changes::default();
@@ -162,6 +164,21 @@ fn letters_messages_and_counts() {
     assert!(store.letters().unwrap().is_empty());
     let unread = store.unread(0, 10).unwrap();
     assert_eq!(unread.iter().map(|message| message.kind).collect::<Vec<_>>(), [Kind::Tell, Kind::Report]);
+    // Each leaves once; a channel that does not take it is tried later, and in the end given up.
+    let delivery = store.delivery(now).unwrap().unwrap();
+    assert_eq!((delivery.message, delivery.channel), (unread[0].id, Channel::Ntfy));
+    assert!(!store.delivered(lease, &delivery, Delivered::Taken, now).unwrap());
+    let mut other = store.delivery(now).unwrap().unwrap();
+    assert_eq!(other.message, unread[1].id);
+    let mut given_up = store.delivered(lease, &other, Delivered::Failed, now).unwrap();
+    assert_eq!(store.delivery(now).unwrap(), None);
+    let mut tries = 1;
+    while let Some(next) = store.next_delivery().unwrap() {
+        other = store.delivery(next).unwrap().unwrap();
+        given_up = store.delivered(lease, &other, Delivered::Failed, next).unwrap();
+        tries += 1;
+    }
+    assert!(given_up && tries == DELIVERY_ATTEMPTS_MAX);
     assert!(store.mark(unread[0].id, Mark::Dismissed, now).unwrap());
     assert!(!store.mark(unread[0].id, Mark::Seen, now).unwrap());
     assert_eq!(store.letters().unwrap()[0].1, Some(Letter::Dismissed(task)));
@@ -252,7 +269,8 @@ fn child() {
             }
             keep(&mut store, lease, now, &changes).unwrap();
             for task in changes.starts {
-                writeln!(effects, "{task}").unwrap();
+                // In one piece, or a kill would tear it.
+                effects.write_all(format!("{task}\n").as_bytes()).unwrap();
                 let done = Event::Finished(task, Attempt::Done { detail: String::new() });
                 queue.push(step(&mut agenda, &store, now, done));
             }

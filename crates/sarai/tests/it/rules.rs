@@ -214,6 +214,17 @@ fn a_wrong_rules_file_keeps_the_old_rules() {
     assert_eq!(home.run(["rules", "run", "mine"]).code, 0);
     assert_eq!(words(&wait_for_word(&home, "mine", "done")), ["asked", "started", "done"]);
     drop(running);
+    // A letter that comes while nobody runs is read at the start.
+    assert_eq!(home.run(["rules", "run", "mine"]).code, 0);
+    let running = Loop::start(&home);
+    for _ in 0..100 {
+        if log(&home, "mine").len() == 6 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(words(&log(&home, "mine"))[3..], ["asked", "started", "done"]);
+    drop(running);
     home.write("config/rules.yaml", "rules:\n  mine:\n    when: rain\n    tell: y\n");
     let list = home.run(["rules", "list"]);
     assert!(list.code == 64 && list.stderr.starts_with("HOME/config/rules.yaml:3: «when»:"), "{list:?}");
@@ -222,7 +233,7 @@ fn a_wrong_rules_file_keeps_the_old_rules() {
     home.write("config/rules.yaml", "rules:\n  mine:\n    when: webhook x\n    tell: y\n");
     assert_eq!(home.run(["rules", "run", "mine"]).code, 0);
     for _ in 0..100 {
-        if log(&home, "mine").iter().filter(|(word, _)| word == "done").count() == 2 {
+        if log(&home, "mine").iter().filter(|(word, _)| word == "done").count() == 3 {
             return drop(running);
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -315,4 +326,41 @@ fn ask(home: &Home, method: &str, path: &str) -> String {
     let mut reply = String::new();
     stream.read_to_string(&mut reply).unwrap();
     reply
+}
+
+#[test]
+fn a_message_leaves_the_computer_only_where_the_config_names_where_to() {
+    let home = home();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    home.write("config/rules.yaml", "rules:\n  mine:\n    when: webhook x\n    tell: sacar la basura\n");
+    let here = Loop::start(&home);
+    home.run(["rules", "run", "mine"]);
+    wait_for_word(&home, "mine", "done");
+    drop(here);
+    home.write("config/sarai.yaml", format!("channels:\n  ntfy: http://127.0.0.1:{port}/topic\n"));
+    let _out = Loop::start(&home);
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(listener.accept().is_err(), "what was said before does not leave now");
+    home.run(["rules", "run", "mine"]);
+    for _ in 0..200 {
+        if let Ok((mut stream, _)) = listener.accept() {
+            stream.set_nonblocking(false).unwrap();
+            let mut request = vec![0; 4096];
+            let mut read = stream.read(&mut request).unwrap();
+            if !String::from_utf8_lossy(&request[..read]).ends_with("basura") {
+                read += stream.read(&mut request[read..]).unwrap();
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            let text = String::from_utf8_lossy(&request[..read]).into_owned();
+            assert!(
+                text.starts_with("POST /topic HTTP/1.1\r\n") && text.ends_with("\r\n\r\nsacar la basura"),
+                "{text}"
+            );
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("nothing was sent");
 }
