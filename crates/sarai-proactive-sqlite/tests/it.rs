@@ -353,7 +353,7 @@ fn killed_at_random() {
         let times = effects.get(task).copied().unwrap_or(0);
         match state.as_str() {
             "done" => assert!(times == 1 || times > 1 && again.contains(task.as_str()), "{task}: {times}"),
-            "unknown" => assert!(task.starts_with("skill") && times <= 1, "{task}: {times}"),
+            "unknown" => assert!(times <= 1 || again.contains(task.as_str()), "{task}: {times}"),
             "running" | "ready" => assert!(past.tasks.iter().any(|open| open.id.to_string() == *task)),
             other => assert_eq!(other, "failed"),
         }

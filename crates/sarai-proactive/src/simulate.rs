@@ -260,6 +260,8 @@ impl World {
         let (agenda, changes) = Agenda::restore(self.house.clone(), self.rules.clone(), self.store.past(), self.wall());
         self.agenda = agenda;
         self.keep(&changes);
+        // A loop that starts looks at once.
+        self.step(Event::Tick);
     }
 
     fn keep(&mut self, changes: &Changes) {

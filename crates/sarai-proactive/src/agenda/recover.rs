@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{ATTEMPTS_MAX, Agenda, Changes, Given, Outcome, Past, State, TaskId, What, slot};
 use crate::gate::{self, Common, House, Memory};
-use crate::rule::AfterCrash;
+use crate::rule::{ActionKind, AfterCrash};
 
 impl Agenda {
     /// The agenda as it was stored, with these rules. What was running then was cut off: it is done again or reported,
@@ -45,19 +45,20 @@ impl Agenda {
         let cut_off: Vec<TaskId> =
             self.tasks.values().filter(|task| task.state == State::Running).map(|task| task.id.clone()).collect();
         for id in cut_off {
-            let after = self.rule(id.rule()).map(|rule| rule.action.after_crash());
+            let rule = self.rule(id.rule());
+            let after = rule.map(|rule| rule.action.after_crash());
+            // A message costs nothing, and is stored together with its end.
+            let is_message =
+                rule.is_some_and(|rule| matches!(rule.action.kind(), ActionKind::Tell | ActionKind::Suggest));
             let Some(task) = self.tasks.get_mut(&id) else { continue };
             match after {
-                Some(AfterCrash::Again) if task.attempts < ATTEMPTS_MAX => {
+                Some(AfterCrash::Again) if is_message || task.attempts < ATTEMPTS_MAX => {
                     task.state = State::Ready { from: now };
                     changes.decide(now, id.rule(), Some(&id), What::CutOff);
                     changes.tasks.insert(id.clone(), task.clone());
                 }
-                Some(AfterCrash::Again) => {
-                    let detail = "cut off".to_owned();
-                    self.end(&id, Outcome::Failed { detail }, now, changes);
-                }
-                Some(AfterCrash::Report) => self.end(&id, Outcome::Unknown, now, changes),
+                // What is cut off each time is not tried for ever.
+                Some(AfterCrash::Again | AfterCrash::Report) => self.end(&id, Outcome::Unknown, now, changes),
                 None => self.end(&id, Outcome::Dropped, now, changes),
             }
         }
