@@ -65,3 +65,5 @@ api-client-strange = The server answered something that makes no sense. Check th
 
 api-skill-name = The name of a skill has 1 to 64 characters out of a–z, 0–9 and “-”; or say “auto” or “none”.
 api-skill-arguments = “skill_arguments” go with a skill that is named in “skill”.
+api-hook-name = The name of a webhook has no blanks and at most { $max } characters.
+api-messages-number = A whole number belongs here.

@@ -27,3 +27,10 @@ chat-stats = { $answers ->
 }, { $speed } a second; the first one after { $first } s on average.
 chat-unknown = I do not know "{ $command }". "/help" shows what there is; if it was a question, put a blank before it.
 chat-bye = Goodbye!
+# $kind is “tell”, “suggest” or “report”.
+chat-news =
+    { $kind ->
+        [suggest] ● Suggestion: { $text }
+        [report] ● Attention: { $text }
+       *[tell] ● Reminder: { $text }
+    }

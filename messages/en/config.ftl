@@ -49,3 +49,4 @@ config-folder-writable-by-others = Other users can write in the folder { $folder
 config-folder-socket-path-too-long = The path { $path } has { $len } bytes, and the system allows only { $max } for a socket. Choose a folder with a shorter path by SARAI_HOME.
 config-file-write = I cannot write { $file } ({ $cause }). Check the permissions and the free space; what was there is as it was.
 config-wrong-paths = { $place }: "{ $key }" is "{ $value }", but it must be a list of at most { $max } paths, each from the root or from your home folder, without commas or brackets, such as [~/accounts.db].
+config-wrong-target = { $place }: "{ $key }" is "{ $value }", but it must be "none" or an address that starts with http:// or https://, without a user or a password.

@@ -46,3 +46,12 @@ daemon-skill-reload = The skill { $skill } stays as it was: its new files are wr
 daemon-skill-prompt-reload = The skill { $skill } has no process that could read its files again; SARAi reads them when they change.
 daemon-health-skill = Ready.
 daemon-health-skill-starting = Is starting.
+daemon-loop-ready =
+    { $rules ->
+        [one] The loop looks after one rule.
+       *[other] The loop looks after { $rules } rules.
+    }
+daemon-loop-degraded = The loop runs, but something is wrong: { $detail }
+daemon-loop-silent = The loop does not answer; "sarai up" starts it again.
+daemon-loop-busy = Too much waits for the loop. Try again in a moment.
+daemon-loop-store = The messages cannot be read now.

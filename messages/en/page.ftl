@@ -108,3 +108,10 @@ page-memory-question = Forget this for good? “{ $text }”
 page-memory-said = Your own words: “{ $text }”
 page-memory-search = Search the memory
 page-memory-stored = Stored: { $text }
+
+page-news = Messages of your rules
+page-news-tell = Reminder
+page-news-suggest = Suggestion
+page-news-report = Attention
+page-news-seen = Got it
+page-news-dismiss = Put away

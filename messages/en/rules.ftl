@@ -252,3 +252,146 @@ rules-beyond-message = I do not read your messages or calls.
 rules-beyond-before = I cannot count back from something else. Name the time of the reminder.
 rules-beyond-lasting = I cannot measure how long something lasts, only the moment when it is crossed.
 rules-beyond-level = I can only tell when something fills up, not when it empties.
+
+# What is written wrong in a rules file
+rules-form-unknown = { $place }: “{ $key }”: there is no key of that name
+rules-form-unknown-nearest = { $place }: “{ $key }”: there is no key of that name. Did you mean “{ $nearest }”?
+rules-form-too-long = { $place }: “{ $key }”: the text is too long: { $max } characters fit
+rules-form-one = { $place }: “{ $key }”: one text belongs here, not a list
+rules-form-choice = { $place }: “{ $key }”: “{ $value }” is not possible. Possible are: { $choices }
+rules-form-number = { $place }: “{ $key }”: “{ $value }” is not possible. A whole number from { $min } to { $max } is expected
+rules-form-moment = { $place }: “{ $key }”: “{ $value }” is no moment. Write it like this: 2026-11-30T08:00:00Z
+rules-form-watch = { $place }: “{ $key }”: “{ $value }” is nothing that can be watched. For example: memory used > 80%, disk free < 5GB on /home, idle 30m, file changed PATH, skill unhealthy NAME, webhook NAME, fact added
+rules-form-condition = { $place }: “{ $key }”: “{ $value }” is no condition. For example: memory used > 80%, idle 30m, between 09:00 and 18:00, on mon-fri
+rules-form-times = { $place }: “{ $key }”: “{ $value }” does not say when ({ $detail }). For example: "0 9 * * MON", @daily, 2026-12-01T09:00, every 2h from 2026-12-01T09:00
+rules-form-never = { $place }: “{ $key }”: at these times it would never happen
+rules-form-too-many-times = { $place }: “{ $key }”: a rule has 1 to 16 schedules
+rules-form-too-many-conditions = { $place }: “{ $key }”: a rule has at most { $max } conditions
+rules-form-no-trigger = { $place }: “{ $key }”: it does not say when: write `at` (a schedule) or `when` (something to watch)
+rules-form-two-triggers = { $place }: “{ $key }”: a rule has `at` or `when`, not both: make two rules
+rules-form-no-action = { $place }: “{ $key }”: it does not say what to do: write one of these keys: { $actions }
+rules-form-two-actions = { $place }: “{ $key }”: a rule does one thing: make two rules. Actions: { $actions }
+rules-form-empty = { $place }: “{ $key }”: the text is missing
+rules-form-zone = { $place }: “{ $key }”: there is no time zone named “{ $zone }”. They are written like Europe/Madrid
+rules-form-zone-nearest = { $place }: “{ $key }”: there is no time zone named “{ $zone }”. Did you mean “{ $nearest }”?
+rules-form-window = { $place }: “{ $key }”: the end has to come after the beginning
+rules-form-quiet = { $place }: “{ $key }”: “{ $value }” are no hours. Write them like this: 22:30-07:30
+rules-form-name = { $place }: “{ $key }”: a rule’s name has 1 to 48 small letters, digits, “-” and “_”
+rules-form-not-a-rule = { $place }: “{ $key }”: the keys of a rule stand below its name
+rules-form-too-many-rules = { $place }: “{ $key }”: there are too many rules: { $max } fit
+
+# Why a rule did or did not act
+rules-some-moment = another moment
+rules-decided-fired = Its time had come, and nothing stood in the way.
+rules-decided-asked = You asked for it.
+rules-decided-held = It is quiet hours: it waits until { $until }.
+rules-decided-condition = Its condition does not hold: { $condition }.
+rules-decided-unmeasured = Nobody can tell whether its condition holds: { $condition }.
+rules-decided-budget-hour =
+    { $scope ->
+        [rule] It has acted { $limit } times within an hour, which is its limit.
+       *[all] All rules together have made { $limit } offers within an hour, which is the limit.
+    }
+rules-decided-budget-day =
+    { $scope ->
+        [rule] It has acted { $limit } times within a day, which is its limit.
+       *[all] All rules together have made { $limit } offers within a day, which is the limit.
+    }
+rules-decided-repeat = I told you on { $last }; I do not repeat it within 24 hours.
+rules-decided-dismissed =
+    { $count ->
+        [one] You put its last message away unread: it keeps quiet until { $until }.
+       *[other] You put its last { $count } messages away unread: it keeps quiet until { $until }.
+    }
+rules-decided-merged =
+    { $count ->
+        [one] It is joined with one like it that is there already.
+       *[other] { $count } times are joined into one.
+    }
+rules-decided-missed =
+    { $count ->
+        [one] Its time, { $last }, passed while SARAi was not running.
+       *[other] { $count } of its times, from { $first } to { $last }, passed while SARAi was not running.
+    } { $then ->
+        [run_once] It is done once, now.
+        [report] You are told.
+       *[skip] It is not made up for.
+    }
+rules-decided-already-done = This was done already, before the clock was set back.
+rules-decided-clock-back = The clock was set back from { $from }; the rule goes on by what it shows now.
+rules-decided-started =
+    { $attempt ->
+        [one] It begins.
+       *[other] Attempt { $attempt } begins.
+    }
+rules-decided-again = It did not work ({ $detail }); the next attempt is on { $at }.
+rules-decided-cut-off = It was cut off halfway; it is done again.
+rules-decided-done = Done.
+rules-decided-done-detail = Done: { $detail }
+rules-decided-failed = It did not work, and is not tried any more: { $detail }
+rules-decided-unknown = It was cut off halfway and nobody knows what it did; it is not repeated.
+rules-decided-dropped = It is not wanted any more: the rule was removed or paused.
+rules-decided-put-away = You put its message away unread.
+rules-decided-seen = You saw its message.
+rules-decided-full = Too many tasks are waiting; this one does not fit.
+rules-decided-other = { $word }
+
+# What the owner is told of a rule
+rules-told-missed =
+    { $count ->
+        [one] I could not keep this on { $last }, because I was not running: { $what }.
+       *[other] I could not keep this { $count } times, from { $first } to { $last }, because I was not running: { $what }.
+    }
+rules-told-failed = This does not work, and I will not say so again until it does: { $what }. { $detail }
+rules-told-cut-off = This was cut off halfway and I do not know what it did; I will not repeat it: { $what }.
+
+# What a rule says
+rules-say-late =
+    { $missed ->
+        [0] { $text } (it was for { $at })
+       *[other] { $text } (it was for { $at }; other times that passed: { $missed })
+    }
+rules-say-time = It is time: { $at }.
+rules-say-level = Attention: { $what }.
+rules-say-idle = You have not used the computer for a while.
+rules-say-file = “{ $path }” has changed.
+rules-say-skill = The skill “{ $skill }” has stopped working.
+rules-say-webhook = The webhook “{ $name }” was called.
+rules-say-fact = I have kept a new fact: { $fact }
+rules-say-short = { $what }: I freed { $mb } MB, which is not enough. Close some program.
+
+# What it did
+rules-done-logs =
+    { $count ->
+        [0] no log was that old
+        [one] one log deleted
+       *[other] { $count } logs deleted
+    }
+rules-done-vacuum = { $kb } kB saved
+rules-done-backup = copy in { $file }
+rules-done-healthy =
+    { $parts ->
+        [one] one part, and it works
+       *[other] { $parts } parts, and all of them work
+    }
+rules-done-ill = Something does not work: { $parts }
+rules-done-memory = { $mb } MB freed
+rules-done-warm = the skill “{ $skill }” is ready
+rules-done-answer =
+    { $tokens ->
+        [one] an answer of one token
+       *[other] an answer of { $tokens } tokens
+    }
+rules-done-no-skill = “{ $skill }” is no name of a skill
+rules-done-too-slow = no answer within { $minutes } minutes
+
+# The loop
+rules-loop-running = A loop is running on this folder already: process { $pid }.
+rules-loop-io = The loop of the rules cannot go on: { $cause }.
+rules-store-locked = Another program is writing to the file of the rules. Try again.
+rules-store-superseded = Another loop has taken the rules over; this one ends.
+rules-store-full = The disk has no room for the file of the rules. Free some space.
+rules-store-damaged = The file of the rules is damaged.
+rules-store-newer = The file of the rules is of a newer version ({ $found }) than this program ({ $known }). Update SARAi.
+rules-store-many = No more fits ({ $what }). Remove a rule, or wait until the loop has dealt with what is there.
+rules-told-undelivered = I cannot send messages by { $channel } ({ $detail }), and will not say so again until it works. The messages are kept here.

@@ -65,3 +65,5 @@ api-client-strange = El servidor ha respondido algo que no se entiende. Comprueb
 
 api-skill-name = El nombre de una habilidad tiene de 1 a 64 caracteres de a–z, 0–9 y «-»; o bien «auto» o «none».
 api-skill-arguments = «skill_arguments» acompaña a una habilidad nombrada en «skill».
+api-hook-name = El nombre de un webhook no lleva espacios y tiene como mucho { $max } caracteres.
+api-messages-number = Aquí va un número entero.

@@ -27,3 +27,10 @@ chat-stats = { $answers ->
 }, { $speed } por segundo; el primero, a los { $first } s de media.
 chat-unknown = No conozco «{ $command }». «/ayuda» muestra lo que hay; si era una pregunta, pon un espacio delante.
 chat-bye = ¡Hasta luego!
+# $kind es «tell», «suggest» o «report».
+chat-news =
+    { $kind ->
+        [suggest] ● Propuesta: { $text }
+        [report] ● Atención: { $text }
+       *[tell] ● Aviso: { $text }
+    }

@@ -49,3 +49,4 @@ config-folder-writable-by-others = Otros usuarios pueden escribir en la carpeta 
 config-folder-socket-path-too-long = La ruta «{ $path }» tiene { $len } bytes y el sistema solo admite { $max } en un socket. Elige con SARAI_HOME una carpeta de ruta más corta.
 config-file-write = No puedo escribir «{ $file }» ({ $cause }). Comprueba los permisos y el espacio libre; lo que había sigue como estaba.
 config-wrong-paths = { $place }: «{ $key }» vale «{ $value }», pero tiene que ser una lista de { $max } rutas como mucho, cada una desde la raíz o desde tu carpeta personal, sin comas ni corchetes, por ejemplo [~/cuentas.db].
+config-wrong-target = { $place }: «{ $key }» vale «{ $value }», pero tiene que ser «none» o una dirección que empiece por http:// o https://, sin usuario ni contraseña.

@@ -46,3 +46,12 @@ daemon-skill-reload = La habilidad { $skill } sigue como estaba: sus archivos nu
 daemon-skill-prompt-reload = La habilidad { $skill } no tiene un proceso que pueda volver a leer sus archivos; los lee SARAi cuando cambian.
 daemon-health-skill = Lista.
 daemon-health-skill-starting = Está arrancando.
+daemon-loop-ready =
+    { $rules ->
+        [one] El bucle vigila una regla.
+       *[other] El bucle vigila { $rules } reglas.
+    }
+daemon-loop-degraded = El bucle está en marcha, pero algo no va bien: { $detail }
+daemon-loop-silent = El bucle no responde; «sarai up» lo vuelve a arrancar.
+daemon-loop-busy = El bucle tiene demasiado pendiente. Vuelve a intentarlo dentro de un momento.
+daemon-loop-store = No puedo leer los avisos ahora.

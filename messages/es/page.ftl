@@ -108,3 +108,10 @@ page-memory-question = ¿Olvidar para siempre? «{ $text }»
 page-memory-said = Lo dijiste así: «{ $text }»
 page-memory-search = Buscar en la memoria
 page-memory-stored = Guardado: { $text }
+
+page-news = Avisos de tus reglas
+page-news-tell = Aviso
+page-news-suggest = Propuesta
+page-news-report = Atención
+page-news-seen = Entendido
+page-news-dismiss = Descartar

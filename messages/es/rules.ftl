@@ -252,3 +252,146 @@ rules-beyond-message = No leo tus mensajes ni tus llamadas.
 rules-beyond-before = No puedo contar hacia atrás desde otra cosa. Di la hora del aviso.
 rules-beyond-lasting = No puedo medir cuánto dura; solo el momento en que se cruza.
 rules-beyond-level = Solo puedo avisar cuando algo se llena, no cuando se vacía.
+
+# Lo que está mal escrito en un archivo de reglas
+rules-form-unknown = { $place }: «{ $key }»: no hay ninguna clave con ese nombre
+rules-form-unknown-nearest = { $place }: «{ $key }»: no hay ninguna clave con ese nombre. ¿Querías decir «{ $nearest }»?
+rules-form-too-long = { $place }: «{ $key }»: el texto es demasiado largo: caben { $max } caracteres
+rules-form-one = { $place }: «{ $key }»: aquí va un solo texto, no una lista
+rules-form-choice = { $place }: «{ $key }»: «{ $value }» no vale. Se puede poner: { $choices }
+rules-form-number = { $place }: «{ $key }»: «{ $value }» no vale. Se espera un número entero de { $min } a { $max }
+rules-form-moment = { $place }: «{ $key }»: «{ $value }» no es un momento. Escríbelo así: 2026-11-30T08:00:00Z
+rules-form-watch = { $place }: «{ $key }»: «{ $value }» no es algo que se pueda vigilar. Por ejemplo: memory used > 80%, disk free < 5GB on /home, idle 30m, file changed RUTA, skill unhealthy NOMBRE, webhook NOMBRE, fact added
+rules-form-condition = { $place }: «{ $key }»: «{ $value }» no es una condición. Por ejemplo: memory used > 80%, idle 30m, between 09:00 and 18:00, on mon-fri
+rules-form-times = { $place }: «{ $key }»: «{ $value }» no dice cuándo ({ $detail }). Por ejemplo: "0 9 * * MON", @daily, 2026-12-01T09:00, every 2h from 2026-12-01T09:00
+rules-form-never = { $place }: «{ $key }»: con esas horas no se cumpliría nunca
+rules-form-too-many-times = { $place }: «{ $key }»: una regla tiene de 1 a 16 horarios
+rules-form-too-many-conditions = { $place }: «{ $key }»: una regla tiene como mucho { $max } condiciones
+rules-form-no-trigger = { $place }: «{ $key }»: falta decir cuándo: pon `at` (un horario) o `when` (algo que vigilar)
+rules-form-two-triggers = { $place }: «{ $key }»: una regla tiene `at` o `when`, no los dos: haz dos reglas
+rules-form-no-action = { $place }: «{ $key }»: falta decir qué hacer: pon una de estas claves: { $actions }
+rules-form-two-actions = { $place }: «{ $key }»: una regla hace una sola cosa: haz dos reglas. Acciones: { $actions }
+rules-form-empty = { $place }: «{ $key }»: falta el texto
+rules-form-zone = { $place }: «{ $key }»: no hay ninguna zona horaria llamada «{ $zone }». Se escriben como Europe/Madrid
+rules-form-zone-nearest = { $place }: «{ $key }»: no hay ninguna zona horaria llamada «{ $zone }». ¿Querías decir «{ $nearest }»?
+rules-form-window = { $place }: «{ $key }»: el fin tiene que venir después del principio
+rules-form-quiet = { $place }: «{ $key }»: «{ $value }» no son horas. Escríbelas así: 22:30-07:30
+rules-form-name = { $place }: «{ $key }»: el nombre de una regla lleva de 1 a 48 letras minúsculas sin acento, cifras, «-» y «_»
+rules-form-not-a-rule = { $place }: «{ $key }»: debajo de cada nombre van las claves de su regla
+rules-form-too-many-rules = { $place }: «{ $key }»: hay demasiadas reglas: caben { $max }
+
+# Por qué una regla actuó o no
+rules-some-moment = otro momento
+rules-decided-fired = Le tocaba, y nada se lo impedía.
+rules-decided-asked = Lo pediste tú.
+rules-decided-held = Son horas de silencio: espera hasta el { $until }.
+rules-decided-condition = No se cumple su condición: { $condition }.
+rules-decided-unmeasured = No se puede saber si se cumple su condición: { $condition }.
+rules-decided-budget-hour =
+    { $scope ->
+        [rule] Ya ha actuado { $limit } veces en una hora, que es su límite.
+       *[all] Entre todas las reglas ya hay { $limit } avisos en una hora, que es el límite.
+    }
+rules-decided-budget-day =
+    { $scope ->
+        [rule] Ya ha actuado { $limit } veces en un día, que es su límite.
+       *[all] Entre todas las reglas ya hay { $limit } avisos en un día, que es el límite.
+    }
+rules-decided-repeat = Ya te lo dije el { $last }; no lo repito en 24 horas.
+rules-decided-dismissed =
+    { $count ->
+        [one] Descartaste su último aviso sin leerlo: calla hasta el { $until }.
+       *[other] Descartaste sus { $count } últimos avisos sin leerlos: calla hasta el { $until }.
+    }
+rules-decided-merged =
+    { $count ->
+        [one] Se junta con otro igual que ya hay.
+       *[other] { $count } veces se juntan en una.
+    }
+rules-decided-missed =
+    { $count ->
+        [one] Se pasó su hora, el { $last }, sin que SARAi estuviera en marcha.
+       *[other] Se pasaron { $count } de sus horas, del { $first } al { $last }, sin que SARAi estuviera en marcha.
+    } { $then ->
+        [run_once] Se hace una vez, ahora.
+        [report] Se te avisa.
+       *[skip] No se recupera.
+    }
+rules-decided-already-done = Esto ya se hizo antes de que el reloj se atrasara.
+rules-decided-clock-back = El reloj se ha atrasado desde el { $from }; la regla sigue con la hora que marca ahora.
+rules-decided-started =
+    { $attempt ->
+        [one] Empieza.
+       *[other] Empieza el intento { $attempt }.
+    }
+rules-decided-again = No ha salido ({ $detail }); se vuelve a intentar el { $at }.
+rules-decided-cut-off = Se cortó a la mitad; se hace otra vez.
+rules-decided-done = Hecho.
+rules-decided-done-detail = Hecho: { $detail }
+rules-decided-failed = No ha salido, y no se intenta más: { $detail }
+rules-decided-unknown = Se cortó a la mitad y no se sabe qué llegó a hacer; no se repite.
+rules-decided-dropped = Ya no hace falta: la regla se quitó o se paró.
+rules-decided-put-away = Descartaste su aviso sin leerlo.
+rules-decided-seen = Viste su aviso.
+rules-decided-full = Hay demasiadas tareas pendientes; esta no cabe.
+rules-decided-other = { $word }
+
+# Lo que se le cuenta a su dueño de una regla
+rules-told-missed =
+    { $count ->
+        [one] No pude cumplirlo el { $last }, porque no estaba en marcha: { $what }.
+       *[other] No pude cumplirlo { $count } veces, del { $first } al { $last }, porque no estaba en marcha: { $what }.
+    }
+rules-told-failed = No me sale, y no volveré a decírtelo hasta que funcione: { $what }. { $detail }
+rules-told-cut-off = Se cortó a la mitad y no sé qué llegó a hacer; no lo repito: { $what }.
+
+# Lo que dice una regla
+rules-say-late =
+    { $missed ->
+        [0] { $text } (era para el { $at })
+       *[other] { $text } (era para el { $at }, y hubo más veces que se pasaron: { $missed })
+    }
+rules-say-time = Es la hora: { $at }.
+rules-say-level = Atención: { $what }.
+rules-say-idle = Llevas un rato sin usar el ordenador.
+rules-say-file = Ha cambiado «{ $path }».
+rules-say-skill = La habilidad «{ $skill }» ha dejado de funcionar.
+rules-say-webhook = Ha llegado el webhook «{ $name }».
+rules-say-fact = He guardado un dato nuevo: { $fact }
+rules-say-short = { $what }: he liberado { $mb } MB, y no basta. Cierra algún programa.
+
+# Lo que hizo
+rules-done-logs =
+    { $count ->
+        [0] ningún registro era tan antiguo
+        [one] un registro borrado
+       *[other] { $count } registros borrados
+    }
+rules-done-vacuum = { $kb } kB recuperados
+rules-done-backup = copia en { $file }
+rules-done-healthy =
+    { $parts ->
+        [one] una parte, y funciona
+       *[other] { $parts } partes, y todas funcionan
+    }
+rules-done-ill = Algo no funciona: { $parts }
+rules-done-memory = { $mb } MB liberados
+rules-done-warm = la habilidad «{ $skill }» está lista
+rules-done-answer =
+    { $tokens ->
+        [one] respuesta de un token
+       *[other] respuesta de { $tokens } tokens
+    }
+rules-done-no-skill = «{ $skill }» no es el nombre de una habilidad
+rules-done-too-slow = sin respuesta en { $minutes } minutos
+
+# El bucle
+rules-loop-running = Ya hay un bucle en marcha en esta carpeta: el proceso { $pid }.
+rules-loop-io = El bucle de las reglas no puede seguir: { $cause }.
+rules-store-locked = Otro programa está escribiendo en el archivo de las reglas. Vuelve a intentarlo.
+rules-store-superseded = Otro bucle se ha hecho cargo de las reglas; este termina.
+rules-store-full = No queda sitio en el disco para el archivo de las reglas. Libera espacio.
+rules-store-damaged = El archivo de las reglas está dañado.
+rules-store-newer = El archivo de las reglas es de una versión más nueva ({ $found }) que este programa ({ $known }). Actualiza SARAi.
+rules-store-many = No cabe más ({ $what }). Quita alguna regla, o espera a que el bucle atienda lo que hay.
+rules-told-undelivered = No consigo enviar los avisos por { $channel } ({ $detail }), y no volveré a decírtelo hasta que funcione. Los avisos siguen aquí.

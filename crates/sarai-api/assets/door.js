@@ -57,6 +57,16 @@ export const render = async (texts) => (await json("/page/render", { body: { tex
 // Asks, with what is remembered or without, and hands each event of the answer to `onEvent(name, data)`. Returns when the last one has come.
 export async function ask(messages, memory, signal, onEvent) {
   const response = await request("/page/turn", { body: { messages, memory }, signal });
+// What the owner did with a message of a rule: `seen` or `dismissed`.
+export const mark = (id, word) => json(`/v1/messages/${id}/${word}`, { body: {} });
+
+// Hands each message of a rule to `onMessage`, as it comes. What is returned can be closed.
+export function messagesFrom(onMessage) {
+  const stream = new EventSource("/v1/messages/stream");
+  stream.addEventListener("message", (event) => onMessage(JSON.parse(event.data)));
+  return stream;
+}
+
   if (!response.ok) throw await refusal(response);
   let last = "";
   try {

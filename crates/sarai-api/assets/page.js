@@ -5,6 +5,7 @@ import * as dialogs from "./dialogs.js";
 import * as door from "./door.js";
 import { announce, byId, make, pictureButton } from "./elements.js";
 import * as memory from "./memory.js";
+import * as news from "./news.js";
 import * as side from "./side.js";
 import * as status from "./status.js";
 import * as store from "./store.js";
@@ -202,6 +203,7 @@ async function pair(code) {
   byId("pairing").hidden = true;
   side.toggleDrawer("closed");
   status.look();
+  news.start();
   composer.focus();
   afterPairing();
 }
@@ -282,6 +284,7 @@ function listen() {
       otherLanguage();
       side.drawTheme();
       status.look();
+      news.draw();
       if (!writing) draw();
     },
   };
@@ -311,6 +314,7 @@ async function enter() {
     if (needsPairing(error, openNewest)) return;
   }
   status.look();
+  news.start();
   openNewest();
 }
 

@@ -37,9 +37,11 @@ use tokio::task::JoinHandle;
 use crate::auth::routes::IssuedBody;
 use crate::error::{ErrorBody, ErrorObject};
 use crate::memory::{MemoryReply, MemoryRequest};
+use crate::messages::{MarkedBody, MessageBody, MessageMark, MessagesBody};
 pub use crate::openai::{ModelBody, ModelExtension, ModelList};
 pub use crate::operations::{ComponentBody, HealthBody};
 use crate::skills::ReloadedBody;
+use crate::upkeep::UpkeepBody;
 pub use stream::{ChatStream, Details, SkillDetails, StreamItem};
 
 /// How long a connection may take to be there.
@@ -219,6 +221,43 @@ impl Client {
     /// See [`ClientError`].
     pub async fn reload_skill(&self, skill: &SkillName) -> Result<u64, ClientError> {
         Ok(self.json::<ReloadedBody>(Method::POST, &format!("/v1/skills/{skill}/reload"), None).await?.generation)
+    }
+
+    /// What the proactive loop says, after a message; waits so many seconds for one if there is none.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn messages(&self, after: i64, wait_seconds: u32) -> Result<Vec<MessageBody>, ClientError> {
+        let path = format!("/v1/messages?after={after}&wait={wait_seconds}");
+        Ok(self.json::<MessagesBody>(Method::GET, &path, None).await?.data)
+    }
+
+    /// The owner saw a message, or put it away unread.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn mark_message(&self, id: i64, mark: MessageMark) -> Result<(), ClientError> {
+        let word = match mark {
+            MessageMark::Seen => "seen",
+            MessageMark::Dismissed => "dismissed",
+        };
+        self.json::<MarkedBody>(Method::POST, &format!("/v1/messages/{id}/{word}"), None).await.map(drop)
+    }
+
+    /// Lets the daemon give back memory that it can do without. Returns how much, in bytes.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn free_memory(&self) -> Result<u64, ClientError> {
+        Ok(self.json::<UpkeepBody>(Method::POST, "/v1/upkeep/memory", None).await?.freed_bytes)
+    }
+
+    /// Starts a skill before it is asked for.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn warm_skill(&self, skill: &SkillName) -> Result<(), ClientError> {
+        self.json::<UpkeepBody>(Method::POST, &format!("/v1/skills/{skill}/warm"), None).await.map(drop)
     }
 
     /// A vector for each text.

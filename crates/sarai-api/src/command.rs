@@ -11,6 +11,8 @@ use sarai_types::{Failure, FailureKind, Language, ModelId, Notice, SkillName, Tu
 use tokio::sync::{mpsc, oneshot};
 
 use crate::memory::{MemoryReply, MemoryRequest};
+use crate::messages::{LoopAsk, LoopReply};
+use crate::upkeep::Upkeep;
 
 /// Commands that wait for the daemon at most.
 pub const COMMANDS_MAX: usize = 256;
@@ -49,6 +51,16 @@ pub enum Command {
         request: MemoryRequest,
         language: Language,
         reply: oneshot::Sender<Result<MemoryReply, Failure>>,
+    },
+    /// Something to look after; the reply is how many bytes that gave back.
+    Upkeep {
+        upkeep: Upkeep,
+        reply: oneshot::Sender<Result<u64, Failure>>,
+    },
+    /// Something of the proactive loop.
+    Loop {
+        ask: LoopAsk,
+        reply: oneshot::Sender<Result<LoopReply, Failure>>,
     },
     Health {
         reply: oneshot::Sender<Health>,
@@ -153,6 +165,18 @@ impl Handle {
     /// As [`Handle::turn`], or whatever the daemon answers.
     pub async fn memory(&self, request: MemoryRequest, language: Language) -> Result<MemoryReply, Failure> {
         self.ask(|reply| Command::Memory { request, language, reply }).await?
+    }
+
+    /// # Errors
+    /// As [`Handle::turn`], or whatever the daemon answers.
+    pub async fn upkeep(&self, upkeep: Upkeep) -> Result<u64, Failure> {
+        self.ask(|reply| Command::Upkeep { upkeep, reply }).await?
+    }
+
+    /// # Errors
+    /// As [`Handle::turn`], or whatever the daemon answers.
+    pub async fn ask_loop(&self, ask: LoopAsk) -> Result<LoopReply, Failure> {
+        self.ask(|reply| Command::Loop { ask, reply }).await?
     }
 
     /// # Errors

@@ -26,16 +26,20 @@ mod command;
 mod error;
 mod headers;
 pub mod memory;
+mod messages;
 mod openai;
 mod openapi;
 mod operations;
 mod page;
 mod skills;
 mod state;
+mod upkeep;
 
 pub use auth::{Auth, Code, Pairing, PairingError, SESSIONS_MAX};
 pub use command::{
     COMMANDS_MAX, Command, Component, Embedded, Handle, Health, Loaded, ModelCard, Status, TURN_EVENTS_MAX,
 };
+pub use messages::{LoopAsk, LoopReply, MessageBody, MessageMark};
 pub use openai::ASSISTANT;
 pub use state::{Ambient, Front, Randomness, router};
+pub use upkeep::Upkeep;

@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::openai::{chat, embeddings, models, responses};
-use crate::{auth, memory, operations, skills};
+use crate::{auth, memory, messages, operations, skills, upkeep};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,6 +17,13 @@ use crate::{auth, memory, operations, skills};
         models::one,
         skills::reload,
         memory::perform,
+        messages::unread,
+        messages::follow,
+        messages::seen,
+        messages::dismissed,
+        messages::hook,
+        upkeep::memory,
+        upkeep::warm,
         operations::health,
         operations::ready,
         operations::metrics,

@@ -16,7 +16,7 @@ use sarai_types::{Language, Speculation, TurnId};
 use uuid::Builder;
 
 use crate::auth::{Auth, Guard, Pairing};
-use crate::{Handle, auth, error, headers, memory, openai, openapi, operations, page, skills};
+use crate::{Handle, auth, error, headers, memory, messages, openai, openapi, operations, page, skills, upkeep};
 
 /// Fills a slice with random bytes fit for keys.
 pub type Randomness = dyn Fn(&mut [u8]) + Send + Sync;
@@ -91,6 +91,8 @@ pub fn router(front: Front) -> Router {
     let mut routes = Router::new()
         .merge(openai::routes())
         .merge(page::routes())
+        .merge(upkeep::routes())
+        .merge(messages::routes())
         .route("/v1/skills/{skill}/reload", post(skills::reload))
         .route("/v1/memory", post(memory::perform))
         .route("/openapi.json", get(openapi::show))

@@ -124,6 +124,7 @@ fn expects_schema(expects: &Expects) -> Value {
         Expects::Speculation { .. } => {
             json!({ "type": "string", "pattern": "^(auto|off|acceptance|fixed:[1-9][0-9]?)$" })
         }
+        Expects::Target => json!({"type": "string", "pattern": "^(none|https?://.+)$"}),
         Expects::Hosts { count_max } | Expects::Paths { count_max } => {
             json!({ "type": "array", "items": { "type": "string" }, "maxItems": count_max })
         }

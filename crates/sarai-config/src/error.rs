@@ -28,6 +28,9 @@ pub enum ConfigError {
     UnknownKey { place: Origin, key: String, nearest: Option<&'static str> },
     #[error("{place}: {key} is {value:?} but expects {expects}")]
     WrongValue { place: Origin, key: &'static str, value: String, expects: Expects },
+    /// A rule, or what holds for all rules.
+    #[error("{place}: {error}")]
+    Rule { place: Origin, error: sarai_proactive::form::FormError },
     /// An address that others reach, without encryption, and nobody said that this is wanted.
     #[error("{place}: server.bind {address} is open to the network and server.insecure is not true")]
     OpenToNetwork { place: Origin, address: std::net::IpAddr },
@@ -61,6 +64,7 @@ impl ConfigError {
             Self::WrongValue { place, key, value, expects } => {
                 expects.complaint().arg("place", place).arg("key", key).arg("value", value)
             }
+            Self::Rule { place, error } => error.notice(place),
             Self::OpenToNetwork { place, address } => {
                 Notice::new("config-open-to-network").arg("place", place).arg("address", address)
             }

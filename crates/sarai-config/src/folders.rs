@@ -110,6 +110,12 @@ impl Folders {
         self.config.join("sarai.yaml")
     }
 
+    /// What SARAi does unasked.
+    #[must_use]
+    pub fn rules_file(&self) -> PathBuf {
+        self.config.join("rules.yaml")
+    }
+
     /// The only config that the program itself may write.
     #[must_use]
     pub fn overrides_file(&self) -> PathBuf {

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use sarai_types::{Language, ModelId, Speculation};
 
 use crate::value::{
-    Auto, Draft, Expects, Given, HostNames, LogLevel, Paths, Setting, Size, SkillRuntime, Switch, Time, Weights, Whole,
+    Auto, Draft, Expects, Given, HostNames, LogLevel, Paths, Setting, Size, SkillRuntime, Switch, Target, Time,
+    Weights, Whole,
 };
 
 /// When a changed value counts.
@@ -226,8 +227,9 @@ keys! {
         /// Remembers what you say of yourself and yours, in a file of the state folder that is readable to you alone. Off,
         /// nothing is remembered and nothing that was remembered is used.
         entity_memory_skill: Switch = Switch::On, Restart, Now;
-        /// Acts on its own by rules and at times.
-        proactive_loop_enabled: Switch = Switch::On, Restart, Later;
+        /// Acts on its own by rules and at times: `rules.yaml` and what you say with `sarai rules add`. Without a rule
+        /// whose time has come it costs nothing.
+        proactive_loop_enabled: Switch = Switch::On, Restart, Now;
         /// Starts the draft model that `model.draft` names. Off, none is started, whatever `model.draft` says.
         speculative_draft_skill: Switch = Switch::On, Restart, Now;
         /// Holds structured answers and tool calls to their grammars. Off, a tool call comes as the model writes it, and
@@ -249,6 +251,18 @@ keys! {
     skills: Skills {
         /// Databases that the skill `sql` may read to answer questions about them: SQLite files, by their paths.
         databases: Paths = Paths::default(), Restart, Now;
+    }
+
+    /// Where messages of rules go besides this computer: nowhere, unless you say so here.
+    channels: Channels {
+        /// A topic of ntfy, which gets the text: `https://ntfy.sh/a-name-that-nobody-guesses`.
+        ntfy: Target = Target::None, Restart, Now;
+        /// An address that gets a JSON object with `id`, `rule`, `kind`, `at` and `text`.
+        webhook: Target = Target::None, Restart, Now;
+        /// An incoming webhook of Slack.
+        slack: Target = Target::None, Restart, Now;
+        /// Shows notifications on the desktop, by the program `notify-send`.
+        desktop: Switch = Switch::Off, Restart, Now;
     }
 
     /// Answers with sources from the web.

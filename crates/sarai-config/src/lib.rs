@@ -17,6 +17,8 @@
 //! 3. `load(&sources)?`; hand each part of the program its section of `loaded.config`.
 //! 4. When a file changes: `reload(&loaded, &sources.reread()?)`. On an error the old generation simply stays.
 //!
+//! [`RulesFile`] is the same for `rules.yaml`: what SARAi does unasked.
+//!
 //! It never watches anything, never keeps a secret, and never guesses: what it does not know, it refuses.
 
 mod docs;
@@ -24,6 +26,7 @@ mod error;
 mod folders;
 mod keys;
 mod load;
+mod rules;
 mod source;
 mod value;
 mod yaml;
@@ -31,10 +34,14 @@ mod yaml;
 pub use docs::{example, json_schema};
 pub use error::{ConfigError, ConfigErrors};
 pub use folders::{FolderError, Folders, SOCKET_PATH_MAX, own_folder, write_atomic};
-pub use keys::{Config, Effect, KEYS, Key, Log, Model, Phoenix, Rag, Reload, Runtime, Server};
+pub use keys::{Channels, Config, Effect, KEYS, Key, Log, Model, Phoenix, Rag, Reload, Runtime, Server};
 pub use load::{Change, Loaded, load, reload};
+pub use rules::{BUILTIN_RULES, RulesFile};
 pub use source::{FILE_BYTES_MAX, Origin, SourceFile, Sources};
-pub use value::{Auto, Draft, Expects, HostNames, LogLevel, Paths, Size, SkillRuntime, Switch, Time, Weights, Whole};
+pub use value::{
+    Auto, Draft, Expects, HostNames, LogLevel, Paths, Scheme, Size, SkillRuntime, Switch, Target, Time, Url, Weights,
+    Whole,
+};
 
 #[cfg(test)]
 mod tests;

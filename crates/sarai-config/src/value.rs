@@ -1,6 +1,7 @@
 //! What a setting can be: each type reads itself from text, prints the same text again, and says what it accepts.
 
 mod lists;
+mod target;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use sarai_types::{DRAFT_TOKENS_MAX, Language, ModelId, Notice, Speculation};
 
 pub use lists::{HostNames, Paths};
+pub use target::{Scheme, Target, Url};
 
 /// The longest piece of a wrong value that an error repeats, in characters.
 const SHOWN_MAX: usize = 60;
@@ -73,6 +75,8 @@ pub enum Expects {
     Speculation { tokens_max: u8 },
     /// A list of host names.
     Hosts { count_max: usize },
+    /// An address of the web, or `none`.
+    Target,
     /// A list of paths.
     Paths { count_max: usize },
     /// What the box holds, or the word `auto`.
@@ -106,6 +110,7 @@ impl Expects {
             Self::Speculation { tokens_max } => Notice::new("config-wrong-speculation").arg("max", tokens_max),
             Self::Hosts { count_max } => Notice::new("config-wrong-hosts").arg("max", count_max),
             Self::Paths { count_max } => Notice::new("config-wrong-paths").arg("max", count_max),
+            Self::Target => Notice::new("config-wrong-target"),
             Self::Section => Notice::new("config-wrong-section"),
         }
     }
@@ -130,6 +135,7 @@ impl fmt::Display for Expects {
             Self::Speculation { tokens_max } => write!(f, "auto | off | acceptance | fixed:1 to fixed:{tokens_max}"),
             Self::Hosts { count_max } => write!(f, "a list of at most {count_max} host names"),
             Self::Paths { count_max } => write!(f, "a list of at most {count_max} paths"),
+            Self::Target => f.write_str("none | an address that starts with http:// or https://"),
             Self::Auto(inner) => write!(f, "auto | {inner}"),
             Self::Section => f.write_str("keys, indented below it"),
         }

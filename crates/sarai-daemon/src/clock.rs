@@ -12,6 +12,14 @@ pub(crate) fn unix_ms() -> u64 {
     u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0)
 }
 
+/// Now, in whole milliseconds.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the daemon is the shell that reads the clock")]
+pub(crate) fn now() -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
 /// The time where the computer is, in words.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the daemon is the shell that reads the clock")]

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use sarai_agent::Grammars;
-use sarai_api::{ASSISTANT, Command, Component, Embedded, Health, Loaded, ModelCard, Status};
+use sarai_api::{ASSISTANT, Command, Component, Embedded, Health, Loaded, LoopAsk, LoopReply, ModelCard, Status};
 use sarai_proto::engine::v1::StatusReply;
 use sarai_supervisor::State;
 use sarai_types::{Failure, FailureKind, ModelId, Notice};
@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::brain::Brain;
 use crate::drafter::Drafter;
 use crate::listen::Stop;
+use crate::loop_view::LoopView;
 use crate::memory::Remembrance;
 use crate::metrics::{ChildFigures, EngineFigures, Metrics, Outcome};
 use crate::resident;
@@ -35,6 +36,7 @@ pub(crate) struct Desk {
     pub drafter: watch::Receiver<Drafter>,
     pub skills: Skills,
     pub memory: Remembrance,
+    pub loop_view: LoopView,
     /// Whether answers may be held to a grammar.
     pub grammars: Grammars,
     pub metrics: Metrics,
@@ -73,6 +75,8 @@ impl Desk {
             Command::Embed { reply, .. } => drop(reply.send(Err(busy()))),
             Command::ReloadSkill { reply, .. } => drop(reply.send(Err(busy()))),
             Command::Memory { reply, .. } => drop(reply.send(Err(busy()))),
+            Command::Upkeep { reply, .. } => drop(reply.send(Err(busy()))),
+            Command::Loop { reply, .. } => drop(reply.send(Err(busy()))),
             short @ (Command::Models { .. } | Command::Health { .. } | Command::Metrics { .. }) => {
                 self.clone().perform(short).await;
             }
@@ -99,9 +103,20 @@ impl Desk {
             Command::Memory { request, language, reply } => {
                 drop(reply.send(self.memory.request(request, language).await));
             }
+            Command::Upkeep { upkeep, reply } => drop(reply.send(self.skills.upkeep(&upkeep).await)),
+            Command::Loop { ask, reply } => drop(reply.send(self.ask_loop(ask).await)),
             Command::Models { reply } => drop(reply.send(self.models().await)),
             Command::Health { reply } => drop(reply.send(self.health().await)),
             Command::Metrics { reply } => drop(reply.send(self.metrics_text().await)),
+        }
+    }
+
+    /// Nobody waits for messages of a program that ends.
+    async fn ask_loop(&self, ask: LoopAsk) -> Result<LoopReply, Failure> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            answer = self.loop_view.perform(ask) => answer,
+            _ = stop.wait_for(|stop| matches!(stop, Stop::Now)) => Err(unavailable(Notice::new("daemon-stopping"))),
         }
     }
 
@@ -155,6 +170,7 @@ impl Desk {
         };
         let mut components = vec![serve, model];
         components.extend(self.drafter_component().await);
+        components.extend(self.loop_view.component().await);
         components.extend(self.skills.components());
         Health { status, version: env!("CARGO_PKG_VERSION").to_owned(), components }
     }
@@ -221,8 +237,10 @@ impl Desk {
         if let Some(size) = self.memory.size().await {
             self.metrics.memory_size(size);
         }
-        self.metrics
-            .text(&children, engine.as_ref().map(|(restarts, status)| EngineFigures { restarts: *restarts, status }))
+        let own = self
+            .metrics
+            .text(&children, engine.as_ref().map(|(restarts, status)| EngineFigures { restarts: *restarts, status }));
+        own + &self.loop_view.metrics().await
     }
 
     async fn child_figures(&self, name: &str, worker: &Worker) -> (ChildFigures, Option<StatusReply>) {

@@ -21,6 +21,7 @@ mod desk;
 mod drafter;
 mod listen;
 mod lock;
+mod loop_view;
 pub mod memory;
 mod metrics;
 mod reload;

@@ -29,6 +29,7 @@ use crate::clock;
 use crate::desk::Desk;
 use crate::listen::{self, Stop};
 use crate::lock::{LockError, StateLock};
+use crate::loop_view::LoopView;
 use crate::memory::{MemoryKeeper, Remembrance};
 use crate::metrics::Metrics;
 use crate::reload::FileWatch;
@@ -131,6 +132,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         drafter: brain.watch_drafter(),
         skills: skills.handle(),
         memory: memory.handle(),
+        loop_view: LoopView::new(folders.clone()),
         grammars: grammars(config),
         metrics: metrics.clone(),
         stop: stopped.clone(),

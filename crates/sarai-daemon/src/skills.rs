@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use sarai_api::{Component, Status};
+use sarai_api::{Component, Status, Upkeep};
 use sarai_sandbox::{Backend, Launcher, SandboxError};
 use sarai_skills::{Granted, Skill};
 use sarai_supervisor::State;
@@ -165,6 +165,28 @@ impl Skills {
         }
     }
 
+    /// Looks after what is asked. Returns how many bytes of memory that gave back.
+    ///
+    /// # Errors
+    /// There is no such skill, or it does not start.
+    pub(crate) async fn upkeep(&self, upkeep: &Upkeep) -> Result<u64, Failure> {
+        match upkeep {
+            Upkeep::FreeMemory => {
+                let (reply, freed) = oneshot::channel();
+                self.asks.send(Ask::Free { reply }).await.map_err(|_| stopping())?;
+                freed.await.map_err(|_| stopping())
+            }
+            Upkeep::WarmSkill(skill) => {
+                let table = self.table.borrow().clone();
+                match self.granted(&table, skill)?.kind() {
+                    // The lease ends at once; the process stays as long as any that is idle.
+                    SkillKind::Process => self.lease(skill).await.map(|_| 0),
+                    SkillKind::Prompt { .. } => Ok(0),
+                }
+            }
+        }
+    }
+
     /// How each process is. Part of the list, never of the whole's standing: answers do not need it.
     pub(crate) fn components(&self) -> Vec<Component> {
         let component = |running: &Running| {
@@ -214,10 +236,13 @@ impl Skills {
     async fn lease(&self, skill: &SkillName) -> Result<Lease, Failure> {
         let (reply, answer) = oneshot::channel();
         let ask = Ask::Lease { skill: skill.clone(), reply };
-        let stopping = || Failure::new(FailureKind::Unavailable, Notice::new("daemon-stopping"), "the keeper is gone");
         self.asks.send(ask).await.map_err(|_| stopping())?;
         answer.await.map_err(|_| stopping())?
     }
+}
+
+fn stopping() -> Failure {
+    Failure::new(FailureKind::Unavailable, Notice::new("daemon-stopping"), "the keeper is gone")
 }
 
 /// Counts a call when it is over, however it ended.

@@ -1,4 +1,4 @@
-//! `sarai up`: keeps `sarai serve` going, in the foreground, until it is told to stop.
+//! `sarai up`: keeps `sarai serve` and its clients going, in the foreground, until it is told to stop.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -31,6 +31,8 @@ pub struct UpOptions {
     pub serve_args: Vec<String>,
     /// What happens to each line of `serve`'s log.
     pub log: fn(&str),
+    /// What is kept going beside `serve`, and is a client of it.
+    pub beside: Vec<ChildSpec>,
 }
 
 /// Runs until SIGTERM or SIGINT. `changed` hears of each change of `serve`'s state.
@@ -38,7 +40,7 @@ pub struct UpOptions {
 /// # Errors
 /// Somebody else is up on this state folder, or the socket's path is too long.
 pub async fn up(options: UpOptions, mut changed: impl FnMut(Seen)) -> Result<(), ServeError> {
-    let UpOptions { folders, program, serve_args, log } = options;
+    let UpOptions { folders, program, serve_args, log, beside } = options;
     let _lock = StateLock::take(&folders.run(), "up.lock")?;
     let socket = folders.socket(SOCKET)?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -73,6 +75,8 @@ pub async fn up(options: UpOptions, mut changed: impl FnMut(Seen)) -> Result<(),
         },
         u64::from_ne_bytes(seed),
     );
+    let beside: Vec<Child> =
+        (1..).zip(beside).map(|(n, spec)| Child::start(spec, u64::from_ne_bytes(seed).wrapping_add(n))).collect();
     let mut seen = child.watch();
     loop {
         tokio::select! {
@@ -83,6 +87,10 @@ pub async fn up(options: UpOptions, mut changed: impl FnMut(Seen)) -> Result<(),
                 Err(_) => break,
             },
         }
+    }
+    // Clients first, so that none of them finds its server gone.
+    for client in beside {
+        client.drain().await;
     }
     child.drain().await;
     Ok(())

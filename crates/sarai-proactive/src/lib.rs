@@ -1,9 +1,16 @@
 //! When to act unasked: rules, times, the gate and its reasons. Pure.
 
+pub mod agenda;
+pub mod decided;
+pub mod form;
+pub mod gate;
+mod reading;
 pub mod rule;
 pub mod say;
 mod sentence;
+pub mod simulate;
 pub mod time;
 pub mod words;
 
+pub use reading::{Capacity, Readings};
 pub use sentence::Sentence;

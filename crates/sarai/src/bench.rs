@@ -20,6 +20,7 @@
 //! schema        "sarai.bench/1"
 //! scenario      "decode" | "chat" | "load" | "speculative" | "grammar" | "restart" | "mixed" | "skills" |
 //!               "routing"
+//! scenario      "decode" | "chat" | "load" | "speculative" | "grammar" | "restart" | "mixed" | "skills" | "proactive"
 //! started_at    RFC 3339, UTC
 //! version       of SARAi
 //! machine       {cpu, cores, kernel, memory_bytes, load_average_before}
@@ -73,6 +74,10 @@
 //!                skills: [{skill, precision, recall}], confusion: [{wanted, chosen, count}]}],
 //!                mistakes: [{language, text, wanted, chosen, score}]}
 //!                where a skill is null for "none", and the mistakes are those of the part "dev"
+//!   proactive   {weeks: {weeks, moments, once, reported, gated, joined, unfinished, lost, doubled, crossings,
+//!                crossings_acted, model_starts_in_quiet_hours, repeats_within_a_day, crashes},
+//!                process: {killed_ms: [ms], stopped_ms: [ms], killed_p99, stopped_p99, resident_bytes,
+//!                idle_cpu_percent}}
 //! ```
 //! `server` is `ours` or `theirs`. Cold is the first turn of a conversation, warm is every later one. A ratio is taken
 //! between the same turns of the same round, and its median reported. The resident size is the proportional set size.
@@ -88,6 +93,7 @@ mod machine;
 mod mixed;
 mod own;
 pub(crate) mod plot;
+mod proactive;
 mod restart;
 mod routing;
 mod script;
@@ -146,6 +152,8 @@ enum Scenario {
     Skills(skills::SkillsArgs),
     #[command(about = "bench-about-routing")]
     Routing(routing::RoutingArgs),
+    #[command(about = "bench-about-proactive")]
+    Proactive(proactive::ProactiveArgs),
 }
 
 /// What every scenario understands.
@@ -209,6 +217,11 @@ pub(crate) async fn run(args: BenchArgs, shell: &Shell) -> Result<()> {
             let report = stoppable(mixed::run(&args, shell, &started_at)).await?;
             let report = Report::new("mixed", &started_at, &machine, &report.model, &report.result);
             draw(&args.svg, &report, messages)?;
+            print(args.common.json.format(), &report, messages)
+        }
+        Scenario::Proactive(args) => {
+            let report = stoppable(proactive::run(&args, shell)).await?;
+            let report = Report::new("proactive", &started_at, &machine, &report.model, &report.result);
             print(args.common.json.format(), &report, messages)
         }
         Scenario::Skills(args) => {

@@ -5,7 +5,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::bench::BenchArgs;
-use crate::commands::{ask, chat, completion, config, doctor, grammar, jail, memory, model, serve, skill, status};
+use crate::commands::{
+    ask, chat, completion, config, doctor, grammar, jail, loop_, memory, model, rules, serve, skill, status,
+};
 
 #[derive(Debug, Parser)]
 #[command(name = "sarai", version, about = "cli-about", arg_required_else_help = true)]
@@ -24,6 +26,8 @@ pub(crate) enum Command {
     Up,
     #[command(about = "cli-about-serve")]
     Serve(serve::ServeArgs),
+    #[command(about = "cli-about-loop")]
+    Loop(loop_::LoopArgs),
     #[command(about = "cli-about-pair")]
     Pair,
     #[command(about = "cli-about-chat")]
@@ -44,6 +48,8 @@ pub(crate) enum Command {
     Skill(skill::SkillCommand),
     #[command(about = "cli-about-memory", subcommand)]
     Memory(memory::MemoryCommand),
+    #[command(about = "cli-about-rules", subcommand)]
+    Rules(rules::RulesCommand),
     #[command(about = "cli-about-jail", subcommand)]
     Jail(jail::JailCommand),
     #[command(about = "cli-about-grammar", subcommand)]

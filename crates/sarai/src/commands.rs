@@ -7,9 +7,11 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod grammar;
 pub(crate) mod jail;
+pub(crate) mod loop_;
 pub(crate) mod memory;
 pub(crate) mod model;
 pub(crate) mod pair;
+pub(crate) mod rules;
 pub(crate) mod serve;
 pub(crate) mod skill;
 pub(crate) mod status;
@@ -36,6 +38,8 @@ pub(crate) fn run(cli: Cli, messages: Messages) -> anyhow::Result<()> {
         Command::Memory(command) => memory::run(command, shell),
         Command::Up => up::run(&shell()?),
         Command::Serve(args) => serve::run(&args, &shell()?),
+        Command::Loop(args) => loop_::run(&args, &shell()?),
+        Command::Rules(command) => rules::run(command, &shell()?),
         Command::Pair => pair::run(&shell()?),
         Command::Chat(args) => chat::run(args, &shell()?),
         Command::Ask(args) => ask::run(args, &shell()?),

@@ -39,6 +39,7 @@ const ALL: &[Asset] = assets! {
     "door.js": SCRIPT,
     "elements.js": SCRIPT,
     "memory.js": SCRIPT,
+    "news.js": SCRIPT,
     "page.js": SCRIPT,
     "side.js": SCRIPT,
     "status.js": SCRIPT,

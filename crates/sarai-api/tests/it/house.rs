@@ -7,7 +7,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use sarai_api::{
-    Ambient, Auth, Command, Component, Embedded, Front, Handle, Health, Loaded, ModelCard, Pairing, Status,
+    Ambient, Auth, Command, Component, Embedded, Front, Handle, Health, Loaded, LoopAsk, LoopReply, MessageBody,
+    ModelCard, Pairing, Status,
     memory::{MemoryReply, MemoryRequest},
     router,
 };
@@ -127,9 +128,27 @@ async fn daemon(mut commands: mpsc::Receiver<Command>, script: Script, asked: mp
                 };
                 drop(reply.send(Ok(MemoryReply::Answer { text, facts: vec![7] })));
             }
+            Command::Loop { ask: LoopAsk::Unread { after, .. }, reply } => {
+                let messages = if after < 7 { vec![reminder()] } else { Vec::new() };
+                let _ = reply.send(Ok(LoopReply::Messages(messages)));
+            }
+            Command::Loop { ask: LoopAsk::Mark { id, .. }, reply } => drop(reply.send(Ok(LoopReply::Done(id == 7)))),
+            Command::Loop { ask: LoopAsk::Hook { .. }, reply } => drop(reply.send(Ok(LoopReply::Done(true)))),
+            Command::Upkeep { reply, .. } => drop(reply.send(Ok(1_000_000))),
             Command::Health { reply } => drop(reply.send(health(Status::Ready))),
             Command::Metrics { reply } => drop(reply.send("# TYPE total_requests counter\n".to_owned())),
         }
+    }
+}
+
+fn reminder() -> MessageBody {
+    MessageBody {
+        id: 7,
+        rule: "basura".to_owned(),
+        kind: "tell".to_owned(),
+        at: "2026-11-30T08:00:00Z".to_owned(),
+        language: "es".to_owned(),
+        text: "sacar la basura".to_owned(),
     }
 }
 

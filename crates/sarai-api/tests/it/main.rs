@@ -10,6 +10,7 @@ mod form;
 mod hostile;
 mod house;
 mod memory;
+mod messages;
 mod openapi;
 mod operations;
 mod requests;

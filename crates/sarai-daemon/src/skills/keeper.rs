@@ -49,6 +49,10 @@ pub(super) enum Ask {
         skill: SkillName,
         reply: oneshot::Sender<Result<Lease, Failure>>,
     },
+    /// Ends what nobody uses; the reply is how many bytes that took.
+    Free {
+        reply: oneshot::Sender<u64>,
+    },
     /// A lease has ended.
     Returned(LeaseId),
     /// A process serves, or will not.
@@ -232,6 +236,10 @@ impl Keeper {
                 let patience = self.born.elapsed() + PATIENCE;
                 self.step(Event::Asked { lease, child: ChildName::Skill(skill), patience });
             }
+            Ask::Free { reply } => {
+                // Whoever asked may be gone; what was freed stays free.
+                let _ = reply.send(self.free());
+            }
             Ask::Returned(lease) => {
                 self.step(Event::Returned(lease));
                 self.end_outdated();
@@ -245,6 +253,19 @@ impl Keeper {
             Ask::Surveyed(databases) => self.learn(databases),
             Ask::Ended(skill) => self.step(Event::Stopped(ChildName::Skill(skill))),
         }
+    }
+
+    /// For a moment there is no room for anything that is idle. While somebody waits for room, there is none to give.
+    fn free(&mut self) -> u64 {
+        if self.pool.waiting() > 0 {
+            return 0;
+        }
+        let bytes = |slot: &Slot| slot.process.seen().pid.map_or(0, resident::tree_bytes);
+        let before: BTreeMap<SkillName, u64> =
+            self.slots.iter().map(|(name, slot)| (name.clone(), bytes(slot))).collect();
+        self.step(Event::Budget(0));
+        self.step(Event::Budget(self.spec.memory_bytes));
+        before.into_iter().filter(|(name, _)| !self.slots.contains_key(name)).map(|(_, bytes)| bytes).sum()
     }
 
     fn measure(&mut self) {

@@ -55,8 +55,8 @@ pub enum Status {
 
 impl Rule {
     /// A rule with the defaults of its kind. A message at a time that the owner named, or a skill's run, is a promise: it
-    /// comes in quiet hours too, it takes from nobody's budget, and putting it away does not make it rarer. All else is
-    /// an offer, which has to earn its place.
+    /// comes in quiet hours too, it takes from nobody's budget, and putting it away does not make it rarer. What nobody
+    /// hears needs no budget either. All else is an offer, which has to earn its place.
     #[must_use]
     pub fn new(id: RuleId, trigger: Trigger, action: Action) -> Self {
         let promise = is_promise(&trigger, &action);
@@ -68,7 +68,7 @@ impl Rule {
             channel: Channel::Everywhere,
             priority: Priority::default(),
             on_missed: if is_time && speaks { OnMissed::RunOnce } else { OnMissed::Skip },
-            budget: if promise { Budget::UNLIMITED } else { Budget::default() },
+            budget: if promise || !speaks { Budget::UNLIMITED } else { Budget::default() },
             quiet: if promise { QuietRule::Exempt } else { QuietRule::Respect },
             repeat: if is_time || !speaks { Repeat::Allowed } else { Repeat::default() },
             dismissals: if promise { Dismissals::Ignore } else { Dismissals::LowerRate },

@@ -6,6 +6,7 @@
 //! The program must be running; this starts nothing.
 
 mod command;
+mod news;
 mod prompt;
 mod talk;
 
@@ -49,6 +50,10 @@ fn answer_lines(talk: &mut Talk<'_>) -> anyhow::Result<()> {
 fn converse(talk: &mut Talk<'_>, shell: &Shell) -> anyhow::Result<()> {
     shell.tell(&Notice::new("chat-welcome"));
     let mut prompt = Prompt::open(shell.folders.state.join("chat-history"))?;
+    // A terminal that cannot write above the line goes without.
+    if let Ok(printer) = prompt.printer() {
+        news::follow(shell.client()?, shell.messages, printer);
+    }
     loop {
         let typed = match prompt.read()? {
             Typed::Text(text) => text,

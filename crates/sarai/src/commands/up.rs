@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use sarai_api::client::{Client, HealthBody};
-use sarai_config::Config;
-use sarai_daemon::child::Seen;
+use sarai_config::{Config, Switch};
+use sarai_daemon::child::{ChildSpec, Seen};
 use sarai_daemon::token;
 use sarai_daemon::up::{UpOptions, up};
 use sarai_types::Notice;
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::answer::{Standing, obstacle};
-use crate::commands::pair;
+use crate::commands::{loop_, pair};
 use crate::ending::Told;
 use crate::logs::file;
 use crate::shell::{Shell, wait_for};
@@ -39,6 +39,7 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
             program: worker::this_program()?,
             serve_args: settings.collect(),
             log: file::line,
+            beside: beside(shell, &config)?,
         };
         let (publish, seen) = watch::channel(None);
         let running = up(options, |news| {
@@ -53,6 +54,14 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
         shell.tell(&Notice::new("cli-up-stopped"));
         Ok(())
     })
+}
+
+/// The clients that the config wants.
+fn beside(shell: &Shell, config: &Config) -> anyhow::Result<Vec<ChildSpec>> {
+    match config.phoenix.proactive_loop_enabled {
+        Switch::On => Ok(vec![loop_::spec(shell)?]),
+        Switch::Off => Ok(Vec::new()),
+    }
 }
 
 /// Says what changes.

@@ -32,6 +32,16 @@ pub(crate) fn line(text: &str) {
     }
 }
 
+/// The same for what runs beside `serve`: its last line is not the reason why `serve` ended.
+pub(crate) fn other_line(text: &str) {
+    if let Some(log) = LOG.get() {
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = log.last.clone();
+        let _ = log.line(text);
+        log.last = last;
+    }
+}
+
 /// The newest line.
 pub(crate) fn last_line() -> Option<String> {
     LOG.get().map(|log| log.lock().unwrap_or_else(PoisonError::into_inner).last.clone())

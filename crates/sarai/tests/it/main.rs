@@ -8,6 +8,7 @@
 mod config;
 mod doctor;
 mod model;
+mod rules;
 mod running;
 mod usage;
 

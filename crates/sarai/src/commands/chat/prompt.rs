@@ -13,7 +13,7 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::{History, MemHistory, SearchDirection};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Config, Context, Editor, Helper};
+use rustyline::{Config, Context, Editor, ExternalPrinter, Helper};
 use sarai_config::{FolderError, write_atomic};
 use sarai_types::{Notice, SEQUENCE_TEXT_MAX};
 
@@ -53,6 +53,14 @@ impl Prompt {
             editor.add_history_entry(line)?;
         }
         Ok(Self { editor, history_file })
+    }
+
+    /// Something that writes above the line that is being typed.
+    ///
+    /// # Errors
+    /// The terminal cannot do that.
+    pub(super) fn printer(&mut self) -> Result<impl ExternalPrinter + Send + use<>, ReadlineError> {
+        self.editor.create_external_printer()
     }
 
     /// # Errors

@@ -1,0 +1,61 @@
+//! What the proactive loop asks of the daemon besides answers: room in memory, and skills that are ready beforehand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::routing::post;
+use axum::{Json, Router};
+use sarai_types::{Failure, FailureKind, Notice, SkillName};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{ErrorBody, Problem};
+use crate::state::Door;
+
+/// How long a skill may take to start.
+const WAIT: Duration = Duration::from_secs(60);
+
+/// One thing to look after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upkeep {
+    /// Ends the processes of skills that nobody uses. The reply is how many bytes they took.
+    FreeMemory,
+    /// Starts a skill before it is asked for. The reply is 0.
+    WarmSkill(SkillName),
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct UpkeepBody {
+    /// Bytes of memory that were given back.
+    pub(crate) freed_bytes: u64,
+}
+
+pub(crate) fn routes() -> Router<Arc<Door>> {
+    Router::new().route("/v1/upkeep/memory", post(memory)).route("/v1/skills/{skill}/warm", post(warm))
+}
+
+/// Gives back the memory of skills that nobody uses. The next call of one starts it again.
+#[utoipa::path(post, path = "/v1/upkeep/memory", responses(
+    (status = 200, body = UpkeepBody), (status = 503, body = ErrorBody)))]
+pub(crate) async fn memory(State(door): State<Arc<Door>>) -> Result<Json<UpkeepBody>, Problem> {
+    perform(&door, Upkeep::FreeMemory).await
+}
+
+/// Starts a skill, so that the next call of it need not wait.
+#[utoipa::path(post, path = "/v1/skills/{skill}/warm", params(("skill" = String, Path)), responses(
+    (status = 200, body = UpkeepBody), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
+    (status = 503, body = ErrorBody)))]
+pub(crate) async fn warm(
+    State(door): State<Arc<Door>>,
+    Path(skill): Path<String>,
+) -> Result<Json<UpkeepBody>, Problem> {
+    let skill = skill.parse().map_err(|_| Problem::invalid("skill", Notice::new("api-skill-name")))?;
+    perform(&door, Upkeep::WarmSkill(skill)).await
+}
+
+async fn perform(door: &Door, upkeep: Upkeep) -> Result<Json<UpkeepBody>, Problem> {
+    let late = || Failure::new(FailureKind::Unavailable, Notice::new("api-not-answering"), "upkeep takes too long");
+    let freed = tokio::time::timeout(WAIT, door.handle.upkeep(upkeep)).await.unwrap_or_else(|_| Err(late()))?;
+    Ok(Json(UpkeepBody { freed_bytes: freed }))
+}
