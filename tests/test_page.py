@@ -338,3 +338,24 @@ def test_conversations_are_renamed_exported_and_deleted(browser):
     page.until(lambda: page.all("#conversations button") == [])
     assert page.run("return Object.keys(localStorage).filter((key) => key.startsWith('sarai.talk'))") == []
     assert page.find("welcome").is_displayed()
+
+
+def test_a_message_of_a_rule_is_a_card_until_it_is_seen(browser):
+    page = browser()
+    page.open()
+    loop = page.sarai.start("loop")
+    try:
+        added = page.sarai.run("rules", "add", "--yes", "avísame en 2 segundos de regar <b>las plantas</b>")
+        assert added.returncode == 0, added
+        page.until(lambda: page.text("#news .news-text") == ["regar <b>las plantas</b>"])
+        assert page.find("news").is_displayed()
+        [seen, dismiss] = page.all("#news .news-buttons button")
+        assert [seen.text, dismiss.text] == ["Entendido", "Descartar"]
+        dismiss.click()
+        page.until(lambda: not page.all("#news .news-card") and not page.find("news").is_displayed())
+        log = "rules", "log", "--json"
+        page.until(lambda: "put_away" in [row["word"] for row in json.loads(page.sarai.run(*log).stdout)])
+        assert page.problems() == []
+    finally:
+        loop.terminate()
+        loop.wait()
