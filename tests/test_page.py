@@ -390,3 +390,22 @@ def test_the_memory_is_looked_through_corrected_forgotten_and_left_out(browser):
     page.all("#dialog .danger-button")[0].click()
     page.until(lambda: page.text("#dialog-title") == ["Lo que recuerdo de ti"])
     page.until(lambda: "Clotilde es tu tortuga." not in facts())
+def test_a_message_of_a_rule_is_a_card_until_it_is_seen(browser):
+    page = browser()
+    page.open()
+    loop = page.sarai.start("loop")
+    try:
+        added = page.sarai.run("rules", "add", "--yes", "avísame en 2 segundos de regar <b>las plantas</b>")
+        assert added.returncode == 0, added
+        page.until(lambda: page.text("#news .news-text") == ["regar <b>las plantas</b>"])
+        assert page.find("news").is_displayed()
+        [seen, dismiss] = page.all("#news .news-buttons button")
+        assert [seen.text, dismiss.text] == ["Entendido", "Descartar"]
+        dismiss.click()
+        page.until(lambda: not page.all("#news .news-card") and not page.find("news").is_displayed())
+        log = "rules", "log", "--json"
+        page.until(lambda: "put_away" in [row["word"] for row in json.loads(page.sarai.run(*log).stdout)])
+        assert page.problems() == []
+    finally:
+        loop.terminate()
+        loop.wait()

@@ -256,8 +256,6 @@ cli-help-yes = Do not ask
 cli-value-date = DATE
 cli-value-name = NAME
 cli-help-no-memory = Use nothing that is remembered of you, and keep nothing
-cli-about-memory-replay = Plays a conversation into a memory of its own, for tests
-cli-help-memory-replay = A file with one JSON object a line, or "-" for standard input
 
 cli-about-loop = Act by rules, without somebody who restarts it
 cli-about-rules = What SARAi does unasked

@@ -16,8 +16,7 @@ use crate::reading::Readings;
 use crate::rule::{Budget, Dismissals, QuietHours, QuietRule, Repeat, Rule};
 use crate::time::Zone;
 
-/// A clock that is set back by no more than this only waits until it has caught up; what is remembered of a later moment
-/// than this came from a clock that was wrong, and counts for nothing.
+/// A clock that is set back by no more than this only waits until it has caught up.
 pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(1);
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -293,10 +292,9 @@ pub fn pause(dismissed: u32) -> Option<SignedDuration> {
 }
 
 /// Whether something lies in the window that ends now. A moment that has not come yet is the trace of a clock that was
-/// set back: a little way it counts, further it does not.
+/// set back since: it counts as far ahead as the window reaches back.
 fn is_recent(at: Timestamp, now: Timestamp, window: SignedDuration) -> bool {
-    let ago = now.duration_since(at);
-    ago < window && ago >= -CLOCK_TOLERANCE
+    now.duration_since(at).abs() < window
 }
 
 #[cfg(test)]

@@ -109,6 +109,15 @@ fn incidents(random: &mut Random, from: Timestamp, rules: &[Rule]) -> Vec<(Times
         all.push((at, incident));
     }
     all.sort_by_key(|(at, _)| *at);
+    // What sleeps does not crash, and nobody sets its clock; only memory may be another when it wakes.
+    let mut awake = from;
+    all.retain(|(at, incident)| {
+        let happens = *at > awake || matches!(incident, Incident::Measured { .. });
+        if let (Incident::Sleep { until }, true) = (incident, happens) {
+            awake = *until;
+        }
+        happens
+    });
     all
 }
 
@@ -220,7 +229,8 @@ fn crossings(timeline: &Timeline, incidents: &[(Timestamp, Incident)], from: Tim
             _ => {}
         }
     }
-    if let Some(used) = at_wake {
+    // Who sleeps beyond the end sees nothing any more.
+    if let Some(used) = at_wake.filter(|_| awake < from + SignedDuration::from_hours(7 * 24)) {
         total.crossings += u64::from(used && !short);
     }
     let fired = timeline.entries.iter().filter(|entry| match &entry.what {
