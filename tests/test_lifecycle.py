@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from harness import Home, UnixConnection, children_of, deltas, is_alive, wait_for
+from harness import Home, UnixConnection, children_of, command_of, deltas, is_alive, wait_for
 
 LONG = "Tell me a long story about a lighthouse, with many details, and do not stop early."
 
@@ -188,21 +188,27 @@ def test_a_port_in_use_is_named(home):
         assert str(home.port) in refused.stderr
 
 
+def serve_of(up):
+    """`up` keeps `serve` going, and the loop beside it."""
+    return next((pid for pid in children_of(up) if b"serve" in command_of(pid)), None)
+
+
 def test_up_replaces_a_serve_that_dies_or_hangs_and_leaves_nothing_behind(home):
     up = home.start("up")
     home.wait_until_up(up)
     for fault in (signal.SIGKILL, signal.SIGSTOP):
-        (serve,) = children_of(up.pid)
+        serve = serve_of(up.pid)
         worker = home.worker_pid(serve)
         os.kill(serve, fault)
-        wait_for("serve to be replaced", lambda: not is_alive(serve) and children_of(up.pid) not in ([], [serve]))
+        wait_for("serve to be replaced", lambda: not is_alive(serve) and serve_of(up.pid) not in (None, serve))
         wait_for("it to answer", lambda: home.answers("/readyz"))
         wait_for("the orphaned worker to end", lambda: not is_alive(worker))
-    (serve,) = children_of(up.pid)
+    serve = serve_of(up.pid)
     worker = home.worker_pid(serve)
+    everything = children_of(up.pid)
     up.send_signal(signal.SIGTERM)
     assert up.wait(30) == 0
-    assert not is_alive(serve) and not is_alive(worker)
+    assert len(everything) == 2 and not any(is_alive(pid) for pid in [*everything, worker])
 
 
 def test_a_missing_model_is_said_and_taken_up_when_it_comes(home):
