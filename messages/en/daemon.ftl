@@ -55,3 +55,7 @@ daemon-loop-degraded = The loop runs, but something is wrong: { $detail }
 daemon-loop-silent = The loop does not answer; "sarai up" starts it again.
 daemon-loop-busy = Too much waits for the loop. Try again in a moment.
 daemon-loop-store = The messages cannot be read now.
+daemon-arrange-question = Shall I keep it? Answer “yes” or “no”.
+daemon-arrange-choose = It may mean several things. Answer with the number of the one you want.
+daemon-arrange-kept = Done, I will let you know. To take it back: sarai rules remove { $rule }
+daemon-arrange-dropped = All right, I do not keep it.

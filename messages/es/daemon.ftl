@@ -55,3 +55,7 @@ daemon-loop-degraded = El bucle está en marcha, pero algo no va bien: { $detail
 daemon-loop-silent = El bucle no responde; «sarai up» lo vuelve a arrancar.
 daemon-loop-busy = El bucle tiene demasiado pendiente. Vuelve a intentarlo dentro de un momento.
 daemon-loop-store = No puedo leer los avisos ahora.
+daemon-arrange-question = ¿Lo guardo? Responde «sí» o «no».
+daemon-arrange-choose = Puede querer decir varias cosas. Responde con el número de la que quieres.
+daemon-arrange-kept = Hecho, te avisaré. Para quitarlo: sarai rules remove { $rule }
+daemon-arrange-dropped = De acuerdo, no lo guardo.

@@ -35,6 +35,8 @@ pub enum Grammars {
 pub enum Event {
     /// The turn's time has come. Once; a second time does nothing.
     Begin,
+    /// What was arranged for later, if the message asked for that: the whole answer.
+    Arranged(Option<String>),
     /// What the memory gives.
     Recalled(Box<Recollection>),
     /// The skill that suits the question, if one does.
@@ -52,6 +54,8 @@ pub enum Event {
 /// What the shell does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
+    /// See whether this asks for something to be done later. Comes back as [`Event::Arranged`].
+    Arrange(Said),
     /// Tell the memory what was said, and ask it what it knows of that. Comes back as [`Event::Recalled`], always: without
     /// a memory there is an answer too.
     Recall(Said),
@@ -85,6 +89,8 @@ pub struct Turn {
 #[derive(Debug)]
 enum Stage {
     Ready(Box<TurnRequest>),
+    /// It is being looked at whether something is to be done later.
+    Arranging(Box<TurnRequest>),
     /// The memory is being asked.
     Recalling(Box<TurnRequest>),
     /// A skill is being chosen.
@@ -117,17 +123,20 @@ impl Turn {
     pub fn step(&mut self, event: Event) -> Vec<Effect> {
         // Each arm says where the turn stands afterwards; those that say nothing end it.
         match (std::mem::replace(&mut self.stage, Stage::Done), event) {
-            (Stage::Done, _) | (Stage::Ready(_) | Stage::Recalling(_) | Stage::Routing(_), Event::ClientGone) => {
+            (Stage::Done, _)
+            | (Stage::Ready(_) | Stage::Arranging(_) | Stage::Recalling(_) | Stage::Routing(_), Event::ClientGone) => {
                 Vec::new()
             }
             (_, Event::Failed(failure)) => vec![Effect::Fail(failure)],
             (_, Event::ClientGone) => vec![Effect::Stop],
-            (Stage::Ready(request), Event::Begin) if may_remember(&request) => self.recall(request),
+            (Stage::Ready(request), Event::Begin) if is_owners_talk(&request) => self.arrange(request),
             (Stage::Ready(request), Event::Begin) => self.choose(request),
             (stage, Event::Begin) => {
                 self.stage = stage;
                 Vec::new()
             }
+            (Stage::Arranging(_), Event::Arranged(Some(text))) => self.reply(text),
+            (Stage::Arranging(request), Event::Arranged(None)) => self.recall(request),
             (Stage::Recalling(request), Event::Recalled(memory)) => self.recalled(request, *memory),
             (Stage::Routing(request), Event::Routed(chosen)) => self.routed(request, chosen),
             (Stage::Called(request), Event::Skill { event: SkillEvent::NotMine, .. }) => {
@@ -143,17 +152,21 @@ impl Turn {
             (Stage::Asked(answer), Event::Generation(event)) => self.started(answer, event),
             (Stage::Answering(answer), Event::Generation(event)) => self.answered(answer, event),
             // Nothing is open yet.
-            (Stage::Ready(_) | Stage::Recalling(_) | Stage::Routing(_), event) => vec![out_of_order(&event)],
+            (Stage::Ready(_) | Stage::Arranging(_) | Stage::Recalling(_) | Stage::Routing(_), event) => {
+                vec![out_of_order(&event)]
+            }
             (_, event) => vec![Effect::Stop, out_of_order(&event)],
         }
     }
 
+    fn arrange(&mut self, request: Box<TurnRequest>) -> Vec<Effect> {
+        let said = said(&request);
+        self.stage = Stage::Arranging(request);
+        vec![Effect::Arrange(said)]
+    }
+
     fn recall(&mut self, request: Box<TurnRequest>) -> Vec<Effect> {
-        let said = Said {
-            text: prompt::last_said(&request.messages).to_owned(),
-            opening: prompt::first_said(&request.messages).to_owned(),
-            language: prompt::language_of_all(&request),
-        };
+        let said = said(&request);
         self.stage = Stage::Recalling(request);
         vec![Effect::Recall(said)]
     }
@@ -166,6 +179,11 @@ impl Turn {
             MemoryPart::Unknown(text) if prompt::is_opening(&request.messages) => std::mem::take(text),
             MemoryPart::Unknown(_) | MemoryPart::Help(_) | MemoryPart::None => return self.choose(request),
         };
+        self.reply(text)
+    }
+
+    /// An answer that needs no model.
+    fn reply(&mut self, text: String) -> Vec<Effect> {
         let started = TurnEvent::Started { model: self.facts.id.clone(), prompt_tokens: 0, cached_tokens: 0 };
         vec![
             Effect::Emit(started),
@@ -314,9 +332,10 @@ impl Turn {
     }
 }
 
-/// Only what the owner says to the assistant, in a conversation that nobody else had a hand in, reaches the memory. What
-/// a task or a client with tools of its own puts into words is not the owner's assertion.
-fn may_remember(request: &TurnRequest) -> bool {
+/// Only what the owner says to the assistant, in a conversation that nobody else had a hand in, reaches the memory and the
+/// rules. What a task or a client with tools of its own puts into words is not the owner's assertion; and whoever wants no
+/// memory wants nothing kept.
+fn is_owners_talk(request: &TurnRequest) -> bool {
     request.memory == MemoryWish::On
         && request.persona == Persona::Assistant
         && request.priority == Priority::Interactive
@@ -336,11 +355,20 @@ fn may_route(request: &TurnRequest) -> bool {
     wanted && request.persona == Persona::Assistant
 }
 
+fn said(request: &TurnRequest) -> Said {
+    Said {
+        text: prompt::last_said(&request.messages).to_owned(),
+        opening: prompt::first_said(&request.messages).to_owned(),
+        language: prompt::language_of_all(request),
+    }
+}
+
 fn out_of_order(event: &Event) -> Effect {
     let event = match event {
         Event::Generation(GenerationEvent::Started { .. }) => "Started",
         Event::Generation(GenerationEvent::Text { .. }) => "Text",
         Event::Generation(GenerationEvent::Finished { .. }) => "Finished",
+        Event::Arranged(_) => "Arranged",
         Event::Recalled(_) => "Recalled",
         Event::Routed(_) => "Routed",
         Event::Skill { .. } => "Skill",

@@ -1,7 +1,9 @@
 //! The only place in the daemon that reads the wall clock.
 
 use jiff::Zoned;
+use jiff::tz::TimeZone;
 use sarai_memory::Moment;
+use sarai_proactive::time::Zone;
 use sarai_types::Language;
 
 const DAYS: [&str; 7] = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];
@@ -25,6 +27,12 @@ pub(crate) fn now() -> jiff::Timestamp {
 #[expect(clippy::disallowed_methods, reason = "the daemon is the shell that reads the clock")]
 pub(crate) fn local_time(language: Language) -> String {
     in_words(&Zoned::now(), language)
+}
+
+/// The zone of this computer; UTC if it has none with a name.
+#[must_use]
+pub(crate) fn home() -> Zone {
+    TimeZone::system().iana_name().and_then(|name| name.parse().ok()).unwrap_or(Zone::UTC)
 }
 
 /// Now, as the memory writes it down.

@@ -13,6 +13,7 @@ use sarai_types::{Failure, FailureKind, ModelId, Notice};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::arrange::Arranger;
 use crate::brain::Brain;
 use crate::drafter::Drafter;
 use crate::listen::Stop;
@@ -37,6 +38,7 @@ pub(crate) struct Desk {
     pub skills: Skills,
     pub memory: Remembrance,
     pub loop_view: LoopView,
+    pub arranger: Arranger,
     /// Whether answers may be held to a grammar.
     pub grammars: Grammars,
     pub metrics: Metrics,
@@ -88,8 +90,13 @@ impl Desk {
         match command {
             Command::Turn { request, events } => match self.worker() {
                 Ok(worker) => {
-                    let answerers =
-                        Answerers { worker, skills: self.skills, memory: self.memory, grammars: self.grammars };
+                    let answerers = Answerers {
+                        worker,
+                        skills: self.skills,
+                        memory: self.memory,
+                        arranger: self.arranger,
+                        grammars: self.grammars,
+                    };
                     turn::run(answerers, *request, events, self.metrics).await;
                 }
                 Err(failure) => {

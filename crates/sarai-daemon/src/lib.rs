@@ -8,12 +8,14 @@
 //! - [`serve`]: `sarai serve`: lock, bind, start, serve, drain.
 //! - `listen`: TCP and the Unix socket. `desk`: performs the commands that come in. `turn`: performs a turn's effects.
 //! - `brain`: which model answers; `drafter`: which one guesses ahead. [`worker`]: one model worker, asked over gRPC. [`child`]: one supervised process.
+//! - `arrange`: reminders that are asked for in a conversation. `loop_view`: what is seen of the proactive loop.
 //! - [`memory`]: what is remembered of the owner, on a thread of its own.
 //! - [`skills`]: the skills, their processes, and what they may ask of the model.
 //! - `reload`, `lock`, `resident`, [`token`], `metrics`, `clock`: what their names say.
 //!
 //! It never links llama.cpp: a model that crashes costs one process, never the assistant.
 
+mod arrange;
 mod brain;
 pub mod child;
 mod clock;

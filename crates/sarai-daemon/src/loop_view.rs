@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use sarai_api::{Component, LoopAsk, LoopReply, MessageBody, MessageMark, Status};
 use sarai_config::Folders;
+use sarai_proactive::rule::Rule;
 use sarai_proactive_sqlite::{Letter, LoopStore, Mark, Message, StoreError};
 use sarai_types::{Failure, FailureKind, Notice};
 use tokio::io::AsyncReadExt;
@@ -64,6 +65,38 @@ impl LoopView {
                 self.wake().await;
                 Ok(LoopReply::Done(posted.is_some()))
             }
+        }
+    }
+
+    /// The owner's rules; none where nothing of the loop was ever stored.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) async fn own_rules(&self) -> Result<Vec<Rule>, Failure> {
+        let own = self.with(|store| store.own_rules()).await?.unwrap_or_default();
+        Ok(own.into_iter().map(|own| own.rule).collect())
+    }
+
+    /// Adds a rule of the owner's, and wakes the loop.
+    ///
+    /// # Errors
+    /// There are too many, or the store cannot be written.
+    pub(crate) async fn add_rule(&self, rule: Rule) -> Result<(), Failure> {
+        // A store is made here if the loop has not made it yet.
+        let folder = self.0.folders.db();
+        let made = tokio::task::spawn_blocking(move || LoopStore::open(&folder).map(drop)).await;
+        made.map_err(|panic| broken(&panic.to_string()))?.map_err(|error| broken(&error.to_string()))?;
+        self.with(move |store| store.add_rule(&rule, clock::now())).await?;
+        self.wake().await;
+        Ok(())
+    }
+
+    /// Tells the rules that wait for it that a fact was added to the memory. Without a loop nobody waits.
+    pub(crate) async fn fact_added(&self, fact: String) {
+        match self.with(move |store| store.post(&Letter::FactAdded(fact))).await {
+            Ok(Some(_)) => self.wake().await,
+            Ok(None) => {}
+            Err(failure) => tracing::debug!(%failure, "no letter was left for the loop"),
         }
     }
 

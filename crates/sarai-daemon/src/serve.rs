@@ -24,6 +24,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::arrange::Arranger;
 use crate::brain::{self, BrainKeeper, BrainSpec};
 use crate::clock;
 use crate::desk::Desk;
@@ -127,12 +128,14 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let brain = BrainKeeper::start(brain_spec(worker, &launcher, config, &folders, memory.handle()));
     let skills = SkillsKeeper::start(skills_spec(skills, launcher, config), brain.watch(), metrics.clone());
     let (stop, stopped) = watch::channel(Stop::NotYet);
+    let loop_view = LoopView::new(folders.clone());
     let desk = Desk {
         brain: brain.watch(),
         drafter: brain.watch_drafter(),
         skills: skills.handle(),
         memory: memory.handle(),
-        loop_view: LoopView::new(folders.clone()),
+        arranger: arranger(config, &loop_view),
+        loop_view,
         grammars: grammars(config),
         metrics: metrics.clone(),
         stop: stopped.clone(),
@@ -254,6 +257,11 @@ fn brain_spec(
         language: language(config),
         memory,
     }
+}
+
+/// Reminders in conversations, where rules are kept at all.
+fn arranger(config: &Config, loop_view: &LoopView) -> Arranger {
+    Arranger::new((config.phoenix.proactive_loop_enabled == Switch::On).then(|| loop_view.clone()))
 }
 
 fn skills_spec(places: SkillPlaces, launcher: Result<Launcher, SandboxError>, config: &Config) -> SkillsSpec {

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_stream::{Stream, StreamExt};
 
+use crate::arrange::Arranger;
 use crate::memory::Remembrance;
 use crate::metrics::{Metrics, Outcome};
 use crate::skills::{Hearing, Skills};
@@ -24,6 +25,7 @@ pub(crate) struct Answerers {
     pub(crate) worker: Worker,
     pub(crate) skills: Skills,
     pub(crate) memory: Remembrance,
+    pub(crate) arranger: Arranger,
     /// Whether answers may be held to a grammar.
     pub(crate) grammars: Grammars,
 }
@@ -31,7 +33,7 @@ pub(crate) struct Answerers {
 /// Runs a turn to its end, whatever that is, and counts it.
 pub(crate) async fn run(answerers: Answerers, request: TurnRequest, events: Events, metrics: Metrics) {
     metrics.asked();
-    let Answerers { worker, skills, memory, grammars } = answerers;
+    let Answerers { worker, skills, memory, arranger, grammars } = answerers;
     let facts = match facts(&worker, request.model.as_ref(), grammars).await {
         Ok(facts) => facts,
         Err(failure) => {
@@ -43,7 +45,8 @@ pub(crate) async fn run(answerers: Answerers, request: TurnRequest, events: Even
     };
     let priority = request.priority;
     let open = Open::Nothing;
-    let performer = Performer { worker, skills, memory, priority, events, open, outcome: Outcome::Abandoned, metrics };
+    let outcome = Outcome::Abandoned;
+    let performer = Performer { worker, skills, memory, arranger, priority, events, open, outcome, metrics };
     performer.run(Turn::new(request, facts)).await;
 }
 
@@ -68,6 +71,7 @@ struct Performer {
     worker: Worker,
     skills: Skills,
     memory: Remembrance,
+    arranger: Arranger,
     priority: Priority,
     events: Events,
     open: Open,
@@ -95,10 +99,12 @@ impl Performer {
 
     async fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
+            Effect::Arrange(said) => Some(Event::Arranged(self.arranger.arrange(&said).await)),
             Effect::Recall(said) => {
                 let asked = Instant::now();
                 let recollection = self.memory.turn(said).await;
                 self.metrics.remembered(&recollection, asked.elapsed());
+                self.arranger.learnt(&recollection.share.stored).await;
                 Some(Event::Recalled(Box::new(recollection)))
             }
             Effect::Route { text, wish } => Some(match self.skills.choose(&text, &wish) {

@@ -41,7 +41,9 @@ fn any_event() -> impl Strategy<Value = Event> {
         "\\PC{0,6}".prop_map(MemoryPart::Reply)
     ];
     let recalled = part.prop_map(|part| Event::Recalled(Box::new(Recollection { part, ..Recollection::default() })));
+    let arranged = prop_oneof![3 => Just(None), 1 => "\\PC{0,6}".prop_map(Some)].prop_map(Event::Arranged);
     prop_oneof![
+        3 => arranged,
         3 => recalled,
         3 => routed.prop_map(Event::Routed),
         3 => skill.prop_map(|event| Event::Skill { event, usage: Usage::default() }),

@@ -19,6 +19,8 @@ fn event(line: &str) -> Event {
     Event::Generation(match (word, rest) {
         ("begin", _) => return Event::Begin,
         ("gone", _) => return Event::ClientGone,
+        ("arranged", "") => return Event::Arranged(None),
+        ("arranged", _) => return Event::Arranged(Some(text)),
         ("recalled", _) => return recalled(MemoryPart::None),
         ("helped", _) => return recalled(MemoryPart::Help(text)),
         ("replied", _) => return recalled(MemoryPart::Reply(text)),
@@ -76,6 +78,7 @@ fn recalled(part: MemoryPart) -> Event {
 
 fn effect(effect: &Effect) -> String {
     match effect {
+        Effect::Arrange(said) => format!("arrange {:?} of {:?}", said.text, said.opening),
         Effect::Recall(said) => format!("recall {:?} of {:?} {}", said.text, said.opening, said.language),
         Effect::Route { text, .. } => format!("route {text:?}"),
         Effect::CallSkill(call) => {
@@ -423,32 +426,38 @@ fn remembering() -> TurnRequest {
     TurnRequest { memory: MemoryWish::On, ..request("¿Cuánto gasté?") }
 }
 
-const RECALL: (&str, &[&str]) = ("begin", &[r#"recall "¿Cuánto gasté?" of "¿Cuánto gasté?" es"#]);
+const ARRANGE: (&str, &[&str]) = ("begin", &[r#"arrange "¿Cuánto gasté?" of "¿Cuánto gasté?""#]);
+const RECALL: (&str, &[&str]) = ("arranged", &[r#"recall "¿Cuánto gasté?" of "¿Cuánto gasté?" es"#]);
 
 #[test]
 fn what_the_memory_knows_it_says_without_a_model() {
     let said = ["started scripted 0 0", r#"text "Vives en Vigo.""#, "finished Stop 0 tokens with fact 7"];
-    check(remembering(), &[RECALL, ("replied Vives en Vigo.", &said), ("gone", &[])]);
+    check(remembering(), &[ARRANGE, RECALL, ("replied Vives en Vigo.", &said), ("gone", &[])]);
     // A model would invent what nobody told.
-    check(remembering(), &[RECALL, ("unknown Vives en Vigo.", &said)]);
+    check(remembering(), &[ARRANGE, RECALL, ("unknown Vives en Vigo.", &said)]);
 }
 
 #[test]
 fn the_memory_goes_first_and_a_skill_or_the_model_answers() {
     let end = ("finished stop", &["finished Stop 3 tokens with fact 7"][..]);
-    check(remembering(), &[RECALL, ("recalled", &["generate"]), STARTED, end]);
+    check(remembering(), &[ARRANGE, RECALL, ("recalled", &["generate"]), STARTED, end]);
     let routed = TurnRequest { skill: SkillWish::Auto, ..remembering() };
     check(
         routed,
         &[
+            ARRANGE,
             RECALL,
             ("helped Vives en Vigo.", &[r#"route "¿Cuánto gasté?""#]),
             ("process sql", &[r#"call-skill sql "¿Cuánto gasté?" "" Spanish"#]),
             ("skill-answered {}", &["started scripted 9 4", "finished Stop 3 tokens by sql {} with fact 7"]),
         ],
     );
-    check(remembering(), &[RECALL, ("gone", &[])]);
-    check(remembering(), &[RECALL, ("started", &["fail Internal agent-engine-out-of-order"])]);
+    check(remembering(), &[ARRANGE, RECALL, ("gone", &[])]);
+    check(remembering(), &[ARRANGE, ("gone", &[])]);
+    let said = ["started scripted 0 0", r#"text "El lunes.""#, "finished Stop 0 tokens"];
+    check(remembering(), &[ARRANGE, ("arranged El lunes.", &said)]);
+
+    check(remembering(), &[ARRANGE, RECALL, ("started", &["fail Internal agent-engine-out-of-order"])]);
 }
 
 #[test]
@@ -478,6 +487,7 @@ fn read_with(part: &str) -> String {
     request.messages.insert(1, Message::new(Role::Assistant, "¡Hola!"));
     let mut turn = Turn::new(request, facts());
     turn.step(Event::Begin);
+    turn.step(Event::Arranged(None));
     match turn.step(event(part)).as_slice() {
         [Effect::Generate(generation)] => match &generation.prompt {
             Prompt::Chat(conversation) => conversation.messages.iter().map(|m| format!("{}\n", m.text)).collect(),
