@@ -90,3 +90,24 @@ def test_a_rule_asks_the_model_within_its_budget(home):
     assert said and all(said), said
     tasks = json.loads(rules(home, "explain", name, "--json"))["tasks"]
     assert any(task["state"] == "done" and "token" in task["detail"] for task in tasks), tasks
+
+
+def test_a_reminder_is_asked_for_in_a_conversation(home):
+    up(home)
+
+    def turn(*texts):
+        conversation = []
+        for text in texts[:-1]:
+            conversation += [{"role": "user", "content": text}, {"role": "assistant", "content": "…"}]
+        conversation.append({"role": "user", "content": texts[-1]})
+        body = {"model": "sarai", "messages": conversation, "max_tokens": 8}
+        status, reply = home.request("POST", "/v1/chat/completions", body)
+        assert status == 200, reply
+        assert reply["usage"]["completion_tokens"] == 0, "no model is asked"
+        return reply["choices"][0]["message"]["content"]
+
+    wish = "avísame en 8 segundos de apagar el horno"
+    assert "«apagar el horno»" in turn(wish)
+    assert messages(home) == [] and "apagar-el-horno" not in rules(home, "list")
+    assert turn(wish, "sí").startswith("Hecho")
+    wait_for("the reminder", lambda: ("tell", "apagar el horno") in messages(home))

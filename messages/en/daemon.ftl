@@ -59,3 +59,4 @@ daemon-arrange-question = Shall I keep it? Answer “yes” or “no”.
 daemon-arrange-choose = It may mean several things. Answer with the number of the one you want.
 daemon-arrange-kept = Done, I will let you know. To take it back: sarai rules remove { $rule }
 daemon-arrange-dropped = All right, I do not keep it.
+daemon-arrange-over = That moment is over. Tell me again with one that is still to come.

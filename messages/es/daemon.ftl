@@ -59,3 +59,4 @@ daemon-arrange-question = ¿Lo guardo? Responde «sí» o «no».
 daemon-arrange-choose = Puede querer decir varias cosas. Responde con el número de la que quieres.
 daemon-arrange-kept = Hecho, te avisaré. Para quitarlo: sarai rules remove { $rule }
 daemon-arrange-dropped = De acuerdo, no lo guardo.
+daemon-arrange-over = Ese momento ya ha pasado. Dímelo otra vez con uno que esté por venir.

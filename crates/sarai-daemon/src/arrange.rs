@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sarai_messages::Messages;
-use sarai_proactive::rule::{ActionKind, Rule};
+use sarai_proactive::rule::{ActionKind, Rule, Trigger};
 use sarai_proactive::say;
 use sarai_proactive::words::{Context, Parsed, Proposal, parse};
 use sarai_types::{FactLine, Language, Notice, Said};
@@ -127,6 +127,12 @@ impl Arranger {
 
     async fn keep(&self, rules: &LoopView, rule: Rule, language: Language) -> String {
         let language = rule.language.unwrap_or(language);
+        if let Trigger::Times(times) = &rule.trigger
+            && times.upcoming(clock::now(), 1).is_empty()
+        {
+            // «En un minuto», and the yes came after two.
+            return Messages::new(language).get("daemon-arrange-over");
+        }
         let notice = match rules.add_rule(rule.clone()).await {
             Ok(()) => Notice::new("daemon-arrange-kept").arg("rule", &rule.id),
             Err(failure) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fs_err as fs;
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use sarai_memory::Moment;
 
 use crate::StoreError;
@@ -100,9 +100,18 @@ impl SqliteStore {
 
     /// A connection to a file that is whole.
     fn sound(path: &Path) -> Result<Connection, StoreError> {
-        let connection = connect(path)?;
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict == "ok" { Ok(connection) } else { Err(StoreError::Damaged) }
+        let looked_over = || {
+            let connection = connect(path)?;
+            let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            if verdict == "ok" { Ok(connection) } else { Err(StoreError::Damaged) }
+        };
+        looked_over().map_err(|error| match error {
+            // Of a broken header SQLite says only that it makes no sense.
+            StoreError::Sqlite(rusqlite::Error::SqliteFailure(cause, _)) if cause.code == ErrorCode::Unknown => {
+                StoreError::Damaged
+            }
+            other => other,
+        })
     }
 
     /// Sets a damaged file aside and puts the newest good backup in its place, or an empty file.

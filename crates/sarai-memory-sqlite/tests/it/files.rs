@@ -79,6 +79,27 @@ fn without_a_backup_the_loss_is_told() {
 }
 
 #[test]
+fn a_broken_header_is_damage_wherever_it_breaks() {
+    // Of the file format: page size, versions for reading and writing, schema format, text encoding.
+    for byte in [16, 18, 19, 21, 44, 47, 56, 59] {
+        let folder = folder();
+        let mut memory = open(&folder);
+        say(&mut memory, "Mi hermana vive en Madrid", 0);
+        memory.store().backup(at(1)).unwrap();
+        memory.store().vacuum().unwrap();
+        drop(memory);
+        let path = folder.path().join("memory.db");
+        let mut bytes = fs_err::read(&path).unwrap();
+        bytes[byte] = 0xff;
+        fs_err::write(&path, bytes).unwrap();
+        let (store, opening) = SqliteStore::open(folder.path()).unwrap();
+        let memory = Memory::new(store);
+        assert!(matches!(opening, Opening::Restored { .. } | Opening::Healthy), "{byte}: {opening:?}");
+        assert_eq!(ask(&memory, "¿Dónde vive mi hermana?", 3), "Tu hermana vive en Madrid.", "byte {byte}");
+    }
+}
+
+#[test]
 fn only_the_newest_backups_stay() {
     let folder = folder();
     let memory = open(&folder);
