@@ -96,7 +96,7 @@ skill-run: build ## the same, and run it hardened until Ctrl-C; draft wants MODE
 compose: build ## make the images and files that deploy/compose runs
 	@deploy/compose/prepare.sh $(SARAI)
 
-bench: build ## measure, with SCENARIO=decode|chat|load|speculative|grammar|restart|mixed|skills|routing and perhaps DURATION=60s
+bench: build ## measure, with SCENARIO=decode|chat|load|speculative|grammar|restart|mixed|skills|routing|memory|proactive and perhaps DURATION=60s
 	@$(SARAI) bench $(SCENARIO) $(if $(DURATION),--duration $(DURATION))
 
 FUZZ_SECONDS ?= 60

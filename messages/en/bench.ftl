@@ -249,3 +249,15 @@ bench-proactive-killed = Back after "kill -9" (p99)
 bench-proactive-stopped = Back after a hang (p99)
 bench-proactive-resident = Memory
 bench-proactive-cpu = Processor with nothing to do
+
+# The memory
+bench-about-memory = Measures how much the memory finds, lets go and makes up in labelled dialogues, and how long it takes with many facts. Needs no model
+bench-help-facts = With how many facts the times are taken
+bench-column-set = Set
+bench-column-system = Who
+bench-column-recalled = Recalled (%)
+bench-column-stale = Stale (%)
+bench-column-leak = Leaked (%)
+bench-column-abstention = Abstained (%)
+bench-column-junk = Junk (%)
+bench-column-asked = Asked

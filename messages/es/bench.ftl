@@ -249,3 +249,15 @@ bench-proactive-killed = En volver tras «kill -9» (p99)
 bench-proactive-stopped = En volver tras colgarse (p99)
 bench-proactive-resident = Memoria
 bench-proactive-cpu = Procesador, sin nada que hacer
+
+# La memoria
+bench-about-memory = Mide cuánto encuentra, suelta e inventa la memoria con diálogos etiquetados, y cuánto tarda con muchos datos. No hace falta ningún modelo
+bench-help-facts = Con cuántos datos se mide lo que tarda
+bench-column-set = Conjunto
+bench-column-system = Quién
+bench-column-recalled = Encontrado (%)
+bench-column-stale = Caducado (%)
+bench-column-leak = Escapado (%)
+bench-column-abstention = Abstenciones (%)
+bench-column-junk = Inventado (%)
+bench-column-asked = Se pide

@@ -8,7 +8,7 @@
 //! - [`decode`]: a worker of its own, without `serve`. [`chat`], [`load`]: a running `serve`. [`speculative`],
 //!   [`grammar`], [`restart`], [`mixed`]: a `serve` of their own, which forgets when they want it to. All but `decode`
 //!   also ask another OpenAI-compatible server in the same run (llama.cpp's, for instance). [`skills`]: jails, what they
-//!   cost and what they survive. [`routing`]: which skill gets which request; no model and no process.
+//!   cost and what they survive. [`routing`], [`memory`]: how often they are right, without a model.
 //! - `server`: one request, asked and timed. `own`, `alone`: a `serve`, and a worker, of the benchmark's own. `script`,
 //!   `corpus`: what is asked. `conform`: whether JSON is what a schema allows. `statistics`, `machine`, `table`, `plot`:
 //!   their names.
@@ -19,7 +19,7 @@
 //! ```text
 //! schema        "sarai.bench/1"
 //! scenario      "decode" | "chat" | "load" | "speculative" | "grammar" | "restart" | "mixed" | "skills" |
-//!               "routing"
+//!               "routing" | "memory"
 //! scenario      "decode" | "chat" | "load" | "speculative" | "grammar" | "restart" | "mixed" | "skills" | "proactive"
 //! started_at    RFC 3339, UTC
 //! version       of SARAi
@@ -70,6 +70,9 @@
 //!                answer_ms: {p50, p99}} or null,
 //!                faults: {calls, answered, failed, lost, wrong, kills, killed_ms: [ms], stopped_ms: [ms], left_over}
 //!                or null}
+//!   memory      {sets: [{set, system: "memory" | "search", recall, stale, leak, abstention, junk: {hits, of, low,
+//!                high}}], facts, file_bytes, times: [{what: "subject" | "object" | "words" | "question" | "turn",
+//!                p50_ms, p99_ms}]}
 //!   routing     {threshold, parts: [{part: "dev" | "test", requests, accuracy: interval, false_fires, mistaken, missed,
 //!                skills: [{skill, precision, recall}], confusion: [{wanted, chosen, count}]}],
 //!                mistakes: [{language, text, wanted, chosen, score}]}
@@ -90,6 +93,7 @@ mod decode;
 mod grammar;
 mod load;
 mod machine;
+mod memory;
 mod mixed;
 mod own;
 pub(crate) mod plot;
@@ -152,6 +156,8 @@ enum Scenario {
     Skills(skills::SkillsArgs),
     #[command(about = "bench-about-routing")]
     Routing(routing::RoutingArgs),
+    #[command(about = "bench-about-memory")]
+    Memory(memory::MemoryArgs),
     #[command(about = "bench-about-proactive")]
     Proactive(proactive::ProactiveArgs),
 }
@@ -228,6 +234,11 @@ pub(crate) async fn run(args: BenchArgs, shell: &Shell) -> Result<()> {
             let report = stoppable(skills::run(&args, shell)).await?;
             let report = Report::new("skills", &started_at, &machine, &report.model, &report.result);
             print(args.common.json.format(), &report, messages)
+        }
+        Scenario::Memory(args) => {
+            let report = memory::run(&args, shell)?;
+            let report = Report::new("memory", &started_at, &machine, &report.model, &report.result);
+            print(args.json.format(), &report, messages)
         }
         Scenario::Routing(args) => {
             let report = routing::run(&args)?;
