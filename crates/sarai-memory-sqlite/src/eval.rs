@@ -6,7 +6,9 @@
 
 use std::fmt::Write as _;
 
-use sarai_memory::{InMemory, Moment, Played, Replay, Step, Store, fold, search_words};
+use sarai_memory::{
+    EntityId, EpisodeId, Fact, Filter, InMemory, Moment, Played, Replay, States, Step, Store, fold, search_words,
+};
 use serde_json::Value as Json;
 
 use crate::lines::{self, LineError};
@@ -87,6 +89,8 @@ struct Wanted {
     expect: Vec<String>,
     stale: Vec<String>,
     unknown: bool,
+    /// Words that stand in no fact and no message any more.
+    gone: Vec<String>,
 }
 
 /// Scores a system on dialogues and on turns without facts.
@@ -146,6 +150,7 @@ fn read(line: &str) -> Result<Dialogue, LineError> {
             expect: words(&step["expect"]),
             stale: words(&step["stale"]),
             unknown: step["unknown"].as_bool().unwrap_or(false),
+            gone: words(&step["gone"]),
         };
         steps.push((lines::step(&step.to_string())?, wanted));
     }
@@ -185,6 +190,9 @@ fn run(dialogue: &Dialogue, system: System, misses: &mut Vec<(String, String, St
                 marks.push(Mark::Stale(holds(&wanted.stale)));
             }
         }
+        if !wanted.gone.is_empty() {
+            marks.push(Mark::Leak(wanted.gone.iter().any(|word| holds_still(replay.memory().store(), word))));
+        }
         let wrong = |mark: &Mark| {
             matches!(mark, Mark::Recall(false) | Mark::Stale(true) | Mark::Abstained(false) | Mark::Leak(true))
         };
@@ -193,6 +201,24 @@ fn run(dialogue: &Dialogue, system: System, misses: &mut Vec<(String, String, St
         }
     }
     marks
+}
+
+/// Whether a fact, a name or a message that is kept holds the word.
+fn holds_still(store: &InMemory, word: &str) -> bool {
+    let word = fold(word);
+    let Ok(next) = store.next_ids();
+    let in_message = (1..next.episode).any(|id| {
+        let Ok(episode) = store.episode(EpisodeId(id));
+        episode.is_some_and(|episode| fold(&episode.text).contains(&word))
+    });
+    let in_name = (1..next.entity).any(|id| {
+        let Ok(entity) = store.entity(EntityId(id));
+        entity.is_some_and(|entity| entity.names.iter().any(|name| fold(name).contains(&word)))
+    });
+    let Ok(facts) = store.facts(&Filter { states: States::All, limit: Some(usize::MAX), ..Filter::default() });
+    let in_fact =
+        |fact: &Fact| fold(&fact.object.text).contains(&word) || fold(&fact.evidence.sentence).contains(&word);
+    in_message || in_name || facts.iter().any(in_fact)
 }
 
 /// The baseline's answer: the best message that holds any word of the question.

@@ -1,98 +1,176 @@
 //! What the owner wants done with the memory: «olvida…», «recuerda que…».
 
 use super::Run;
+use super::order::{self, Order, Tone};
 use super::statement::Command;
 use crate::fact::Predicate;
-use crate::grammar::noun::Noun;
+use crate::grammar::noun::{Noun, Trust};
 use crate::grammar::{Mention, Scan};
 use crate::recall::question;
-use crate::text::Sentence;
+use crate::text::{Ending, Sentence};
 use crate::words;
-use crate::words::lists::{BEFORE, CONVERSATION, FORGET, TEXT_PARTS};
+use crate::words::lists::{BEFORE, CONVERSATION, TEXT_PARTS};
 
 /// The command of a sentence: none if it is no command, an empty list if it is one that means nothing («olvídalo»).
 pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Option<Vec<Command>> {
-    let mut at = 0;
-    while scan.is_any(at, &BEFORE) || scan.tokens.get(at).is_some_and(|token| token.is_mark()) {
-        at += 1;
-    }
     // «Era un secreto, olvídalo»: it is not said to be let be.
-    let last = |words: &[&str]| (0..scan.tokens.len()).any(|i| scan.is_any(i, words));
-    let gone = last(&["olvidalo", "borralo", "eliminalo"])
+    let has = |words: &[&str]| (0..scan.tokens.len()).any(|i| scan.is_any(i, words));
+    let gone = has(&["olvidalo", "borralo", "eliminalo"])
         || (0..scan.tokens.len())
             .any(|i| scan.is_any(i, &["forget", "delete", "erase"]) && scan.is_any(i + 1, &["it", "that"]));
-    if gone && last(&["secreto", "secret", "memoria", "memory", "confidencial", "confidential"]) {
+    if gone && has(&["secreto", "secret", "memoria", "memory", "confidencial", "confidential"]) {
         return Some(vec![Command::ForgetLast]);
     }
-    if let Some(from) = ceases(scan, at) {
-        return Some(target(scan, run, sentence, from));
-    }
+    let tokens = order::without_asides(scan.tokens);
+    let scan = Scan { tokens: &tokens, ..*scan };
+    let ask = Ask { run, sentence };
     // «Olvídalo» means nothing; «bórralo todo sobre Javier» does.
+    let at = (0..scan.tokens.len()).find(|&i| !scan.is_any(i, &BEFORE)).unwrap_or(0);
     if scan.is_any(at, &["olvidalo", "borralo", "eliminalo"]) {
         let all = scan.word(at + 1) == "todo";
         let alone = at + 2 >= scan.tokens.len() || scan.tokens[at + 2].is_mark();
         return Some(match (all, alone) {
             (true, true) => vec![Command::ForgetEverything],
-            (true, false) => target(scan, run, sentence, at + 1),
+            (true, false) => ask.targets(&scan, at + 1, Tone::Memory),
             (false, _) => Vec::new(),
         });
-    } else if !scan.is_any(at, &FORGET) {
-        return None;
     }
-    // «¿Olvidas algo?» and "I forget things" are no commands.
-    if at > 0
-        && scan.is_any(at - 1, &["i", "no", "not", "we", "to"])
-        && !(at > 1
-            && (scan.is_any(at - 2, &["want", "like", "need"])
-                || scan.is_any(at - 2, &["you"]) && scan.word(at - 1) == "to"))
-    {
-        return None;
+    match order::find(&scan)? {
+        Order::Behind { from, tone } => {
+            let last = scan.tokens.len();
+            if from >= last || scan.is_any(from, &["it"]) && (last == from + 1 || scan.tokens[from + 1].is_mark()) {
+                return Some(Vec::new());
+            }
+            let found = ask.targets(&scan, from, tone);
+            // «Olvide el paraguas» may be a tale without its accent; what finds nothing certain is none.
+            (tone != Tone::Weak || !found.is_empty()).then_some(found)
+        }
+        Order::Before { last, firm } => ask.before(&scan, last, firm),
     }
-    let last = scan.tokens.len();
-    let from = at + 1;
-    if from >= last || scan.is_any(from, &["it"]) && last == from + 1 {
-        return Some(Vec::new());
-    }
-    Some(target(scan, run, sentence, from))
 }
 
-/// One past «deja de recordar», "don't remember", "stop keeping track of": what follows is to be forgotten.
-fn ceases(scan: &Scan<'_>, at: usize) -> Option<usize> {
-    // «No quiero que recuerdes nada de Saúl», "I don't want you to remember …".
-    let wish = (at + 1..at + 8).find(|&i| {
-        scan.is_any(
-            i,
-            &["recuerdes", "guardes", "tengas", "sepas", "conserves", "remember", "keep", "store", "know", "have"],
-        )
-    });
-    let unwanted = wish.filter(|&i| {
-        (at.saturating_sub(4)..i).any(|j| scan.is_any(j, &["no", "not"]))
-            && (at.saturating_sub(4)..i).any(|j| scan.is_any(j, &["quiero", "want", "prefiero", "rather"]))
-            && (at..i).all(|j| {
-                BEFORE.contains(&scan.word(j)) || scan.is_any(j, &["no", "not", "do", "que", "rather", "prefiero"])
-            })
-    });
-    if let Some(verb) = unwanted.filter(|verb| verb + 1 < scan.tokens.len()) {
-        return Some(verb + 1);
-    }
-    let keeps = ["recordar", "guardar", "almacenar", "remembering", "storing", "keeping", "saving"];
-    let orders = ["recuerdes", "guardes", "almacenes", "remember", "store", "keep", "save"];
-    let next = match (scan.word(at), scan.word(at + 1)) {
-        ("deja" | "deje" | "dejes", "de") if scan.is_any(at + 2, &keeps) => at + 3,
-        ("stop", _) if scan.is_any(at + 1, &keeps) => at + 2,
-        ("no", _) if scan.is_any(at + 1, &orders) => at + 2,
-        ("do", "not") if scan.is_any(at + 2, &orders) => at + 3,
-        _ => return None,
-    };
-    let noted = next + usize::from(scan.is_any(next, &["track"]));
-    // «No recuerdes nada de Javier», but "don't remember to …" and "do not keep the eggs" are about other things.
-    let told = scan.is_any(noted, &["nada", "anything", "that", "que", "where", "donde", "lo", "eso", "esto", "this"])
-        || scan.noun(noted).is_some_and(|(noun, _)| !matches!(noun, Noun::Thing(_)))
-        || scan.name(noted, crate::grammar::noun::Trust::Capital).is_some();
-    (noted < scan.tokens.len() && told).then_some(noted)
+/// A sentence that orders something, and the message it stands in.
+struct Ask<'a, 'b> {
+    run: &'a Run<'b>,
+    sentence: Sentence,
 }
 
-fn target(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence, from: usize) -> Vec<Command> {
+impl Ask<'_, '_> {
+    /// «Lo que te he dicho de Sonia bórralo», «cobro 1800 euros, no lo guardes».
+    fn before(&self, scan: &Scan<'_>, last: usize, firm: bool) -> Option<Vec<Command>> {
+        let head = Scan { tokens: &scan.tokens[..last], ..*scan };
+        let from = (0..last).find(|&i| !head.is_any(i, &BEFORE)).unwrap_or(last);
+        if from == last {
+            return firm.then(|| self.just_said());
+        }
+        let points = [
+            "lo",
+            "eso",
+            "esto",
+            "aquello",
+            "that",
+            "this",
+            "what",
+            "todo",
+            "everything",
+            "all",
+            "the",
+            "el",
+            "la",
+            "mi",
+            "mis",
+            "my",
+        ];
+        let told = (from..last).any(|i| head.is_any(i, TOLD));
+        let tale = !told && head.groups().iter().any(|group| group.first > from);
+        if head.is_any(from, &["de", "sobre", "about"]) {
+            return Some(self.targets(&head, from + usize::from(!head.is_any(from, &["about"])), Tone::Memory));
+        }
+        if head.is_any(from, &points) && !tale {
+            return Some(self.targets(&head, from, Tone::Memory));
+        }
+        firm.then(|| clause(&head, self.run, from))
+    }
+
+    /// «No lo guardes» behind other sentences of the message means them; alone it means the message before.
+    fn just_said(&self) -> Vec<Command> {
+        if self.sentence.first == 0 {
+            return vec![Command::ForgetLast];
+        }
+        let said = &self.run.statements;
+        if said.is_empty() {
+            let end = self.run.tokens[self.sentence.first - 1].end;
+            return vec![Command::ForgetText(self.run.text[..end].to_owned())];
+        }
+        said.iter().map(|statement| Command::ForgetStatement(Box::new(statement.clone()))).collect()
+    }
+
+    /// What an order is about, and each of two things: «mi dirección y mi teléfono».
+    fn targets(&self, scan: &Scan<'_>, from: usize, tone: Tone) -> Vec<Command> {
+        let opens = [
+            "mi", "mis", "my", "lo", "el", "la", "the", "a", "what", "where", "donde", "su", "his", "her", "about",
+            "de",
+        ];
+        let certain = |commands: &[Command]| {
+            let exact = |command: &Command| {
+                !matches!(command, Command::ForgetText(_) | Command::ForgetEverything | Command::ForgetLast)
+            };
+            !commands.is_empty() && commands.iter().all(exact)
+        };
+        for at in from + 1..scan.tokens.len() {
+            let joins = scan.is_any(at, &["y", "and", "ni", "nor", "or", "o", "e"]);
+            if !joins || !scan.is_any(at + 1, &opens) && scan.name(at + 1, Trust::Capital).is_none() {
+                continue;
+            }
+            let head = Scan { tokens: &scan.tokens[..at], ..*scan };
+            let first = target(&head, self.run, from, Tone::Weak);
+            // «Todo lo de Javier y de Ana»: what stands before the first stands before the second.
+            let second = self.targets(scan, at + 1, Tone::Weak);
+            if certain(&first) && certain(&second) {
+                return first.into_iter().chain(second).collect();
+            }
+        }
+        target(scan, self.run, from, tone)
+    }
+}
+
+/// Verbs by which the owner points at what they have told.
+const TOLD: &[&str] = &[
+    "dicho",
+    "dije",
+    "conte",
+    "contado",
+    "comente",
+    "comentado",
+    "said",
+    "told",
+    "know",
+    "sabes",
+    "guardado",
+    "stored",
+    "hablado",
+    "hable",
+    "mentioned",
+    "mencione",
+    "mencionado",
+    "explicado",
+    "explique",
+    "shared",
+    "tienes",
+    "tenes",
+    "have",
+    "guardada",
+    "saved",
+    "escrito",
+    "puse",
+    "wrote",
+    "apuntado",
+    "anotado",
+    "recuerdas",
+    "remember",
+];
+
+fn target(scan: &Scan<'_>, run: &Run<'_>, from: usize, tone: Tone) -> Vec<Command> {
     let last = scan.tokens.len();
     let has = |words: &[&str]| (from..last).any(|i| words.contains(&scan.word(i)));
     let everything = scan.is_any(from, &["todo", "toda", "todos", "everything", "all", "anything", "nada"]);
@@ -113,7 +191,7 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence, from: usize) -> Ve
         return vec![Command::ForgetLast];
     }
     if scan.is_any(from, &["que", "that"]) || scan.is_any(from, &["de"]) && scan.is_any(from + 1, &["que"]) {
-        return clause(scan, run, sentence, from + 1 + usize::from(scan.word(from) == "de"));
+        return clause(scan, run, from + 1 + usize::from(scan.word(from) == "de"));
     }
     if let Some(command) = asked_about(scan, run, from) {
         return vec![command];
@@ -122,15 +200,32 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence, from: usize) -> Ve
     if let Some(command) = subject(scan, run, next) {
         return vec![command];
     }
-    let next = if scan.word(from) == "lo" && scan.word(from + 1) == "de" { from + 2 } else { next };
-    if let Some(command) = topic(scan, run, next) {
+    let of = scan.is_any(from, &["lo", "eso", "esto"]) && scan.is_any(from + 1, &["de"]);
+    let next = if of { from + 2 } else { next };
+    if let Some(command) = subject(scan, run, next).or_else(|| topic(scan, run, next)) {
         return vec![command];
     }
-    let text = scan.source(next, last).trim().to_owned();
+    // "Forget we're moving" leaves out its "that".
+    let tells = !scan.spanish() && scan.groups().iter().any(|group| group.first > from);
+    let said = if tells { statements(scan, run, from) } else { Vec::new() };
+    if !said.is_empty() {
+        return said;
+    }
+    let text = phrase(scan, next);
     // "Delete the last paragraph", «borra la segunda línea» speak of a text.
-    let forgets = scan.is_any(from - 1, &["olvida", "olvidate", "olvide", "olvidar", "olvides", "forget"]);
-    let ours = !has(&TEXT_PARTS) && (forgets || has(&["mi", "mis", "my"]));
-    if ours && text.len() > 2 { vec![Command::ForgetText(text)] } else { Vec::new() }
+    let matter = (next..last).any(|i| crate::words::families::of(scan.word(i)).next().is_some());
+    let ours = match tone {
+        Tone::Memory => true,
+        Tone::Removal => of || matter || has(&["mi", "mis", "my"]),
+        Tone::Weak => of || matter,
+    };
+    if ours && !has(&TEXT_PARTS) && text.len() > 2 { vec![Command::ForgetText(text)] } else { Vec::new() }
+}
+
+/// The words from here on, without what was thrown in between.
+fn phrase(scan: &Scan<'_>, from: usize) -> String {
+    let words: Vec<&str> = (from..scan.tokens.len()).map(|i| scan.source(i, i + 1)).collect();
+    words.join(" ")
 }
 
 /// «Mi salud», "my medical condition": a whole topic of the owner's, where nothing else is named.
@@ -153,19 +248,23 @@ fn topic(scan: &Scan<'_>, run: &Run<'_>, at: usize) -> Option<Command> {
 /// «Lo que te he dicho de mi salud», "what I told you about my job": somebody, or a topic of theirs.
 fn told_of(scan: &Scan<'_>, run: &Run<'_>, from: usize) -> Option<Command> {
     let last = scan.tokens.len();
-    let told = (from..last).find(|&i| {
-        scan.is_any(
-            i,
-            &["dicho", "dije", "conte", "contado", "comente", "said", "told", "know", "sabes", "guardado", "stored"],
-        )
-    })?;
+    let told = (from..last).find(|&i| scan.is_any(i, TOLD))?;
     let about = (told + 1..last).find(|&i| scan.is_any(i, &["de", "sobre", "about", "of", "acerca"]))?;
     let next = about + 1 + usize::from(scan.word(about + 1) == "de");
-    subject(scan, run, next).or_else(|| asked_about(scan, run, next)).or_else(|| {
+    let found = subject(scan, run, next).or_else(|| asked_about(scan, run, next)).or_else(|| {
         let own = scan.is_any(next, &["mi", "mis", "my"]);
         let (subject, predicate, kind) = asked(scan, next).filter(|_| own)?;
         Some(Command::ForgetPredicate { subject: run.resolved(subject)?, predicate, kind })
-    })
+    });
+    let told = scan.is_any(from, &["lo", "what", "eso", "that", "todo", "everything", "all", "anything", "nada"]);
+    let clause = scan.is_any(from, &["that"]) && !scan.is_any(from + 1, &["i", "you"]);
+    let other = phrase(scan, next);
+    found.or_else(|| (told && !clause && other.len() > 2 && !is_me(scan, next)).then_some(Command::ForgetText(other)))
+}
+
+/// «(Todo lo que sabes de) mí» is everything.
+fn is_me(scan: &Scan<'_>, at: usize) -> bool {
+    scan.is_any(at, &["mi", "me", "myself"]) && (at + 1 >= scan.tokens.len() || scan.tokens[at + 1].is_mark())
 }
 
 /// «Todo sobre Javier», "what you know about me": none where the words go on otherwise.
@@ -186,7 +285,7 @@ fn about(scan: &Scan<'_>, run: &Run<'_>, from: usize, everything: bool) -> Optio
     if has(&CONVERSATION) {
         return Some(Vec::new());
     }
-    let text = scan.source(next, last).to_owned();
+    let text = phrase(scan, next);
     Some(if text.len() > 2 { vec![Command::ForgetText(text)] } else { Vec::new() })
 }
 
@@ -260,17 +359,23 @@ fn subject(scan: &Scan<'_>, run: &Run<'_>, at: usize) -> Option<Command> {
 }
 
 /// «Olvida que vivo en Madrid»: the clause is read as if it were said, and what it says is forgotten.
-fn clause(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence, from: usize) -> Vec<Command> {
-    let mut inner =
-        Run { focus: run.focus.clone(), statements: Vec::new(), commands: Vec::new(), skipped: Vec::new(), ..*run };
-    let first = sentence.first + from;
-    if first >= sentence.last {
+fn clause(scan: &Scan<'_>, run: &Run<'_>, from: usize) -> Vec<Command> {
+    let found = statements(scan, run, from);
+    if !found.is_empty() || from >= scan.tokens.len() {
+        return found;
+    }
+    vec![Command::ForgetText(phrase(scan, from))]
+}
+
+/// What the words from here on say, as if they were said.
+fn statements(scan: &Scan<'_>, run: &Run<'_>, from: usize) -> Vec<Command> {
+    if from >= scan.tokens.len() {
         return Vec::new();
     }
-    inner.sentence(Sentence { first, ..sentence });
-    if inner.statements.is_empty() {
-        return vec![Command::ForgetText(scan.source(from, scan.tokens.len()).to_owned())];
-    }
+    let (focus, last) = (run.focus.clone(), scan.tokens.len());
+    let mut inner =
+        Run { tokens: scan.tokens, focus, statements: Vec::new(), commands: Vec::new(), skipped: Vec::new(), ..*run };
+    inner.sentence(Sentence { first: from, last, ending: Ending::Plain });
     inner.statements.into_iter().map(|statement| Command::ForgetStatement(Box::new(statement))).collect()
 }
 
@@ -315,7 +420,7 @@ pub(super) fn remember(scan: &Scan<'_>) -> Option<usize> {
 mod tests {
     #[test]
     fn verbs_are_folded() {
-        for word in super::FORGET.iter().chain(super::BEFORE.iter()) {
+        for word in super::TOLD.iter().chain(super::BEFORE.iter()) {
             assert!(crate::text::fold(word) == *word, "{word}");
         }
     }

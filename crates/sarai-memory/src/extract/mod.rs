@@ -15,6 +15,7 @@ mod endings;
 mod fragments;
 mod introduced;
 mod kept;
+mod order;
 mod routine;
 mod scope;
 mod stance;

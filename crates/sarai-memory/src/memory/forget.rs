@@ -8,15 +8,12 @@ use super::{Memory, Origin, Planner};
 use crate::extract::Statement;
 use crate::fact::{EntityId, EpisodeId, Fact, FactId, Predicate, Source};
 use crate::grammar::Mention;
-use crate::memory::store::search_words;
 use crate::text::fold;
 use crate::time::{Date, Moment};
 use std::collections::BTreeSet;
 
 /// Rounds of looking for people of whom nothing else is known.
 const ROUNDS_MAX: usize = 8;
-/// Episodes that one request looks through by words.
-const EPISODES_LOOKED_AT_MAX: usize = 500;
 
 /// What to forget.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,10 +65,10 @@ impl Report {
 
 /// What one request erases, while it is being collected.
 #[derive(Debug, Default)]
-struct Doomed {
-    facts: BTreeSet<FactId>,
-    episodes: BTreeSet<EpisodeId>,
-    entities: BTreeSet<EntityId>,
+pub(super) struct Doomed {
+    pub(super) facts: BTreeSet<FactId>,
+    pub(super) episodes: BTreeSet<EpisodeId>,
+    pub(super) entities: BTreeSet<EntityId>,
 }
 
 impl<S: Store> Memory<S> {
@@ -82,10 +79,7 @@ impl<S: Store> Memory<S> {
     pub fn forget(&mut self, request: &Request, at: Moment) -> Result<Report, S::Error> {
         let mut doomed = Doomed::default();
         self.collect(request, at, &mut doomed)?;
-        self.spread(
-            &mut doomed,
-            matches!(request, Request::Fact(_) | Request::Statement(_) | Request::Predicate { .. }),
-        )?;
+        self.spread(&mut doomed)?;
         let mut report = Report::default();
         let mut changes = Vec::new();
         let facts = self.all()?;
@@ -118,7 +112,7 @@ impl<S: Store> Memory<S> {
         Ok(report)
     }
 
-    fn all(&self) -> Result<Vec<Fact>, S::Error> {
+    pub(super) fn all(&self) -> Result<Vec<Fact>, S::Error> {
         self.store.facts(&Filter { states: States::All, limit: Some(usize::MAX), ..Filter::default() })
     }
 
@@ -135,19 +129,22 @@ impl<S: Store> Memory<S> {
                 take(Filter { episode: Some(*id), ..Filter::default() }, doomed)?;
             }
             Request::Person(name) => {
-                for id in self.store.named(&fold(name))? {
-                    self.person(id, doomed)?;
-                }
+                let ids = self.store.named(&fold(name))?;
+                self.people(&ids, doomed)?;
             }
             Request::Mention(mention) => {
-                for id in self.meant(mention, at)? {
-                    self.person(id, doomed)?;
-                }
-                if let Mention::Named(name) = mention {
-                    self.mentions(name, doomed)?;
+                let ids = self.meant(mention, at)?;
+                self.people(&ids, doomed)?;
+                match mention {
+                    Mention::Named(name) => self.mentions(name, doomed)?,
+                    Mention::Relative { of, kin, name: None, .. } if **of == Mention::Owner => {
+                        self.relatives(kin, doomed)?
+                    }
+                    _ => {}
                 }
             }
             Request::Predicate { subject, predicate, kind } => {
+                let before = doomed.facts.len();
                 for id in self.meant(subject, at)? {
                     for predicate in siblings(*predicate) {
                         take(
@@ -160,6 +157,9 @@ impl<S: Store> Memory<S> {
                             doomed,
                         )?;
                     }
+                }
+                if doomed.facts.len() == before {
+                    self.told(subject, *predicate, doomed)?;
                 }
             }
             Request::Verb(predicate) => take(Filter { predicate: Some(*predicate), ..Filter::default() }, doomed)?,
@@ -180,12 +180,7 @@ impl<S: Store> Memory<S> {
                         [fact.subject].into_iter().chain(fact.object.entity).filter(|id| *id != EntityId::OWNER),
                     );
                 }
-                let next = self.store.next_ids()?.episode;
-                for id in (1..next).map(EpisodeId) {
-                    if self.store.episode(id)?.is_some() {
-                        doomed.episodes.insert(id);
-                    }
-                }
+                doomed.episodes.extend(self.episodes()?.into_iter().map(|episode| episode.id));
             }
         }
         Ok(())
@@ -205,12 +200,19 @@ impl<S: Store> Memory<S> {
                 Some(base) => planner.candidates(base, Predicate::Relative, kin),
                 None => Ok(Vec::new()),
             },
+            Mention::Thing { text, .. } => self.things(text),
             _ => Ok(Vec::new()),
         }
     }
 
+    /// Several at once, so that nobody of the same name among them counts as somebody who stays.
+    fn people(&self, ids: &[EntityId], doomed: &mut Doomed) -> Result<(), S::Error> {
+        doomed.entities.extend(ids.iter().filter(|id| **id != EntityId::OWNER));
+        ids.iter().try_for_each(|id| self.person(*id, doomed))
+    }
+
     /// Everything about somebody: what is said of them, what is said of others with them, and the messages.
-    fn person(&self, id: EntityId, doomed: &mut Doomed) -> Result<(), S::Error> {
+    pub(super) fn person(&self, id: EntityId, doomed: &mut Doomed) -> Result<(), S::Error> {
         if id == EntityId::OWNER {
             return Ok(());
         }
@@ -224,33 +226,6 @@ impl<S: Store> Memory<S> {
         for name in self.store.entity(id)?.map_or_else(Vec::new, |entity| entity.names) {
             self.mentions(&name, doomed)?;
         }
-        Ok(())
-    }
-
-    /// Messages and facts that hold a name.
-    fn mentions(&self, name: &str, doomed: &mut Doomed) -> Result<(), S::Error> {
-        let words = search_words(name);
-        let holds = |text: &str| {
-            let present = search_words(text);
-            words.iter().all(|word| present.contains(word))
-        };
-        if words.is_empty() {
-            return Ok(());
-        }
-        doomed.episodes.extend(
-            self.store
-                .search_episodes(&words, EPISODES_LOOKED_AT_MAX)?
-                .into_iter()
-                .filter(|e| holds(&e.text))
-                .map(|e| e.id),
-        );
-        doomed.facts.extend(
-            self.store
-                .search_facts(&words, EPISODES_LOOKED_AT_MAX)?
-                .into_iter()
-                .filter(|f| holds(&f.object.text))
-                .map(|f| f.id),
-        );
         Ok(())
     }
 
@@ -286,79 +261,8 @@ impl<S: Store> Memory<S> {
         Ok(())
     }
 
-    /// Facts and messages that hold all the words, or of a predicate that the words name.
-    fn words(&self, text: &str, doomed: &mut Doomed) -> Result<(), S::Error> {
-        let stop = [
-            "mi", "mis", "my", "el", "la", "los", "las", "the", "de", "del", "lo", "que", "a", "al", "to", "of", "un",
-            "una", "an", "sobre", "about", "y", "and", "por", "favor", "please", "con", "with", "en", "in", "her",
-            "his", "su", "that", "tengo", "have", "i", "am", "soy", "being", "having", "ser", "estar", "tener", "me",
-            "mine", "what", "when", "where", "como", "del",
-        ];
-        let words: Vec<String> = search_words(text).into_iter().filter(|word| !stop.contains(&word.as_str())).collect();
-        if words.is_empty() {
-            return Ok(());
-        }
-        let key = crate::words::key(text);
-        let all = self.all()?;
-        let kinds = |kind: &str| -> String {
-            use crate::words::Class;
-            [Class::Kin, Class::Pet, Class::Own, Class::Vehicle, Class::Kind]
-                .into_iter()
-                .flat_map(|class| {
-                    sarai_types::Language::ALL
-                        .into_iter()
-                        .filter_map(move |language| crate::words::label(language, class, kind))
-                })
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        // What a fact itself says decides; its sentence only where no fact says it, for it may tell other things too.
-        let own = |fact: &Fact| {
-            let name = fact.object.entity.and_then(|id| self.store.entity(id).ok().flatten());
-            let names = name.map_or_else(String::new, |entity| entity.names.join(" "));
-            let present = search_words(&format!(
-                "{} {names} {} {} {}",
-                fact.object.text,
-                fact.predicate.name().replace('_', " "),
-                fact.kind,
-                kinds(&fact.kind)
-            ));
-            fact.object.key == key || words.iter().all(|word| present.iter().any(|p| p.starts_with(word.as_str())))
-        };
-        let said = all.iter().any(&own);
-        for fact in &all {
-            if said && own(fact) {
-                doomed.facts.insert(fact.id);
-                if let (Some(id), Predicate::Relative | Predicate::Pet) = (fact.object.entity, fact.predicate) {
-                    self.person(id, doomed)?;
-                }
-            }
-        }
-        for fact in all.iter().filter(|_| !said) {
-            let mut present = search_words(&format!(
-                "{} {} {} {}",
-                fact.object.text,
-                fact.evidence.sentence,
-                fact.predicate.name().replace('_', " "),
-                fact.kind
-            ));
-            present.push(fact.object.key.clone());
-            if fact.object.key == key || words.iter().all(|word| present.iter().any(|p| p.starts_with(word.as_str()))) {
-                doomed.facts.insert(fact.id);
-            }
-        }
-        for episode in self.store.search_episodes(&words, EPISODES_LOOKED_AT_MAX)? {
-            let present = search_words(&episode.text);
-            if words.iter().all(|word| present.iter().any(|p| p.starts_with(word.as_str()))) {
-                doomed.episodes.insert(episode.id);
-            }
-        }
-        Ok(())
-    }
-
-    /// The messages that the doomed facts came from go too, and with them whatever else only they said. `narrow` keeps
-    /// other facts of such a message, without the words.
-    fn spread(&self, doomed: &mut Doomed, narrow: bool) -> Result<(), S::Error> {
+    /// The messages that the doomed facts came from go too. Other facts of such a message stay, without its words.
+    fn spread(&self, doomed: &mut Doomed) -> Result<(), S::Error> {
         let facts = self.all()?;
         for _ in 0..ROUNDS_MAX {
             let before = (doomed.facts.len(), doomed.episodes.len(), doomed.entities.len());
@@ -384,7 +288,6 @@ impl<S: Store> Memory<S> {
                 break;
             }
         }
-        let _ = narrow;
         Ok(())
     }
 
@@ -431,7 +334,8 @@ impl<S: Store> Memory<S> {
 const fn siblings(predicate: Predicate) -> &'static [Predicate] {
     match predicate {
         Predicate::LivesIn => &[Predicate::LivesIn, Predicate::Address],
-        Predicate::Address => &[Predicate::Address],
+        // «El trabajo de Ana» is what she does and where.
+        Predicate::Role => &[Predicate::Role, Predicate::WorksAt],
         _ => single(predicate),
     }
 }

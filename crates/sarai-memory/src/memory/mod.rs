@@ -3,6 +3,7 @@
 mod forget;
 mod plan;
 mod resolve;
+mod sought;
 mod store;
 mod transfer;
 mod turn;

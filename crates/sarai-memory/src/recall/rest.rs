@@ -5,58 +5,8 @@ use sarai_types::Language;
 use super::question::{CUES, Topic};
 use crate::grammar::Scan;
 use crate::time::{Direction, date};
-use crate::words::lists::FUNCTION;
+use crate::words::lists::{ANY_QUESTION, FUNCTION};
 use crate::words::{self, Class};
-
-/// Words of any question, whatever it is after.
-const GENERAL: &[&str] = &[
-    "saber",
-    "decir",
-    "recordar",
-    "llamar",
-    "ser",
-    "estar",
-    "tener",
-    "haber",
-    "hacer",
-    "hola",
-    "oye",
-    "exactamente",
-    "ahora",
-    "actualmente",
-    "todavia",
-    "aun",
-    "favor",
-    "gracias",
-    "sarai",
-    "dime",
-    "dia",
-    "fecha",
-    "cosa",
-    "know",
-    "tell",
-    "remember",
-    "remind",
-    "call",
-    "be",
-    "have",
-    "do",
-    "hi",
-    "hello",
-    "hey",
-    "exactly",
-    "now",
-    "currently",
-    "still",
-    "please",
-    "thanks",
-    "again",
-    "day",
-    "date",
-    "thing",
-    "name",
-    "nombre",
-];
 
 /// The words that neither a topic, nor somebody named, nor a date, nor any question at all explains.
 pub(super) fn rest(
@@ -88,7 +38,7 @@ pub(super) fn rest(
         let relative = [Class::Kin, Class::Pet];
         let explained = scan.tokens[at].is_mark()
             || FUNCTION.contains(&scan.word(at))
-            || spellings.iter().any(|word| GENERAL.contains(&word.as_str()) || asked(word))
+            || spellings.iter().any(|word| ANY_QUESTION.contains(&word.as_str()) || asked(word))
             || words::longest(scan.language, scan.tokens, at, &relative).is_some();
         if !explained {
             out.push(scan.word(at).to_owned());

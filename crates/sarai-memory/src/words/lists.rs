@@ -55,6 +55,18 @@ lists! {
     FORGET
     /// Politeness before the verb.
     BEFORE
+    /// What is thrown into an order to forget and changes nothing: «por favor», "from your memory".
+    ASIDES
+    /// What may stand before a verb of keeping in an order not to: «no hace falta que», "I would rather you did".
+    SCAFFOLD
+    /// Verbs of keeping that no order not to keep uses for anything else.
+    REMEMBERING
+    /// Verbs of keeping that are used for other things too.
+    KEEPING
+    /// An order at the end, whose object stands before it: «eso de Sonia bórralo».
+    FORGET_IT
+    /// Words of a request to forget that say nothing of what.
+    NO_TOPIC
     /// Openings of a correction, longest first.
     MARKERS
     /// What may stand between the marker and the value.
@@ -109,6 +121,8 @@ lists! {
     PERIODS
     /// Words that ask for anything of a kind: «¿tengo alguna alergia?».
     GENERAL_WORDS
+    /// Words of any question, whatever it is after.
+    ANY_QUESTION
     /// Parts of a text or a computer, which somebody wants deleted there and not here.
     TEXT_PARTS
     /// What belongs to the conversation alone: «olvida todo lo anterior».

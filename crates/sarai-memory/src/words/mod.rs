@@ -2,6 +2,7 @@
 //!
 //! The tables are text files beside this one. A word that is not in them is no error: it is kept as it was said.
 
+pub(crate) mod families;
 pub(crate) mod lists;
 pub(crate) mod typos;
 mod verbs;

@@ -41,7 +41,16 @@ const SPANISH: &[&str] = &[
     "hermanos",
     "alergico",
     "alergica",
+    "olvida",
+    "olvidate",
+    "olvides",
+    "borra",
+    "elimina",
+    "recuerdes",
+    "guardes",
 ];
+/// The verbs of an order to forget, which nobody puts behind "I".
+const ORDERS: &[&str] = &["forget", "delete", "remove", "erase", "remember"];
 const ENGLISH: &[&str] = &[
     "live",
     "lived",
@@ -89,7 +98,7 @@ pub(crate) fn mend(tokens: &mut [Token], language: Language) {
             Language::English if ["i", "we", "am", "is", "my"].contains(&before) => {
                 ENGLISH.iter().copied().find(|word| is_slip(&token.fold, word))
             }
-            Language::English => None,
+            Language::English => ORDERS.iter().copied().find(|word| is_slip(&token.fold, word)),
         };
         if let Some(right) = right {
             right.clone_into(&mut tokens[at].fold);

@@ -1,0 +1,292 @@
+//! Where a sentence orders something to be forgotten: «olvida…», «ya no hace falta que recuerdes…», «eso no lo guardes».
+
+use crate::grammar::Scan;
+use crate::grammar::noun::{Noun, Trust};
+use crate::text::Token;
+use crate::words::lists::{ASIDES, FORGET, FORGET_IT, KEEPING, REMEMBERING, SCAFFOLD};
+
+/// Words between the beginning of an order and its verb.
+const SCAFFOLD_WORDS_MAX: usize = 14;
+/// Words of an aside.
+const ASIDE_WORDS_MAX: usize = 7;
+
+/// An order to forget, and where what it is about stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// From here on.
+    Behind { from: usize, tone: Tone },
+    /// Up to here: «lo de Sonia bórralo». `firm` where the words cannot mean that something be let be.
+    Before { last: usize, firm: bool },
+}
+
+/// What the verb says by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// Of a memory: «olvida», "don't remember".
+    Memory,
+    /// Of files and texts too: «borra».
+    Removal,
+    /// Perhaps no order at all: «quiero borrar…», an order behind something else.
+    Weak,
+}
+
+/// The tokens without what is thrown in: «borra, por favor, de tu memoria…».
+pub(super) fn without_asides(tokens: &[Token]) -> Vec<Token> {
+    let mut out: Vec<Token> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let longest = (1..=ASIDE_WORDS_MAX.min(tokens.len() - at)).rev().find(|count| {
+            let words: Vec<&str> = tokens[at..at + count].iter().map(|token| token.fold.as_str()).collect();
+            ASIDES.contains(&words.join(" ").as_str()) && !tokens[at].quoted
+        });
+        let Some(count) = longest else {
+            out.push(tokens[at].clone());
+            at += 1;
+            continue;
+        };
+        at += count;
+        // The commas around it go with it.
+        if tokens.get(at).is_some_and(|token| token.is(",")) && out.last().is_none_or(|token| token.is(",")) {
+            at += 1;
+        }
+    }
+    while out.last().is_some_and(Token::is_mark) {
+        out.pop();
+    }
+    out
+}
+
+/// The order of a sentence, if it is one.
+pub(super) fn find(scan: &Scan<'_>) -> Option<Order> {
+    if let Some(order) = trailing(scan) {
+        return Some(order);
+    }
+    let starts = (0..scan.tokens.len()).filter(|&at| begins(scan, at));
+    let mut orders = starts.filter_map(|at| Some((at, removal(scan, at).or_else(|| ceasing(scan, at))?)));
+    let (at, order) = orders.next()?;
+    let Order::Behind { from, tone } = order else { return Some(order) };
+    // Behind something else only what is plainly about the memory counts: «compra pan y borra la pizarra».
+    let tone = if at == 0 || tone == Tone::Memory && plainly(scan, from) { tone } else { Tone::Weak };
+    Some(Order::Behind { from, tone })
+}
+
+/// Whether an order may begin here: at the beginning, or behind a clause of the owner's own.
+fn begins(scan: &Scan<'_>, at: usize) -> bool {
+    const SAID: &[&str] = &[
+        "told", "tell", "tells", "said", "says", "asked", "asks", "dijo", "dije", "dice", "pidio", "pedi", "pide",
+        "wants", "wanted", "queria", "quiere", "dicen", "say", "decia", "if", "si",
+    ];
+    if at == 0 {
+        return true;
+    }
+    let joined = scan.is_any(at, &["so", "y", "and", "but", "pero", "que"])
+        && (scan.word(at) != "que" || scan.is_any(at - 1, &["asi"]));
+    let to_me = |i: usize| scan.is_any(i + 1, &["you"]) || i > 0 && scan.is_any(i - 1, &["te"]);
+    (scan.is_any(at - 1, &[",", "-", "–", "—", "("]) || joined) && !(0..at).any(|i| scan.is_any(i, SAID) && !to_me(i))
+}
+
+/// «Lo de…», «que…», "about…": only a memory has that.
+fn plainly(scan: &Scan<'_>, from: usize) -> bool {
+    scan.is_any(from, &["about", "que", "that", "what", "where", "donde", "everything", "todo", "mi", "mis", "my", "a"])
+        || scan.is_any(from, &["lo", "eso"]) && scan.is_any(from + 1, &["de", "que"])
+        || scan.is_any(from, &["i", "we", "her", "his", "su"])
+        || scan.noun(from).is_some_and(|(noun, _)| !matches!(noun, Noun::Thing(_)))
+}
+
+/// «Olvida…», "could you please forget…", «quiero que borres…».
+fn removal(scan: &Scan<'_>, at: usize) -> Option<Order> {
+    let verb =
+        (at..scan.tokens.len().min(at + SCAFFOLD_WORDS_MAX)).take_while(|&i| i == at || scaffold(scan, i - 1)).find(
+            |&i| scan.is_any(i, &FORGET) && !(scan.spanish() && scan.is_any(i, &["delete", "remove", "erase"])),
+        )?;
+    let token = &scan.tokens[verb];
+    let clause = (at..verb).rev().find(|&i| scan.tokens[i].is_mark()).map_or(at, |i| i + 1);
+    let has = |words: &[&str]| (clause..verb).any(|i| scan.is_any(i, words));
+    let before = if verb > clause { scan.word(verb - 1) } else { "" };
+    // «Olvidé las llaves» has an accent where «olvide usted» has none.
+    if token.quoted || token.lower.ends_with('é') || has(&["no", "not", "nunca", "never", "stop", "deja", "dejes"]) {
+        return None;
+    }
+    let forgets = token.fold.starts_with("olvid") || token.is("forget");
+    let asked = has(&["can", "could", "would", "will", "puedes", "podes", "podrias", "podria", "puede", "mejor"]);
+    let wished = has(&["that", "que", "if", "si"]) || has(&["you"]) && before == "to";
+    let infinitive =
+        before == "to" || scan.spanish() && token.fold.trim_end_matches(['t', 's', 'm', 'e']).ends_with('r');
+    let tone = if forgets { Tone::Memory } else { Tone::Removal };
+    let tone = match before {
+        "i" | "we" | "it" => return None,
+        // «Me olvida», «se olvida de todo».
+        "me" | "se" | "la" | "los" | "las" if !wished && token.fold.ends_with('a') => return None,
+        "you" if !asked => return None,
+        _ if infinitive && !asked && !wished && verb > clause => {
+            // "I want to forget my ex" is a wish that no memory fulfils.
+            if forgets {
+                return None;
+            }
+            Tone::Weak
+        }
+        _ if matches!(token.fold.as_str(), "olvide" | "borre" | "elimine" | "quite") && !wished => Tone::Weak,
+        _ => tone,
+    };
+    Some(Order::Behind { from: verb + 1, tone })
+}
+
+fn scaffold(scan: &Scan<'_>, at: usize) -> bool {
+    SCAFFOLD.contains(&scan.word(at))
+}
+
+/// «No hace falta que recuerdes…», "stop keeping…", "I'd rather you didn't store…".
+fn ceasing(scan: &Scan<'_>, at: usize) -> Option<Order> {
+    let keeps = |i: usize| KEEPING.contains(&scan.word(i)) || REMEMBERING.contains(&scan.word(i));
+    let verb = (at..scan.tokens.len().min(at + SCAFFOLD_WORDS_MAX))
+        .take_while(|&i| i == at || scaffold(scan, i - 1))
+        .find(|&i| keeps(i) && !keeps(i + 1) && is_order(scan, at, i))?;
+    let mut from = verb + 1;
+    // "Keep track of", «guardar ningún registro de», «tener en cuenta».
+    from += usize::from(scan.is_any(from, &["a", "any", "un", "ningun", "en", "in"]));
+    if scan.is_any(
+        from,
+        &["track", "record", "records", "note", "notes", "tabs", "registro", "nota", "constancia", "hold"],
+    ) {
+        from += 1 + usize::from(scan.is_any(from + 1, &["of", "on", "de"]));
+    } else if scan.is_any(from, &["cuenta", "mente", "mind"]) {
+        from += 1;
+    } else {
+        from = verb + 1;
+    }
+    let asks = scan.is_any(from, &["to"]) || from >= scan.tokens.len();
+    let firm = REMEMBERING.contains(&scan.word(verb)) || told(scan, from);
+    (!asks && firm).then_some(Order::Behind { from, tone: Tone::Memory })
+}
+
+/// Whether the words up to the verb make an order not to keep, and no tale of who does not.
+fn is_order(scan: &Scan<'_>, at: usize, verb: usize) -> bool {
+    let has = |words: &[&str]| (at..verb).any(|i| scan.is_any(i, words));
+    let dropped = ["deja", "deje", "dejes", "dejar", "dejad", "stop", "quit", "avoid", "evita", "evitar"];
+    if !has(&["no", "not", "nunca", "never"]) && !has(&dropped) {
+        return false;
+    }
+    let word = scan.word(verb);
+    let wishes = has(&["quiero", "quisiera", "gustaria", "necesito"]);
+    let needless =
+        ["falta", "necesario", "necesitas", "tienes", "tenes", "tiene", "debes", "deberias", "necesidad", "sentido"];
+    if scan.spanish() {
+        let infinitive = word.trim_end_matches("te").trim_end_matches("se").ends_with('r');
+        let subjunctive = !infinitive;
+        // «No me recuerdes a mi ex» is no matter of keeping.
+        let reminds = verb > at && scan.is_any(verb - 1, &["me", "se", "nos"]) && word.starts_with("rec");
+        return !reminds && (subjunctive || has(&needless) || has(&dropped) && (!wishes || has(&["que"])));
+    }
+    let you = has(&["you"]);
+    if has(&["i", "we"]) && !you {
+        return false;
+    }
+    let modal = ["need", "have", "should", "must", "rather", "want", "prefer", "like", "if", "better", "best", "would"];
+    let question = has(&["can", "could"]) && !matches!(word, "remember" | "know" | "have");
+    !you || question || has(&modal) || has(&dropped)
+}
+
+/// What a memory keeps, and no cupboard: «no guardes nada de Javier», but not «no guardes los huevos».
+fn told(scan: &Scan<'_>, at: usize) -> bool {
+    let opens = [
+        "nada",
+        "anything",
+        "that",
+        "que",
+        "where",
+        "donde",
+        "lo",
+        "eso",
+        "esto",
+        "this",
+        "what",
+        "about",
+        "sobre",
+        "who",
+        "quien",
+        "how",
+        "when",
+        "cuando",
+        "everything",
+        "todo",
+    ];
+    let topic = (at..scan.tokens.len()).any(|i| crate::words::families::of(scan.word(i)).next().is_some());
+    scan.is_any(at, &opens)
+        || topic
+        || scan.noun(at).is_some_and(|(noun, _)| !matches!(noun, Noun::Thing(_)))
+        || scan.name(at, Trust::Capital).is_some()
+}
+
+/// «Eso de Sonia no lo guardes», "what I told you about Sonia, delete it".
+fn trailing(scan: &Scan<'_>) -> Option<Order> {
+    let end = scan.tokens.len();
+    let keeps = |i: usize| KEEPING.contains(&scan.word(i)) || REMEMBERING.contains(&scan.word(i));
+    let it = |i: usize| scan.is_any(i, &["it", "that", "them", "this"]);
+    let last = end.checked_sub(1)?;
+    // «De mi política no guardes nada», "about Dana don't keep anything".
+    let nothing = scan.is_any(last, &["nada", "anything"]) && last > 1 && keeps(last - 1);
+    if nothing && scan.is_any(0, &["de", "sobre", "about"]) {
+        let negative = (1..last).rev().find(|&i| scan.is_any(i, &["no", "not", "nunca", "never"]))?;
+        let first = negative - usize::from(scan.is_any(negative - 1, &["do", "mejor", ","]));
+        return Some(Order::Before { last: first, firm: true });
+    }
+    let (verb, firm) = if FORGET_IT.contains(&scan.word(last)) {
+        (last, !scan.word(last).starts_with("olvid"))
+    } else if last > 0 && it(last) && scan.is_any(last - 1, &["forget", "delete", "erase", "remove", "scrap", "wipe"]) {
+        (last - 1, !scan.is_any(last - 1, &["forget"]))
+    } else if last > 0
+        && (it(last) && keeps(last - 1) || keeps(last) && scan.is_any(last - 1, &["lo", "la", "los", "las"]))
+    {
+        (if it(last) { last - 1 } else { last }, true)
+    } else {
+        return None;
+    };
+    let around = [
+        "no",
+        "lo",
+        "la",
+        "los",
+        "las",
+        "mejor",
+        "que",
+        "falta",
+        "hace",
+        "prefiero",
+        "ya",
+        "quiero",
+        "y",
+        "and",
+        "just",
+        "do",
+        "not",
+        "you",
+        "can",
+        "could",
+        "puedes",
+        "please",
+        "to",
+        "need",
+        "have",
+        "would",
+        "rather",
+        "did",
+        "i",
+        "want",
+        "tienes",
+        "better",
+        "es",
+        "necesario",
+        "so",
+        "asi",
+        "preferiria",
+    ];
+    let comma = (0..verb).rev().find(|&i| scan.is_any(i, &[",", "-", "–", "—"]));
+    let first = (0..verb).rev().find(|&i| !scan.is_any(i, &around)).map_or(0, |i| i + 1);
+    let start = comma.filter(|comma| *comma + 1 == first || (comma + 1..first).all(|i| scaffold(scan, i)));
+    let head = start.unwrap_or(first);
+    let negative = (head..verb).any(|i| scan.is_any(i, &["no", "not"]));
+    let forbids = keeps(verb);
+    // "I can't remember it", «no la tengo» tell something.
+    let plain = if forbids { negative && is_order(scan, head + usize::from(start.is_some()), verb) } else { !negative };
+    plain.then_some(Order::Before { last: head, firm })
+}

@@ -1,0 +1,267 @@
+//! Which facts and messages the words of a request to forget are about.
+
+use super::Memory;
+use super::forget::Doomed;
+use super::store::{Store, search_words};
+use crate::fact::{EntityId, EntityKind, Episode, EpisodeId, Fact, Predicate};
+use crate::grammar::Mention;
+use crate::text::{fold, tokens};
+use crate::words::families::{self, Family};
+use crate::words::lists::{NO_TOPIC, UNTELLING};
+use crate::words::{self, Class, Person};
+use sarai_types::Language;
+
+/// Episodes that one name is looked for in.
+const EPISODES_LOOKED_AT_MAX: usize = 500;
+/// Tokens of a message that are looked at to see whose it is.
+const TOKENS_MAX: usize = 400;
+/// A shorter word stands for itself alone, not for longer ones that begin with it.
+const STEM_LETTERS_MIN: usize = 5;
+
+/// A word of the request, and whatever says the same.
+struct Sought {
+    word: String,
+    families: Vec<&'static Family>,
+    /// The words of each name of the relative that the word names.
+    names: Vec<Vec<String>>,
+    kin: bool,
+}
+
+impl Sought {
+    fn stands_in(&self, present: &[String]) -> bool {
+        let same = |other: &String| {
+            *other == self.word || self.word.len() >= STEM_LETTERS_MIN && other.starts_with(self.word.as_str())
+        };
+        present.iter().any(same)
+            || self.families.iter().any(|family| family.told_by(present))
+            || self.names.iter().any(|name| name.iter().all(|word| present.contains(word)))
+    }
+}
+
+/// The labels of a kind in both languages: «hermana sister».
+fn labels(kind: &str) -> String {
+    let classes = [Class::Kin, Class::Pet, Class::Own, Class::Vehicle, Class::Kind];
+    let label = |class| Language::ALL.into_iter().filter_map(move |language| words::label(language, class, kind));
+    classes.into_iter().flat_map(label).collect::<Vec<_>>().join(" ")
+}
+
+impl<S: Store> Memory<S> {
+    /// Messages and facts that hold a name. Those of somebody else of the same name, who stays, stay too.
+    pub(super) fn mentions(&self, name: &str, doomed: &mut Doomed) -> Result<(), S::Error> {
+        let words = search_words(name);
+        let holds = |text: &str| {
+            let present = search_words(text);
+            words.iter().all(|word| present.contains(word))
+        };
+        if words.is_empty() {
+            return Ok(());
+        }
+        let mut others = self.store.named(&fold(name))?;
+        others.retain(|id| !doomed.entities.contains(id));
+        let facts = if others.is_empty() { Vec::new() } else { self.all()? };
+        let tells_of = |fact: &Fact, ids: &dyn Fn(&EntityId) -> bool| {
+            ids(&fact.subject) || fact.object.entity.as_ref().is_some_and(ids)
+        };
+        let kinds: Vec<&str> = facts
+            .iter()
+            .filter(|fact| fact.object.entity.is_some_and(|id| others.contains(&id)))
+            .map(|fact| fact.kind.as_str())
+            .collect();
+        let theirs: Vec<String> = kinds.iter().flat_map(|kind| search_words(&labels(kind))).collect();
+        let stays = |episode: &Episode| {
+            let of = |ids: &dyn Fn(&EntityId) -> bool| {
+                facts.iter().any(|fact| fact.evidence.episode == Some(episode.id) && tells_of(fact, ids))
+            };
+            let present = search_words(&episode.text);
+            !of(&|id| doomed.entities.contains(id))
+                && (of(&|id| others.contains(id)) || theirs.iter().any(|word| present.contains(word)))
+        };
+        let found = self.store.search_episodes(&words, EPISODES_LOOKED_AT_MAX)?;
+        let gone: Vec<EpisodeId> =
+            found.iter().filter(|e| holds(&e.text) && !stays(e)).map(|episode| episode.id).collect();
+        let found = self.store.search_facts(&words, EPISODES_LOOKED_AT_MAX)?;
+        doomed.facts.extend(
+            found
+                .iter()
+                .filter(|fact| holds(&fact.object.text) && !tells_of(fact, &|id| others.contains(id)))
+                .map(|fact| fact.id),
+        );
+        doomed.episodes.extend(gone);
+        Ok(())
+    }
+
+    /// Every message that is kept.
+    pub(super) fn episodes(&self) -> Result<Vec<Episode>, S::Error> {
+        let next = self.store.next_ids()?.episode;
+        (1..next).filter_map(|id| self.store.episode(EpisodeId(id)).transpose()).collect()
+    }
+
+    /// Messages that name a relative by the relation alone: «mi hermana me debe dinero».
+    pub(super) fn relatives(&self, kin: &str, doomed: &mut Doomed) -> Result<(), S::Error> {
+        let all = self.all()?;
+        let others = all.iter().any(|fact| {
+            let id = fact.object.entity.filter(|id| !doomed.entities.contains(id));
+            fact.predicate == Predicate::Relative && fact.subject == EntityId::OWNER && fact.kind == kin && id.is_some()
+        });
+        if others {
+            return Ok(());
+        }
+        let names = |text: &str| {
+            let tokens = tokens(text, TOKENS_MAX);
+            (1..tokens.len()).any(|at| {
+                ["mi", "mis", "my", "nuestra", "nuestro", "our"].contains(&tokens[at - 1].fold.as_str())
+                    && Language::ALL.into_iter().any(|language| {
+                        words::longest(language, &tokens, at, &[Class::Kin]).is_some_and(|(sense, _)| sense.id == kin)
+                    })
+            })
+        };
+        doomed.episodes.extend(self.episodes()?.into_iter().filter(|e| names(&e.text)).map(|episode| episode.id));
+        Ok(())
+    }
+
+    /// Messages that tell what stands in no fact: «trabajo en una funeraria», where the work is to be forgotten.
+    pub(super) fn told(&self, subject: &Mention, predicate: Predicate, doomed: &mut Doomed) -> Result<(), S::Error> {
+        let Some(family) = families::of_predicate(predicate.name()) else { return Ok(()) };
+        let of = match subject {
+            Mention::Owner => None,
+            Mention::Named(name) | Mention::Relative { name: Some(name), .. } => Some(search_words(name)),
+            Mention::Relative { kin, .. } => Some(search_words(&labels(kin))),
+            Mention::Animal { .. } | Mention::Pronoun { .. } | Mention::Thing { .. } => return Ok(()),
+        };
+        for episode in self.episodes()? {
+            let present = search_words(&episode.text);
+            let theirs = of.as_ref().is_none_or(|words| words.iter().any(|word| present.contains(word)));
+            if theirs && family.told_by(&present) && !(of.is_none() && tells_of_another(&episode.text)) {
+                doomed.episodes.insert(episode.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Things whose names hold these words: «las llaves» for the spare keys.
+    pub(super) fn things(&self, text: &str) -> Result<Vec<EntityId>, S::Error> {
+        let wanted: Vec<String> = content(text);
+        let mut out = Vec::new();
+        for fact in self.all()?.iter().filter(|fact| fact.predicate == Predicate::KeptIn && !wanted.is_empty()) {
+            let names = self.store.entity(fact.subject)?.map_or_else(Vec::new, |entity| entity.names);
+            let present = search_words(&names.join(" "));
+            if wanted.iter().all(|word| present.contains(word)) && !out.contains(&fact.subject) {
+                out.push(fact.subject);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Facts and messages that hold all the words, or others of their family, or of a predicate that they name.
+    pub(super) fn words(&self, text: &str, doomed: &mut Doomed) -> Result<(), S::Error> {
+        let all = self.all()?;
+        let mut sought = self.sought(text, &all)?;
+        let before = (doomed.facts.len(), doomed.episodes.len());
+        self.holding(text, &sought, &all, doomed)?;
+        // «Mi cita del psiquiatra» was «me ve el psiquiatra el lunes».
+        let vague = |word: &Sought| UNTELLING.contains(&word.word.as_str());
+        if before == (doomed.facts.len(), doomed.episodes.len()) && sought.iter().any(vague) {
+            sought.retain(|word| !vague(word));
+            self.holding(text, &sought, &all, doomed)?;
+        }
+        Ok(())
+    }
+
+    fn holding(&self, text: &str, sought: &[Sought], all: &[Fact], doomed: &mut Doomed) -> Result<(), S::Error> {
+        if sought.is_empty() {
+            return Ok(());
+        }
+        let own =
+            search_words(text).iter().any(|word| ["mi", "mis", "my", "our", "mio", "mia"].contains(&word.as_str()))
+                && !sought.iter().any(|word| word.kin);
+        let holds = |present: &[String]| sought.iter().all(|word| word.stands_in(present));
+        let key = words::key(text);
+        // What a fact itself says decides; its sentence only where no fact says it, for it may tell other things too.
+        let mut said = Vec::new();
+        for fact in all {
+            if own && self.is_of_another(fact)? {
+                continue;
+            }
+            if fact.object.key == key || holds(&self.described(fact, all)?) {
+                said.push(fact);
+            }
+        }
+        for fact in &said {
+            doomed.facts.insert(fact.id);
+            if let (Some(id), Predicate::Relative | Predicate::Pet) = (fact.object.entity, fact.predicate) {
+                self.person(id, doomed)?;
+            }
+        }
+        let who = |fact: &&Fact| matches!(fact.predicate, Predicate::Relative | Predicate::Pet | Predicate::Name);
+        for fact in all.iter().filter(|fact| said.is_empty() && !who(fact)) {
+            if own && self.is_of_another(fact)? {
+                continue;
+            }
+            if holds(&search_words(&format!("{} {}", fact.object.text, fact.evidence.sentence))) {
+                doomed.facts.insert(fact.id);
+            }
+        }
+        for episode in self.episodes()? {
+            if holds(&search_words(&episode.text)) && !(own && tells_of_another(&episode.text)) {
+                doomed.episodes.insert(episode.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The words of a request with all that says the same.
+    fn sought(&self, text: &str, all: &[Fact]) -> Result<Vec<Sought>, S::Error> {
+        let mut out = Vec::new();
+        for word in content(text) {
+            let kin = words::senses(None, &word).find(|sense| sense.class == Class::Kin);
+            let mut names = Vec::new();
+            if let Some(sense) = kin {
+                names.extend(search_words(&labels(sense.id)).into_iter().map(|label| vec![label]));
+                for fact in all.iter().filter(|f| f.predicate == Predicate::Relative && f.kind == sense.id) {
+                    let entity = fact.object.entity.map(|id| self.store.entity(id)).transpose()?.flatten();
+                    names.extend(entity.map_or_else(Vec::new, |e| e.names).iter().map(|name| search_words(name)));
+                }
+            }
+            names.retain(|name| !name.is_empty());
+            out.push(Sought { families: families::of(&word).collect(), kin: kin.is_some(), word, names });
+        }
+        Ok(out)
+    }
+
+    /// All words for what a fact says, and of whom.
+    fn described(&self, fact: &Fact, all: &[Fact]) -> Result<Vec<String>, S::Error> {
+        let mut text = format!("{} {} {}", fact.object.text, fact.object.key, labels(&fact.kind));
+        text = format!("{text} {} {}", fact.predicate.name().replace('_', " "), fact.kind);
+        for id in [Some(fact.subject), fact.object.entity].into_iter().flatten().filter(|id| *id != EntityId::OWNER) {
+            let names = self.store.entity(id)?.map_or_else(Vec::new, |entity| entity.names);
+            text = format!("{text} {}", names.join(" "));
+            for relation in all.iter().filter(|f| f.object.entity == Some(id) && f.predicate != Predicate::LivesWith) {
+                text = format!("{text} {}", labels(&relation.kind));
+            }
+        }
+        Ok(search_words(&text))
+    }
+
+    fn is_of_another(&self, fact: &Fact) -> Result<bool, S::Error> {
+        let entity = self.store.entity(fact.subject)?;
+        Ok(fact.subject != EntityId::OWNER && entity.is_some_and(|entity| entity.kind == EntityKind::Person))
+    }
+}
+
+/// The words that carry a request.
+fn content(text: &str) -> Vec<String> {
+    search_words(text).into_iter().filter(|word| !NO_TOPIC.contains(&word.as_str())).collect()
+}
+
+/// A message about a relative in which the owner does nothing: «mi hermana cobra 2000 euros».
+fn tells_of_another(text: &str) -> bool {
+    let tokens = tokens(text, TOKENS_MAX);
+    let relative = tokens.iter().any(|token| words::senses(None, &token.fold).any(|sense| sense.class == Class::Kin));
+    let first = |token: &crate::text::Token| {
+        ["i", "me", "we", "us", "yo", "nos"].contains(&token.fold.as_str())
+            || words::forms(Language::Spanish, &token.lower, &token.fold).iter().any(|form| {
+                form.person == Person::First && !["como", "para", "de", "una"].contains(&token.fold.as_str())
+            })
+    };
+    relative && !tokens.iter().any(first)
+}
