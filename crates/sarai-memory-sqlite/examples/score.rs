@@ -1,4 +1,4 @@
-//! Prints the figures of `evals/memory`: `score [dev|test|both|fresh-dev|fresh-test|paraphrases] [quiet]`.
+//! Prints the figures of `evals/memory`: `score [dev|test|both|fresh-dev|fresh-test|paraphrases|forgets] [quiet]`.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 use sarai_memory_sqlite::eval::{Half, System, score};
 fn main() {
@@ -9,6 +9,7 @@ fn main() {
         Some("both") => ("", Half::Both),
         Some("fresh-dev") => ("fresh-dev/", Half::Both),
         Some("fresh-test") => ("fresh-test/", Half::Both),
+        Some("forgets") => ("forgets/", Half::Both),
         Some("paraphrases") => ("paraphrases/", Half::Both),
         _ => ("", Half::Development),
     };

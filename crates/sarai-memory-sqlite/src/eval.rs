@@ -1,8 +1,9 @@
 //! Scores a memory without a model: what it finds, what it should have let go, what it stores from nothing.
 //!
 //! The sets are lines of JSON (`evals/memory`). A dialogue is a list of steps as for a replay; an `ask` says what the
-//! answer must hold (`expect`), what it must not (`stale`), or that nothing is known (`unknown`). Half of the dialogues,
-//! chosen by the hash of their ids, are for looking at; the other half is for measuring.
+//! answer must hold (`expect`), what it must not (`stale`), that nothing is known (`unknown`), or what the store holds no
+//! more (`gone`) and still (`kept`). Half of the dialogues, chosen by the hash of their ids, are for looking at; the other
+//! half is for measuring.
 
 use std::fmt::Write as _;
 
@@ -91,6 +92,8 @@ struct Wanted {
     unknown: bool,
     /// Words that stand in no fact and no message any more.
     gone: Vec<String>,
+    /// Words that still do.
+    kept: Vec<String>,
 }
 
 /// Scores a system on dialogues and on turns without facts.
@@ -151,6 +154,7 @@ fn read(line: &str) -> Result<Dialogue, LineError> {
             stale: words(&step["stale"]),
             unknown: step["unknown"].as_bool().unwrap_or(false),
             gone: words(&step["gone"]),
+            kept: words(&step["kept"]),
         };
         steps.push((lines::step(&step.to_string())?, wanted));
     }
@@ -180,18 +184,23 @@ fn run(dialogue: &Dialogue, system: System, misses: &mut Vec<(String, String, St
         let folded = fold(&said);
         let holds = |words: &[String]| words.iter().any(|word| folded.contains(&fold(word)));
         let before = marks.len();
+        let of_store = !(wanted.gone.is_empty() && wanted.kept.is_empty());
         if wanted.unknown {
             let mark = if dialogue.forgets { Mark::Leak(known) } else { Mark::Abstained(!known) };
             marks.push(mark);
-        } else {
+        } else if !(of_store && wanted.expect.is_empty()) {
             let all = wanted.expect.iter().all(|word| folded.contains(&fold(word)));
             marks.push(Mark::Recall(known && all));
             if !wanted.stale.is_empty() {
                 marks.push(Mark::Stale(holds(&wanted.stale)));
             }
         }
+        let still = |word: &String| holds_still(replay.memory().store(), word);
         if !wanted.gone.is_empty() {
-            marks.push(Mark::Leak(wanted.gone.iter().any(|word| holds_still(replay.memory().store(), word))));
+            marks.push(Mark::Leak(wanted.gone.iter().any(still)));
+        }
+        if !wanted.kept.is_empty() {
+            marks.push(Mark::Recall(wanted.kept.iter().all(still)));
         }
         let wrong = |mark: &Mark| {
             matches!(mark, Mark::Recall(false) | Mark::Stale(true) | Mark::Abstained(false) | Mark::Leak(true))

@@ -35,3 +35,9 @@ fn the_fresh_set() {
 fn paraphrases() {
     check("paraphrases", Half::Both, 93.0, 97.0, 1.0);
 }
+
+/// Nothing that was to go stays, and nothing else goes.
+#[test]
+fn orders_to_forget() {
+    check("forgets", Half::Both, 100.0, 0.0, 0.0);
+}

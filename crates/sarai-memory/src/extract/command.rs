@@ -9,7 +9,7 @@ use crate::grammar::{Mention, Scan};
 use crate::recall::question;
 use crate::text::{Ending, Sentence};
 use crate::words;
-use crate::words::lists::{BEFORE, CONVERSATION, TEXT_PARTS};
+use crate::words::lists::{BEFORE, CONVERSATION, FORGET_IT, TEXT_PARTS};
 
 /// The command of a sentence: none if it is no command, an empty list if it is one that means nothing («olvídalo»).
 pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Option<Vec<Command>> {
@@ -35,18 +35,23 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
             (false, _) => Vec::new(),
         });
     }
-    match order::find(&scan)? {
-        Order::Behind { from, tone } => {
-            let last = scan.tokens.len();
-            if from >= last || scan.is_any(from, &["it"]) && (last == from + 1 || scan.tokens[from + 1].is_mark()) {
-                return Some(Vec::new());
-            }
-            let found = ask.targets(&scan, from, tone);
-            // «Olvide el paraguas» may be a tale without its accent; what finds nothing certain is none.
-            (tone != Tone::Weak || !found.is_empty()).then_some(found)
-        }
-        Order::Before { last, firm } => ask.before(&scan, last, firm),
+    if let Some(Order::Before { last, firm }) = order::trailing(&scan)
+        && let Some(commands) = ask.before(&scan, last, firm)
+    {
+        return Some(commands);
     }
+    let Order::Behind { from, tone } = order::find(&scan)? else { return None };
+    let last = scan.tokens.len();
+    if from >= last || scan.is_any(from, &["it"]) && (last == from + 1 || scan.tokens[from + 1].is_mark()) {
+        return Some(Vec::new());
+    }
+    // «Olvida dónde vivo, pero recuerda mi nombre».
+    let but = ["but", "pero", "because", "porque", "aunque", "though"];
+    let again = |i: usize| scan.is_any(i, &[","]) && FORGET_IT.contains(&scan.word(i + 1));
+    let end = (from + 1..last).find(|&i| scan.is_any(i, &but) || again(i)).unwrap_or(last);
+    let found = ask.targets(&Scan { tokens: &scan.tokens[..end], ..scan }, from, tone);
+    // «Olvide el paraguas» may be a tale without its accent; what finds nothing certain is none.
+    (tone != Tone::Weak || !found.is_empty()).then_some(found)
 }
 
 /// A sentence that orders something, and the message it stands in.
@@ -74,6 +79,10 @@ impl Ask<'_, '_> {
             "todo",
             "everything",
             "all",
+            "whatever",
+            "anything",
+            "cuanto",
+            "nada",
             "the",
             "el",
             "la",
@@ -193,7 +202,8 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, from: usize, tone: Tone) -> Vec<Comman
     if scan.is_any(from, &["que", "that"]) || scan.is_any(from, &["de"]) && scan.is_any(from + 1, &["que"]) {
         return clause(scan, run, from + 1 + usize::from(scan.word(from) == "de"));
     }
-    if let Some(command) = asked_about(scan, run, from) {
+    let question = from + usize::from(scan.is_any(from, &["de"]));
+    if let Some(command) = asked_about(scan, run, question) {
         return vec![command];
     }
     let next = from + usize::from(scan.is_any(from, &["a", "de"]));
@@ -256,7 +266,8 @@ fn told_of(scan: &Scan<'_>, run: &Run<'_>, from: usize) -> Option<Command> {
         let (subject, predicate, kind) = asked(scan, next).filter(|_| own)?;
         Some(Command::ForgetPredicate { subject: run.resolved(subject)?, predicate, kind })
     });
-    let told = scan.is_any(from, &["lo", "what", "eso", "that", "todo", "everything", "all", "anything", "nada"]);
+    let told = scan.is_any(from, &["lo", "what", "eso", "that", "todo", "everything", "all", "anything", "nada"])
+        || scan.is_any(from, TOLD);
     let clause = scan.is_any(from, &["that"]) && !scan.is_any(from + 1, &["i", "you"]);
     let other = phrase(scan, next);
     found.or_else(|| (told && !clause && other.len() > 2 && !is_me(scan, next)).then_some(Command::ForgetText(other)))

@@ -149,7 +149,9 @@ pub fn extract(message: Message<'_>, context: &Context, known: &dyn Fn(&str) -> 
     }
     let mut made_up = false;
     for sentence in list {
-        made_up |= scope::makes_up(&tokens, sentence);
+        // "Pretend I never told you about Ron" is an order to forget.
+        let unsaid = order::unsaid(&tokens[sentence.first..sentence.last]).is_some();
+        made_up |= !unsaid && scope::makes_up(&tokens, sentence);
         if made_up {
             run.skip(sentence, Reason::Material);
         } else {

@@ -56,10 +56,10 @@ pub(super) fn without_asides(tokens: &[Token]) -> Vec<Token> {
     out
 }
 
-/// The order of a sentence, if it is one.
+/// The order of a sentence whose object stands behind it, if it is one.
 pub(super) fn find(scan: &Scan<'_>) -> Option<Order> {
-    if let Some(order) = trailing(scan) {
-        return Some(order);
+    if let Some(from) = unsaid(scan.tokens) {
+        return Some(Order::Behind { from, tone: Tone::Memory });
     }
     let starts = (0..scan.tokens.len()).filter(|&at| begins(scan, at));
     let mut orders = starts.filter_map(|at| Some((at, removal(scan, at).or_else(|| ceasing(scan, at))?)));
@@ -108,7 +108,20 @@ fn removal(scan: &Scan<'_>, at: usize) -> Option<Order> {
         return None;
     }
     let forgets = token.fold.starts_with("olvid") || token.is("forget");
-    let asked = has(&["can", "could", "would", "will", "puedes", "podes", "podrias", "podria", "puede", "mejor"]);
+    let asked = has(&[
+        "can",
+        "could",
+        "would",
+        "will",
+        "puedes",
+        "podes",
+        "podrias",
+        "podria",
+        "puede",
+        "mejor",
+        "favor",
+        "importaria",
+    ]);
     let wished = has(&["that", "que", "if", "si"]) || has(&["you"]) && before == "to";
     let infinitive =
         before == "to" || scan.spanish() && token.fold.trim_end_matches(['t', 's', 'm', 'e']).ends_with('r');
@@ -141,7 +154,8 @@ fn ceasing(scan: &Scan<'_>, at: usize) -> Option<Order> {
     let verb = (at..scan.tokens.len().min(at + SCAFFOLD_WORDS_MAX))
         .take_while(|&i| i == at || scaffold(scan, i - 1))
         .find(|&i| keeps(i) && !keeps(i + 1) && is_order(scan, at, i))?;
-    let mut from = verb + 1;
+    let mut from = verb + 1 + usize::from(scan.is_any(verb + 1, &["con"]));
+    let object = from;
     // "Keep track of", «guardar ningún registro de», «tener en cuenta».
     from += usize::from(scan.is_any(from, &["a", "any", "un", "ningun", "en", "in"]));
     if scan.is_any(
@@ -152,7 +166,7 @@ fn ceasing(scan: &Scan<'_>, at: usize) -> Option<Order> {
     } else if scan.is_any(from, &["cuenta", "mente", "mind"]) {
         from += 1;
     } else {
-        from = verb + 1;
+        from = object;
     }
     let asks = scan.is_any(from, &["to"]) || from >= scan.tokens.len();
     let firm = REMEMBERING.contains(&scan.word(verb)) || told(scan, from);
@@ -212,13 +226,26 @@ fn told(scan: &Scan<'_>, at: usize) -> bool {
     ];
     let topic = (at..scan.tokens.len()).any(|i| crate::words::families::of(scan.word(i)).next().is_some());
     scan.is_any(at, &opens)
+        || scan.is_any(at, &["de"]) && scan.is_any(at + 1, &["donde", "que", "quien", "lo"])
         || topic
         || scan.noun(at).is_some_and(|(noun, _)| !matches!(noun, Noun::Thing(_)))
         || scan.name(at, Trust::Capital).is_some()
 }
 
+/// «Haz como si nunca te hubiera hablado de…», "pretend I never told you about…": where the verb of telling stands.
+pub(super) fn unsaid(tokens: &[Token]) -> Option<usize> {
+    let is_any = |at: usize, words: &[&str]| tokens.get(at).is_some_and(|token| words.contains(&token.fold.as_str()));
+    let opens = is_any(0, &["haz", "hace", "haga", "finge", "pretend", "act", "actua", "imagina", "let"]);
+    let told = (1..tokens.len().min(SCAFFOLD_WORDS_MAX)).find(|&i| {
+        is_any(i, &["hablado", "dicho", "contado", "mencionado", "told", "mentioned", "said", "talked", "spoken"])
+    })?;
+    let never = (1..told).any(|i| is_any(i, &["nunca", "never", "not", "no", "jamas"]));
+    let to_you = (1..told + 2).any(|i| is_any(i, &["te", "you", "i"]));
+    (opens && never && to_you).then_some(told)
+}
+
 /// «Eso de Sonia no lo guardes», "what I told you about Sonia, delete it".
-fn trailing(scan: &Scan<'_>) -> Option<Order> {
+pub(super) fn trailing(scan: &Scan<'_>) -> Option<Order> {
     let end = scan.tokens.len();
     let keeps = |i: usize| KEEPING.contains(&scan.word(i)) || REMEMBERING.contains(&scan.word(i));
     let it = |i: usize| scan.is_any(i, &["it", "that", "them", "this"]);
