@@ -6,10 +6,11 @@ use super::statement::Command;
 use crate::fact::Predicate;
 use crate::grammar::noun::{Noun, Trust};
 use crate::grammar::{Mention, Scan};
+use crate::memory::search_words;
 use crate::recall::question;
 use crate::text::{Ending, Sentence};
-use crate::words;
-use crate::words::lists::{BEFORE, CONVERSATION, FORGET_IT, TEXT_PARTS};
+use crate::words::lists::{BEFORE, CONVERSATION, EVERYTHING, FORGET_IT, NO_TOPIC, TEXT_PARTS};
+use crate::words::{self, Class};
 
 /// The command of a sentence: none if it is no command, an empty list if it is one that means nothing («olvídalo»).
 pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Option<Vec<Command>> {
@@ -21,6 +22,7 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     if gone && has(&["secreto", "secret", "memoria", "memory", "confidencial", "confidential"]) {
         return Some(vec![Command::ForgetLast]);
     }
+    let memory = order::names_memory(scan.tokens);
     let tokens = order::without_asides(scan.tokens);
     let scan = Scan { tokens: &tokens, ..*scan };
     let ask = Ask { run, sentence };
@@ -40,7 +42,7 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     {
         return Some(commands);
     }
-    let Order::Behind { from, tone } = order::find(&scan)? else { return None };
+    let Order::Behind { from, tone } = order::find(&scan, memory)? else { return None };
     let last = scan.tokens.len();
     if from >= last || scan.is_any(from, &["it"]) && (last == from + 1 || scan.tokens[from + 1].is_mark()) {
         return Some(Vec::new());
@@ -66,7 +68,7 @@ impl Ask<'_, '_> {
         let head = Scan { tokens: &scan.tokens[..last], ..*scan };
         let from = (0..last).find(|&i| !head.is_any(i, &BEFORE)).unwrap_or(last);
         if from == last {
-            return firm.then(|| self.just_said());
+            return self.just_said(scan, firm);
         }
         let points = [
             "lo",
@@ -98,20 +100,40 @@ impl Ask<'_, '_> {
         if head.is_any(from, &points) && !tale {
             return Some(self.targets(&head, from, Tone::Memory));
         }
+        if let Some(found) = self.pointed(&head) {
+            return Some(found);
+        }
         firm.then(|| clause(&head, self.run, from))
     }
 
     /// «No lo guardes» behind other sentences of the message means them; alone it means the message before.
-    fn just_said(&self) -> Vec<Command> {
+    fn just_said(&self, scan: &Scan<'_>, firm: bool) -> Option<Vec<Command>> {
         if self.sentence.first == 0 {
-            return vec![Command::ForgetLast];
+            return firm.then(|| vec![Command::ForgetLast]);
+        }
+        let earlier = order::without_asides(&self.run.tokens[..self.sentence.first]);
+        let earlier = Scan { tokens: &earlier, ..*scan };
+        if let Some(found) = self.pointed(&earlier) {
+            return Some(found);
         }
         let said = &self.run.statements;
         if said.is_empty() {
-            let end = self.run.tokens[self.sentence.first - 1].end;
-            return vec![Command::ForgetText(self.run.text[..end].to_owned())];
+            return firm.then(|| vec![Command::ForgetText(phrase(&earlier, 0))]);
         }
-        said.iter().map(|statement| Command::ForgetStatement(Box::new(statement.clone()))).collect()
+        firm.then(|| said.iter().map(|statement| Command::ForgetStatement(Box::new(statement.clone()))).collect())
+    }
+
+    /// «No deberías saber dónde vivo», "I shouldn't have told you about Mia": what was told stands behind.
+    fn pointed(&self, head: &Scan<'_>) -> Option<Vec<Command>> {
+        let asks = ["donde", "cuando", "cuanto", "where", "when", "how"];
+        let told = (0..head.tokens.len()).find(|&i| head.is_any(i, TOLD) || head.is_any(i, &["saber", "know"]))?;
+        let you = (0..head.tokens.len()).any(|i| head.is_any(i, &["te", "you", "saber", "sabes"]));
+        let question = (told + 1..head.tokens.len()).find(|&i| head.is_any(i, &asks));
+        let found = match question {
+            Some(at) => asked_about(head, self.run, at),
+            None => told_of(head, self.run, told),
+        };
+        found.filter(|_| you).map(|command| vec![command])
     }
 
     /// What an order is about, and each of two things: «mi dirección y mi teléfono».
@@ -120,12 +142,8 @@ impl Ask<'_, '_> {
             "mi", "mis", "my", "lo", "el", "la", "the", "a", "what", "where", "donde", "su", "his", "her", "about",
             "de",
         ];
-        let certain = |commands: &[Command]| {
-            let exact = |command: &Command| {
-                !matches!(command, Command::ForgetText(_) | Command::ForgetEverything | Command::ForgetLast)
-            };
-            !commands.is_empty() && commands.iter().all(exact)
-        };
+        let whole = |command: &Command| matches!(command, Command::ForgetEverything | Command::ForgetLast);
+        let exact = |commands: &[Command]| commands.iter().any(|command| !matches!(command, Command::ForgetText(_)));
         for at in from + 1..scan.tokens.len() {
             let joins = scan.is_any(at, &["y", "and", "ni", "nor", "or", "o", "e"]);
             if !joins || !scan.is_any(at + 1, &opens) && scan.name(at + 1, Trust::Capital).is_none() {
@@ -135,7 +153,9 @@ impl Ask<'_, '_> {
             let first = target(&head, self.run, from, Tone::Weak);
             // «Todo lo de Javier y de Ana»: what stands before the first stands before the second.
             let second = self.targets(scan, at + 1, Tone::Weak);
-            if certain(&first) && certain(&second) {
+            // One of two that is certain tells that there are two, and no name of one thing.
+            let both = !first.is_empty() && !second.is_empty() && (exact(&first) || exact(&second));
+            if both && !first.iter().chain(&second).any(whole) {
                 return first.into_iter().chain(second).collect();
             }
         }
@@ -190,7 +210,7 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, from: usize, tone: Tone) -> Vec<Comman
         return commands;
     }
     if everything {
-        return if has(&CONVERSATION) { Vec::new() } else { vec![Command::ForgetEverything] };
+        return if has(&CONVERSATION) { Vec::new() } else { vec![all(scan, from)] };
     }
     let pointing = scan.is_any(from, &["eso", "esto", "that", "this", "aquello"])
         && (from + 1 == last || scan.tokens[from + 1].is_mark());
@@ -223,13 +243,21 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, from: usize, tone: Tone) -> Vec<Comman
     }
     let text = phrase(scan, next);
     // "Delete the last paragraph", «borra la segunda línea» speak of a text.
-    let matter = (next..last).any(|i| crate::words::families::of(scan.word(i)).next().is_some());
+    let event = |i| words::longest(scan.language, scan.tokens, i, &[Class::Event]).is_some();
+    let matter = (next..last).any(|i| crate::words::families::of(scan.word(i)).next().is_some() || event(i));
     let ours = match tone {
         Tone::Memory => true,
         Tone::Removal => of || matter || has(&["mi", "mis", "my"]),
         Tone::Weak => of || matter,
     };
     if ours && !has(&TEXT_PARTS) && text.len() > 2 { vec![Command::ForgetText(text)] } else { Vec::new() }
+}
+
+/// Everything, unless a word says everything of what: "everything related to my addiction".
+fn all(scan: &Scan<'_>, from: usize) -> Command {
+    let text = phrase(scan, from);
+    let plain = |word: &String| NO_TOPIC.contains(&word.as_str()) || EVERYTHING.contains(&word.as_str());
+    if search_words(&text).iter().all(plain) { Command::ForgetEverything } else { Command::ForgetText(text) }
 }
 
 /// The words from here on, without what was thrown in between.
@@ -283,7 +311,12 @@ fn about(scan: &Scan<'_>, run: &Run<'_>, from: usize, everything: bool) -> Optio
     let last = scan.tokens.len();
     let has = |words: &[&str]| (from..last).any(|i| words.contains(&scan.word(i)));
     let find = |words: &[&str]| (from..last).find(|&i| words.contains(&scan.word(i)) && i + 1 < last);
-    let told = find(&["sobre", "about", "acerca", "respecto"]);
+    let related = (from..last).find(|&i| {
+        scan.is_any(i, &["related", "relacionado", "relacionada", "relating", "linked", "connected"])
+            && scan.is_any(i + 1, &["to", "con", "with"])
+    });
+    let told =
+        find(&["sobre", "about", "acerca", "respecto", "regarding", "concerning"]).or_else(|| related.map(|i| i + 1));
     let about = told.or_else(|| find(&["de", "of", "a"]).filter(|_| everything))?;
     let next = about + 1 + usize::from(scan.is_any(about + 1, &["de"]));
     let ends = next + 1 == last || scan.tokens[next + 1].is_mark() || scan.is_any(next + 1, &["please"]);

@@ -150,8 +150,9 @@ pub fn extract(message: Message<'_>, context: &Context, known: &dyn Fn(&str) -> 
     let mut made_up = false;
     for sentence in list {
         // "Pretend I never told you about Ron" is an order to forget.
-        let unsaid = order::unsaid(&tokens[sentence.first..sentence.last]).is_some();
-        made_up |= !unsaid && scope::makes_up(&tokens, sentence);
+        let plain = order::without_asides(&tokens[sentence.first..sentence.last]);
+        let whole = Sentence { first: 0, last: plain.len(), ..sentence };
+        made_up |= !plain.is_empty() && order::unsaid(&plain).is_none() && scope::makes_up(&plain, whole);
         if made_up {
             run.skip(sentence, Reason::Material);
         } else {

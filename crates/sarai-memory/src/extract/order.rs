@@ -56,8 +56,36 @@ pub(super) fn without_asides(tokens: &[Token]) -> Vec<Token> {
     out
 }
 
+/// Whether something is to be taken out of the memory, with a verb that alone would not say so: "take my age out of
+/// your memory", «saca de tu memoria…».
+fn taken_out(scan: &Scan<'_>, memory: bool) -> Option<Order> {
+    const TAKE: &[&str] =
+        &["take", "strike", "get", "clear", "drop", "cross", "saca", "sacar", "saques", "tira", "pull"];
+    let verb = (0..scan.tokens.len().min(SCAFFOLD_WORDS_MAX))
+        .take_while(|&i| i == 0 || scaffold(scan, i - 1))
+        .find(|&i| scan.is_any(i, TAKE))?;
+    let own = verb > 0 && scan.is_any(verb - 1, &["i", "we", "no", "not"]);
+    let from = verb + 1 + usize::from(scan.is_any(verb + 1, &["out"]));
+    (memory && !own).then_some(Order::Behind { from, tone: Tone::Memory })
+}
+
+/// Whether the sentence speaks of the memory itself.
+pub(super) fn names_memory(tokens: &[Token]) -> bool {
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.fold.as_str());
+    (1..tokens.len()).any(|at| {
+        matches!(
+            word(at),
+            "memoria" | "memory" | "recuerdos" | "registros" | "records" | "notes" | "cabeza" | "head" | "mind"
+        ) && matches!(word(at - 1), "tu" | "tus" | "la" | "your")
+            && matches!(word(at.saturating_sub(2)), "de" | "from" | "of")
+    })
+}
+
 /// The order of a sentence whose object stands behind it, if it is one.
-pub(super) fn find(scan: &Scan<'_>) -> Option<Order> {
+pub(super) fn find(scan: &Scan<'_>, memory: bool) -> Option<Order> {
+    if let Some(order) = taken_out(scan, memory) {
+        return Some(order);
+    }
     if let Some(from) = unsaid(scan.tokens) {
         return Some(Order::Behind { from, tone: Tone::Memory });
     }
@@ -157,12 +185,34 @@ fn ceasing(scan: &Scan<'_>, at: usize) -> Option<Order> {
     let mut from = verb + 1 + usize::from(scan.is_any(verb + 1, &["con"]));
     let object = from;
     // "Keep track of", «guardar ningún registro de», «tener en cuenta».
-    from += usize::from(scan.is_any(from, &["a", "any", "un", "ningun", "en", "in"]));
+    from += usize::from(scan.is_any(from, &["a", "any", "un", "ningun", "ninguna", "en", "in"]));
     if scan.is_any(
         from,
-        &["track", "record", "records", "note", "notes", "tabs", "registro", "nota", "constancia", "hold"],
+        &[
+            "track",
+            "record",
+            "records",
+            "note",
+            "notes",
+            "tabs",
+            "registro",
+            "dato",
+            "datos",
+            "informacion",
+            "info",
+            "information",
+            "detail",
+            "details",
+            "data",
+            "detalle",
+            "rastro",
+            "trace",
+            "nota",
+            "constancia",
+            "hold",
+        ],
     ) {
-        from += 1 + usize::from(scan.is_any(from + 1, &["of", "on", "de"]));
+        from += 1 + usize::from(scan.is_any(from + 1, &["of", "on", "de", "about", "sobre"]));
     } else if scan.is_any(from, &["cuenta", "mente", "mind"]) {
         from += 1;
     } else {
@@ -182,8 +232,19 @@ fn is_order(scan: &Scan<'_>, at: usize, verb: usize) -> bool {
     }
     let word = scan.word(verb);
     let wishes = has(&["quiero", "quisiera", "gustaria", "necesito"]);
-    let needless =
-        ["falta", "necesario", "necesitas", "tienes", "tenes", "tiene", "debes", "deberias", "necesidad", "sentido"];
+    let needless = [
+        "falta",
+        "necesario",
+        "necesitas",
+        "tienes",
+        "tenes",
+        "tiene",
+        "debes",
+        "deberias",
+        "necesidad",
+        "sentido",
+        "favor",
+    ];
     if scan.spanish() {
         let infinitive = word.trim_end_matches("te").trim_end_matches("se").ends_with('r');
         let subjunctive = !infinitive;
@@ -195,7 +256,8 @@ fn is_order(scan: &Scan<'_>, at: usize, verb: usize) -> bool {
     if has(&["i", "we"]) && !you {
         return false;
     }
-    let modal = ["need", "have", "should", "must", "rather", "want", "prefer", "like", "if", "better", "best", "would"];
+    let modal =
+        ["need", "have", "should", "must", "rather", "want", "prefer", "like", "if", "better", "best", "would", "sure"];
     let question = has(&["can", "could"]) && !matches!(word, "remember" | "know" | "have");
     !you || question || has(&modal) || has(&dropped)
 }
@@ -235,13 +297,19 @@ fn told(scan: &Scan<'_>, at: usize) -> bool {
 /// «Haz como si nunca te hubiera hablado de…», "pretend I never told you about…": where the verb of telling stands.
 pub(super) fn unsaid(tokens: &[Token]) -> Option<usize> {
     let is_any = |at: usize, words: &[&str]| tokens.get(at).is_some_and(|token| words.contains(&token.fold.as_str()));
-    let opens = is_any(0, &["haz", "hace", "haga", "finge", "pretend", "act", "actua", "imagina", "let"]);
+    let first =
+        (0..3).find(|&i| !is_any(i, &["puedes", "podrias", "podes", "can", "could", "you", "just"])).unwrap_or(0);
+    let opens = is_any(
+        first,
+        &["haz", "hace", "haga", "finge", "pretend", "act", "actua", "imagina", "let", "hacer", "hagamos"],
+    );
     let told = (1..tokens.len().min(SCAFFOLD_WORDS_MAX)).find(|&i| {
         is_any(i, &["hablado", "dicho", "contado", "mencionado", "told", "mentioned", "said", "talked", "spoken"])
     })?;
     let never = (1..told).any(|i| is_any(i, &["nunca", "never", "not", "no", "jamas"]));
     let to_you = (1..told + 2).any(|i| is_any(i, &["te", "you", "i"]));
-    (opens && never && to_you).then_some(told)
+    let clause = usize::from(is_any(told + 1, &["que", "that"]));
+    (opens && never && to_you).then_some(told + clause)
 }
 
 /// «Eso de Sonia no lo guardes», "what I told you about Sonia, delete it".

@@ -171,9 +171,8 @@ impl<S: Store> Memory<S> {
         if sought.is_empty() {
             return Ok(());
         }
-        let own =
-            search_words(text).iter().any(|word| ["mi", "mis", "my", "our", "mio", "mia"].contains(&word.as_str()))
-                && !sought.iter().any(|word| word.kin);
+        let own = search_words(text).iter().any(|word| ["mi", "mis", "my", "our"].contains(&word.as_str()))
+            && !sought.iter().any(|word| word.kin);
         let holds = |present: &[String]| sought.iter().all(|word| word.stands_in(present));
         let key = words::key(text);
         // What a fact itself says decides; its sentence only where no fact says it, for it may tell other things too.

@@ -67,6 +67,8 @@ lists! {
     FORGET_IT
     /// Words of a request to forget that say nothing of what.
     NO_TOPIC
+    /// Words that may stand beside «todo» when all of the memory is meant.
+    EVERYTHING
     /// Openings of a correction, longest first.
     MARKERS
     /// What may stand between the marker and the value.
