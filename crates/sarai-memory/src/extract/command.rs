@@ -66,7 +66,9 @@ impl Ask<'_, '_> {
     /// «Lo que te he dicho de Sonia bórralo», «cobro 1800 euros, no lo guardes».
     fn before(&self, scan: &Scan<'_>, last: usize, firm: bool) -> Option<Vec<Command>> {
         let head = Scan { tokens: &scan.tokens[..last], ..*scan };
-        let from = (0..last).find(|&i| !head.is_any(i, &BEFORE)).unwrap_or(last);
+        // «Ojo, lo de Sonia no lo guardes».
+        let open = (1..last.min(3)).find(|&i| head.is_any(i, &[","])).map_or(0, |i| i + 1);
+        let from = (open..last).find(|&i| !head.is_any(i, &BEFORE)).unwrap_or(last);
         if from == last {
             return self.just_said(scan, firm);
         }
@@ -103,7 +105,12 @@ impl Ask<'_, '_> {
         if let Some(found) = self.pointed(&head) {
             return Some(found);
         }
-        firm.then(|| clause(&head, self.run, from))
+        let own = |at: usize| head.is_any(at, &["mi", "mis", "my"]).then(|| subject(&head, self.run, at)).flatten();
+        let said = statements(&head, self.run, from);
+        match (from..last).find_map(own).filter(|_| said.is_empty()) {
+            Some(command) => firm.then(|| vec![command]),
+            None => firm.then(|| clause(&head, self.run, from)),
+        }
     }
 
     /// «No lo guardes» behind other sentences of the message means them; alone it means the message before.
@@ -140,7 +147,7 @@ impl Ask<'_, '_> {
     fn targets(&self, scan: &Scan<'_>, from: usize, tone: Tone) -> Vec<Command> {
         let opens = [
             "mi", "mis", "my", "lo", "el", "la", "the", "a", "what", "where", "donde", "su", "his", "her", "about",
-            "de",
+            "de", "que", "that", "tambien", "also",
         ];
         let whole = |command: &Command| matches!(command, Command::ForgetEverything | Command::ForgetLast);
         let exact = |commands: &[Command]| commands.iter().any(|command| !matches!(command, Command::ForgetText(_)));
@@ -152,9 +159,11 @@ impl Ask<'_, '_> {
             let head = Scan { tokens: &scan.tokens[..at], ..*scan };
             let first = target(&head, self.run, from, Tone::Weak);
             // «Todo lo de Javier y de Ana»: what stands before the first stands before the second.
-            let second = self.targets(scan, at + 1, Tone::Weak);
+            let also = usize::from(scan.is_any(at + 1, &["tambien", "also"]));
+            let second = self.targets(scan, at + 1 + also, Tone::Weak);
+            let clauses = scan.is_any(from, &["que", "that"]) && scan.is_any(at + 1 + also, &["que", "that"]);
             // One of two that is certain tells that there are two, and no name of one thing.
-            let both = !first.is_empty() && !second.is_empty() && (exact(&first) || exact(&second));
+            let both = !first.is_empty() && !second.is_empty() && (exact(&first) || exact(&second) || clauses);
             if both && !first.iter().chain(&second).any(whole) {
                 return first.into_iter().chain(second).collect();
             }
@@ -230,8 +239,9 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, from: usize, tone: Tone) -> Vec<Comman
     if let Some(command) = subject(scan, run, next) {
         return vec![command];
     }
-    let of = scan.is_any(from, &["lo", "eso", "esto"]) && scan.is_any(from + 1, &["de"]);
-    let next = if of { from + 2 } else { next };
+    // «Olvídate de lo de Ana».
+    let of = scan.is_any(next, &["lo", "eso", "esto"]) && scan.is_any(next + 1, &["de"]);
+    let next = if of { next + 2 } else { next };
     if let Some(command) = subject(scan, run, next).or_else(|| topic(scan, run, next)) {
         return vec![command];
     }
@@ -404,11 +414,12 @@ fn subject(scan: &Scan<'_>, run: &Run<'_>, at: usize) -> Option<Command> {
 
 /// «Olvida que vivo en Madrid»: the clause is read as if it were said, and what it says is forgotten.
 fn clause(scan: &Scan<'_>, run: &Run<'_>, from: usize) -> Vec<Command> {
-    let found = statements(scan, run, from);
-    if !found.is_empty() || from >= scan.tokens.len() {
-        return found;
+    let mut found = statements(scan, run, from);
+    // What was told in the same words and stands in no fact goes too.
+    if from < scan.tokens.len() {
+        found.push(Command::ForgetText(phrase(scan, from)));
     }
-    vec![Command::ForgetText(phrase(scan, from))]
+    found
 }
 
 /// What the words from here on say, as if they were said.

@@ -64,6 +64,9 @@ fn taken_out(scan: &Scan<'_>, memory: bool) -> Option<Order> {
     let verb = (0..scan.tokens.len().min(SCAFFOLD_WORDS_MAX))
         .take_while(|&i| i == 0 || scaffold(scan, i - 1))
         .find(|&i| scan.is_any(i, TAKE))?;
+    if scan.is_any(verb, &["get"]) && scan.is_any(verb + 1, &["rid"]) && scan.is_any(verb + 2, &["of"]) && verb == 0 {
+        return Some(Order::Behind { from: verb + 3, tone: Tone::Removal });
+    }
     let own = verb > 0 && scan.is_any(verb - 1, &["i", "we", "no", "not"]);
     let from = verb + 1 + usize::from(scan.is_any(verb + 1, &["out"]));
     (memory && !own).then_some(Order::Behind { from, tone: Tone::Memory })
@@ -244,6 +247,7 @@ fn is_order(scan: &Scan<'_>, at: usize, verb: usize) -> bool {
         "necesidad",
         "sentido",
         "favor",
+        "ocurra",
     ];
     if scan.spanish() {
         let infinitive = word.trim_end_matches("te").trim_end_matches("se").ends_with('r');

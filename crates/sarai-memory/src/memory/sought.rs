@@ -5,7 +5,7 @@ use super::forget::Doomed;
 use super::store::{Store, search_words};
 use crate::fact::{EntityId, EntityKind, Episode, EpisodeId, Fact, Predicate};
 use crate::grammar::Mention;
-use crate::text::{fold, tokens};
+use crate::text::{Token, fold, tokens};
 use crate::words::families::{self, Family};
 use crate::words::lists::{NO_TOPIC, UNTELLING};
 use crate::words::{self, Class, Person};
@@ -121,6 +121,9 @@ impl<S: Store> Memory<S> {
 
     /// Messages that tell what stands in no fact: «trabajo en una funeraria», where the work is to be forgotten.
     pub(super) fn told(&self, subject: &Mention, predicate: Predicate, doomed: &mut Doomed) -> Result<(), S::Error> {
+        if let Mention::Thing { text, .. } = subject {
+            return self.words(text, doomed);
+        }
         let Some(family) = families::of_predicate(predicate.name()) else { return Ok(()) };
         let of = match subject {
             Mention::Owner => None,
@@ -171,7 +174,8 @@ impl<S: Store> Memory<S> {
         if sought.is_empty() {
             return Ok(());
         }
-        let own = search_words(text).iter().any(|word| ["mi", "mis", "my", "our"].contains(&word.as_str()))
+        let own = (tells_in_first_person(text)
+            || search_words(text).iter().any(|word| ["mi", "mis", "my", "our"].contains(&word.as_str())))
             && !sought.iter().any(|word| word.kin);
         let holds = |present: &[String]| sought.iter().all(|word| word.stands_in(present));
         let key = words::key(text);
@@ -255,12 +259,15 @@ fn content(text: &str) -> Vec<String> {
 /// A message about a relative in which the owner does nothing: «mi hermana cobra 2000 euros».
 fn tells_of_another(text: &str) -> bool {
     let tokens = tokens(text, TOKENS_MAX);
-    let relative = tokens.iter().any(|token| words::senses(None, &token.fold).any(|sense| sense.class == Class::Kin));
-    let first = |token: &crate::text::Token| {
-        ["i", "me", "we", "us", "yo", "nos"].contains(&token.fold.as_str())
-            || words::forms(Language::Spanish, &token.lower, &token.fold).iter().any(|form| {
-                form.person == Person::First && !["como", "para", "de", "una"].contains(&token.fold.as_str())
-            })
-    };
-    relative && !tokens.iter().any(first)
+    let relative = |token: &Token| words::senses(None, &token.fold).any(|sense| sense.class == Class::Kin);
+    tokens.iter().any(relative) && !tells_in_first_person(text)
+}
+
+fn tells_in_first_person(text: &str) -> bool {
+    tokens(text, TOKENS_MAX).iter().any(|token| {
+        let word = token.fold.as_str();
+        let forms = words::forms(Language::Spanish, &token.lower, word);
+        ["i", "me", "we", "us", "yo", "nos"].contains(&word)
+            || forms.iter().any(|form| form.person == Person::First) && !["como", "para", "de", "una"].contains(&word)
+    })
 }
