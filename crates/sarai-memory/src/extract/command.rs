@@ -215,6 +215,10 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, from: usize, tone: Tone) -> Vec<Comman
     if let Some(command) = told_of(scan, run, from) {
         return vec![command];
     }
+    // «Elimina todos los duplicados de la lista» is work on a text.
+    if everything && has(&TEXT_PARTS) {
+        return Vec::new();
+    }
     if let Some(commands) = about(scan, run, from, everything) {
         return commands;
     }

@@ -143,7 +143,6 @@ fn removal(scan: &Scan<'_>, at: usize) -> Option<Order> {
         "can",
         "could",
         "would",
-        "will",
         "puedes",
         "podes",
         "podrias",
@@ -221,7 +220,7 @@ fn ceasing(scan: &Scan<'_>, at: usize) -> Option<Order> {
     } else {
         from = object;
     }
-    let asks = scan.is_any(from, &["to"]) || from >= scan.tokens.len();
+    let asks = scan.is_any(from, &["to"]) || scan.tokens.get(from).is_none_or(Token::is_mark);
     let firm = REMEMBERING.contains(&scan.word(verb)) || told(scan, from);
     (!asks && firm).then_some(Order::Behind { from, tone: Tone::Memory })
 }
