@@ -8,7 +8,7 @@ use crate::words::lists::{ASIDES, FORGET, FORGET_IT, KEEPING, REMEMBERING, SCAFF
 /// Words between the beginning of an order and its verb.
 const SCAFFOLD_WORDS_MAX: usize = 14;
 /// Words of an aside.
-const ASIDE_WORDS_MAX: usize = 7;
+const ASIDE_WORDS_MAX: usize = 9;
 
 /// An order to forget, and where what it is about stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
