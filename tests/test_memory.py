@@ -84,6 +84,7 @@ def test_metrics_say_what_the_memory_does(told):
 
 
 def test_a_question_that_needs_more_gets_the_facts_and_a_model(told):
+    assert told.component("memory")["status"] == "ready"
     _, memory, usage = said(told, "¿Qué puedo cocinar esta noche sin nueces?")
     assert memory["facts_used"][0]["role"] == "asked" and "nueces" in memory["facts_used"][0]["text"]
     assert {fact["role"] for fact in memory["facts_used"][1:]} == {"known"}
@@ -253,6 +254,7 @@ def test_a_file_of_a_newer_version_is_not_touched_and_answers_come_all_the_same(
     told.serve()
     text, memory, usage = said(told, "Hola, ¿qué tal?")
     assert "99" in memory["trouble"] and usage["completion_tokens"] > 0 and text
+    assert told.component("memory")["status"] == "degraded" and "99" in told.component("memory")["detail"]
     done = told.run("memory", "stats")
     assert done.returncode == 1 and "Update SARAi" in done.stderr
 

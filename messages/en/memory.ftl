@@ -35,6 +35,7 @@ memory-newer = The memory is of a newer version ({ $found }) than this program (
 memory-no-fact = There is no fact with the number { $id }.
 memory-nothing = Nothing that is stored fits.
 memory-off = The memory is switched off. To switch it on: phoenix.entity_memory_skill: true
+memory-ready = Remembers; it takes { $size } kB.
 memory-secret = Passwords, PINs and card numbers are not kept.
 memory-source = “{ $name }” is no source. It is said, entered, accepted or imported.
 memory-stats = { $facts } facts, { $entities } people and things, { $messages } messages, { $forgotten } forgotten; they take { $size } MB.

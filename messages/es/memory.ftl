@@ -35,6 +35,7 @@ memory-newer = La memoria es de una versión más nueva ({ $found }) que este pr
 memory-no-fact = No hay ningún dato con el número { $id }.
 memory-nothing = No hay nada guardado que encaje.
 memory-off = La memoria está apagada. Para encenderla: phoenix.entity_memory_skill: true
+memory-ready = Recuerda; ocupa { $size } kB.
 memory-secret = Las contraseñas, los PIN y los números de tarjeta no se guardan.
 memory-source = «{ $name }» no es una procedencia. Vale said, entered, accepted o imported.
 memory-stats = { $facts } datos, { $entities } personas y cosas, { $messages } mensajes, { $forgotten } olvidos; ocupan { $size } MB.

@@ -179,6 +179,7 @@ impl Desk {
         components.extend(self.drafter_component().await);
         components.extend(self.loop_view.component().await);
         components.extend(self.skills.components());
+        components.extend(self.memory.component().await);
         Health { status, version: env!("CARGO_PKG_VERSION").to_owned(), components }
     }
 

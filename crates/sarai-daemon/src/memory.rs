@@ -13,6 +13,7 @@ mod recollect;
 use std::time::Duration;
 
 use sarai_api::memory::{MemoryReply, MemoryRequest};
+use sarai_api::{Component, Status};
 use sarai_config::{Folders, Switch};
 use sarai_engine::snapshot::{SUFFIX, SnapshotId};
 use sarai_memory::{Date, Memory};
@@ -43,7 +44,7 @@ pub const RECALL_RATE_FILE: &str = "recall-rate";
 pub const FOLDER: &str = "memory";
 
 enum Ask {
-    Size { reply: oneshot::Sender<MemorySize> },
+    Size { reply: oneshot::Sender<Result<MemorySize, Notice>> },
     Turn { said: Said, reply: oneshot::Sender<Recollection> },
     Known { language: Language, reply: oneshot::Sender<String> },
     Request { request: MemoryRequest, language: Language, reply: oneshot::Sender<Result<MemoryReply, Failure>> },
@@ -123,11 +124,25 @@ impl Remembrance {
         answer.await.unwrap_or_default()
     }
 
-    /// How large it is, for the metrics; none while it is busy with something long.
-    pub(crate) async fn size(&self) -> Option<MemorySize> {
+    /// How large it is, or why it cannot be used; none where it is switched off, or busy with something long.
+    async fn looked_at(&self) -> Option<Result<MemorySize, Notice>> {
         let (reply, answer) = oneshot::channel();
         self.asks.as_ref()?.try_send(Ask::Size { reply }).ok()?;
         tokio::time::timeout(SIZE_WAIT, answer).await.ok()?.ok()
+    }
+
+    /// For the metrics.
+    pub(crate) async fn size(&self) -> Option<MemorySize> {
+        self.looked_at().await?.ok()
+    }
+
+    /// How it is. Part of the list, never of the whole's standing: answers do not need it.
+    pub(crate) async fn component(&self) -> Option<Component> {
+        let (status, detail) = match self.looked_at().await? {
+            Ok(size) => (Status::Ready, Notice::new("memory-ready").arg("size", size.file_bytes.div_ceil(1000))),
+            Err(notice) => (Status::Degraded, notice),
+        };
+        Some(Component { name: "memory".to_owned(), status, detail, restarts: 0, resident_bytes: None })
     }
 
     /// # Errors
@@ -199,7 +214,7 @@ impl Thread {
                 });
                 drop(reply.send(recollection));
             }
-            Ask::Size { reply } => drop(reply.send(recollector.size(&self.folders))),
+            Ask::Size { reply } => drop(reply.send(Ok(recollector.size(&self.folders)))),
             Ask::Known { language, reply } => {
                 drop(reply.send(recollector.known(language, at.date()).unwrap_or_default()));
             }
@@ -269,7 +284,7 @@ fn report(opening: &Opening) {
 fn unopened(ask: Ask, error: &StoreError) {
     match ask {
         Ask::Turn { reply, .. } => drop(reply.send(broken(trouble(error)))),
-        Ask::Size { reply } => drop(reply.send(MemorySize::default())),
+        Ask::Size { reply } => drop(reply.send(Err(trouble(error)))),
         Ask::Known { reply, .. } => drop(reply.send(String::new())),
         Ask::Request { reply, .. } => {
             let failure = Failure::new(FailureKind::Unavailable, trouble(error), error.to_string());

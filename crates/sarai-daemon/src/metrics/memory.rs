@@ -22,7 +22,7 @@ pub(super) struct MemoryMetrics {
 }
 
 /// What is read when somebody looks.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct MemorySize {
     pub(crate) file_bytes: u64,
     /// As `sarai bench memory` measured it last.
