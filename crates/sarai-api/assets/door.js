@@ -54,9 +54,6 @@ export const pair = async (code) => {
 export const memory = (body) => json("/v1/memory", { body });
 export const render = async (texts) => (await json("/page/render", { body: { texts } })).answers;
 
-// Asks, with what is remembered or without, and hands each event of the answer to `onEvent(name, data)`. Returns when the last one has come.
-export async function ask(messages, memory, signal, onEvent) {
-  const response = await request("/page/turn", { body: { messages, memory }, signal });
 // What the owner did with a message of a rule: `seen` or `dismissed`.
 export const mark = (id, word) => json(`/v1/messages/${id}/${word}`, { body: {} });
 
@@ -67,6 +64,10 @@ export function messagesFrom(onMessage) {
   return stream;
 }
 
+// Asks, with what is remembered or without, and hands each event of the answer to `onEvent(name, data)`. Returns when
+// the last one has come.
+export async function ask(messages, memory, signal, onEvent) {
+  const response = await request("/page/turn", { body: { messages, memory }, signal });
   if (!response.ok) throw await refusal(response);
   let last = "";
   try {
