@@ -64,13 +64,20 @@ impl Run<'_> {
                         || group.readings.iter().any(|f| f.tense == Tense::Past))
             })
         };
-        let cancelled = said(CANCELS) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
+        let called = (1..scan.tokens.len()).any(|i| {
+            scan.word(i) == "off" && scan.is_any(i - 1, &["called"])
+                || scan.word(i) == "through" && scan.is_any(i - 1, &["fell", "fallen"])
+                || scan.word(i) == "caido" && (i.max(2) - 2..i).any(|before| scan.is_any(before, &["se", "ha"]))
+        });
+        let cancelled = called || said(CANCELS) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
         let recent_event = self.before.recent.iter().any(|s| s.predicate == Predicate::Appointment);
         // «Al final es el 19» puts off what was just told.
         // "Brought forward", "pushed back".
+        let shifts = ["brought", "pushed", "put", "moved", "been", "was", "got"];
         let shifted = (1..scan.tokens.len()).any(|i| {
-            scan.is_any(i, &["forward", "back", "rescheduled", "postponed"])
-                && scan.is_any(i - 1, &["brought", "pushed", "put", "moved", "been", "was", "got"])
+            scan.is_any(i, &["rescheduled", "postponed"]) && scan.is_any(i - 1, &shifts)
+                || scan.is_any(i, &["forward", "back"])
+                    && (i.saturating_sub(5)..i).any(|before| scan.is_any(before, &shifts))
         });
         let moved = shifted || said(MOVES) || recent_event && super::correction::marker(scan).is_some();
         if !doubtful.is_empty() || !(cancelled || moved) {
@@ -82,7 +89,14 @@ impl Run<'_> {
             let said = self.before.recent.iter().rev().find(|s| s.predicate == Predicate::Appointment)?;
             said.object.as_ref().filter(|_| pronoun).map(|object| object.text.clone())
         };
+        if let Some(place) = trip(scan).filter(|_| cancelled) {
+            return self.happens(scan, Predicate::Trip, &place, Act::End, None, sentence);
+        }
         let Some(event) = event(scan, groups).or_else(recent) else { return };
+        let wedding = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["boda", "wedding"]));
+        if wedding && moved && !cancelled && self.wedding(scan, sentence) {
+            return;
+        }
         self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Appointment);
         self.off(scan, &event, Act::End, None, sentence);
         if let (true, false, Some(when)) = (moved, cancelled, when) {
@@ -91,6 +105,24 @@ impl Run<'_> {
             let text = clock.map_or_else(|| bare.to_owned(), |(clock, _)| format!("{bare}, {clock}"));
             self.off(scan, &text, Act::Assert, Some(when), sentence);
         }
+    }
+
+    /// «Hemos aplazado la boda al 12 de septiembre» is about one's own wedding, if no other is named. Whether a day was.
+    fn wedding(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) -> bool {
+        let others = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["de", "of", "'s"]) && scan.noun(i + 1).is_some());
+        let day = (1..scan.tokens.len()).find_map(|at| scan.slot("date", at));
+        let Some(filler) = day.and_then(|(fillers, _)| fillers.into_iter().next()).filter(|_| !others) else {
+            return false;
+        };
+        self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Appointment);
+        self.clauses += 1;
+        let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+        let says = Says { predicate: Predicate::Wedding, kind: "", constant: None };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let tokens = (0, scan.tokens.len());
+        let statement = reader.statement(Mention::Owner, &says, Some(super::claims::object(filler)), stance, tokens);
+        self.push(statement);
+        true
     }
 
     /// The day to which something is put off: one that is named, or a day of the same month.
@@ -109,14 +141,39 @@ impl Run<'_> {
     }
 
     fn off(&mut self, scan: &Scan<'_>, text: &str, act: Act, when: Option<PartialDate>, sentence: (usize, usize)) {
+        self.happens(scan, Predicate::Appointment, text, act, when, sentence);
+    }
+
+    fn happens(
+        &mut self,
+        scan: &Scan<'_>,
+        predicate: Predicate,
+        text: &str,
+        act: Act,
+        when: Option<PartialDate>,
+        sentence: (usize, usize),
+    ) {
         self.clauses += 1;
         let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
-        let says = Says { predicate: Predicate::Appointment, kind: "", constant: None };
+        let says = Says { predicate, kind: "", constant: None };
         let object = Object { key: words::key(text), text: text.to_owned(), mention: None };
         let stance = Stance { act, from: when, to: when };
         let statement = reader.statement(Mention::Owner, &says, Some(object), stance, (0, scan.tokens.len()));
         self.push(statement);
     }
+}
+
+/// Where somebody will not travel: «lo de Roma se ha cancelado», "the trip to Lisbon was called off".
+fn trip(scan: &Scan<'_>) -> Option<String> {
+    (1..scan.tokens.len()).find_map(|at| {
+        let travels = scan.is_any(at - 1, &["de", "a", "to"])
+            && (at.saturating_sub(3)..at).any(|i| {
+                scan.word(i) == "lo" && scan.word(i + 1) == "de"
+                    || scan.is_any(i, &["viaje", "vuelo", "escapada", "trip", "flight", "holiday"])
+            });
+        let (fillers, _) = scan.slot("place", at).filter(|_| travels && scan.tokens[at].capital)?;
+        fillers.into_iter().next().map(|filler| filler.text)
+    })
 }
 
 /// The appointment that a sentence names, up to the next verb.
@@ -125,7 +182,14 @@ fn event(scan: &Scan<'_>, groups: &[Group]) -> Option<String> {
         (0..scan.tokens.len()).find(|&i| words::longest(scan.language, scan.tokens, i, &[Class::Event]).is_some())?;
     let verb = groups.iter().map(|group| group.first).find(|first| *first > at).unwrap_or(scan.tokens.len());
     let end = scan.phrase_end(at).min(verb);
-    let stop = (at + 1..end).find(|&i| scan.is_any(i, &["para", "to", "has", "have", "was", "is"])).unwrap_or(end);
+    let stop = (at + 1..end)
+        .find(|&i| {
+            scan.is_any(
+                i,
+                &["para", "to", "has", "have", "was", "is", "got", "been", "se", "ha", "fell", "back", "forward"],
+            )
+        })
+        .unwrap_or(end);
     Some(scan.source(at, stop.max(at + 1)).to_owned())
 }
 
@@ -168,10 +232,19 @@ impl Reader<'_> {
             && group.polarity == Polarity::Positive
             && (group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past));
         let avoids = |s: &Statement| s.act == Act::Assert && s.predicate != Predicate::Avoids;
-        if !(over || left) || said.iter().any(avoids) || clause.last <= group.last {
+        if let Some(statement) = self.moved_out(group, clause, mention) {
+            return vec![statement];
+        }
+        // «Lo de ser vegano lo he dejado» names it in front.
+        let front = (clause.first..group.first)
+            .find(|&i| scan.word(i) == "lo" && scan.is_any(i + 1, &["de", "del"]))
+            .filter(|_| left && scan.spanish());
+        // «Ya no corro» has nothing behind its verb.
+        let behind = clause.last > group.last || over && !group.aspect.cessative;
+        if !(over || left) || said.iter().any(avoids) || !(behind || front.is_some()) {
             return Vec::new();
         }
-        let text = scan.source(group.first, clause.last).to_owned();
+        let text = scan.source(front.map_or(group.first, |at| at + 2), clause.last.max(group.last)).to_owned();
         if left && let Some(ended) = self.left_whole(&text, group, clause, mention) {
             return ended;
         }
@@ -179,6 +252,28 @@ impl Reader<'_> {
         let object = Object { key: words::key(&text), text, mention: None };
         let stance = Stance { act: Act::End, from: None, to: None };
         vec![self.statement(mention.clone(), &says, Some(object), stance, (group.first, clause.last))]
+    }
+
+    /// «Jorge se ha ido del piso», "Ana moved out": the owner lives without them.
+    fn moved_out(&self, group: &Group, clause: &Clause, mention: &Mention) -> Option<Statement> {
+        let scan = self.scan;
+        let home = ["casa", "piso", "apartamento", "departamento", "depa"];
+        let from_home = group.has_any(&["ir", "marchar", "mudar", "largar"])
+            && (group.last..clause.last).any(|i| {
+                scan.word(i) == "de"
+                    && (scan.is_any(i + 1, &home)
+                        || scan.is_any(i + 1, &["el", "la", "nuestro", "nuestra"]) && scan.is_any(i + 2, &home))
+            });
+        let out = group.has("move") && scan.is_any(group.last, &["out"]);
+        let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+        let other = *mention != Mention::Owner && matches!(mention, Mention::Named(_) | Mention::Relative { .. });
+        if !(other && done && (from_home || out)) || group.polarity != Polarity::Positive {
+            return None;
+        }
+        let says = Says { predicate: Predicate::LivesWith, kind: "", constant: None };
+        let object = Object { text: String::new(), key: String::new(), mention: Some(mention.clone()) };
+        let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };
+        Some(self.statement(Mention::Owner, &says, Some(object), stance, (group.first, clause.last)))
     }
 
     /// «He dejado la carrera», "I quit my job": all that somebody studied, or their work.

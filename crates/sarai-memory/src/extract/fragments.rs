@@ -281,7 +281,15 @@ fn contact_of(scan: &Scan<'_>, at: usize, predicate: Predicate) -> Option<Mentio
     if other && !clitic {
         return None;
     }
+    // "Please use ana@new.org from now on".
+    let henceforth = (0..scan.tokens.len()).any(|i| {
+        scan.is_any(i, &["from"]) && scan.word(i + 1) == "now"
+            || scan.word(i) == "partir" && scan.word(i + 2) == "ahora"
+            || scan.word(i) == "instead"
+    });
     let used = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["usa", "use", "utiliza", "usen"]));
-    let owner = clitic || named && used || named && (first || predicate == Predicate::Phone);
+    let owner = clitic
+        || (named || henceforth && predicate == Predicate::Email) && used
+        || named && (first || predicate == Predicate::Phone);
     whose.filter(|_| named || first).or_else(|| owner.then_some(Mention::Owner))
 }

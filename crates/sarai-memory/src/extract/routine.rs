@@ -125,7 +125,10 @@ impl Reader<'_> {
 
 /// Where the words of a routine begin: a time at the front belongs to it.
 pub(super) fn beginning(scan: &Scan<'_>, first: usize, group: usize) -> usize {
-    (first..group)
+    // "I no longer go on Tuesdays, I go on Thursdays": what stands right behind another verb belongs to that.
+    let behind = first > 0 && !scan.tokens[first - 1].is_mark();
+    let comma = (first..group).rev().find(|&i| scan.word(i) == ",").filter(|_| behind);
+    (comma.map_or(first, |comma| comma + 1)..group)
         .find(|&at| {
             weekday(scan.word(at)).is_some() && !scan.is_any(at.max(1) - 1, &["el", "next", "last"])
                 || scan

@@ -25,6 +25,8 @@ pub(crate) enum Shape {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Flags {
     pub(crate) begins: bool,
+    /// It takes the place of what was said of the same before.
+    pub(crate) swaps: bool,
     pub(crate) ends: bool,
     pub(crate) only_negative: bool,
     only_positive: bool,
@@ -188,6 +190,7 @@ fn read_flags(text: &'static str) -> Option<Flags> {
     for word in rest.split_whitespace() {
         match word {
             "begin" => flags.begins = true,
+            "swap" => flags.swaps = true,
             "end" => flags.ends = true,
             "onlyneg" => flags.only_negative = true,
             "onlypos" => flags.only_positive = true,
@@ -245,7 +248,10 @@ impl Scan<'_> {
 
     pub(crate) fn after_adverbs(&self, at: usize) -> usize {
         let mut at = at;
-        while self.is_any(at, &ADVERBS) {
+        // «Vivo solo»: at the end it is no adverb.
+        let alone =
+            |at: usize| self.word(at) == "solo" && self.tokens.get(at + 1).is_none_or(crate::text::Token::is_mark);
+        while self.is_any(at, &ADVERBS) && !alone(at) {
             at += 1;
         }
         at

@@ -279,10 +279,12 @@ impl Scan<'_> {
             group.aspect.perfect = true;
             return Self::take(group, "haber", &participles, next + 1);
         }
-        if group.has_any(&["estar", "seguir", "continuar"]) && !gerunds.is_empty() {
+        if group.has_any(&["estar", "andar", "seguir", "continuar"]) && !gerunds.is_empty() {
             group.aspect.progressive = true;
             let carrier = if group.has_any(&["estar"]) {
                 "estar"
+            } else if group.has_any(&["andar"]) {
+                "andar"
             } else if group.has_any(&["seguir"]) {
                 "seguir"
             } else {

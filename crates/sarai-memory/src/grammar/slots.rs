@@ -37,6 +37,11 @@ impl Filler {
 /// One or more fillers, and one past their end.
 pub(crate) type Filled = Option<(Vec<Filler>, usize)>;
 
+/// Whether a measure is one of weight, and says so.
+fn is_weight(key: &str) -> bool {
+    ["kilo", "kg", "pound", "lb", "stone"].iter().any(|unit| key.contains(unit))
+}
+
 /// The longest phrase that a slot takes, in words.
 const PHRASE_MAX: usize = 9;
 
@@ -104,6 +109,8 @@ impl Scan<'_> {
             "text" => one(self.joined(at)),
             "street" => one(self.street(at)),
             "someone" => one(self.someone(at)),
+            "people" => self.people(at),
+            "kilos" => one(self.measure(at).filter(|(filler, _)| is_weight(&filler.key))),
             "strictname" => one(self.trusted_name(at, Trust::Strict)),
             "capname" => one(self.trusted_name(at, Trust::Capital)),
             "trade" => one(self.trade(at)),
@@ -207,6 +214,19 @@ impl Scan<'_> {
             && self.tokens.get(at + 1).is_some_and(|t| t.capital);
         let from = at + usize::from(self.is_any(at, &DETERMINERS) && !named);
         (end > from).then(|| (Filler::new(self.source(from, end)), end))
+    }
+
+    /// Somebody, or some people parted by commas and «y».
+    fn people(&self, at: usize) -> Filled {
+        let (first, mut end) = self.someone(at)?;
+        let mut out = vec![first];
+        while self.is_any(end, &["y", "e", "and", ","]) && out.len() < 8 {
+            let next = end + 1 + usize::from(self.word(end) == "," && self.is_any(end + 1, &["y", "e", "and"]));
+            let Some((other, last)) = self.someone(next).filter(|(_, last)| !self.verb_at(*last)) else { break };
+            out.push(other);
+            end = last;
+        }
+        Some((out, end))
     }
 
     /// A list of things, parted by commas and «y».

@@ -6,10 +6,24 @@ use std::collections::HashMap;
 use super::resolve::{SAME, same};
 use super::store::{Change, Filter, NextIds, States, Store, search_words};
 use crate::extract::{Act, Manner, Object, Reason, Statement};
-use crate::fact::{Arity, Entity, EntityId, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
+use crate::fact::{ALONE, Arity, Entity, EntityId, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
 use crate::recall::alike;
 use crate::text::fold;
 use crate::time::{Moment, PartialDate};
+/// What people give up, and say so in words of their own.
+const GIVEN_UP: &[Predicate] = &[
+    Predicate::Routine,
+    Predicate::Habit,
+    Predicate::Hobby,
+    Predicate::Plays,
+    Predicate::Learning,
+    Predicate::Collects,
+    Predicate::Diet,
+    Predicate::Medication,
+    Predicate::Goal,
+];
+/// Who does this works nowhere.
+const IDLE: &[&str] = &["c:retired", "c:unemployed", "en paro", "sin trabajo", "between job"];
 /// What was wrong if it turns out otherwise: it cannot have changed.
 const CHANGELESS: &[Predicate] = &[
     Predicate::Birthday,
@@ -259,9 +273,26 @@ impl<'a, S: Store> Planner<'a, S> {
                     }
                 }
             }
+            // Who is retired or out of work works nowhere.
+            Predicate::Role if IDLE.contains(&object.key.as_str()) => {
+                let filter =
+                    Filter { subject: Some(subject), predicate: Some(Predicate::WorksAt), ..Filter::default() };
+                for fact in self.facts(&filter)? {
+                    self.close(fact, to);
+                }
+            }
+            // Company ends living alone.
+            Predicate::LivesWith if object.entity.is_some() => {
+                let filter =
+                    Filter { subject: Some(subject), predicate: Some(Predicate::LivesWith), ..Filter::default() };
+                for fact in self.facts(&filter)?.into_iter().filter(|fact| ALONE.contains(&fact.object.key.as_str())) {
+                    self.close(fact, to);
+                }
+            }
             Predicate::Died => {
                 let filter = Filter { predicate: Some(Predicate::Pet), object: Some(subject), ..Filter::default() };
                 for fact in self.facts(&filter)? {
+                    self.uncount(fact.subject, &fact.kind, to)?;
                     self.close(fact, to);
                 }
             }
@@ -295,9 +326,25 @@ impl<'a, S: Store> Planner<'a, S> {
         Ok(())
     }
 
+    /// One animal fewer: how many there were holds no more.
+    fn uncount(&mut self, owner: EntityId, kind: &str, to: PartialDate) -> Result<(), S::Error> {
+        let filter = Filter {
+            subject: Some(owner),
+            predicate: Some(Predicate::Count),
+            kind: Some(kind.to_owned()),
+            ..Filter::default()
+        };
+        for fact in self.facts(&filter)? {
+            self.close(fact, to);
+        }
+        Ok(())
+    }
+
     /// «Ya no …»: closes what is meant; what was never known is known to have been.
     fn end(&mut self, statement: &Statement, subject: EntityId, object: Option<&Value>) -> Result<(), S::Error> {
-        if let (Predicate::Routine | Predicate::Appointment, Some(object)) = (statement.predicate, object) {
+        if let (Predicate::Routine | Predicate::Appointment | Predicate::Trip, Some(object)) =
+            (statement.predicate, object)
+        {
             return self.end_by_words(statement, subject, &object.text);
         }
         let filter = Filter { subject: Some(subject), predicate: Some(statement.predicate), ..Filter::default() };
@@ -307,7 +354,8 @@ impl<'a, S: Store> Planner<'a, S> {
             let kind = statement.kind.is_empty()
                 || statement.kind == fact.kind
                 || statement.predicate == Predicate::Relative && same(&statement.kind).contains(&fact.kind.as_str())
-                || !matches!(statement.predicate, Predicate::Relative | Predicate::Pet | Predicate::Favourite);
+                || object.is_some()
+                    && !matches!(statement.predicate, Predicate::Relative | Predicate::Pet | Predicate::Favourite);
             let same = object.is_none_or(|o| {
                 o.key == fact.object.key
                     || (o.entity.is_some() && o.entity == fact.object.entity)
@@ -317,6 +365,9 @@ impl<'a, S: Store> Planner<'a, S> {
                         && statement.kind == fact.kind
             });
             if kind && same {
+                if fact.predicate == Predicate::Pet {
+                    self.uncount(subject, &fact.kind, to)?;
+                }
                 self.close(fact, to);
                 found = true;
             }
@@ -337,11 +388,11 @@ impl<'a, S: Store> Planner<'a, S> {
     /// Ends what a text is about, where no two people use the same words: «ya no voy a yoga», "my physio appointment was
     /// cancelled".
     fn end_by_words(&mut self, statement: &Statement, subject: EntityId, text: &str) -> Result<(), S::Error> {
-        let event = statement.predicate == Predicate::Appointment;
-        let predicates: &[Predicate] = if event {
-            &[Predicate::Appointment]
-        } else {
-            &[Predicate::Routine, Predicate::Habit, Predicate::Hobby, Predicate::Plays, Predicate::Learning]
+        let event = matches!(statement.predicate, Predicate::Appointment | Predicate::Trip);
+        let predicates: &[Predicate] = match statement.predicate {
+            Predicate::Appointment => &[Predicate::Appointment],
+            Predicate::Trip => &[Predicate::Trip, Predicate::Appointment],
+            _ => GIVEN_UP,
         };
         let today = self.origin.at.date();
         let mut known = Vec::new();

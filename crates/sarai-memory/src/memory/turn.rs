@@ -182,6 +182,9 @@ mod tests {
             // More is asked than what is known.
             ("¿Qué café me recomiendas?", help("Te gusta: café.")),
             ("¿Qué puedo cocinar sin nueces?", help("Tienes alergia o intolerancia a nueces.")),
+            // Of what is liked a part is asked for, and no fact says which.
+            ("¿Qué me gusta desayunar?", help("Te gusta: café.")),
+            ("What do I like to drink?", help("You like café (coffee).")),
             ("¿Debería mudarme a París?", Part::None),
             ("¿Cómo se llamaba el fontanero del que te hablé?", Part::None),
             // Only the owner can have told it, and did not.

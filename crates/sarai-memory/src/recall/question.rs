@@ -124,7 +124,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
     let has = |word: &str| words.iter().any(|all| all.iter().any(|w| w == word));
     let (subject, relation, attributes, spans) = nouns(scan, from);
     let mut topics = topics(&words, language);
-    topics.splice(0..0, owned(scan, from, &has));
+    topics.splice(0..0, owned(scan, from, &has).filter(|_| relation.is_none()));
     for (predicate, kind) in attributes {
         topics.insert(0, Topic { predicate, kind, weight: 9 });
     }
