@@ -32,6 +32,16 @@ const MOVES: &[&str] = &[
 ];
 /// Verbs of giving something up.
 const LEAVES: &[&str] = &["dejar", "abandonar", "quit", "stop", "leave", "drop"];
+/// What is over where such a verb stands alone: «ya no trabajo».
+const WHOLLY: &[(&str, &[Predicate])] = &[
+    ("coleccionar", &[Predicate::Collects]),
+    ("collect", &[Predicate::Collects]),
+    ("trabajar", &[Predicate::WorksAt, Predicate::Role]),
+    ("currar", &[Predicate::WorksAt, Predicate::Role]),
+    ("work", &[Predicate::WorksAt, Predicate::Role]),
+    ("estudiar", &[Predicate::Studies, Predicate::StudiesAt]),
+    ("study", &[Predicate::Studies, Predicate::StudiesAt]),
+];
 /// Verbs of parting, and of those the ones that need a word beside them: «lo hemos dejado», "broke up".
 const PARTS: &[(&str, Option<&str>)] = &[
     ("dejar", Some("lo")),
@@ -65,7 +75,7 @@ impl Run<'_> {
             })
         };
         let called = (1..scan.tokens.len()).any(|i| {
-            scan.word(i) == "off" && scan.is_any(i - 1, &["called"])
+            scan.word(i) == "off" && scan.is_any(i - 1, &["called", "is", "'s"])
                 || scan.word(i) == "through" && scan.is_any(i - 1, &["fell", "fallen"])
                 || scan.word(i) == "caido" && (i.max(2) - 2..i).any(|before| scan.is_any(before, &["se", "ha"]))
         });
@@ -79,8 +89,12 @@ impl Run<'_> {
                 || scan.is_any(i, &["forward", "back"])
                     && (i.saturating_sub(5)..i).any(|before| scan.is_any(before, &shifts))
         });
-        let moved = shifted || said(MOVES) || recent_event && super::correction::marker(scan).is_some();
-        if !doubtful.is_empty() || !(cancelled || moved) {
+        // "The interview is on Wednesday instead".
+        let instead = (0..scan.tokens.len())
+            .any(|i| scan.word(i) == "instead" || scan.word(i) == "final" && i > 0 && scan.word(i - 1) == "al")
+            && groups.iter().any(|group| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive);
+        let moved = shifted || instead || said(MOVES) || recent_event && super::correction::marker(scan).is_some();
+        if !doubtful.is_empty() {
             return;
         }
         let when = self.put_off(scan);
@@ -89,8 +103,20 @@ impl Run<'_> {
             let said = self.before.recent.iter().rev().find(|s| s.predicate == Predicate::Appointment)?;
             said.object.as_ref().filter(|_| pronoun).map(|object| object.text.clone())
         };
-        if let Some(place) = trip(scan).filter(|_| cancelled) {
+        // «Al final no vamos a Oslo», "we're not going to Oslo".
+        let stays = groups.iter().find_map(|group| {
+            let goes = group.has_any(&["ir", "viajar", "volar", "go", "travel", "fly"]);
+            let own = !scan.spanish() || group.readings.iter().any(|form| form.person == words::Person::First);
+            let negative = group.polarity != Polarity::Positive && goes && own && !group.aspect.modal;
+            let to = (group.last..group.last + 2).find(|&i| negative && scan.is_any(i, &["a", "to"]))?;
+            let (fillers, _) = scan.slot("knownplace", to + 1)?;
+            fillers.into_iter().next().map(|filler| filler.text)
+        });
+        if let Some(place) = trip(scan).filter(|_| cancelled).or(stays) {
             return self.happens(scan, Predicate::Trip, &place, Act::End, None, sentence);
+        }
+        if !(cancelled || moved) {
+            return;
         }
         let Some(event) = event(scan, groups).or_else(recent) else { return };
         let wedding = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["boda", "wedding"]));
@@ -166,11 +192,12 @@ impl Run<'_> {
 /// Where somebody will not travel: «lo de Roma se ha cancelado», "the trip to Lisbon was called off".
 fn trip(scan: &Scan<'_>) -> Option<String> {
     (1..scan.tokens.len()).find_map(|at| {
-        let travels = scan.is_any(at - 1, &["de", "a", "to"])
-            && (at.saturating_sub(3)..at).any(|i| {
-                scan.word(i) == "lo" && scan.word(i + 1) == "de"
-                    || scan.is_any(i, &["viaje", "vuelo", "escapada", "trip", "flight", "holiday"])
-            });
+        let travels = scan.is_any(at + 1, &["trip", "flight", "holiday"]) && scan.is_any(at - 1, &["the", "my", "our"])
+            || scan.is_any(at - 1, &["de", "a", "to"])
+                && (at.saturating_sub(3)..at).any(|i| {
+                    scan.word(i) == "lo" && scan.word(i + 1) == "de"
+                        || scan.is_any(i, &["viaje", "vuelo", "escapada", "trip", "flight", "holiday"])
+                });
         let (fillers, _) = scan.slot("place", at).filter(|_| travels && scan.tokens[at].capital)?;
         fillers.into_iter().next().map(|filler| filler.text)
     })
@@ -232,8 +259,9 @@ impl Reader<'_> {
             && group.polarity == Polarity::Positive
             && (group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past));
         let avoids = |s: &Statement| s.act == Act::Assert && s.predicate != Predicate::Avoids;
-        if let Some(statement) = self.moved_out(group, clause, mention) {
-            return vec![statement];
+        let gone = self.moved_out(group, clause, mention);
+        if !gone.is_empty() {
+            return gone;
         }
         // «Lo de ser vegano lo he dejado» names it in front.
         let front = (clause.first..group.first)
@@ -248,14 +276,24 @@ impl Reader<'_> {
         if left && let Some(ended) = self.left_whole(&text, group, clause, mention) {
             return ended;
         }
+        let stance = Stance { act: Act::End, from: None, to: None };
+        // «Ya no colecciono»: all of it.
+        if clause.last == group.last
+            && let Some((_, predicates)) = WHOLLY.iter().find(|(lemma, _)| group.has(lemma))
+        {
+            let ended = |predicate: &Predicate| {
+                let says = Says { predicate: *predicate, kind: "", constant: None };
+                self.statement(mention.clone(), &says, None, stance, (group.first, clause.last))
+            };
+            return predicates.iter().map(ended).collect();
+        }
         let says = Says { predicate: Predicate::Routine, kind: "", constant: None };
         let object = Object { key: words::key(&text), text, mention: None };
-        let stance = Stance { act: Act::End, from: None, to: None };
         vec![self.statement(mention.clone(), &says, Some(object), stance, (group.first, clause.last))]
     }
 
     /// «Jorge se ha ido del piso», "Ana moved out": the owner lives without them.
-    fn moved_out(&self, group: &Group, clause: &Clause, mention: &Mention) -> Option<Statement> {
+    fn moved_out(&self, group: &Group, clause: &Clause, mention: &Mention) -> Vec<Statement> {
         let scan = self.scan;
         let home = ["casa", "piso", "apartamento", "departamento", "depa"];
         let from_home = group.has_any(&["ir", "marchar", "mudar", "largar"])
@@ -264,16 +302,21 @@ impl Reader<'_> {
                     && (scan.is_any(i + 1, &home)
                         || scan.is_any(i + 1, &["el", "la", "nuestro", "nuestra"]) && scan.is_any(i + 2, &home))
             });
-        let out = group.has("move") && scan.is_any(group.last, &["out"]);
+        let joined = (group.last..clause.last)
+            .any(|i| scan.is_any(i, &["con", "conmigo", "with", "in", "cerca", "near", "closer"]));
+        let moves = group.has_any(&["mudar", "trasladar", "independizar", "move"]) && !joined;
         let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
         let other = *mention != Mention::Owner && matches!(mention, Mention::Named(_) | Mention::Relative { .. });
-        if !(other && done && (from_home || out)) || group.polarity != Polarity::Positive {
-            return None;
+        if !(other && done && (from_home || moves)) || group.polarity != Polarity::Positive {
+            return Vec::new();
         }
         let says = Says { predicate: Predicate::LivesWith, kind: "", constant: None };
-        let object = Object { text: String::new(), key: String::new(), mention: Some(mention.clone()) };
         let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };
-        Some(self.statement(Mention::Owner, &says, Some(object), stance, (group.first, clause.last)))
+        let ends = |one: &Mention, other: &Mention| {
+            let object = Object { text: String::new(), key: String::new(), mention: Some(other.clone()) };
+            self.statement(one.clone(), &says, Some(object), stance, (group.first, clause.last))
+        };
+        vec![ends(&Mention::Owner, mention), ends(mention, &Mention::Owner)]
     }
 
     /// «He dejado la carrera», "I quit my job": all that somebody studied, or their work.
@@ -305,6 +348,38 @@ impl Reader<'_> {
             self.statement(mention.clone(), &says, None, stance, tokens)
         };
         Some(predicates.iter().map(ended).collect())
+    }
+
+    /// «Pablo y Carla han roto»: neither is with the other any more.
+    pub(super) fn couple_parted(&self, group: &Group, clause: &Clause) -> Vec<Statement> {
+        let scan = self.scan;
+        let near = |word: &str| (group.first.max(1) - 1..clause.last.min(group.last + 2)).any(|i| scan.word(i) == word);
+        let parts = PARTS.iter().any(|(lemma, beside)| group.has(lemma) && beside.is_none_or(&near));
+        let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+        if !(parts && done) || group.polarity != Polarity::Positive {
+            return Vec::new();
+        }
+        let joint = (0..group.first).rev().find(|&i| scan.is_any(i, &["y", "and"]));
+        let Some((joint, Noun::Someone(second))) = joint.and_then(|joint| {
+            let (noun, end) = scan.noun(joint + 1).filter(|(_, end)| *end == group.first)?;
+            (end == group.first).then_some((joint, noun))
+        }) else {
+            return Vec::new();
+        };
+        let first = (0..joint).find_map(|at| match scan.noun(at) {
+            Some((Noun::Someone(mention), end)) if end == joint => Some(mention),
+            _ => None,
+        });
+        let Some(first) = first.filter(|first| *first != Mention::Owner && second != Mention::Owner) else {
+            return Vec::new();
+        };
+        let says = Says { predicate: Predicate::Relative, kind: "partner", constant: None };
+        let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };
+        let ends = |one: &Mention, other: &Mention| {
+            let object = Object { text: String::new(), key: String::new(), mention: Some(other.clone()) };
+            self.statement(one.clone(), &says, Some(object), stance, (clause.first.min(group.first), group.last))
+        };
+        vec![ends(&first, &second), ends(&second, &first)]
     }
 
     /// «Sara y yo lo hemos dejado», "Amber and I broke up".

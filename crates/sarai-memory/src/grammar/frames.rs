@@ -27,6 +27,8 @@ pub(crate) struct Flags {
     pub(crate) begins: bool,
     /// It takes the place of what was said of the same before.
     pub(crate) swaps: bool,
+    /// Said only of what is no more.
+    pub(crate) over: bool,
     pub(crate) ends: bool,
     pub(crate) only_negative: bool,
     only_positive: bool,
@@ -191,6 +193,7 @@ fn read_flags(text: &'static str) -> Option<Flags> {
         match word {
             "begin" => flags.begins = true,
             "swap" => flags.swaps = true,
+            "over" => flags.over = true,
             "end" => flags.ends = true,
             "onlyneg" => flags.only_negative = true,
             "onlypos" => flags.only_positive = true,
@@ -292,8 +295,12 @@ impl Scan<'_> {
             && (!flags.today || tense == Tense::Present && self.tokens.iter().any(|t| t.is("hoy") || t.is("today")))
             && (!flags.job || self.work || (0..group.first).any(|i| self.is_any(i, WORK)))
             && (!flags.past || past)
-            && (!flags.present || tense == Tense::Present && !group.aspect.perfect || group.aspect.cessative)
+            && (!flags.present
+                || tense == Tense::Present && !group.aspect.perfect
+                || group.aspect.cessative
+                || group.aspect.inceptive)
             && (!flags.only_negative || group.polarity != Polarity::Positive)
+            && (!flags.over || group.polarity == Polarity::NoLonger)
             && (!flags.only_positive || group.polarity == Polarity::Positive && !group.aspect.cessative)
             && (!flags.plural || plural || !self.spanish())
     }

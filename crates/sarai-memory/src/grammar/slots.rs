@@ -110,7 +110,7 @@ impl Scan<'_> {
             "street" => one(self.street(at)),
             "someone" => one(self.someone(at)),
             "people" => self.people(at),
-            "kilos" => one(self.measure(at).filter(|(filler, _)| is_weight(&filler.key))),
+            "kilos" => one(self.measure(at).filter(|(filler, end)| is_weight(&filler.key) && self.settles(*end))),
             "strictname" => one(self.trusted_name(at, Trust::Strict)),
             "capname" => one(self.trusted_name(at, Trust::Capital)),
             "trade" => one(self.trade(at)),
@@ -214,6 +214,13 @@ impl Scan<'_> {
             && self.tokens.get(at + 1).is_some_and(|t| t.capital);
         let from = at + usize::from(self.is_any(at, &DETERMINERS) && !named);
         (end > from).then(|| (Filler::new(self.source(from, end)), end))
+    }
+
+    /// Whether nothing but another thought or a time stands here.
+    fn settles(&self, at: usize) -> bool {
+        self.tokens.get(at).is_none_or(crate::text::Token::is_mark)
+            || self.is_any(at, &["y", "and", "pero", "but", "desde", "since", "ya", "now"])
+            || self.begins_time(at)
     }
 
     /// Somebody, or some people parted by commas and «y».

@@ -62,6 +62,8 @@ pub(crate) struct Question {
     pub(crate) objects: Vec<String>,
     /// The words for a search.
     pub(crate) words: Vec<String>,
+    /// «¿Estoy casado?»: the state that is asked after.
+    pub(crate) state: Option<&'static str>,
     /// The verbs among them, as infinitives.
     pub(crate) verbs: Vec<String>,
     /// It speaks of the owner too: "my appointment with Dr. Chen".
@@ -179,6 +181,8 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
             || has("llevar") && (has("cuanto") || has("cuantos")),
         objects: objects(scan, from, &spans),
         words: content(scan, from),
+        state: (from..scan.tokens.len())
+            .find_map(|at| words::longest(language, scan.tokens, at, &[Class::State]).map(|(sense, _)| sense.id)),
         own,
         rest: rest(scan, from, &words, &topics, &spans),
         verbs: (from..scan.tokens.len())

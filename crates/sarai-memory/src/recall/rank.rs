@@ -94,7 +94,7 @@ pub(super) struct Search<'a, 'b, S: Store> {
     pub(super) store: &'a S,
     planner: &'a mut Planner<'b, S>,
     pub(super) question: &'a Question,
-    today: Date,
+    pub(super) today: Date,
 }
 
 /// Finds what answers the question.
