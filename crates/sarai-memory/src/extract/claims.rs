@@ -391,6 +391,12 @@ impl Reader<'_> {
                 }
                 out
             }
+            // «Mis hijos se llaman Pau y Nil» names each of them, and not the lot of them.
+            Predicate::Name
+                if matches!(subject, Mention::Relative { plural: true, .. }) && is_joint(self.scan, found.end) =>
+            {
+                Vec::new()
+            }
             Predicate::KeptIn => self.kept(group, mention, found, says, stance, filler),
             Predicate::Appointment | Predicate::Trip => {
                 let text = self.with_clock(&filler.text, group.last, clause.last);

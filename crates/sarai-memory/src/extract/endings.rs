@@ -267,18 +267,22 @@ impl Reader<'_> {
         let front = (clause.first..group.first)
             .find(|&i| scan.word(i) == "lo" && scan.is_any(i + 1, &["de", "del"]))
             .filter(|_| left && scan.spanish());
+        // «Ya no corro, me lesioné»: the reason belongs to nothing that is over.
+        let last = (group.last..clause.last)
+            .find(|&i| scan.tokens[i].is_mark() || scan.is_any(i, &["porque", "because", "pero", "but", "pues"]))
+            .unwrap_or(clause.last);
         // «Ya no corro» has nothing behind its verb.
-        let behind = clause.last > group.last || over && !group.aspect.cessative;
+        let behind = last > group.last || over && !group.aspect.cessative;
         if !(over || left) || said.iter().any(avoids) || !(behind || front.is_some()) {
             return Vec::new();
         }
-        let text = scan.source(front.map_or(group.first, |at| at + 2), clause.last.max(group.last)).to_owned();
+        let text = scan.source(front.map_or(group.first, |at| at + 2), last.max(group.last)).to_owned();
         if left && let Some(ended) = self.left_whole(&text, group, clause, mention) {
             return ended;
         }
         let stance = Stance { act: Act::End, from: None, to: None };
         // «Ya no colecciono»: all of it.
-        if clause.last == group.last
+        if last == group.last
             && let Some((_, predicates)) = WHOLLY.iter().find(|(lemma, _)| group.has(lemma))
         {
             let ended = |predicate: &Predicate| {

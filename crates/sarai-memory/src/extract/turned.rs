@@ -51,10 +51,13 @@ impl Reader<'_> {
         }
         let found = (clause.first..group.first)
             .filter(|&at| {
-                scan.is_any(at, &["el", "la", "los", "las"]) && (at == 0 || !scan.is_any(at - 1, &["de", "a", "que"]))
+                at + 1 < group.first
+                    && scan.is_any(at, &["el", "la", "los", "las"])
+                    && (at == 0 || !scan.is_any(at - 1, &["de", "a", "que"]))
             })
-            .find_map(|at| scan.slot("knownlike", at).filter(|(_, end)| *end == group.first));
-        let Some((fillers, _)) = found else { return Vec::new() };
+            .map(|at| Filler::new(scan.source(at + 1, group.first)))
+            .find(|filler| filler.key.starts_with("c:"));
+        let Some(filler) = found else { return Vec::new() };
         let (predicate, act) = match scan.late_negation(group, clause.last) {
             Polarity::NoLonger => (Predicate::Likes, Act::End),
             // What does not interest is not disliked yet.
@@ -64,9 +67,7 @@ impl Reader<'_> {
         };
         let says = Says { predicate, kind: "", constant: None };
         let stance = Stance { act, from: None, to: None };
-        let make =
-            |f: Filler| self.statement(mention.clone(), &says, Some(object(f)), stance, (clause.first, group.last));
-        fillers.into_iter().map(make).collect()
+        vec![self.statement(mention.clone(), &says, Some(object(filler)), stance, (clause.first, group.last))]
     }
 
     /// «Las picaduras de abeja me dan alergia», "bee stings give me an allergic reaction".

@@ -302,7 +302,11 @@ impl Scan<'_> {
             && (!flags.only_negative || group.polarity != Polarity::Positive)
             && (!flags.over || group.polarity == Polarity::NoLonger)
             && (!flags.only_positive || group.polarity == Polarity::Positive && !group.aspect.cessative)
-            && (!flags.plural || plural || !self.spanish())
+            && (!flags.plural
+                || plural
+                || !self.spanish()
+                // «Todo el mundo me llama Chispa».
+                || group.first > 0 && self.is_any(group.first - 1, &["mundo", "gente", "familia"]))
     }
 
     /// Fits a complement from `at`. Slots may end behind `end` only by what belongs to them.

@@ -37,6 +37,9 @@ impl Filler {
 /// One or more fillers, and one past their end.
 pub(crate) type Filled = Option<(Vec<Filler>, usize)>;
 
+/// Sizes that are named by letters, as they are written.
+const LETTER_SIZES: &[&str] = &["XS", "S", "M", "L", "XL", "XXL", "XXXL"];
+
 /// Whether a measure is one of weight, and says so.
 fn is_weight(key: &str) -> bool {
     ["kilo", "kg", "pound", "lb", "stone"].iter().any(|unit| key.contains(unit))
@@ -110,6 +113,10 @@ impl Scan<'_> {
             "street" => one(self.street(at)),
             "someone" => one(self.someone(at)),
             "people" => self.people(at),
+            "rhesus" => one(self.blood(at).filter(|(filler, end)| filler.key.len() > 1 && self.settles(*end))),
+            "letters" => one(self
+                .size(at)
+                .filter(|(filler, end)| LETTER_SIZES.contains(&filler.text.as_str()) && self.settles(*end))),
             "kilos" => one(self.measure(at).filter(|(filler, end)| is_weight(&filler.key) && self.settles(*end))),
             "strictname" => one(self.trusted_name(at, Trust::Strict)),
             "capname" => one(self.trusted_name(at, Trust::Capital)),
@@ -125,7 +132,9 @@ impl Scan<'_> {
             "habitual" => one(self.habitual(at)),
             "tall" => one(self.measure(at).filter(|(_, end)| {
                 let feet = self.word(at + 1) == "'" && self.tokens.get(at + 2).is_some_and(|t| t.kind == Kind::Number);
-                feet || self.is_any(*end, &["tall"]) || self.is_any(*end - 1, &["tall"])
+                // "I'm 5 foot 4", but no "10 feet away".
+                let foot = self.is_any(at + 1, &["foot", "feet", "ft"]) && *end > at + 2 && self.settles(*end);
+                feet || foot || self.is_any(*end, &["tall"]) || self.is_any(*end - 1, &["tall"])
             })),
             "shop" => one(self.shop(at)),
             "course" => one(self.course(at)),

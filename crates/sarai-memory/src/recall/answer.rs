@@ -196,6 +196,7 @@ impl<S: Store> Voice<'_, S> {
         let row = match (nameless, alone) {
             (true, _) => "#unnamed",
             (_, true) => "#alone",
+            _ if fact.predicate == Predicate::Died && !day.is_empty() => "#died",
             _ => fact.predicate.name(),
         };
         let text = template(self.language, row, form);

@@ -157,10 +157,14 @@ fn akin(a: &str, b: &str) -> bool {
     a.len() > 5 && b.len() > 5 && a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count() > 4
 }
 
+/// Verbs of habits in both languages, and as a search has them.
+const HABITS: &[&[&str]] = &[&["fumar", "smoke", "smok"], &["beber", "drink"]];
+
 /// Two words of either language for one thing.
 fn means_same(a: &str, b: &str) -> bool {
-    words::senses(None, a)
-        .any(|sense| words::senses(None, b).any(|other| (sense.class, sense.id) == (other.class, other.id)))
+    HABITS.iter().any(|pair| pair.contains(&a) && pair.contains(&b))
+        || words::senses(None, a)
+            .any(|sense| words::senses(None, b).any(|other| (sense.class, sense.id) == (other.class, other.id)))
 }
 
 /// Predicates of which a question means one fact, named by its words, and not all.
