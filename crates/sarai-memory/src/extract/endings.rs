@@ -267,6 +267,9 @@ impl Reader<'_> {
         let front = (clause.first..group.first)
             .find(|&i| scan.word(i) == "lo" && scan.is_any(i + 1, &["de", "del"]))
             .filter(|_| left && scan.spanish());
+        if let Some(statement) = self.swapped_for(group, clause, mention).or_else(|| self.left_by(group, clause)) {
+            return vec![statement];
+        }
         // «Ya no corro, me lesioné»: the reason belongs to nothing that is over.
         let last = (group.last..clause.last)
             .find(|&i| scan.tokens[i].is_mark() || scan.is_any(i, &["porque", "because", "pero", "but", "pues"]))
@@ -352,6 +355,41 @@ impl Reader<'_> {
             self.statement(mention.clone(), &says, None, stance, tokens)
         };
         Some(predicates.iter().map(ended).collect())
+    }
+
+    /// «Ha cambiado el fútbol por el baloncesto»: what is swapped is over.
+    fn swapped_for(&self, group: &Group, clause: &Clause, mention: &Mention) -> Option<Statement> {
+        let scan = self.scan;
+        let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+        let joint = (group.last + 1..clause.last).find(|&i| scan.is_any(i, &["por", "for"]))?;
+        if !(done && group.has_any(&["cambiar", "swap", "trade"])) || group.polarity != Polarity::Positive {
+            return None;
+        }
+        let text = scan.source(group.last, joint).to_owned();
+        let says = Says { predicate: Predicate::Routine, kind: "", constant: None };
+        let object = Object { key: words::key(&text), text, mention: None };
+        let stance = Stance { act: Act::End, from: None, to: None };
+        Some(self.statement(mention.clone(), &says, Some(object), stance, (group.first, clause.last)))
+    }
+
+    /// «Irene me ha dejado», "Ben dumped me": the owner is with them no more.
+    fn left_by(&self, group: &Group, clause: &Clause) -> Option<Statement> {
+        let scan = self.scan;
+        let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+        let alone = (group.last..clause.last).all(|i| scan.tokens[i].is_mark() || scan.word(i) == "me");
+        let left = group.has("dejar") && group.dative == Some(words::Person::First)
+            || group.has_any(&["leave", "dump"]) && scan.word(group.last) == "me";
+        if !(left && done && alone) || group.polarity != Polarity::Positive {
+            return None;
+        }
+        let who = (0..group.first).find_map(|at| match scan.noun(at) {
+            Some((Noun::Someone(mention), end)) if end == group.first && mention != Mention::Owner => Some(mention),
+            _ => None,
+        })?;
+        let says = Says { predicate: Predicate::Relative, kind: "partner", constant: None };
+        let object = Object { text: String::new(), key: String::new(), mention: Some(who) };
+        let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };
+        Some(self.statement(Mention::Owner, &says, Some(object), stance, (group.first, group.last)))
     }
 
     /// «Pablo y Carla han roto»: neither is with the other any more.

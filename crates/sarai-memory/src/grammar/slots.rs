@@ -165,7 +165,11 @@ impl Scan<'_> {
                 && end > at
                 && ABBREVIATIONS.contains(&self.word(end - 1))
                 && self.tokens.get(end + 1).is_some_and(|t| t.capital);
-            let stop = (token.is_mark() && !token.quoted && !short)
+            // "Everton any more", "vegan anymore".
+            let late =
+                end > at && (token.is("anymore") || token.is("any") && self.is_any(end + 1, &["more", "longer"]));
+            let stop = late
+                || (token.is_mark() && !token.quoted && !short)
                 || PHRASE_ENDS.contains(&token.fold.as_str())
                 || (end > at && self.begins_time(end));
             if stop {
