@@ -146,6 +146,9 @@ impl EntityId {
     pub const OWNER: Self = Self(1);
 }
 
+/// The keys of living without company, as [`Predicate::LivesWith`] has them.
+pub(crate) const ALONE: &[&str] = &["solo", "sola", "alone"];
+
 /// What an entity is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EntityKind {

@@ -290,15 +290,40 @@ impl Reader<'_> {
         if found.fillers.is_empty() && says.constant.is_none() && stance.act == Act::End {
             return vec![self.statement(self.acting(mention, found), &says, None, stance, tokens)];
         }
+        let mut out = self.swapped(mention, found, &says, stance, tokens);
         if let Some(constant) = says.constant {
             let object = Object { text: constant.to_owned(), key: words::key(constant), mention: None };
-            return vec![self.statement(self.acting(mention, found), &says, Some(object), stance, tokens)];
+            out.push(self.statement(self.acting(mention, found), &says, Some(object), stance, tokens));
+            return out;
         }
-        found
-            .fillers
-            .iter()
-            .flat_map(|filler| self.of_filler(group, clause, mention, found, &says, stance, filler.clone()))
-            .collect()
+        out.extend(
+            found
+                .fillers
+                .iter()
+                .flat_map(|filler| self.of_filler(group, clause, mention, found, &says, stance, filler.clone())),
+        );
+        out
+    }
+
+    /// «He cambiado el Ibiza por un Yaris», "I switched to Italian": what was there before is over, whatever it was.
+    fn swapped(
+        &self,
+        mention: &Mention,
+        found: &Match,
+        says: &Says,
+        stance: Stance,
+        tokens: (usize, usize),
+    ) -> Vec<Statement> {
+        if !found.frame.flags.swaps || stance.act != Act::Assert {
+            return Vec::new();
+        }
+        let kind = found.fillers.first().and_then(|filler| filler.kind).unwrap_or(says.kind);
+        // A house that was swapped for a thing of no known kind must not end all that somebody owns.
+        if says.predicate == Predicate::Owns && kind.is_empty() {
+            return Vec::new();
+        }
+        let over = Stance { act: Act::End, from: None, to: stance.from };
+        vec![self.statement(self.acting(mention, found), &Says { kind, ..says.clone() }, None, over, tokens)]
     }
 
     /// Whom a frame is about: «me llaman Pepe» is about the owner, whoever calls.
@@ -365,6 +390,12 @@ impl Reader<'_> {
                     out.push(self.statement(subject, &says, Some(object), stance, tokens));
                 }
                 out
+            }
+            // «Mis hijos se llaman Pau y Nil» names each of them, and not the lot of them.
+            Predicate::Name
+                if matches!(subject, Mention::Relative { plural: true, .. }) && is_joint(self.scan, found.end) =>
+            {
+                Vec::new()
             }
             Predicate::KeptIn => self.kept(group, mention, found, says, stance, filler),
             Predicate::Appointment | Predicate::Trip => {

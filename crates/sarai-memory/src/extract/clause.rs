@@ -155,8 +155,11 @@ fn subject(
     before: Option<&Subject>,
 ) -> Option<Subject> {
     let group = &groups[index];
+    // «Se nos ha muerto Trufo»: who is left behind did not die.
+    let dies = group.has_any(&["morir", "fallecer"]);
     if scan.spanish()
         && group.dative.is_some()
+        && !dies
         && (group.dative == Some(Person::Third) && group.has_any(&["llamar", "poner"])
             || !group.readings.iter().any(|form| form.person == Person::First))
         && let Some(subject) = dative(scan, group, floor, last, before)
@@ -225,7 +228,12 @@ fn spanish(
     let behind = (group.last..last).rev().find_map(|at| {
         scan.noun(at).filter(|(_, end)| *end == last || scan.tokens.get(*end).is_none_or(Token::is_mark))
     });
-    if let Some((noun @ Noun::Someone(Mention::Relative { .. } | Mention::Animal { .. }), _)) = behind
+    let told = |noun: &Noun| match noun {
+        Noun::Someone(Mention::Relative { .. } | Mention::Animal { .. }) => true,
+        Noun::Someone(Mention::Named(_)) => group.has_any(&["morir", "fallecer"]),
+        _ => false,
+    };
+    if let Some((noun, _)) = behind.filter(|(noun, _)| told(noun))
         && group.last < last
         && !group.has_any(&["ser", "tener"])
         && !(group.last..last).any(|i| scan.is_any(i, &["a", "de", "con", "que", "y", "para"]))

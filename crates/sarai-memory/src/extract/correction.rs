@@ -96,7 +96,14 @@ pub(super) fn elliptical(
             candidates.retain(named);
         }
     }
-    candidates.iter().rev().find_map(|statement| replaced(scan, from, statement, sentence))
+    // «Me equivoqué de mes, es el 2 de julio»: what is right stands behind its own verb.
+    let later = (from + 1..scan.tokens.len())
+        .find(|&i| scan.word(i - 1) == "," && scan.is_any(i, &["es", "era", "son", "it", "it's"]));
+    let starts = [Some(from), later];
+    starts
+        .into_iter()
+        .flatten()
+        .find_map(|from| candidates.iter().rev().find_map(|statement| replaced(scan, from, statement, sentence)))
 }
 
 /// «Marco no, Marcos», "not Boston, Houston": says that something just said is wrong.

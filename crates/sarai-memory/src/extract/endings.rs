@@ -32,6 +32,16 @@ const MOVES: &[&str] = &[
 ];
 /// Verbs of giving something up.
 const LEAVES: &[&str] = &["dejar", "abandonar", "quit", "stop", "leave", "drop"];
+/// What is over where such a verb stands alone: «ya no trabajo».
+const WHOLLY: &[(&str, &[Predicate])] = &[
+    ("coleccionar", &[Predicate::Collects]),
+    ("collect", &[Predicate::Collects]),
+    ("trabajar", &[Predicate::WorksAt, Predicate::Role]),
+    ("currar", &[Predicate::WorksAt, Predicate::Role]),
+    ("work", &[Predicate::WorksAt, Predicate::Role]),
+    ("estudiar", &[Predicate::Studies, Predicate::StudiesAt]),
+    ("study", &[Predicate::Studies, Predicate::StudiesAt]),
+];
 /// Verbs of parting, and of those the ones that need a word beside them: «lo hemos dejado», "broke up".
 const PARTS: &[(&str, Option<&str>)] = &[
     ("dejar", Some("lo")),
@@ -64,16 +74,27 @@ impl Run<'_> {
                         || group.readings.iter().any(|f| f.tense == Tense::Past))
             })
         };
-        let cancelled = said(CANCELS) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
+        let called = (1..scan.tokens.len()).any(|i| {
+            scan.word(i) == "off" && scan.is_any(i - 1, &["called", "is", "'s"])
+                || scan.word(i) == "through" && scan.is_any(i - 1, &["fell", "fallen"])
+                || scan.word(i) == "caido" && (i.max(2) - 2..i).any(|before| scan.is_any(before, &["se", "ha"]))
+        });
+        let cancelled = called || said(CANCELS) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
         let recent_event = self.before.recent.iter().any(|s| s.predicate == Predicate::Appointment);
         // «Al final es el 19» puts off what was just told.
         // "Brought forward", "pushed back".
+        let shifts = ["brought", "pushed", "put", "moved", "been", "was", "got"];
         let shifted = (1..scan.tokens.len()).any(|i| {
-            scan.is_any(i, &["forward", "back", "rescheduled", "postponed"])
-                && scan.is_any(i - 1, &["brought", "pushed", "put", "moved", "been", "was", "got"])
+            scan.is_any(i, &["rescheduled", "postponed"]) && scan.is_any(i - 1, &shifts)
+                || scan.is_any(i, &["forward", "back"])
+                    && (i.saturating_sub(5)..i).any(|before| scan.is_any(before, &shifts))
         });
-        let moved = shifted || said(MOVES) || recent_event && super::correction::marker(scan).is_some();
-        if !doubtful.is_empty() || !(cancelled || moved) {
+        // "The interview is on Wednesday instead".
+        let instead = (0..scan.tokens.len())
+            .any(|i| scan.word(i) == "instead" || scan.word(i) == "final" && i > 0 && scan.word(i - 1) == "al")
+            && groups.iter().any(|group| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive);
+        let moved = shifted || instead || said(MOVES) || recent_event && super::correction::marker(scan).is_some();
+        if !doubtful.is_empty() {
             return;
         }
         let when = self.put_off(scan);
@@ -82,7 +103,26 @@ impl Run<'_> {
             let said = self.before.recent.iter().rev().find(|s| s.predicate == Predicate::Appointment)?;
             said.object.as_ref().filter(|_| pronoun).map(|object| object.text.clone())
         };
+        // «Al final no vamos a Oslo», "we're not going to Oslo".
+        let stays = groups.iter().find_map(|group| {
+            let goes = group.has_any(&["ir", "viajar", "volar", "go", "travel", "fly"]);
+            let own = !scan.spanish() || group.readings.iter().any(|form| form.person == words::Person::First);
+            let negative = group.polarity != Polarity::Positive && goes && own && !group.aspect.modal;
+            let to = (group.last..group.last + 2).find(|&i| negative && scan.is_any(i, &["a", "to"]))?;
+            let (fillers, _) = scan.slot("knownplace", to + 1)?;
+            fillers.into_iter().next().map(|filler| filler.text)
+        });
+        if let Some(place) = trip(scan).filter(|_| cancelled).or(stays) {
+            return self.happens(scan, Predicate::Trip, &place, Act::End, None, sentence);
+        }
+        if !(cancelled || moved) {
+            return;
+        }
         let Some(event) = event(scan, groups).or_else(recent) else { return };
+        let wedding = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["boda", "wedding"]));
+        if wedding && moved && !cancelled && self.wedding(scan, sentence) {
+            return;
+        }
         self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Appointment);
         self.off(scan, &event, Act::End, None, sentence);
         if let (true, false, Some(when)) = (moved, cancelled, when) {
@@ -91,6 +131,24 @@ impl Run<'_> {
             let text = clock.map_or_else(|| bare.to_owned(), |(clock, _)| format!("{bare}, {clock}"));
             self.off(scan, &text, Act::Assert, Some(when), sentence);
         }
+    }
+
+    /// «Hemos aplazado la boda al 12 de septiembre» is about one's own wedding, if no other is named. Whether a day was.
+    fn wedding(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) -> bool {
+        let others = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["de", "of", "'s"]) && scan.noun(i + 1).is_some());
+        let day = (1..scan.tokens.len()).find_map(|at| scan.slot("date", at));
+        let Some(filler) = day.and_then(|(fillers, _)| fillers.into_iter().next()).filter(|_| !others) else {
+            return false;
+        };
+        self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Appointment);
+        self.clauses += 1;
+        let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+        let says = Says { predicate: Predicate::Wedding, kind: "", constant: None };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let tokens = (0, scan.tokens.len());
+        let statement = reader.statement(Mention::Owner, &says, Some(super::claims::object(filler)), stance, tokens);
+        self.push(statement);
+        true
     }
 
     /// The day to which something is put off: one that is named, or a day of the same month.
@@ -109,14 +167,40 @@ impl Run<'_> {
     }
 
     fn off(&mut self, scan: &Scan<'_>, text: &str, act: Act, when: Option<PartialDate>, sentence: (usize, usize)) {
+        self.happens(scan, Predicate::Appointment, text, act, when, sentence);
+    }
+
+    fn happens(
+        &mut self,
+        scan: &Scan<'_>,
+        predicate: Predicate,
+        text: &str,
+        act: Act,
+        when: Option<PartialDate>,
+        sentence: (usize, usize),
+    ) {
         self.clauses += 1;
         let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
-        let says = Says { predicate: Predicate::Appointment, kind: "", constant: None };
+        let says = Says { predicate, kind: "", constant: None };
         let object = Object { key: words::key(text), text: text.to_owned(), mention: None };
         let stance = Stance { act, from: when, to: when };
         let statement = reader.statement(Mention::Owner, &says, Some(object), stance, (0, scan.tokens.len()));
         self.push(statement);
     }
+}
+
+/// Where somebody will not travel: «lo de Roma se ha cancelado», "the trip to Lisbon was called off".
+fn trip(scan: &Scan<'_>) -> Option<String> {
+    (1..scan.tokens.len()).find_map(|at| {
+        let travels = scan.is_any(at + 1, &["trip", "flight", "holiday"]) && scan.is_any(at - 1, &["the", "my", "our"])
+            || scan.is_any(at - 1, &["de", "a", "to"])
+                && (at.saturating_sub(3)..at).any(|i| {
+                    scan.word(i) == "lo" && scan.word(i + 1) == "de"
+                        || scan.is_any(i, &["viaje", "vuelo", "escapada", "trip", "flight", "holiday"])
+                });
+        let (fillers, _) = scan.slot("place", at).filter(|_| travels && scan.tokens[at].capital)?;
+        fillers.into_iter().next().map(|filler| filler.text)
+    })
 }
 
 /// The appointment that a sentence names, up to the next verb.
@@ -125,7 +209,14 @@ fn event(scan: &Scan<'_>, groups: &[Group]) -> Option<String> {
         (0..scan.tokens.len()).find(|&i| words::longest(scan.language, scan.tokens, i, &[Class::Event]).is_some())?;
     let verb = groups.iter().map(|group| group.first).find(|first| *first > at).unwrap_or(scan.tokens.len());
     let end = scan.phrase_end(at).min(verb);
-    let stop = (at + 1..end).find(|&i| scan.is_any(i, &["para", "to", "has", "have", "was", "is"])).unwrap_or(end);
+    let stop = (at + 1..end)
+        .find(|&i| {
+            scan.is_any(
+                i,
+                &["para", "to", "has", "have", "was", "is", "got", "been", "se", "ha", "fell", "back", "forward"],
+            )
+        })
+        .unwrap_or(end);
     Some(scan.source(at, stop.max(at + 1)).to_owned())
 }
 
@@ -168,17 +259,71 @@ impl Reader<'_> {
             && group.polarity == Polarity::Positive
             && (group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past));
         let avoids = |s: &Statement| s.act == Act::Assert && s.predicate != Predicate::Avoids;
-        if !(over || left) || said.iter().any(avoids) || clause.last <= group.last {
+        let gone = self.moved_out(group, clause, mention);
+        if !gone.is_empty() {
+            return gone;
+        }
+        // «Lo de ser vegano lo he dejado» names it in front.
+        let front = (clause.first..group.first)
+            .find(|&i| scan.word(i) == "lo" && scan.is_any(i + 1, &["de", "del"]))
+            .filter(|_| left && scan.spanish());
+        if let Some(statement) = self.swapped_for(group, clause, mention).or_else(|| self.left_by(group, clause)) {
+            return vec![statement];
+        }
+        // «Ya no corro, me lesioné»: the reason belongs to nothing that is over.
+        let last = (group.last..clause.last)
+            .find(|&i| scan.tokens[i].is_mark() || scan.is_any(i, &["porque", "because", "pero", "but", "pues"]))
+            .unwrap_or(clause.last);
+        // «Ya no corro» has nothing behind its verb.
+        let behind = last > group.last || over && !group.aspect.cessative;
+        if !(over || left) || said.iter().any(avoids) || !(behind || front.is_some()) {
             return Vec::new();
         }
-        let text = scan.source(group.first, clause.last).to_owned();
+        let text = scan.source(front.map_or(group.first, |at| at + 2), last.max(group.last)).to_owned();
         if left && let Some(ended) = self.left_whole(&text, group, clause, mention) {
             return ended;
         }
+        let stance = Stance { act: Act::End, from: None, to: None };
+        // «Ya no colecciono»: all of it.
+        if last == group.last
+            && let Some((_, predicates)) = WHOLLY.iter().find(|(lemma, _)| group.has(lemma))
+        {
+            let ended = |predicate: &Predicate| {
+                let says = Says { predicate: *predicate, kind: "", constant: None };
+                self.statement(mention.clone(), &says, None, stance, (group.first, clause.last))
+            };
+            return predicates.iter().map(ended).collect();
+        }
         let says = Says { predicate: Predicate::Routine, kind: "", constant: None };
         let object = Object { key: words::key(&text), text, mention: None };
-        let stance = Stance { act: Act::End, from: None, to: None };
         vec![self.statement(mention.clone(), &says, Some(object), stance, (group.first, clause.last))]
+    }
+
+    /// «Jorge se ha ido del piso», "Ana moved out": the owner lives without them.
+    fn moved_out(&self, group: &Group, clause: &Clause, mention: &Mention) -> Vec<Statement> {
+        let scan = self.scan;
+        let home = ["casa", "piso", "apartamento", "departamento", "depa"];
+        let from_home = group.has_any(&["ir", "marchar", "mudar", "largar"])
+            && (group.last..clause.last).any(|i| {
+                scan.word(i) == "de"
+                    && (scan.is_any(i + 1, &home)
+                        || scan.is_any(i + 1, &["el", "la", "nuestro", "nuestra"]) && scan.is_any(i + 2, &home))
+            });
+        let joined = (group.last..clause.last)
+            .any(|i| scan.is_any(i, &["con", "conmigo", "with", "in", "cerca", "near", "closer"]));
+        let moves = group.has_any(&["mudar", "trasladar", "independizar", "move"]) && !joined;
+        let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+        let other = *mention != Mention::Owner && matches!(mention, Mention::Named(_) | Mention::Relative { .. });
+        if !(other && done && (from_home || moves)) || group.polarity != Polarity::Positive {
+            return Vec::new();
+        }
+        let says = Says { predicate: Predicate::LivesWith, kind: "", constant: None };
+        let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };
+        let ends = |one: &Mention, other: &Mention| {
+            let object = Object { text: String::new(), key: String::new(), mention: Some(other.clone()) };
+            self.statement(one.clone(), &says, Some(object), stance, (group.first, clause.last))
+        };
+        vec![ends(&Mention::Owner, mention), ends(mention, &Mention::Owner)]
     }
 
     /// «He dejado la carrera», "I quit my job": all that somebody studied, or their work.
@@ -210,6 +355,73 @@ impl Reader<'_> {
             self.statement(mention.clone(), &says, None, stance, tokens)
         };
         Some(predicates.iter().map(ended).collect())
+    }
+
+    /// «Ha cambiado el fútbol por el baloncesto»: what is swapped is over.
+    fn swapped_for(&self, group: &Group, clause: &Clause, mention: &Mention) -> Option<Statement> {
+        let scan = self.scan;
+        let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+        let joint = (group.last + 1..clause.last).find(|&i| scan.is_any(i, &["por", "for"]))?;
+        if !(done && group.has_any(&["cambiar", "swap", "trade"])) || group.polarity != Polarity::Positive {
+            return None;
+        }
+        let text = scan.source(group.last, joint).to_owned();
+        let says = Says { predicate: Predicate::Routine, kind: "", constant: None };
+        let object = Object { key: words::key(&text), text, mention: None };
+        let stance = Stance { act: Act::End, from: None, to: None };
+        Some(self.statement(mention.clone(), &says, Some(object), stance, (group.first, clause.last)))
+    }
+
+    /// «Irene me ha dejado», "Ben dumped me": the owner is with them no more.
+    fn left_by(&self, group: &Group, clause: &Clause) -> Option<Statement> {
+        let scan = self.scan;
+        let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+        let alone = (group.last..clause.last).all(|i| scan.tokens[i].is_mark() || scan.word(i) == "me");
+        let left = group.has("dejar") && group.dative == Some(words::Person::First)
+            || group.has_any(&["leave", "dump"]) && scan.word(group.last) == "me";
+        if !(left && done && alone) || group.polarity != Polarity::Positive {
+            return None;
+        }
+        let who = (0..group.first).find_map(|at| match scan.noun(at) {
+            Some((Noun::Someone(mention), end)) if end == group.first && mention != Mention::Owner => Some(mention),
+            _ => None,
+        })?;
+        let says = Says { predicate: Predicate::Relative, kind: "partner", constant: None };
+        let object = Object { text: String::new(), key: String::new(), mention: Some(who) };
+        let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };
+        Some(self.statement(Mention::Owner, &says, Some(object), stance, (group.first, group.last)))
+    }
+
+    /// «Pablo y Carla han roto»: neither is with the other any more.
+    pub(super) fn couple_parted(&self, group: &Group, clause: &Clause) -> Vec<Statement> {
+        let scan = self.scan;
+        let near = |word: &str| (group.first.max(1) - 1..clause.last.min(group.last + 2)).any(|i| scan.word(i) == word);
+        let parts = PARTS.iter().any(|(lemma, beside)| group.has(lemma) && beside.is_none_or(&near));
+        let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+        if !(parts && done) || group.polarity != Polarity::Positive {
+            return Vec::new();
+        }
+        let joint = (0..group.first).rev().find(|&i| scan.is_any(i, &["y", "and"]));
+        let Some((joint, Noun::Someone(second))) = joint.and_then(|joint| {
+            let (noun, end) = scan.noun(joint + 1).filter(|(_, end)| *end == group.first)?;
+            (end == group.first).then_some((joint, noun))
+        }) else {
+            return Vec::new();
+        };
+        let first = (0..joint).find_map(|at| match scan.noun(at) {
+            Some((Noun::Someone(mention), end)) if end == joint => Some(mention),
+            _ => None,
+        });
+        let Some(first) = first.filter(|first| *first != Mention::Owner && second != Mention::Owner) else {
+            return Vec::new();
+        };
+        let says = Says { predicate: Predicate::Relative, kind: "partner", constant: None };
+        let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };
+        let ends = |one: &Mention, other: &Mention| {
+            let object = Object { text: String::new(), key: String::new(), mention: Some(other.clone()) };
+            self.statement(one.clone(), &says, Some(object), stance, (clause.first.min(group.first), group.last))
+        };
+        vec![ends(&first, &second), ends(&second, &first)]
     }
 
     /// «Sara y yo lo hemos dejado», "Amber and I broke up".

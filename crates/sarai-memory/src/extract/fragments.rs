@@ -281,7 +281,23 @@ fn contact_of(scan: &Scan<'_>, at: usize, predicate: Predicate) -> Option<Mentio
     if other && !clitic {
         return None;
     }
+    // "Please use ana@new.org from now on", and no "use foo@bar.com in the example".
+    let sample = (0..scan.tokens.len()).any(|i| {
+        scan.is_any(
+            i,
+            &["example", "ejemplo", "test", "prueba", "placeholder", "template", "plantilla", "config", "script"],
+        )
+    });
+    let henceforth = !sample
+        && (0..scan.tokens.len()).any(|i| {
+            scan.is_any(i, &["from"]) && scan.word(i + 1) == "now"
+                || scan.word(i) == "partir" && scan.word(i + 2) == "ahora"
+                || scan.word(i) == "instead"
+        });
+    let changed = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["cambie", "cambiado", "cambiamos", "changed"]));
     let used = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["usa", "use", "utiliza", "usen"]));
-    let owner = clitic || named && used || named && (first || predicate == Predicate::Phone);
+    let owner = clitic
+        || (named || henceforth && predicate == Predicate::Email) && used
+        || named && (first || changed || predicate == Predicate::Phone);
     whose.filter(|_| named || first).or_else(|| owner.then_some(Mention::Owner))
 }

@@ -25,6 +25,16 @@ impl Reader<'_> {
     ) -> Vec<Statement> {
         let tokens = (group.first, found.end);
         if is_home(mention)
+            && let Some((mut streets, _)) = self.scan.slot("street", group.last + 1)
+        {
+            let says = Says { predicate: Predicate::Address, kind: "", constant: None };
+            let street = streets.pop().map(object);
+            return street
+                .into_iter()
+                .map(|street| self.statement(Mention::Owner, &says, Some(street), stance, tokens))
+                .collect();
+        }
+        if is_home(mention)
             && let Some((mut places, _)) = self.scan.slot("place", group.last + 1)
         {
             let says = Says { predicate: Predicate::LivesIn, kind: "", constant: None };

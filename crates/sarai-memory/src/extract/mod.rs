@@ -357,6 +357,12 @@ impl<'a> Run<'a> {
                 before = None;
                 continue;
             }
+            let couple = reader.couple_parted(group, &clause);
+            if !couple.is_empty() {
+                self.clauses += 1;
+                couple.into_iter().for_each(|statement| self.push(statement));
+                continue;
+            }
             let Some(subject) = clause.subject.clone() else { continue };
             let Some(mention) = subject.mention().and_then(|mention| self.resolved(mention)) else {
                 before = Some(subject);
@@ -369,6 +375,9 @@ impl<'a> Run<'a> {
             let reader = Reader { scan, manner, number: self.clauses, sentence };
             let subject = self.settled(subject, &mention);
             let mut said = reader.read(group, &clause, &subject, &mention);
+            if said.is_empty() {
+                said.extend(reader.liked_first(group, &clause, &mention));
+            }
             said.extend(reader.ended(group, &clause, &mention, &said));
             said.extend(reader.fronted(group, &clause, before.as_ref()));
             if said.last().is_some_and(|s| s.predicate == Predicate::KeptIn) {

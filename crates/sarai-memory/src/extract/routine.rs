@@ -91,6 +91,28 @@ impl Reader<'_> {
             || group.has("have") && next(&["dinner", "lunch", "breakfast"])
     }
 
+    /// «Antes de dormir», "before bed", "after work".
+    fn round_the_night(&self, from: usize, last: usize) -> bool {
+        let daily = [
+            "dormir",
+            "acostarme",
+            "desayunar",
+            "comer",
+            "cenar",
+            "trabajar",
+            "bed",
+            "breakfast",
+            "lunch",
+            "dinner",
+            "work",
+            "sleeping",
+        ];
+        (from..last).any(|i| {
+            self.scan.is_any(i, &["antes", "despues", "before", "after"])
+                && (i + 1..i + 3).any(|next| self.scan.is_any(next, &daily))
+        })
+    }
+
     /// Whether the clause speaks of something that comes again.
     pub(super) fn recurs(&self, clause: &Clause) -> bool {
         let scan = self.scan;
@@ -115,6 +137,7 @@ impl Reader<'_> {
             "times" => scan.is_any(at + 1, &["a", "per"]) && period(at + 2),
             "diario" => at > 0 && scan.word(at - 1) == "a",
             "daily" | "weekly" => true,
+            "always" | "siempre" if self.round_the_night(at, clause.last) => true,
             "usually" | "normally" | "generally" | "normalmente" | "habitualmente" | "siempre" | "always" => {
                 self.clock(clause.first, clause.last).is_some()
             }
@@ -125,7 +148,10 @@ impl Reader<'_> {
 
 /// Where the words of a routine begin: a time at the front belongs to it.
 pub(super) fn beginning(scan: &Scan<'_>, first: usize, group: usize) -> usize {
-    (first..group)
+    // "I no longer go on Tuesdays, I go on Thursdays": what stands right behind another verb belongs to that.
+    let behind = first > 0 && !scan.tokens[first - 1].is_mark();
+    let comma = (first..group).rev().find(|&i| scan.word(i) == ",").filter(|_| behind);
+    (comma.map_or(first, |comma| comma + 1)..group)
         .find(|&at| {
             weekday(scan.word(at)).is_some() && !scan.is_any(at.max(1) - 1, &["el", "next", "last"])
                 || scan

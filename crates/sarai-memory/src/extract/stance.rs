@@ -165,6 +165,8 @@ impl Reader<'_> {
                 | "acoger"
                 | "rescatar"
         ) || predicate == Predicate::MaritalStatus
+            || predicate == Predicate::Medication
+                && matches!(lemma, "poner" | "dar" | "subir" | "put" | "give" | "start")
     }
 
     /// The interval in which it holds. None where it is only planned and no day is named.
@@ -200,7 +202,9 @@ impl Reader<'_> {
             let to = period.to.or(period.at).or(Some(today));
             stance(period.from.or(period.at), to)
         } else {
-            let from = period.from.filter(|_| !matches!(says.predicate, Predicate::Birthday | Predicate::Wedding));
+            let died = period.at.filter(|_| says.predicate == Predicate::Died);
+            let from =
+                period.from.or(died).filter(|_| !matches!(says.predicate, Predicate::Birthday | Predicate::Wedding));
             stance(from, period.to)
         }
     }

@@ -9,8 +9,8 @@ use crate::grammar::Mention;
 use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
 use crate::grammar::slots::Filler;
-use crate::words;
 use crate::words::lists::BEFORE_SUBJECT;
+use crate::words::{self, Tense};
 
 impl Reader<'_> {
     /// «Lo que más me gusta es el mar», "what I hate is queuing".
@@ -38,6 +38,36 @@ impl Reader<'_> {
         let stance = Stance { act: Act::Assert, from: None, to: None };
         let make = |f: Filler| self.statement(Mention::Owner, &says, Some(object(f)), stance, (clause.first, end));
         fillers.into_iter().map(make).collect()
+    }
+
+    /// «El fútbol ya no me gusta», «a mi hermana el café le encanta»: what is liked stands first.
+    pub(super) fn liked_first(&self, group: &Group, clause: &Clause, mention: &Mention) -> Vec<Statement> {
+        let scan = self.scan;
+        let likes = group.has_any(&["gustar", "encantar", "chiflar", "interesar", "apasionar", "entusiasmar", "molar"]);
+        let present = group.readings.iter().any(|form| form.tense == Tense::Present);
+        let alone = clause.last == group.last || scan.is_any(group.last, &["nada", "mucho", "tanto", "mas"]);
+        if !(scan.spanish() && likes && present && alone) || group.dative.is_none() || group.aspect.modal {
+            return Vec::new();
+        }
+        let found = (clause.first..group.first)
+            .filter(|&at| {
+                at + 1 < group.first
+                    && scan.is_any(at, &["el", "la", "los", "las"])
+                    && (at == 0 || !scan.is_any(at - 1, &["de", "a", "que"]))
+            })
+            .map(|at| Filler::new(scan.source(at + 1, group.first)))
+            .find(|filler| filler.key.starts_with("c:"));
+        let Some(filler) = found else { return Vec::new() };
+        let (predicate, act) = match scan.late_negation(group, clause.last) {
+            Polarity::NoLonger => (Predicate::Likes, Act::End),
+            // What does not interest is not disliked yet.
+            _ if group.has("interesar") => return Vec::new(),
+            Polarity::Positive => (Predicate::Likes, Act::Assert),
+            Polarity::Negative => (Predicate::Dislikes, Act::Assert),
+        };
+        let says = Says { predicate, kind: "", constant: None };
+        let stance = Stance { act, from: None, to: None };
+        vec![self.statement(mention.clone(), &says, Some(object(filler)), stance, (clause.first, group.last))]
     }
 
     /// «Las picaduras de abeja me dan alergia», "bee stings give me an allergic reaction".

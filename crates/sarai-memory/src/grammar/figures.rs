@@ -76,7 +76,7 @@ impl Scan<'_> {
 
     /// «1,75 m», «70 kilos», "5 foot 9", "160 pounds".
     pub(super) fn measure(&self, at: usize) -> Option<(Filler, usize)> {
-        let from = at + usize::from(self.is_any(at, &["unos", "about", "around", "de"]));
+        let from = at + usize::from(self.is_any(at, &["unos", "los", "about", "around", "almost", "casi", "de"]));
         let (_, mut end) = number(self.tokens, from)
             .filter(|_| self.tokens[from].kind == Kind::Number || !self.is_any(from, &["a", "un", "una"]))?;
         while self.is_any(

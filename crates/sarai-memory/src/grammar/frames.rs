@@ -25,6 +25,10 @@ pub(crate) enum Shape {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Flags {
     pub(crate) begins: bool,
+    /// It takes the place of what was said of the same before.
+    pub(crate) swaps: bool,
+    /// Said only of what is no more.
+    pub(crate) over: bool,
     pub(crate) ends: bool,
     pub(crate) only_negative: bool,
     only_positive: bool,
@@ -188,6 +192,8 @@ fn read_flags(text: &'static str) -> Option<Flags> {
     for word in rest.split_whitespace() {
         match word {
             "begin" => flags.begins = true,
+            "swap" => flags.swaps = true,
+            "over" => flags.over = true,
             "end" => flags.ends = true,
             "onlyneg" => flags.only_negative = true,
             "onlypos" => flags.only_positive = true,
@@ -245,7 +251,10 @@ impl Scan<'_> {
 
     pub(crate) fn after_adverbs(&self, at: usize) -> usize {
         let mut at = at;
-        while self.is_any(at, &ADVERBS) {
+        // «Vivo solo»: at the end it is no adverb.
+        let alone =
+            |at: usize| self.word(at) == "solo" && self.tokens.get(at + 1).is_none_or(crate::text::Token::is_mark);
+        while self.is_any(at, &ADVERBS) && !alone(at) {
             at += 1;
         }
         at
@@ -286,10 +295,18 @@ impl Scan<'_> {
             && (!flags.today || tense == Tense::Present && self.tokens.iter().any(|t| t.is("hoy") || t.is("today")))
             && (!flags.job || self.work || (0..group.first).any(|i| self.is_any(i, WORK)))
             && (!flags.past || past)
-            && (!flags.present || tense == Tense::Present && !group.aspect.perfect || group.aspect.cessative)
+            && (!flags.present
+                || tense == Tense::Present && !group.aspect.perfect
+                || group.aspect.cessative
+                || group.aspect.inceptive)
             && (!flags.only_negative || group.polarity != Polarity::Positive)
+            && (!flags.over || group.polarity == Polarity::NoLonger)
             && (!flags.only_positive || group.polarity == Polarity::Positive && !group.aspect.cessative)
-            && (!flags.plural || plural || !self.spanish())
+            && (!flags.plural
+                || plural
+                || !self.spanish()
+                // «Todo el mundo me llama Chispa».
+                || group.first > 0 && self.is_any(group.first - 1, &["mundo", "gente", "familia"]))
     }
 
     /// Fits a complement from `at`. Slots may end behind `end` only by what belongs to them.

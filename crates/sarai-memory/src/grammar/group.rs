@@ -98,6 +98,9 @@ const KEEPING: &[&str] = &[
     "llevar",
     "vender",
 ];
+/// Verbs of what an employer or a doctor does to somebody, before which «la» and «lo» stand for that person.
+const DONE_TO: &[&str] =
+    &["despedir", "echar", "contratar", "fichar", "coger", "ascender", "nombrar", "operar", "hacer"];
 const FINITE: &[Tense] =
     &[Tense::Present, Tense::Imperfect, Tense::Past, Tense::Future, Tense::Conditional, Tense::Subjunctive];
 const MODALS_ES: &[&str] = &["poder", "querer", "deber", "necesitar", "intentar", "pensar", "esperar", "planear"];
@@ -187,7 +190,7 @@ impl Scan<'_> {
             || (token.lower == token.fold
                 && !(self.word(head) == "como" && self.eats(head))
                 && NEVER_VERBS.contains(&self.word(head)))
-            || (BEFORE_NOUNS.contains(&before) && !pronoun && !self.takes_object(head))
+            || (BEFORE_NOUNS.contains(&before) && !pronoun && !self.takes_object(head) && !self.done_to(head))
         {
             return None;
         }
@@ -238,12 +241,30 @@ impl Scan<'_> {
             })
     }
 
+    /// «A mi hermana la han despedido», «lo ascendieron».
+    fn done_to(&self, head: usize) -> bool {
+        head > 0
+            && self.is_any(head - 1, &["la", "las", "los", "lo"])
+            && self.forms(head).iter().any(|form| {
+                form.person == Person::Third
+                    && (form.lemma == "haber"
+                        && self.of_tense(head + 1, Tense::Participle).iter().any(|verb| DONE_TO.contains(&verb.lemma))
+                        || form.plural
+                            && form.tense == Tense::Past
+                            && DONE_TO.contains(&form.lemma)
+                            && form.lemma != "hacer")
+            })
+    }
+
     /// «Ya no me …».
     fn spanish_prefix(&self, group: &mut Group) {
         let mut at = group.first;
         while at > 0 {
             match self.word(at - 1) {
                 "la" | "las" | "los" if at == group.first && group.has("llamar") => group.dative = Some(Person::Third),
+                "la" | "las" | "los" | "lo" if at == group.first && self.done_to(at) => {
+                    group.dative = Some(Person::Third);
+                }
                 "la" | "las" | "los" if at == group.first && self.takes_object(at) => {}
                 clitic if CLITICS.contains(&clitic) => {
                     match clitic {
@@ -279,10 +300,12 @@ impl Scan<'_> {
             group.aspect.perfect = true;
             return Self::take(group, "haber", &participles, next + 1);
         }
-        if group.has_any(&["estar", "seguir", "continuar"]) && !gerunds.is_empty() {
+        if group.has_any(&["estar", "andar", "seguir", "continuar"]) && !gerunds.is_empty() {
             group.aspect.progressive = true;
             let carrier = if group.has_any(&["estar"]) {
                 "estar"
+            } else if group.has_any(&["andar"]) {
+                "andar"
             } else if group.has_any(&["seguir"]) {
                 "seguir"
             } else {
@@ -314,7 +337,7 @@ impl Scan<'_> {
         if let Some(lemma) = carrier.iter().find(|lemma| group.has(lemma)).filter(|_| !went) {
             match *lemma {
                 "ir" => group.aspect.prospective = true,
-                "empezar" | "comenzar" | "poner" | "entrar" => group.aspect.inceptive = true,
+                "empezar" | "comenzar" | "poner" | "entrar" | "volver" => group.aspect.inceptive = true,
                 "acabar" => group.aspect.perfect = true,
                 "dejar" | "terminar" => group.aspect.cessative = true,
                 "soler" => {

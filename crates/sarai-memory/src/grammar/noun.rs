@@ -65,6 +65,9 @@ pub(crate) const THINGS: &[Class] = &[Class::Thing, Class::Vehicle, Class::Own];
 impl Scan<'_> {
     /// The noun phrase at this place, and one past its end.
     pub(crate) fn noun(&self, at: usize) -> Option<(Noun, usize)> {
+        if let Some(plate) = self.plate_of(at) {
+            return Some(plate);
+        }
         let (noun, end) = self.simple_noun(at)?;
         Some(self.possessed(noun, end))
     }
@@ -423,6 +426,15 @@ impl Scan<'_> {
             return (Noun::Attribute { of, row }, end);
         }
         (Noun::Attribute { of, row }, end)
+    }
+
+    /// «La matrícula de mi coche», "the registration of my car": the plate is the owner's.
+    fn plate_of(&self, at: usize) -> Option<(Noun, usize)> {
+        let head = at + usize::from(self.is_any(at, ARTICLES));
+        let (sense, end) = words::longest(self.language, self.tokens, head, &[Class::Attribute])?;
+        let own = self.is_any(end, &["de", "of"]) && self.is_any(end + 1, POSSESSIVES);
+        let (_, last) = words::longest(self.language, self.tokens, end + 2, &[Class::Vehicle])?;
+        (sense.id == "plate" && own).then_some((Noun::Attribute { of: Mention::Owner, row: sense.id }, last))
     }
 
     /// «El doctor Ruiz», «la señora Gómez»: a title and a name.

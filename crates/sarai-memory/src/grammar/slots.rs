@@ -37,6 +37,14 @@ impl Filler {
 /// One or more fillers, and one past their end.
 pub(crate) type Filled = Option<(Vec<Filler>, usize)>;
 
+/// Sizes that are named by letters, as they are written.
+const LETTER_SIZES: &[&str] = &["XS", "S", "M", "L", "XL", "XXL", "XXXL"];
+
+/// Whether a measure is one of weight, and says so.
+fn is_weight(key: &str) -> bool {
+    ["kilo", "kg", "pound", "lb", "stone"].iter().any(|unit| key.contains(unit))
+}
+
 /// The longest phrase that a slot takes, in words.
 const PHRASE_MAX: usize = 9;
 
@@ -104,6 +112,12 @@ impl Scan<'_> {
             "text" => one(self.joined(at)),
             "street" => one(self.street(at)),
             "someone" => one(self.someone(at)),
+            "people" => self.people(at),
+            "rhesus" => one(self.blood(at).filter(|(filler, end)| filler.key.len() > 1 && self.settles(*end))),
+            "letters" => one(self
+                .size(at)
+                .filter(|(filler, end)| LETTER_SIZES.contains(&filler.text.as_str()) && self.settles(*end))),
+            "kilos" => one(self.measure(at).filter(|(filler, end)| is_weight(&filler.key) && self.settles(*end))),
             "strictname" => one(self.trusted_name(at, Trust::Strict)),
             "capname" => one(self.trusted_name(at, Trust::Capital)),
             "trade" => one(self.trade(at)),
@@ -118,7 +132,9 @@ impl Scan<'_> {
             "habitual" => one(self.habitual(at)),
             "tall" => one(self.measure(at).filter(|(_, end)| {
                 let feet = self.word(at + 1) == "'" && self.tokens.get(at + 2).is_some_and(|t| t.kind == Kind::Number);
-                feet || self.is_any(*end, &["tall"]) || self.is_any(*end - 1, &["tall"])
+                // "I'm 5 foot 4", but no "10 feet away".
+                let foot = self.is_any(at + 1, &["foot", "feet", "ft"]) && *end > at + 2 && self.settles(*end);
+                feet || foot || self.is_any(*end, &["tall"]) || self.is_any(*end - 1, &["tall"])
             })),
             "shop" => one(self.shop(at)),
             "course" => one(self.course(at)),
@@ -149,7 +165,11 @@ impl Scan<'_> {
                 && end > at
                 && ABBREVIATIONS.contains(&self.word(end - 1))
                 && self.tokens.get(end + 1).is_some_and(|t| t.capital);
-            let stop = (token.is_mark() && !token.quoted && !short)
+            // "Everton any more", "vegan anymore".
+            let late =
+                end > at && (token.is("anymore") || token.is("any") && self.is_any(end + 1, &["more", "longer"]));
+            let stop = late
+                || (token.is_mark() && !token.quoted && !short)
                 || PHRASE_ENDS.contains(&token.fold.as_str())
                 || (end > at && self.begins_time(end));
             if stop {
@@ -207,6 +227,26 @@ impl Scan<'_> {
             && self.tokens.get(at + 1).is_some_and(|t| t.capital);
         let from = at + usize::from(self.is_any(at, &DETERMINERS) && !named);
         (end > from).then(|| (Filler::new(self.source(from, end)), end))
+    }
+
+    /// Whether nothing but another thought or a time stands here.
+    fn settles(&self, at: usize) -> bool {
+        self.tokens.get(at).is_none_or(crate::text::Token::is_mark)
+            || self.is_any(at, &["y", "and", "pero", "but", "desde", "since", "ya", "now"])
+            || self.begins_time(at)
+    }
+
+    /// Somebody, or some people parted by commas and «y».
+    fn people(&self, at: usize) -> Filled {
+        let (first, mut end) = self.someone(at)?;
+        let mut out = vec![first];
+        while self.is_any(end, &["y", "e", "and", ","]) && out.len() < 8 {
+            let next = end + 1 + usize::from(self.word(end) == "," && self.is_any(end + 1, &["y", "e", "and"]));
+            let Some((other, last)) = self.someone(next).filter(|(_, last)| !self.verb_at(*last)) else { break };
+            out.push(other);
+            end = last;
+        }
+        Some((out, end))
     }
 
     /// A list of things, parted by commas and «y».

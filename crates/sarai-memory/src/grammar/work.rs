@@ -13,7 +13,7 @@ impl Scan<'_> {
         if !self.spanish() {
             // The head of an English compound is its last word: "a high school maths teacher".
             let mut stop = (from..end)
-                .find(|&i| self.is_any(i, &["at", "in", "for", "with", "on", "from", "based"]))
+                .find(|&i| self.is_any(i, &["at", "in", "for", "with", "on", "from", "based", "by", "any", "anymore"]))
                 .unwrap_or(end);
             let heads = ["head", "director", "manager", "chief", "president", "captain", "dean", "vice", "chair"];
             if let Some(of) = (from..stop).find(|&i| self.word(i) == "of").filter(|_| !self.is_any(from, &heads)) {

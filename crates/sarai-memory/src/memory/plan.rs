@@ -6,10 +6,26 @@ use std::collections::HashMap;
 use super::resolve::{SAME, same};
 use super::store::{Change, Filter, NextIds, States, Store, search_words};
 use crate::extract::{Act, Manner, Object, Reason, Statement};
-use crate::fact::{Arity, Entity, EntityId, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
+use crate::fact::{ALONE, Arity, Entity, EntityId, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
 use crate::recall::alike;
-use crate::text::fold;
+use crate::text::{fold, tokens};
 use crate::time::{Moment, PartialDate};
+/// What people give up, and say so in words of their own.
+const GIVEN_UP: &[Predicate] = &[
+    Predicate::Routine,
+    Predicate::Habit,
+    Predicate::Hobby,
+    Predicate::Plays,
+    Predicate::Learning,
+    Predicate::Collects,
+    Predicate::Diet,
+    Predicate::Medication,
+    Predicate::Goal,
+];
+/// A routine is compared by its first words.
+const ROUTINE_TOKENS_MAX: usize = 40;
+/// Who does this works nowhere.
+const IDLE: &[&str] = &["c:retired", "c:unemployed", "en paro", "sin trabajo", "between job"];
 /// What was wrong if it turns out otherwise: it cannot have changed.
 const CHANGELESS: &[Predicate] = &[
     Predicate::Birthday,
@@ -207,6 +223,16 @@ impl<'a, S: Store> Planner<'a, S> {
                 self.retract(fact);
             }
         }
+        if statement.predicate == Predicate::Routine && self.speaks_of_change(statement) {
+            let subject = self.resolve(&statement.subject, false)?;
+            let filter = Filter { subject, predicate: Some(Predicate::Routine), ..Filter::default() };
+            let new = timeless(&object.text);
+            for fact in self.facts(&filter)? {
+                if !new.is_empty() && fact.language == statement.language && timeless(&fact.object.text) == new {
+                    self.give_way(statement, fact);
+                }
+            }
+        }
         let opposite = match statement.predicate {
             Predicate::Likes => Some(Predicate::Dislikes),
             Predicate::Dislikes => Some(Predicate::Likes),
@@ -227,6 +253,13 @@ impl<'a, S: Store> Planner<'a, S> {
         Ok(())
     }
 
+    /// «Desde el lunes me levanto a las ocho», "I get up at eight now".
+    fn speaks_of_change(&self, statement: &Statement) -> bool {
+        const CHANGE: &[&str] = &["desde", "ahora", "now", "from", "since", "starting", "partir", "nowadays", "ya"];
+        let sentence = self.origin.text.get(statement.sentence.0..statement.sentence.1).unwrap_or_default();
+        fold(sentence).split(|c: char| !c.is_alphanumeric()).any(|word| CHANGE.contains(&word))
+    }
+
     pub(super) fn give_way(&mut self, statement: &Statement, fact: Fact) {
         let wrong = statement.manner == Manner::Correction || CHANGELESS.contains(&fact.predicate);
         if wrong {
@@ -241,6 +274,9 @@ impl<'a, S: Store> Planner<'a, S> {
     fn consequences(&mut self, statement: &Statement, subject: EntityId, object: &Value) -> Result<(), S::Error> {
         let today = PartialDate::Day(self.origin.at.date());
         let to = statement.from.unwrap_or(today);
+        // What is over already has no consequences for what holds.
+        let holds = statement.to.is_none();
+        let of = |predicate| Filter { subject: Some(subject), predicate: Some(predicate), ..Filter::default() };
         match statement.predicate {
             Predicate::MaritalStatus
                 if ["c:divorced", "c:separated", "c:widowed", "c:single"].contains(&object.key.as_str())
@@ -248,46 +284,39 @@ impl<'a, S: Store> Planner<'a, S> {
                     || object.key.starts_with("separad") =>
             {
                 for kin in SAME[0] {
-                    let filter = Filter {
-                        subject: Some(subject),
-                        predicate: Some(Predicate::Relative),
-                        kind: Some((*kin).to_owned()),
-                        ..Filter::default()
-                    };
-                    for fact in self.facts(&filter)? {
-                        self.close(fact, to);
-                    }
+                    self.close_all(&Filter { kind: Some((*kin).to_owned()), ..of(Predicate::Relative) }, to)?;
+                }
+            }
+            // Who is retired or out of work works nowhere.
+            Predicate::Role if holds && IDLE.contains(&object.key.as_str()) => {
+                self.close_all(&of(Predicate::WorksAt), to)?;
+            }
+            // Company ends living alone.
+            Predicate::LivesWith if holds && object.entity.is_some() => {
+                for alone in ALONE {
+                    let filter = Filter { object_key: Some((*alone).to_owned()), ..of(Predicate::LivesWith) };
+                    self.close_all(&filter, to)?;
                 }
             }
             Predicate::Died => {
                 let filter = Filter { predicate: Some(Predicate::Pet), object: Some(subject), ..Filter::default() };
                 for fact in self.facts(&filter)? {
+                    self.uncount(fact.subject, &fact.kind, to)?;
                     self.close(fact, to);
                 }
             }
             Predicate::Count if object.key == "0" => {
                 for predicate in [Predicate::Pet, Predicate::Relative] {
-                    let filter = Filter {
-                        subject: Some(subject),
-                        predicate: Some(predicate),
-                        kind: Some(statement.kind.clone()),
-                        ..Filter::default()
-                    };
-                    for fact in self.facts(&filter)? {
-                        self.close(fact, today);
-                    }
+                    self.close_all(&Filter { kind: Some(statement.kind.clone()), ..of(predicate) }, today)?;
                 }
             }
             Predicate::Pet | Predicate::Relative => {
-                let filter = Filter {
-                    subject: Some(subject),
-                    predicate: Some(Predicate::Count),
-                    kind: Some(statement.kind.clone()),
-                    object_key: Some("0".to_owned()),
-                    ..Filter::default()
-                };
-                for fact in self.facts(&filter)? {
-                    self.close(fact, today);
+                let none = Some("0".to_owned());
+                let kind = Some(statement.kind.clone());
+                self.close_all(&Filter { kind, object_key: none, ..of(Predicate::Count) }, today)?;
+                if holds && SAME[0].contains(&statement.kind.as_str()) {
+                    let single = Some("c:single".to_owned());
+                    self.close_all(&Filter { object_key: single, ..of(Predicate::MaritalStatus) }, to)?;
                 }
             }
             _ => {}
@@ -295,9 +324,24 @@ impl<'a, S: Store> Planner<'a, S> {
         Ok(())
     }
 
+    fn close_all(&mut self, filter: &Filter, to: PartialDate) -> Result<(), S::Error> {
+        for fact in self.facts(filter)? {
+            self.close(fact, to);
+        }
+        Ok(())
+    }
+
+    /// One animal fewer: how many there were holds no more.
+    fn uncount(&mut self, owner: EntityId, kind: &str, to: PartialDate) -> Result<(), S::Error> {
+        let (subject, predicate) = (Some(owner), Some(Predicate::Count));
+        self.close_all(&Filter { subject, predicate, kind: Some(kind.to_owned()), ..Filter::default() }, to)
+    }
+
     /// «Ya no …»: closes what is meant; what was never known is known to have been.
     fn end(&mut self, statement: &Statement, subject: EntityId, object: Option<&Value>) -> Result<(), S::Error> {
-        if let (Predicate::Routine | Predicate::Appointment, Some(object)) = (statement.predicate, object) {
+        if let (Predicate::Routine | Predicate::Appointment | Predicate::Trip, Some(object)) =
+            (statement.predicate, object)
+        {
             return self.end_by_words(statement, subject, &object.text);
         }
         let filter = Filter { subject: Some(subject), predicate: Some(statement.predicate), ..Filter::default() };
@@ -307,7 +351,8 @@ impl<'a, S: Store> Planner<'a, S> {
             let kind = statement.kind.is_empty()
                 || statement.kind == fact.kind
                 || statement.predicate == Predicate::Relative && same(&statement.kind).contains(&fact.kind.as_str())
-                || !matches!(statement.predicate, Predicate::Relative | Predicate::Pet | Predicate::Favourite);
+                || object.is_some()
+                    && !matches!(statement.predicate, Predicate::Relative | Predicate::Pet | Predicate::Favourite);
             let same = object.is_none_or(|o| {
                 o.key == fact.object.key
                     || (o.entity.is_some() && o.entity == fact.object.entity)
@@ -317,6 +362,20 @@ impl<'a, S: Store> Planner<'a, S> {
                         && statement.kind == fact.kind
             });
             if kind && same {
+                if fact.predicate == Predicate::Relative && SAME[0].contains(&fact.kind.as_str()) {
+                    let with = Filter {
+                        subject: Some(subject),
+                        predicate: Some(Predicate::LivesWith),
+                        object: fact.object.entity,
+                        ..Filter::default()
+                    };
+                    for together in self.facts(&with)? {
+                        self.close(together, to);
+                    }
+                }
+                if fact.predicate == Predicate::Pet {
+                    self.uncount(subject, &fact.kind, to)?;
+                }
                 self.close(fact, to);
                 found = true;
             }
@@ -337,11 +396,11 @@ impl<'a, S: Store> Planner<'a, S> {
     /// Ends what a text is about, where no two people use the same words: «ya no voy a yoga», "my physio appointment was
     /// cancelled".
     fn end_by_words(&mut self, statement: &Statement, subject: EntityId, text: &str) -> Result<(), S::Error> {
-        let event = statement.predicate == Predicate::Appointment;
-        let predicates: &[Predicate] = if event {
-            &[Predicate::Appointment]
-        } else {
-            &[Predicate::Routine, Predicate::Habit, Predicate::Hobby, Predicate::Plays, Predicate::Learning]
+        let event = matches!(statement.predicate, Predicate::Appointment | Predicate::Trip);
+        let predicates: &[Predicate] = match statement.predicate {
+            Predicate::Appointment => &[Predicate::Appointment],
+            Predicate::Trip => &[Predicate::Trip, Predicate::Appointment],
+            _ => GIVEN_UP,
         };
         let today = self.origin.at.date();
         let mut known = Vec::new();
@@ -467,6 +526,23 @@ impl<'a, S: Store> Planner<'a, S> {
         self.set_names(subject, names)?;
         Ok(true)
     }
+}
+
+/// The words of a routine without its days and hours.
+fn timeless(text: &str) -> Vec<String> {
+    let tokens = tokens(text, ROUTINE_TOKENS_MAX);
+    let timely = |at: usize| {
+        let token = &tokens[at];
+        token.is_mark()
+            || crate::time::weekday(&token.fold).is_some()
+            || crate::time::cardinal(&tokens, at).is_some()
+            || matches!(token.fold.as_str(), "media" | "cuarto" | "am" | "pm" | "manana" | "tarde" | "noche")
+    };
+    let said: String = (0..tokens.len()).filter(|&at| !timely(at)).map(|at| format!("{} ", tokens[at].fold)).collect();
+    let mut out: Vec<String> =
+        search_words(&said).into_iter().filter(|word| !FUNCTION.contains(&word.as_str()) && word != "now").collect();
+    out.sort();
+    out
 }
 
 /// The words of a text that tell one habit or appointment from another.

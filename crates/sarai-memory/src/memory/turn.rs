@@ -7,7 +7,7 @@ use sarai_types::Language;
 
 use super::{Answer, Memory, Store, Told};
 use crate::extract::{Command, Extraction, Keeping, Message, Reason, Speaker, extract};
-use crate::fact::Fact;
+use crate::fact::{Fact, Predicate};
 use crate::grammar::Mention;
 use crate::recall::question::{Form, Question};
 use crate::recall::{Ranked, Why, facts_text, report_text};
@@ -85,7 +85,7 @@ impl<S: Store> Memory<S> {
         if plain && settles(&question, verdict, &facts) {
             return Ok((Part::Reply(said), facts));
         }
-        if !asks || !question.own || question.form == Form::Everything {
+        if !asks || !is_own(&question, &facts) || question.form == Form::Everything {
             return Ok((Part::None, Vec::new()));
         }
         if facts.is_empty() {
@@ -112,6 +112,12 @@ fn is_request(text: &str) -> bool {
         .any(|opening| folded.starts_with(opening))
 }
 
+/// Whether it is the owner's matter: by its words, or because it stands in their diary.
+fn is_own(question: &Question, facts: &[Ranked]) -> bool {
+    let diary = |ranked: &Ranked| ranked.fact.predicate == Predicate::Appointment;
+    question.own || !facts.is_empty() && facts.iter().all(diary)
+}
+
 /// Whether the facts are the whole answer: they say what was asked, and nothing else was.
 fn settles(question: &Question, verdict: Option<bool>, facts: &[Ranked]) -> bool {
     let exact = |ranked: &Ranked| matches!(ranked.why, Why::Asked | Why::Object | Why::Time);
@@ -119,7 +125,7 @@ fn settles(question: &Question, verdict: Option<bool>, facts: &[Ranked]) -> bool
         return false;
     }
     // «Dime si 2027 es un número primo» has a number and a relative in it, and is about neither.
-    if question.subject == Some(Mention::Owner) && !question.own {
+    if question.subject == Some(Mention::Owner) && !is_own(question, facts) {
         return false;
     }
     // «¿Cómo se llamaba aquel del que te hablé?» is after one thing, whatever else is known.
@@ -154,6 +160,7 @@ mod tests {
         "Soy alérgica a las nueces",
         "Me encanta el café",
         "Tengo un hermano",
+        "Tengo un examen el 14 de abril",
     ];
 
     fn now() -> Moment {
@@ -178,10 +185,15 @@ mod tests {
             ("Where does my sister live?", reply("Your sister Lucía lives in Sevilla (Seville).")),
             ("dime dónde vivo", reply("Vives en Madrid.")),
             ("¿Vivo en París?", reply("No. Vives en Madrid.")),
+            ("¿Cuándo es el examen?", reply("Tienes examen (martes 14 de abril de 2026).")),
+            ("¿Cuándo es la final?", Part::None),
             ("¿Tengo hermanos?", reply("Sí. Lucía es tu hermana.")),
             // More is asked than what is known.
             ("¿Qué café me recomiendas?", help("Te gusta: café.")),
             ("¿Qué puedo cocinar sin nueces?", help("Tienes alergia o intolerancia a nueces.")),
+            // Of what is liked a part is asked for, and no fact says which.
+            ("¿Qué me gusta desayunar?", help("Te gusta: café.")),
+            ("What do I like to drink?", help("You like café (coffee).")),
             ("¿Debería mudarme a París?", Part::None),
             ("¿Cómo se llamaba el fontanero del que te hablé?", Part::None),
             // Only the owner can have told it, and did not.

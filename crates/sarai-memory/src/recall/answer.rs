@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use sarai_types::Language;
 
 use super::rank::Found;
-use crate::fact::{Entity, EntityId, EntityKind, Fact, Predicate};
+use crate::fact::{ALONE, Entity, EntityId, EntityKind, Fact, Predicate};
 use crate::memory::{Filter, Report, Store};
 use crate::text::fold;
 use crate::time::{Date, PartialDate};
@@ -187,7 +187,18 @@ impl<S: Store> Voice<'_, S> {
         let said_as = &fact.object.text;
         let kind =
             if nameless && !said_as.is_empty() && fact.language == self.language { said_as.clone() } else { kind };
-        let row = if nameless { "#unnamed" } else { fact.predicate.name() };
+        let alone = fact.predicate == Predicate::LivesWith && ALONE.contains(&fact.object.key.as_str());
+        let objects = if alone && fact.language != self.language {
+            vec![template(self.language, "#alone_word", 0).to_owned()]
+        } else {
+            objects
+        };
+        let row = match (nameless, alone) {
+            (true, _) => "#unnamed",
+            (_, true) => "#alone",
+            _ if fact.predicate == Predicate::Died && !day.is_empty() => "#died",
+            _ => fact.predicate.name(),
+        };
         let text = template(self.language, row, form);
         let said = text
             .replace("{s}", &subject)

@@ -2,7 +2,7 @@
 
 use super::question::Form;
 use super::rank::{ANSWER_FACTS_MAX, Found, Search, Why, ranked};
-use crate::fact::{Arity, EntityId, Episode, Fact, Predicate};
+use crate::fact::{Arity, EntityId, Episode, EpisodeId, Fact, Predicate};
 use crate::memory::{Store, search_words};
 use crate::words;
 use crate::words::lists::{AGENDA_WORDS, GENERAL_WORDS};
@@ -76,7 +76,16 @@ impl<S: Store> Search<'_, '_, S> {
         let asked_for_something = !self.question.objects.is_empty();
         // "Do I drink coffee?" – what somebody avoids answers no.
         let verdict = predicate != Predicate::Avoids || self.question.words.iter().any(|word| word == "no");
-        Ok(if !yes.is_empty() {
+        let other_state = |state: &&str| {
+            predicate == Predicate::MaritalStatus
+                && yes
+                    .iter()
+                    .chain(&rest)
+                    .all(|fact| fact.object.key.strip_prefix("c:").is_some_and(|key| key != *state))
+        };
+        Ok(if self.question.state.as_ref().is_some_and(other_state) && yes.len() + rest.len() > 0 {
+            Found { verdict: Some(false), ..ranked(yes.into_iter().chain(rest).collect(), why) }
+        } else if !yes.is_empty() {
             Found { verdict: Some(verdict), ..ranked(yes, Why::Object) }
         } else if !against.is_empty() {
             Found { verdict: Some(false), ..ranked(against, Why::Object) }
@@ -109,7 +118,11 @@ impl<S: Store> Search<'_, '_, S> {
             return Ok(Found::default());
         }
         let mut scored: Vec<(usize, Fact)> = Vec::new();
-        for fact in self.in_time(self.store.search_facts(words, ANSWER_FACTS_MAX)?)? {
+        let all = self.store.search_facts(words, ANSWER_FACTS_MAX)?;
+        // What a message said and is over would be told as if it held.
+        let over: Vec<EpisodeId> =
+            all.iter().filter(|fact| !fact.is_current(self.today)).filter_map(|fact| fact.evidence.episode).collect();
+        for fact in self.in_time(all)? {
             let overlap = self.overlap(&fact);
             if overlap > 0 && (subjects.is_empty() || subjects.contains(&fact.subject)) {
                 scored.push((overlap, fact));
@@ -125,7 +138,11 @@ impl<S: Store> Search<'_, '_, S> {
             let covered = words.iter().filter(|word| present.contains(word)).count();
             words.len() >= 2 && covered * 100 >= words.len() * EPISODE_COVER_MIN
         };
-        let episode = self.store.search_episodes(words, 5)?.into_iter().find(covers);
+        let episode = self
+            .store
+            .search_episodes(words, 5)?
+            .into_iter()
+            .find(|episode| covers(episode) && (self.question.past || !over.contains(&episode.id)));
         Ok(Found { episode, ..Found::default() })
     }
 }
@@ -140,10 +157,14 @@ fn akin(a: &str, b: &str) -> bool {
     a.len() > 5 && b.len() > 5 && a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count() > 4
 }
 
+/// Verbs of habits in both languages, and as a search has them.
+const HABITS: &[&[&str]] = &[&["fumar", "smoke", "smok"], &["beber", "drink"]];
+
 /// Two words of either language for one thing.
 fn means_same(a: &str, b: &str) -> bool {
-    words::senses(None, a)
-        .any(|sense| words::senses(None, b).any(|other| (sense.class, sense.id) == (other.class, other.id)))
+    HABITS.iter().any(|pair| pair.contains(&a) && pair.contains(&b))
+        || words::senses(None, a)
+            .any(|sense| words::senses(None, b).any(|other| (sense.class, sense.id) == (other.class, other.id)))
 }
 
 /// Predicates of which a question means one fact, named by its words, and not all.

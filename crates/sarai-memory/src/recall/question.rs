@@ -62,6 +62,8 @@ pub(crate) struct Question {
     pub(crate) objects: Vec<String>,
     /// The words for a search.
     pub(crate) words: Vec<String>,
+    /// «¿Estoy casado?»: the state that is asked after.
+    pub(crate) state: Option<&'static str>,
     /// The verbs among them, as infinitives.
     pub(crate) verbs: Vec<String>,
     /// It speaks of the owner too: "my appointment with Dr. Chen".
@@ -124,7 +126,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
     let has = |word: &str| words.iter().any(|all| all.iter().any(|w| w == word));
     let (subject, relation, attributes, spans) = nouns(scan, from);
     let mut topics = topics(&words, language);
-    topics.splice(0..0, owned(scan, from, &has));
+    topics.splice(0..0, owned(scan, from, &has).filter(|_| relation.is_none()));
     for (predicate, kind) in attributes {
         topics.insert(0, Topic { predicate, kind, weight: 9 });
     }
@@ -144,7 +146,9 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         || has("cuentame");
     // «¿Tienes hermanos?» is put to the assistant, «¿tengo?» and «¿sabes si tengo?» to its memory.
     let own = own_words(scan, from);
-    let owner = subject.as_ref().is_none_or(|s| *s == Mention::Owner) && (own || relation.is_some() && !second);
+    let dated = !second && (has("cuando") || has("when")) && in_diary(scan, from, &topics);
+    let owner =
+        subject.as_ref().is_none_or(|s| *s == Mention::Owner) && (own || dated || relation.is_some() && !second);
     let form = form(scan, from, &has, asks_memory, subject.as_ref());
     Question {
         language,
@@ -179,6 +183,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
             || has("llevar") && (has("cuanto") || has("cuantos")),
         objects: objects(scan, from, &spans),
         words: content(scan, from),
+        state: state(scan, from),
         own,
         rest: rest(scan, from, &words, &topics, &spans),
         verbs: (from..scan.tokens.len())
@@ -187,6 +192,18 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
             .collect(),
         topics,
     }
+}
+
+/// «¿Cuándo es el examen?» is after what stands in the owner's diary.
+fn in_diary(scan: &Scan<'_>, from: usize, topics: &[Topic]) -> bool {
+    topics.iter().any(|topic| topic.predicate == Predicate::Appointment)
+        && (from..scan.tokens.len()).any(|at| words::longest(scan.language, scan.tokens, at, &[Class::Event]).is_some())
+}
+
+/// The marital state that is asked after.
+fn state(scan: &Scan<'_>, from: usize) -> Option<&'static str> {
+    (from..scan.tokens.len())
+        .find_map(|at| words::longest(scan.language, scan.tokens, at, &[Class::State]).map(|(sense, _)| sense.id))
 }
 
 /// «¿Qué moto tengo?», "what motorbike do I have?"

@@ -94,7 +94,7 @@ pub(super) struct Search<'a, 'b, S: Store> {
     pub(super) store: &'a S,
     planner: &'a mut Planner<'b, S>,
     pub(super) question: &'a Question,
-    today: Date,
+    pub(super) today: Date,
 }
 
 /// Finds what answers the question.
@@ -149,10 +149,15 @@ impl<S: Store> Search<'_, '_, S> {
             Form::YesNo | Form::Count | Form::Value => {
                 let topic = self.question.topics.first();
                 let open = self.question.form == Form::YesNo && self.question.when.is_none();
+                // «¿Qué gatos tengo?»
+                let which = self.question.form == Form::Value
+                    && self.question.relation.is_some_and(|(predicate, _)| predicate == Predicate::Pet)
+                    && self.question.rest.is_empty();
                 let names = |p| matches!(p, Predicate::Name | Predicate::Pet);
                 let asks_for_relative = self.question.relation.is_some()
                     && topic.is_none_or(|t| {
-                        names(t.predicate) || open && matches!(t.predicate, Predicate::Owns | Predicate::Appointment)
+                        names(t.predicate)
+                            || (open || which) && matches!(t.predicate, Predicate::Owns | Predicate::Appointment)
                     });
                 if asks_for_relative { self.relatives(&subjects) } else { self.values(&subjects) }
             }
