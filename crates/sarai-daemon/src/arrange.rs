@@ -16,6 +16,27 @@ use crate::loop_view::LoopView;
 
 /// A longer message is no wish for a reminder.
 const WISH_CHARS_MAX: usize = 300;
+/// What the words of a wish begin with. «Dime» and "tell me" ask for something now, whatever time comes behind them: in
+/// "tell me a long story, and do not stop early" nobody wants a reminder.
+const WISHES: &[&str] = &[
+    "avis",
+    "recuerd",
+    "recorda",
+    "acuerd",
+    "acorda",
+    "alarma",
+    "temporizador",
+    "despierta",
+    "desperta",
+    "dimelo",
+    "alert",
+    "notif",
+    "remind",
+    "alarm",
+    "timer",
+    "wake",
+    "ping",
+];
 const YES: &[&str] = &[
     "si",
     "s",
@@ -99,7 +120,7 @@ impl Arranger {
     }
 
     async fn propose(&self, rules: &LoopView, wish: &str, said: &Said) -> Option<String> {
-        if wish.chars().count() > WISH_CHARS_MAX {
+        if wish.chars().count() > WISH_CHARS_MAX || !is_wish(wish) {
             return None;
         }
         let known = rules.own_rules().await.ok()?;
@@ -159,6 +180,11 @@ fn read_back(choices: &[Proposal], zone: &sarai_proactive::time::Zone, language:
             numbered.collect::<Vec<_>>().join("\n")
         }
     }
+}
+
+fn is_wish(text: &str) -> bool {
+    let text = folded(text);
+    text.split(' ').any(|word| WISHES.iter().any(|wish| word.starts_with(wish))) || text.contains("let me know")
 }
 
 /// The rule that an answer means.
@@ -223,6 +249,9 @@ mod tests {
             "Escríbeme un soneto sobre los lunes",
             "Translate this into Spanish: I can't make it tomorrow",
             "¿Qué día es mañana?",
+            "Tell me a long story about a lighthouse, with many details, and do not stop early.",
+            "Dime algo bonito cada mañana",
+            "¿Te acuerdas de lo que te dije el lunes?",
             "Hazme un resumen de esta noticia: El ayuntamiento aprobó ayer la reforma.",
             "sí",
             "",
