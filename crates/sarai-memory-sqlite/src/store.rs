@@ -74,7 +74,11 @@ impl Store for SqliteStore {
             }
         };
         condition("subject_id =", filter.subject.map(|id| sql(id.0).into()));
-        condition("predicate =", filter.predicate.map(|predicate| predicate.name().to_owned().into()));
+        // Beside something rarer the predicate only filters: by its own index, which is in the order of ids already, SQLite
+        // would walk through all that anybody likes to find what one person does.
+        let rarer = filter.subject.is_some() || filter.object_key.is_some() || filter.object.is_some();
+        let column = if rarer { "+predicate =" } else { "predicate =" };
+        condition(column, filter.predicate.map(|predicate| predicate.name().to_owned().into()));
         condition("kind =", filter.kind.clone().map(Into::into));
         condition("object_key =", filter.object_key.clone().map(Into::into));
         condition("object_id =", filter.object.map(|id| sql(id.0).into()));
