@@ -40,7 +40,8 @@ const ANY_OBJECT: &str = r#"{"type":"object"}"#;
 /// What stands over the facts of the owner, which are worded for them.
 const KNOWN: &str = "What you remember of this person, worded as you would tell it to them:";
 
-/// Everything that the model reads for this request, what is remembered of the owner included; `instructions` are those of the skill that was chosen, if one was.
+/// Everything that the model reads for this request, what is remembered of the owner included; `instructions` are those
+/// of the skill that was chosen, if one was.
 ///
 /// # Errors
 /// More tools than [`TOOLS_MAX`], or a demand for a tool that was not offered.
@@ -99,9 +100,8 @@ fn offered(request: &TurnRequest, question: &str) -> Result<Vec<ToolSpec>, TurnE
 
 /// SARAi's system text before the messages, joined with the system messages that open them. A later one stays where it
 /// is: to pull it to the front would change what the model has read already. What is known of the owner follows, since it
-/// changes more rarely than anything behind it. A skill's instructions end the system text:
-/// whoever asks the same skill again shares all of it, and a chat that goes on without the skill finds its own in another
-/// sequence.
+/// changes more rarely than anything behind it. A skill's instructions end the system text: whoever asks the same skill
+/// again shares all of it, and a chat that goes on without the skill finds its own in another sequence.
 fn with_system(messages: &[Message], language: Language, known: &str, instructions: Option<&str>) -> Vec<Message> {
     let opening = messages.iter().take_while(|message| message.role == Role::System).count();
     let (system, history) = messages.split_at(opening);

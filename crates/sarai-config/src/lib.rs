@@ -26,6 +26,7 @@ mod error;
 mod folders;
 mod keys;
 mod load;
+mod lock;
 mod rules;
 mod source;
 mod value;
@@ -36,6 +37,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use folders::{FolderError, Folders, SOCKET_PATH_MAX, own_folder, write_atomic};
 pub use keys::{Channels, Config, Effect, KEYS, Key, Log, Model, Phoenix, Rag, Reload, Runtime, Server};
 pub use load::{Change, Loaded, load, reload};
+pub use lock::{LockError, StateLock};
 pub use rules::{BUILTIN_RULES, RulesFile};
 pub use source::{FILE_BYTES_MAX, Origin, SourceFile, Sources};
 pub use value::{

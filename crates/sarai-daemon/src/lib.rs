@@ -22,7 +22,6 @@ mod clock;
 mod desk;
 mod drafter;
 mod listen;
-mod lock;
 mod loop_view;
 pub mod memory;
 mod metrics;
@@ -35,5 +34,3 @@ pub mod token;
 mod turn;
 pub mod up;
 pub mod worker;
-
-pub use lock::LockError;

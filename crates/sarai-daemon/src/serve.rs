@@ -13,7 +13,8 @@ use axum::Router;
 use sarai_agent::Grammars;
 use sarai_api::{Ambient, Auth, Front, Handle, Pairing, PairingError, router};
 use sarai_config::{
-    Config, Draft, FolderError, Folders, Loaded, LogLevel, SkillRuntime, Sources, Switch, reload, write_atomic,
+    Config, Draft, FolderError, Folders, Loaded, LockError, LogLevel, SkillRuntime, Sources, StateLock, Switch, reload,
+    write_atomic,
 };
 use sarai_messages::language_from_env;
 use sarai_sandbox::{Backend, Launcher, SandboxError};
@@ -29,7 +30,6 @@ use crate::brain::{self, BrainKeeper, BrainSpec};
 use crate::clock;
 use crate::desk::Desk;
 use crate::listen::{self, Stop};
-use crate::lock::{LockError, StateLock};
 use crate::loop_view::LoopView;
 use crate::memory::{MemoryKeeper, Remembrance};
 use crate::metrics::Metrics;

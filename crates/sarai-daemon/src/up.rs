@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sarai_api::client::Client;
-use sarai_config::Folders;
+use sarai_config::{Folders, StateLock};
 use sarai_supervisor::{Health, Limits, Policy};
 use sarai_types::Language;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::child::{Child, ChildSpec, Seen};
-use crate::lock::StateLock;
 use crate::serve::{SOCKET, ServeError};
 use crate::token;
 

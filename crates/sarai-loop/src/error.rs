@@ -1,14 +1,14 @@
 //! Why the loop cannot run.
 
-use sarai_config::FolderError;
+use sarai_config::{FolderError, LockError};
 use sarai_proactive_sqlite::StoreError;
 use sarai_types::Notice;
 
 /// Why the loop cannot run, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum LoopError {
-    #[error("another loop runs on this folder: process {pid}")]
-    Running { pid: String },
+    #[error(transparent)]
+    Lock(#[from] LockError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -22,10 +22,10 @@ impl LoopError {
     #[must_use]
     pub fn notice(&self) -> Notice {
         match self {
-            Self::Running { pid } => Notice::new("rules-loop-running").arg("pid", pid),
+            Self::Lock(LockError::Held { pid }) => Notice::new("rules-loop-running").arg("pid", pid),
             Self::Store(error) => store_notice(error),
             Self::Folder(error) => error.notice(),
-            Self::Io(error) => Notice::new("rules-loop-io").arg("cause", error),
+            Self::Lock(LockError::Io(error)) | Self::Io(error) => Notice::new("rules-loop-io").arg("cause", error),
         }
     }
 }

@@ -16,7 +16,6 @@
 pub mod clock;
 pub mod door;
 mod error;
-mod lock;
 mod measure;
 mod outbox;
 mod perform;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sarai_api::client::Client;
-use sarai_config::{Channels, Folders, RulesFile};
+use sarai_config::{Channels, Folders, RulesFile, StateLock};
 use sarai_messages::Messages;
 use sarai_proactive::agenda::{Agenda, Attempt, Changes, Event, Happening, Now, TaskId};
 use sarai_proactive::rule::{Action, Channel, Rule, Status, Trigger};
@@ -20,7 +20,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::door::{self, Standing};
-use crate::lock::Lock;
 use crate::measure::{Seen, Wanted, expand};
 use crate::perform::{self, Done, Job};
 use crate::rulebook::{Origin, Rulebook};
@@ -59,7 +58,7 @@ pub struct LoopOptions {
 /// Another loop runs on this state folder, or the store cannot be opened.
 pub async fn run(options: LoopOptions) -> Result<(), LoopError> {
     let folders = options.folders.clone();
-    let _lock = Lock::take(&folders.run())?;
+    let _lock = StateLock::take(&folders.run(), "loop.lock")?;
     let door = door::open(&door::path(&folders)?)?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

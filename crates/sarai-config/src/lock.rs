@@ -1,4 +1,4 @@
-//! One program on one state folder.
+//! One program of a kind on one state folder. A lock that the kernel gives back needs no lease to run out.
 
 use std::io::{Read, Seek, Write};
 use std::path::Path;
@@ -9,7 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 
 /// The kernel gives the lock back when the process ends, however it ends.
 #[derive(Debug)]
-pub(crate) struct StateLock {
+pub struct StateLock {
     _file: File,
 }
 
@@ -27,7 +27,7 @@ impl StateLock {
     ///
     /// # Errors
     /// [`LockError::Held`] names the process that was first.
-    pub(crate) fn take(folder: &Path, name: &str) -> Result<Self, LockError> {
+    pub fn take(folder: &Path, name: &str) -> Result<Self, LockError> {
         let path = folder.join(name);
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
