@@ -74,6 +74,15 @@ impl Scan<'_> {
         Some(group)
     }
 
+    /// The finite verb behind a denial, from `at` on.
+    fn english_denied(&self, group: &mut Group, at: usize) -> bool {
+        let verb = self.skip_adverbs(at);
+        let finite = |form: &&Form| matches!(form.tense, Tense::Present | Tense::Past);
+        group.readings = self.forms(verb).iter().filter(finite).copied().collect();
+        group.last = verb + 1;
+        !group.readings.is_empty()
+    }
+
     /// "Will", "used to", "no longer" before the verb that has the meaning.
     fn english_auxiliary(&self, group: &mut Group) -> bool {
         let at = group.first;
@@ -84,27 +93,11 @@ impl Scan<'_> {
             }
             ("no", "longer") => {
                 group.polarity = Polarity::NoLonger;
-                let next = self.skip_adverbs(at + 2);
-                group.readings = self
-                    .forms(next)
-                    .iter()
-                    .copied()
-                    .filter(|f| matches!(f.tense, Tense::Present | Tense::Past))
-                    .collect();
-                group.last = next + 1;
-                return !group.readings.is_empty();
+                return self.english_denied(group, at + 2);
             }
             ("never" | "not" | "neither", _) => {
                 group.polarity = Polarity::Negative;
-                let next = self.skip_adverbs(at + 1);
-                group.readings = self
-                    .forms(next)
-                    .iter()
-                    .copied()
-                    .filter(|f| matches!(f.tense, Tense::Present | Tense::Past))
-                    .collect();
-                group.last = next + 1;
-                return !group.readings.is_empty();
+                return self.english_denied(group, at + 1);
             }
             ("no" | "used", _) => return false,
             ("will", _) => (at + 1, Tense::Future),
