@@ -62,6 +62,8 @@ if [ "$purpose" = test ]; then
     need python3-venv has_module ensurepip
     need chromium command -v chromium
     need chromium-driver command -v chromedriver
+    need dbus-daemon command -v dbus-daemon
+    need libnotify-bin command -v notify-send
 fi
 [ -n "$missing" ] || exit 0
 

@@ -314,3 +314,32 @@ def test_many_requests_do_not_make_serve_grow(sarai):
     for _ in range(500):
         sarai.request("GET", "/health")
     assert resident() - before < 2 << 20, [before, resident()]
+
+
+def test_a_model_rests_and_the_next_question_wakes_it(home):
+    serve = home.serve()
+    worker = home.worker_pid(serve.pid)
+
+    def rest(idle_seconds):
+        status, body = home.request("POST", "/v1/upkeep/models", {"idle_seconds": idle_seconds})
+        assert status == 200, body
+        return body["freed_bytes"]
+
+    # It was asked just now, at least by whoever had it read the fixed prompt.
+    assert rest(3600) == 0 and is_alive(worker)
+    freed = wait_for("the model to rest", lambda: rest(0))
+    assert freed > 50_000_000 and not is_alive(worker)
+    assert home.answers("/readyz")
+    model = home.model_component()
+    assert model["status"] == "ready" and "rests" in model["detail"], model
+    assert rest(0) == 0, "there is nothing left to give"
+    # Several at once wake one up.
+    answers = []
+    asking = [threading.Thread(target=lambda: answers.append(home.chat("Hello"))) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert [status for status, _ in answers] == [200] * 3, answers
+    assert home.worker_pid(serve.pid) not in (None, worker)
+    assert home.model_component()["restarts"] == 0, "resting is no crash"

@@ -394,6 +394,65 @@ def test_the_memory_is_looked_through_corrected_forgotten_and_left_out(browser):
     page.all("#dialog .danger-button")[0].click()
     page.until(lambda: page.text("#dialog-title") == ["Lo que recuerdo de ti"])
     page.until(lambda: "Clotilde es tu tortuga." not in facts())
+
+
+def test_rules_are_made_in_words_paused_explained_and_removed(browser):
+    page = browser()
+    page.open()
+    loop = page.sarai.start("loop")
+
+    def press(rule, label):
+        page.run(
+            "document.querySelector(`[data-rule='${arguments[0]}'] [aria-label='${arguments[1]}']`).click()", rule, label
+        )
+
+    def shown(rule):
+        return "\n".join(page.text(f"[data-rule='{rule}'] .entry-words"))
+
+    try:
+        page.find("rules").click()
+        page.until(lambda: page.all("[data-rule='backup']"))
+        assert not page.all("[data-rule='backup'] [aria-label='Quitar']"), "a rule of the file is changed in the file"
+
+        # Words that mean two things are asked about; words that mean none are told so.
+        page.press("recuérdame a las diez sacar la basura", Keys.ENTER)
+        page.until(lambda: len(page.all(".proposals li")) == 2)
+        page.press(Keys.CONTROL, "a")
+        page.press("hola", Keys.ENTER)
+        page.until(lambda: page.all(".proposals p") and not page.all(".proposals .main-button"))
+        page.press(Keys.CONTROL, "a")
+        page.press("avísame cada lunes a las nueve de regar <b>las plantas</b>", Keys.ENTER)
+        page.until(lambda: "cada lunes a las 9:00" in "".join(page.text(".proposals .entry-words")))
+        page.all(".proposals .main-button")[0].click()
+        page.until(lambda: page.all("[aria-label='Pausar']"))
+        [rule] = page.run("return [...document.querySelectorAll('[data-rule]')].map((item) => item.dataset.rule)"
+                          ".filter((rule) => rule.startsWith('regar'))")
+        assert "<b>las plantas</b>" in shown(rule) and "Próxima vez" in shown(rule)
+
+        press(rule, "Decirla de otra manera")
+        page.press("avísame cada martes a las diez de regar <b>las plantas</b>", Keys.ENTER)
+        page.until(lambda: page.text(".proposals .main-button") == ["Cambiar por esta"])
+        page.all(".proposals .main-button")[0].click()
+        page.until(lambda: "cada martes a las 10:00" in shown(rule))
+        press(rule, "Pausar")
+        page.until(lambda: "En pausa" in shown(rule))
+        press(rule, "Reanudar")
+        page.until(lambda: "Próxima vez" in shown(rule))
+        press(rule, "Hacerlo ya")
+        page.until(lambda: page.all("#news .news-card"))
+        press(rule, "Por qué ha actuado o no")
+        page.until(lambda: "Lo pediste tú" in "".join(page.text("#dialog .entries")))
+        page.press(Keys.ESCAPE)
+        page.until(lambda: "Última vez" in shown(rule))
+        press(rule, "Quitar")
+        page.until(lambda: page.all("#dialog .danger-button"))
+        page.all("#dialog .danger-button")[0].click()
+        page.until(lambda: page.all("[data-rule='backup']") and not shown(rule))
+    finally:
+        loop.terminate()
+        loop.wait(10)
+
+
 def test_a_message_of_a_rule_is_a_card_until_it_is_seen(browser):
     page = browser()
     page.open()

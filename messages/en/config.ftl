@@ -50,3 +50,5 @@ config-folder-socket-path-too-long = The path { $path } has { $len } bytes, and 
 config-file-write = I cannot write { $file } ({ $cause }). Check the permissions and the free space; what was there is as it was.
 config-wrong-paths = { $place }: "{ $key }" is "{ $value }", but it must be a list of at most { $max } paths, each from the root or from your home folder, without commas or brackets, such as [~/accounts.db].
 config-wrong-target = { $place }: "{ $key }" is "{ $value }", but it must be "none" or an address that starts with http:// or https://, without a user or a password.
+config-wrong-mailbox = { $place }: "{ $key }" is "{ $value }", but it must be "none" or one address of e-mail, such as ana@example.org.
+config-wrong-mail-server = { $place }: "{ $key }" is "{ $value }", but it must be smtps://USER@HOST:PORT or smtp://HOST, where USER and PORT may be left out. A password does not belong here but in the file smtp-password.

@@ -25,6 +25,7 @@ daemon-stopping = The program is shutting down.
 daemon-internal = Something failed inside. The log says what; if it happens again, run “sarai doctor”.
 daemon-health-ready = { $model } answers.
 daemon-health-draft = { $model } guesses ahead.
+daemon-health-resting = { $model } rests to give memory back; the next question wakes it up.
 daemon-health-serve = Takes requests.
 daemon-state-held = Another SARAi (process { $pid }) already uses this state folder. Stop it, or set another folder in SARAI_HOME.
 daemon-port-in-use = Another program holds port { $port }. Stop it or choose another port: --set server.port=8081
@@ -53,6 +54,8 @@ daemon-loop-ready =
     }
 daemon-loop-degraded = The loop runs, but something is wrong: { $detail }
 daemon-loop-silent = The loop does not answer; "sarai up" starts it again.
+daemon-rules-choice = Choose a number from 1 to { $max }.
+daemon-rules-long = That is too long for a rule: at most { $max } characters.
 daemon-loop-busy = Too much waits for the loop. Try again in a moment.
 daemon-loop-store = The messages cannot be read now.
 daemon-arrange-question = Shall I keep it? Answer “yes” or “no”.

@@ -43,4 +43,5 @@ memory-stored = Stored: { $text }
 memory-term = “{ $name }” takes 1 to 1024 bytes, without control characters.
 memory-trouble = The memory took no part: { $detail }
 memory-vacuumed = File written anew: { $freed } kB less.
+memory-backed-up = Copy in { $file }.
 memory-verb = I do not know the verb “{ $verb }”. There are: { $known }

@@ -368,7 +368,7 @@ rules-done-logs =
        *[other] { $count } logs deleted
     }
 rules-done-vacuum = { $kb } kB saved
-rules-done-backup = copy in { $file }
+rules-done-backup = copy in { $files }
 rules-done-healthy =
     { $parts ->
         [one] one part, and it works
@@ -394,4 +394,10 @@ rules-store-full = The disk has no room for the file of the rules. Free some spa
 rules-store-damaged = The file of the rules is damaged.
 rules-store-newer = The file of the rules is of a newer version ({ $found }) than this program ({ $known }). Update SARAi.
 rules-store-many = No more fits ({ $what }). Remove a rule, or wait until the loop has dealt with what is there.
+rules-unknown = There is no rule named "{ $rule }". "sarai rules list" shows them.
+rules-in-file = The rule "{ $rule }" stands in "{ $file }": change it there. To pause it, write "status: paused" into it.
+rules-builtin = The rule "{ $rule }" comes with SARAi. To change it, copy those that come with it into "{ $file }" and edit them there.
+rules-state-waits = it waits until quiet hours are over
+rules-state-ready = about to begin
+rules-state-working = at it
 rules-told-undelivered = I cannot send messages by { $channel } ({ $detail }), and will not say so again until it works. The messages are kept here.

@@ -50,3 +50,5 @@ config-folder-socket-path-too-long = La ruta «{ $path }» tiene { $len } bytes 
 config-file-write = No puedo escribir «{ $file }» ({ $cause }). Comprueba los permisos y el espacio libre; lo que había sigue como estaba.
 config-wrong-paths = { $place }: «{ $key }» vale «{ $value }», pero tiene que ser una lista de { $max } rutas como mucho, cada una desde la raíz o desde tu carpeta personal, sin comas ni corchetes, por ejemplo [~/cuentas.db].
 config-wrong-target = { $place }: «{ $key }» vale «{ $value }», pero tiene que ser «none» o una dirección que empiece por http:// o https://, sin usuario ni contraseña.
+config-wrong-mailbox = { $place }: «{ $key }» vale «{ $value }», pero tiene que ser «none» o una sola dirección de correo, como ana@example.org.
+config-wrong-mail-server = { $place }: «{ $key }» vale «{ $value }», pero tiene que ser smtps://USUARIO@SERVIDOR:PUERTO o smtp://SERVIDOR; el usuario y el puerto se pueden omitir. La contraseña no va aquí, sino en el archivo smtp-password.

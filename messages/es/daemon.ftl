@@ -25,6 +25,7 @@ daemon-stopping = El programa se está cerrando.
 daemon-internal = Algo ha fallado por dentro. El registro dice qué; si se repite, ejecuta «sarai doctor».
 daemon-health-ready = { $model } responde.
 daemon-health-draft = { $model } se adelanta.
+daemon-health-resting = { $model } descansa para dejar memoria libre; la próxima pregunta lo despierta.
 daemon-health-serve = Recibe peticiones.
 daemon-state-held = Otro SARAi (proceso { $pid }) ya usa esta carpeta de estado. Páralo o pon otra carpeta en SARAI_HOME.
 daemon-port-in-use = Otro programa ocupa el puerto { $port }. Páralo o elige otro puerto: --set server.port=8081
@@ -53,6 +54,8 @@ daemon-loop-ready =
     }
 daemon-loop-degraded = El bucle está en marcha, pero algo no va bien: { $detail }
 daemon-loop-silent = El bucle no responde; «sarai up» lo vuelve a arrancar.
+daemon-rules-choice = Elige un número del 1 al { $max }.
+daemon-rules-long = Es demasiado largo para una regla: como mucho { $max } caracteres.
 daemon-loop-busy = El bucle tiene demasiado pendiente. Vuelve a intentarlo dentro de un momento.
 daemon-loop-store = No puedo leer los avisos ahora.
 daemon-arrange-question = ¿Lo guardo? Responde «sí» o «no».

@@ -43,4 +43,5 @@ memory-stored = Guardado: { $text }
 memory-term = En «{ $name }» pon entre 1 y 1024 bytes, sin caracteres de control.
 memory-trouble = La memoria no ha participado: { $detail }
 memory-vacuumed = Archivo reescrito: { $freed } kB menos.
+memory-backed-up = Copia en { $file }.
 memory-verb = No conozco el verbo «{ $verb }». Los que hay: { $known }

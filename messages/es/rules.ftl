@@ -368,7 +368,7 @@ rules-done-logs =
        *[other] { $count } registros borrados
     }
 rules-done-vacuum = { $kb } kB recuperados
-rules-done-backup = copia en { $file }
+rules-done-backup = copia en { $files }
 rules-done-healthy =
     { $parts ->
         [one] una parte, y funciona
@@ -394,4 +394,10 @@ rules-store-full = No queda sitio en el disco para el archivo de las reglas. Lib
 rules-store-damaged = El archivo de las reglas está dañado.
 rules-store-newer = El archivo de las reglas es de una versión más nueva ({ $found }) que este programa ({ $known }). Actualiza SARAi.
 rules-store-many = No cabe más ({ $what }). Quita alguna regla, o espera a que el bucle atienda lo que hay.
+rules-unknown = No hay ninguna regla llamada «{ $rule }». «sarai rules list» las muestra.
+rules-in-file = La regla «{ $rule }» está en «{ $file }»: cámbiala ahí. Para pararla, pon en ella «status: paused».
+rules-builtin = La regla «{ $rule }» viene con SARAi. Para cambiarla, copia las que vienen en «{ $file }» y edítalas ahí.
+rules-state-waits = espera a que acaben las horas de silencio
+rules-state-ready = a punto
+rules-state-working = en ello
 rules-told-undelivered = No consigo enviar los avisos por { $channel } ({ $detail }), y no volveré a decírtelo hasta que funcione. Los avisos siguen aquí.

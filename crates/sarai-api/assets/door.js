@@ -51,6 +51,7 @@ export const pair = async (code) => {
   const response = await request("/pair", { body: { code } });
   if (!response.ok) throw await refusal(response);
 };
+export const rules = (body) => json("/v1/rules", { body });
 export const memory = (body) => json("/v1/memory", { body });
 export const render = async (texts) => (await json("/page/render", { body: { texts } })).answers;
 

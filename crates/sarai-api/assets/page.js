@@ -6,6 +6,7 @@ import * as door from "./door.js";
 import { announce, byId, make, pictureButton } from "./elements.js";
 import * as memory from "./memory.js";
 import * as news from "./news.js";
+import * as rules from "./rules.js";
 import * as side from "./side.js";
 import * as status from "./status.js";
 import * as store from "./store.js";
@@ -279,6 +280,7 @@ function listen() {
     clear,
     keys: showKeys,
     memory: () => memory.show(conversation, (changed) => changed.messages.length && keep(changed)),
+    rules: rules.show,
     theme: side.nextTheme,
     language() {
       otherLanguage();

@@ -2,17 +2,19 @@
 //!
 //! The Unix socket is the owner's by its file mode. On the port, each request passes three checks: the `Host` is one of
 //! ours (against DNS rebinding), the `Origin`, if a browser sent one, is the host itself, and there is a credential: the
-//! token in `Authorization: Bearer`, or the cookie of a paired browser.
+//! token in `Authorization: Bearer`, or the cookie of a paired browser. A webhook opens to a token of its own besides.
 //!
 //! # Key types
 //! - [`Auth`]: which kind of listener this is.
 //! - [`Guard`]: the checks; [`Guard::check`] is a function of the request's head, the peer and the time.
+//! - [`Hook`]: what another program needs to call one webhook.
 //! - [`Pairing`]: one-time codes, and the browsers that redeemed one.
 //!
 //! It never reads a token from a URL, never compares secrets in a time that depends on them, and grants no other origin
 //! anything.
 
 mod attempts;
+pub(crate) mod hooks;
 mod pairing;
 pub(crate) mod routes;
 mod sessions;
@@ -32,6 +34,7 @@ use subtle::ConstantTimeEq;
 use crate::error::Problem;
 use crate::state::Door;
 use attempts::Attempts;
+pub use hooks::Hook;
 pub use pairing::{Code, Pairing, PairingError};
 pub use sessions::SESSIONS_MAX;
 
@@ -111,6 +114,7 @@ impl Guard {
         match credential(headers) {
             Credential::None => Err(Problem::Unauthorized),
             Credential::Bearer(given) if equal(given, token.expose_secret()) => Ok(()),
+            Credential::Bearer(given) if opens_hook(request, given, token) => Ok(()),
             Credential::Cookie(given) if pairing.admits(given, now) => match origin {
                 // A cookie travels by itself, so whoever changes something with it shows that the page asked.
                 Origin::Unsaid if !request.method().is_safe() => Err(foreign()),
@@ -215,6 +219,12 @@ fn credential(headers: &HeaderMap) -> Credential<'_> {
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(name, _)| *name == SESSION_COOKIE)
         .map_or(Credential::None, |(_, value)| Credential::Cookie(value))
+}
+
+/// Whether this is a call of the webhook that `given` is the token of.
+fn opens_hook(request: &Request, given: &str, owner: &SecretString) -> bool {
+    request.method() == Method::POST
+        && hooks::token(owner, request.uri().path()).is_some_and(|token| equal(given, token.expose_secret()))
 }
 
 /// Compares secrets in a time that depends on their length only.

@@ -244,12 +244,21 @@ impl Client {
         self.json::<MarkedBody>(Method::POST, &format!("/v1/messages/{id}/{word}"), None).await.map(drop)
     }
 
-    /// Lets the daemon give back memory that it can do without. Returns how much, in bytes.
+    /// Ends the processes of skills that nobody uses. Returns how many bytes they took.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn free_memory(&self) -> Result<u64, ClientError> {
-        Ok(self.json::<UpkeepBody>(Method::POST, "/v1/upkeep/memory", None).await?.freed_bytes)
+    pub async fn rest_skills(&self) -> Result<u64, ClientError> {
+        Ok(self.json::<UpkeepBody>(Method::POST, "/v1/upkeep/skills", None).await?.freed_bytes)
+    }
+
+    /// The same for models that nobody has asked for so long.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn rest_models(&self, idle_seconds: u32) -> Result<u64, ClientError> {
+        let body = json!({"idle_seconds": idle_seconds});
+        Ok(self.json::<UpkeepBody>(Method::POST, "/v1/upkeep/models", Some(&body)).await?.freed_bytes)
     }
 
     /// Starts a skill before it is asked for.

@@ -8,7 +8,7 @@
 //! - [`Command`], [`Handle`]: what is asked of the daemon, and the bounded way to it.
 //! - [`Front`], [`router`]: one listener's routes.
 //! - [`Auth`], [`Pairing`]: who may come in.
-//! - [`memory`]: what can be asked of the memory besides conversations.
+//! - [`memory`], [`rules`]: what can be asked of the memory and of the rules besides conversations.
 //! - [`client::Client`]: the same door from outside, for the command line and for benchmarks.
 //!
 //! # Usage
@@ -31,11 +31,12 @@ mod openai;
 mod openapi;
 mod operations;
 mod page;
+pub mod rules;
 mod skills;
 mod state;
 mod upkeep;
 
-pub use auth::{Auth, Code, Pairing, PairingError, SESSIONS_MAX};
+pub use auth::{Auth, Code, Hook, Pairing, PairingError, SESSIONS_MAX};
 pub use command::{
     COMMANDS_MAX, Command, Component, Embedded, Handle, Health, Loaded, ModelCard, Status, TURN_EVENTS_MAX,
 };

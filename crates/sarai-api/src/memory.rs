@@ -49,6 +49,8 @@ pub enum MemoryRequest {
     Stats {},
     /// Writes the file anew without its gaps.
     Vacuum {},
+    /// Copies the file, besides the copy of every day; the oldest copies go.
+    Backup {},
     /// What is remembered, in lines of JSON, from this one on.
     Export {
         #[serde(default)]
@@ -144,6 +146,9 @@ pub enum MemoryReply {
     Stats(StatsBody),
     Vacuumed {
         freed_bytes: u64,
+    },
+    BackedUp {
+        file: String,
     },
     Exported {
         lines: Vec<String>,

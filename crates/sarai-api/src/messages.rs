@@ -13,18 +13,18 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::stream::{self, Stream};
-use sarai_types::{Failure, FailureKind, Notice};
+use sarai_types::{Failure, FailureKind, Language, Notice};
 use serde::{Deserialize, Serialize};
 
+use crate::auth::hooks;
 use crate::error::{ErrorBody, Problem};
+use crate::rules::{RulesReply, RulesRequest};
 use crate::state::Door;
 
 /// The longest that a request waits for news.
 const WAIT_MAX: Duration = Duration::from_secs(55);
 /// How often a comment keeps a stream alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// The longest name of a webhook, in characters.
-const HOOK_MAX: usize = 100;
 
 /// What is asked of the loop's store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,11 @@ pub enum LoopAsk {
     Hook {
         name: String,
     },
+    /// Something of the rules. Sentences come in this language.
+    Rules {
+        request: RulesRequest,
+        language: Language,
+    },
 }
 
 /// What the owner did with a message.
@@ -57,6 +62,7 @@ pub enum LoopReply {
     Messages(Vec<MessageBody>),
     /// Whether anything changed.
     Done(bool),
+    Rules(RulesReply),
 }
 
 /// A message, the oldest first.
@@ -154,12 +160,12 @@ pub(crate) async fn dismissed(State(door): State<Arc<Door>>, Path(id): Path<i64>
     change(&door, LoopAsk::Mark { id, mark: MessageMark::Dismissed }).await
 }
 
-/// Tells the rules that wait for this webhook. It needs the token, like everything here.
+/// Tells the rules that wait for this webhook. It takes the token of this webhook alone too: `sarai rules hook`.
 #[utoipa::path(post, path = "/v1/hooks/{name}", params(("name" = String, Path)), responses(
     (status = 200, body = MarkedBody), (status = 400, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(crate) async fn hook(State(door): State<Arc<Door>>, Path(name): Path<String>) -> Result<Json<MarkedBody>, Problem> {
-    if name.chars().count() > HOOK_MAX || name.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Problem::invalid("name", Notice::new("api-hook-name").arg("max", HOOK_MAX)));
+    if !hooks::is_name(&name) {
+        return Err(Problem::invalid("name", Notice::new("api-hook-name").arg("max", hooks::NAME_MAX)));
     }
     change(&door, LoopAsk::Hook { name }).await
 }
@@ -167,17 +173,17 @@ pub(crate) async fn hook(State(door): State<Arc<Door>>, Path(name): Path<String>
 async fn messages(door: &Door, after: i64, wait: Duration) -> Result<Vec<MessageBody>, Failure> {
     match door.handle.ask_loop(LoopAsk::Unread { after, wait }).await? {
         LoopReply::Messages(messages) => Ok(messages),
-        LoopReply::Done(_) => Err(strange()),
+        LoopReply::Done(_) | LoopReply::Rules(_) => Err(strange()),
     }
 }
 
 async fn change(door: &Door, ask: LoopAsk) -> Result<Json<MarkedBody>, Problem> {
     match door.handle.ask_loop(ask).await? {
         LoopReply::Done(changed) => Ok(Json(MarkedBody { changed })),
-        LoopReply::Messages(_) => Err(strange().into()),
+        LoopReply::Messages(_) | LoopReply::Rules(_) => Err(strange().into()),
     }
 }
 
-fn strange() -> Failure {
+pub(crate) fn strange() -> Failure {
     Failure::new(FailureKind::Internal, Notice::new("api-internal"), "the daemon answered another question")
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::openai::{chat, embeddings, models, responses};
-use crate::{auth, memory, messages, operations, skills, upkeep};
+use crate::{auth, memory, messages, operations, rules, skills, upkeep};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,12 +17,14 @@ use crate::{auth, memory, messages, operations, skills, upkeep};
         models::one,
         skills::reload,
         memory::perform,
+        rules::perform,
         messages::unread,
         messages::follow,
         messages::seen,
         messages::dismissed,
         messages::hook,
-        upkeep::memory,
+        upkeep::rest_skills,
+        upkeep::rest_models,
         upkeep::warm,
         operations::health,
         operations::ready,

@@ -16,7 +16,7 @@ use sarai_types::{Language, Speculation, TurnId};
 use uuid::Builder;
 
 use crate::auth::{Auth, Guard, Pairing};
-use crate::{Handle, auth, error, headers, memory, messages, openai, openapi, operations, page, skills, upkeep};
+use crate::{Handle, auth, error, headers, memory, messages, openai, openapi, operations, page, rules, skills, upkeep};
 
 /// Fills a slice with random bytes fit for keys.
 pub type Randomness = dyn Fn(&mut [u8]) + Send + Sync;
@@ -95,6 +95,7 @@ pub fn router(front: Front) -> Router {
         .merge(messages::routes())
         .route("/v1/skills/{skill}/reload", post(skills::reload))
         .route("/v1/memory", post(memory::perform))
+        .route("/v1/rules", post(rules::perform))
         .route("/openapi.json", get(openapi::show))
         .route("/health", get(operations::health))
         .route("/readyz", get(operations::ready))

@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use sarai_types::{Failure, FailureKind, Notice, SkillName};
 use serde::{Deserialize, Serialize};
 
+use crate::body::Body;
 use crate::error::{ErrorBody, Problem};
 use crate::state::Door;
 
@@ -19,9 +20,19 @@ const WAIT: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Upkeep {
     /// Ends the processes of skills that nobody uses. The reply is how many bytes they took.
-    FreeMemory,
+    RestSkills,
+    /// The same for the models, if nobody has asked them for so long. The next question waits until one is loaded.
+    RestModels { idle: Duration },
     /// Starts a skill before it is asked for. The reply is 0.
     WarmSkill(SkillName),
+}
+
+/// Which models may rest.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RestBody {
+    /// Those that nobody has asked for so long.
+    pub(crate) idle_seconds: u32,
 }
 
 /// What came of it.
@@ -32,14 +43,27 @@ pub(crate) struct UpkeepBody {
 }
 
 pub(crate) fn routes() -> Router<Arc<Door>> {
-    Router::new().route("/v1/upkeep/memory", post(memory)).route("/v1/skills/{skill}/warm", post(warm))
+    Router::new()
+        .route("/v1/upkeep/skills", post(rest_skills))
+        .route("/v1/upkeep/models", post(rest_models))
+        .route("/v1/skills/{skill}/warm", post(warm))
 }
 
 /// Gives back the memory of skills that nobody uses. The next call of one starts it again.
-#[utoipa::path(post, path = "/v1/upkeep/memory", responses(
+#[utoipa::path(post, path = "/v1/upkeep/skills", responses(
     (status = 200, body = UpkeepBody), (status = 503, body = ErrorBody)))]
-pub(crate) async fn memory(State(door): State<Arc<Door>>) -> Result<Json<UpkeepBody>, Problem> {
-    perform(&door, Upkeep::FreeMemory).await
+pub(crate) async fn rest_skills(State(door): State<Arc<Door>>) -> Result<Json<UpkeepBody>, Problem> {
+    perform(&door, Upkeep::RestSkills).await
+}
+
+/// Gives back the memory of models that nobody has asked for so long. The next question waits until one is loaded again.
+#[utoipa::path(post, path = "/v1/upkeep/models", request_body = RestBody, responses(
+    (status = 200, body = UpkeepBody), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)))]
+pub(crate) async fn rest_models(
+    State(door): State<Arc<Door>>,
+    Body(RestBody { idle_seconds }): Body<RestBody>,
+) -> Result<Json<UpkeepBody>, Problem> {
+    perform(&door, Upkeep::RestModels { idle: Duration::from_secs(u64::from(idle_seconds)) }).await
 }
 
 /// Starts a skill, so that the next call of it need not wait.

@@ -125,6 +125,8 @@ fn expects_schema(expects: &Expects) -> Value {
             json!({ "type": "string", "pattern": "^(auto|off|acceptance|fixed:[1-9][0-9]?)$" })
         }
         Expects::Target => json!({"type": "string", "pattern": "^(none|https?://.+)$"}),
+        Expects::Mailbox => json!({"type": "string", "pattern": "^(none|.+@.+)$"}),
+        Expects::MailServer => json!({"type": "string", "pattern": "^smtps?://.+$"}),
         Expects::Hosts { count_max } | Expects::Paths { count_max } => {
             json!({ "type": "array", "items": { "type": "string" }, "maxItems": count_max })
         }

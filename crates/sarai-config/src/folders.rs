@@ -116,6 +116,12 @@ impl Folders {
         self.config.join("rules.yaml")
     }
 
+    /// The one line that opens the mail server.
+    #[must_use]
+    pub fn smtp_password_file(&self) -> PathBuf {
+        self.config.join("smtp-password")
+    }
+
     /// The only config that the program itself may write.
     #[must_use]
     pub fn overrides_file(&self) -> PathBuf {

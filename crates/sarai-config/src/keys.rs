@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use sarai_types::{Language, ModelId, Speculation};
 
 use crate::value::{
-    Auto, Draft, Expects, Given, HostNames, LogLevel, Paths, Setting, Size, SkillRuntime, Switch, Target, Time,
-    Weights, Whole,
+    Auto, Draft, Expects, Given, HostNames, LogLevel, MailServer, Mailbox, Paths, Setting, Size, SkillRuntime, Switch,
+    Target, Time, Weights, Whole,
 };
 
 /// When a changed value counts.
@@ -261,6 +261,12 @@ keys! {
         webhook: Target = Target::None, Restart, Now;
         /// An incoming webhook of Slack.
         slack: Target = Target::None, Restart, Now;
+        /// An address that gets e-mail, from itself.
+        email: Mailbox = Mailbox::None, Restart, Now;
+        /// The server that takes that e-mail: `smtps://` encrypts from the first byte, `smtp://` by STARTTLS, without
+        /// which nothing is sent, but to this computer's own. The password of USER is the one line of the file
+        /// `smtp-password` beside this one, which nobody else may read.
+        smtp: MailServer = MailServer::default(), Restart, Now;
         /// Shows notifications on the desktop, by the program `notify-send`.
         desktop: Switch = Switch::Off, Restart, Now;
     }

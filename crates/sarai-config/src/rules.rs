@@ -7,9 +7,11 @@ use sarai_proactive::form::{self, Field, FormError};
 use sarai_proactive::gate::House;
 use sarai_proactive::rule::{QuietHours, RULES_MAX, Rule};
 use sarai_proactive::time::Zone;
+use sarai_proactive::{self as proactive, Known, OwnRule, Rulebook};
 use sarai_types::Notice;
 
 use crate::error::{ConfigError, ConfigErrors};
+use crate::folders::{FolderError, Folders, write_atomic};
 use crate::source::{Origin, SourceFile};
 use crate::value::{Given, shorten};
 use crate::yaml::{self, Entry};
@@ -19,12 +21,17 @@ pub const BUILTIN_RULES: &str = include_str!("../../../config/rules.yaml");
 
 const RULES: &str = "rules.";
 
+/// The last state of the owner's file that was right, in the state folder.
+const LAST_GOOD: &str = "rules.good.yaml";
+
 /// What a rules file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulesFile {
     /// What holds for all rules.
     pub house: House,
     pub rules: Vec<Rule>,
+    /// Whether these are the rules that come with the program.
+    pub is_builtin: bool,
 }
 
 impl RulesFile {
@@ -43,7 +50,48 @@ impl RulesFile {
             ConfigError::Rule { place: Origin::File { line, .. }, .. } => *line,
             _ => 0,
         });
-        ConfigErrors::unless_empty(errors, Self { house, rules })
+        ConfigErrors::unless_empty(errors, Self { house, rules, is_builtin: false })
+    }
+
+    /// The owner's, or else those that come with the program.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the owner's file.
+    pub fn of(folders: &Folders, home: &Zone) -> Result<Self, ConfigErrors> {
+        let path = folders.rules_file();
+        if path.exists() { Self::read(&SourceFile::read(&path)?, home) } else { Ok(Self::builtin(home)) }
+    }
+
+    /// The last state of the owner's file that was right, if one was kept.
+    #[must_use]
+    pub fn last_good(folders: &Folders, home: &Zone) -> Option<Self> {
+        let path = folders.state.join(LAST_GOOD);
+        if !path.exists() {
+            return None;
+        }
+        Self::read(&SourceFile::read(&path).ok()?, home).ok()
+    }
+
+    /// Keeps the owner's file, which was right just now.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn keep_good(folders: &Folders) -> Result<(), FolderError> {
+        let kept = folders.state.join(LAST_GOOD);
+        match SourceFile::read(&folders.rules_file()) {
+            Ok(file) if SourceFile::read(&kept).is_ok_and(|kept| kept.text == file.text) => Ok(()),
+            Ok(file) => write_atomic(&kept, file.text.as_bytes()),
+            // It has become another since; that one is read next.
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Together with the rules that the owner made in words.
+    #[must_use]
+    pub fn with(self, own: Vec<OwnRule>) -> Rulebook {
+        let origin = if self.is_builtin { proactive::Origin::Builtin } else { proactive::Origin::File };
+        let known = |rule| Known { rule, origin };
+        Rulebook::new(self.house, self.rules.into_iter().map(known).collect(), own)
     }
 
     /// The rules of somebody who has no file of their own. A mistake in them is found by a test; nobody would have rules
@@ -51,7 +99,10 @@ impl RulesFile {
     #[must_use]
     pub fn builtin(home: &Zone) -> Self {
         let file = SourceFile { path: "rules.yaml".into(), text: BUILTIN_RULES.to_owned() };
-        Self::read(&file, home).unwrap_or_else(|_| Self { house: House::new(home.clone()), rules: Vec::new() })
+        let read = Self::read(&file, home).ok();
+        let (house, rules) =
+            read.map_or_else(|| (House::new(home.clone()), Vec::new()), |read| (read.house, read.rules));
+        Self { house, rules, is_builtin: true }
     }
 }
 
@@ -182,7 +233,8 @@ mod tests {
     fn the_rules_that_come_with_it_are_right() {
         let file = check(BUILTIN_RULES).unwrap();
         assert_eq!(file.rules.len(), 6);
-        assert_eq!(file, RulesFile::builtin(&"Europe/Madrid".parse().unwrap()));
+        let builtin = RulesFile::builtin(&"Europe/Madrid".parse().unwrap());
+        assert_eq!(RulesFile { is_builtin: true, ..file }, builtin);
     }
 
     #[test]

@@ -297,7 +297,7 @@ fn every_value_reads_back_as_it_prints() {
                    speculative_draft_skill: false, grammar_constraints: false, self_repair_ephemeral: false, \
                    red_team_sandboxed: false, federated_mode: true, profiles_as_context: true, attested_build: false}\n\
                    skills: {databases: ['~/a.db', /b.db]}\n\
-                   channels: {ntfy: 'http://a/b', webhook: 'https://c', slack: 'https://d/e', desktop: true}\n\
+                   channels: {ntfy: 'http://a/b', webhook: 'https://c', slack: 'https://d/e', email: ana@example.org, smtp: 'smtps://ana@b', desktop: true}\n\
                    rag: {timeout: 1500ms, cache_ttl: 90m}";
     let changed = load(&sources(changed, &[], &[])).unwrap().config;
     for key in KEYS {

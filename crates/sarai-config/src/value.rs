@@ -1,6 +1,7 @@
 //! What a setting can be: each type reads itself from text, prints the same text again, and says what it accepts.
 
 mod lists;
+mod mail;
 mod target;
 
 use std::fmt;
@@ -10,7 +11,8 @@ use std::time::Duration;
 use sarai_types::{DRAFT_TOKENS_MAX, Language, ModelId, Notice, Speculation};
 
 pub use lists::{HostNames, Paths};
-pub use target::{Scheme, Target, Url};
+pub use mail::{MailServer, Mailbox, Security};
+pub use target::{Target, Url};
 
 /// The longest piece of a wrong value that an error repeats, in characters.
 const SHOWN_MAX: usize = 60;
@@ -77,6 +79,10 @@ pub enum Expects {
     Hosts { count_max: usize },
     /// An address of the web, or `none`.
     Target,
+    /// An address of e-mail, or `none`.
+    Mailbox,
+    /// A server that takes e-mail.
+    MailServer,
     /// A list of paths.
     Paths { count_max: usize },
     /// What the box holds, or the word `auto`.
@@ -111,6 +117,8 @@ impl Expects {
             Self::Hosts { count_max } => Notice::new("config-wrong-hosts").arg("max", count_max),
             Self::Paths { count_max } => Notice::new("config-wrong-paths").arg("max", count_max),
             Self::Target => Notice::new("config-wrong-target"),
+            Self::Mailbox => Notice::new("config-wrong-mailbox"),
+            Self::MailServer => Notice::new("config-wrong-mail-server"),
             Self::Section => Notice::new("config-wrong-section"),
         }
     }
@@ -136,6 +144,8 @@ impl fmt::Display for Expects {
             Self::Hosts { count_max } => write!(f, "a list of at most {count_max} host names"),
             Self::Paths { count_max } => write!(f, "a list of at most {count_max} paths"),
             Self::Target => f.write_str("none | an address that starts with http:// or https://"),
+            Self::Mailbox => f.write_str("none | an address of e-mail"),
+            Self::MailServer => f.write_str("smtp://[USER@]HOST[:PORT] or smtps://[USER@]HOST[:PORT]"),
             Self::Auto(inner) => write!(f, "auto | {inner}"),
             Self::Section => f.write_str("keys, indented below it"),
         }

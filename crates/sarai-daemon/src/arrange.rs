@@ -123,8 +123,9 @@ impl Arranger {
         if wish.chars().count() > WISH_CHARS_MAX || !is_wish(wish) {
             return None;
         }
-        let known = rules.own_rules().await.ok()?;
-        let zone = clock::home();
+        let book = rules.book().await.ok()?;
+        let known: Vec<Rule> = book.rules.into_iter().map(|known| known.rule).collect();
+        let zone = book.house.zone;
         let context = Context { now: clock::now(), zone: zone.clone(), language: Some(said.language), rules: &known };
         let (question, choices) = match parse(wish, &context) {
             Parsed::Rule(proposal) => ("daemon-arrange-question", vec![*proposal]),
@@ -205,6 +206,7 @@ fn folded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use sarai_config::Folders;
+    use sarai_proactive::Origin;
 
     use super::*;
 
@@ -223,7 +225,9 @@ mod tests {
                 Some(part) => assert!(reply.as_ref().is_some_and(|reply| reply.contains(part)), "{text}: {reply:?}"),
             }
         }
-        assert_eq!(view.own_rules().await.unwrap().len(), rules, "{says:?}");
+        let book = view.book().await.unwrap();
+        let own = book.rules.iter().filter(|known| matches!(known.origin, Origin::Words { .. }));
+        assert_eq!(own.count(), rules, "{says:?}");
     }
 
     #[tokio::test]

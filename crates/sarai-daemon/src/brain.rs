@@ -1,23 +1,26 @@
 //! The model that answers: finds its file, sees that it fits, keeps its worker going.
 //!
 //! While the file is missing or does not fit, the program runs all the same and says what to do; the model is started
-//! as soon as that is mended.
+//! as soon as that is mended. A model that nobody has asked for a while can be put to rest, which gives its memory back;
+//! whoever asks next wakes it up and waits until it is loaded.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sarai_config::{Draft, FolderError, Folders, Runtime, Switch, Weights, Whole, own_folder};
 use sarai_engine::weights::{Layouts, Policy};
 use sarai_models::{Catalog, Fit, Library, LoadPlan, MemoryEstimate, Role, WeightLayout, estimate, fits};
 use sarai_sandbox::{JailName, Launcher, SandboxError};
-use sarai_types::{Language, ModelId, Notice};
-use tokio::sync::{oneshot, watch};
+use sarai_types::{Failure, FailureKind, Language, ModelId, Notice};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_stream::StreamExt as _;
 
 use crate::child::Child;
 use crate::drafter::{Drafter, DrafterKeeper};
 use crate::memory::Remembrance;
+use crate::resident;
 use crate::token;
 use crate::worker::{CacheSpec, Worker, WorkerJail, WorkerOptions, WorkerSpec};
 
@@ -36,8 +39,66 @@ pub(crate) enum Brain {
     /// Nobody yet: the file is being looked at, which takes seconds the first time.
     Checking,
     Up(Worker),
+    /// Nobody, to give memory back. Whoever rings is answered by the next worker.
+    Resting {
+        /// As it was.
+        worker: Worker,
+        bell: Arc<Notify>,
+    },
     /// Nobody, and what the owner can do about it.
     Waiting(Notice),
+}
+
+/// The worker that answers; a model that rests is woken up and waited for.
+///
+/// # Errors
+/// There is none, and what can be done about it.
+pub(crate) async fn awake(mut brain: watch::Receiver<Brain>) -> Result<Worker, Failure> {
+    let bell = match &*brain.borrow() {
+        Brain::Resting { bell, .. } => Some(Arc::clone(bell)),
+        Brain::Up(_) | Brain::Checking | Brain::Waiting(_) => None,
+    };
+    if let Some(bell) = bell {
+        bell.notify_one();
+        // A keeper that is gone wakes nobody up; what there was says so below.
+        let _ = brain.wait_for(|brain| matches!(brain, Brain::Up(_) | Brain::Waiting(_))).await;
+        let mut woken = answering(&brain.borrow())?;
+        woken.until_serving().await;
+    }
+    answering(&brain.borrow())
+}
+
+fn answering(brain: &Brain) -> Result<Worker, Failure> {
+    let none = |notice| Err(Failure::new(FailureKind::Unavailable, notice, "there is no model yet"));
+    match brain {
+        Brain::Up(worker) => Ok(worker.clone()),
+        Brain::Checking => none(Notice::new("daemon-model-checking")),
+        Brain::Waiting(notice) => none(notice.clone()),
+        Brain::Resting { .. } => none(Notice::new("daemon-stopping")),
+    }
+}
+
+/// Asks the keeper to put the models to rest.
+#[derive(Debug, Clone)]
+pub(crate) struct Bed(mpsc::Sender<Rest>);
+
+/// For models that nobody has asked for so long. The reply is how many bytes they took.
+#[derive(Debug)]
+struct Rest {
+    idle: Duration,
+    reply: oneshot::Sender<u64>,
+}
+
+impl Bed {
+    /// Ends the models' processes if nobody has asked them for so long; says how many bytes they took.
+    pub(crate) async fn rest(&self, idle: Duration) -> u64 {
+        let (reply, freed) = oneshot::channel();
+        // A keeper that is stopping or waits for a file has nothing to give.
+        match self.0.try_send(Rest { idle, reply }) {
+            Ok(()) => freed.await.unwrap_or(0),
+            Err(_) => 0,
+        }
+    }
 }
 
 /// What decides which model answers, and how.
@@ -108,6 +169,7 @@ impl WorkerPart {
 pub(crate) struct BrainKeeper {
     brain: watch::Receiver<Brain>,
     drafter: watch::Receiver<Drafter>,
+    bed: Bed,
     drain: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -121,7 +183,15 @@ impl BrainKeeper {
             Draft::Auto | Draft::Is(_) => Drafter::Waiting(Notice::new("daemon-draft-waits")),
         });
         let (drain, drained) = oneshot::channel();
-        Self { brain, drafter, drain, task: tokio::spawn(keep(spec, publish, publish_drafter, drained)) }
+        // One at a time: whoever comes meanwhile wants the same.
+        let (rest, rests) = mpsc::channel(1);
+        let keeper = Keeper { spec, publish, publish_drafter, rests };
+        Self { brain, drafter, bed: Bed(rest), drain, task: tokio::spawn(keeper.run(drained)) }
+    }
+
+    #[must_use]
+    pub(crate) fn bed(&self) -> Bed {
+        self.bed.clone()
     }
 
     #[must_use]
@@ -142,47 +212,92 @@ impl BrainKeeper {
     }
 }
 
-async fn keep(
+struct Keeper {
     spec: BrainSpec,
     publish: watch::Sender<Brain>,
     publish_drafter: watch::Sender<Drafter>,
-    drained: oneshot::Receiver<()>,
-) {
-    tokio::pin!(drained);
-    let (child, drafter) = loop {
-        let started = tokio::select! {
-            _ = &mut drained => return,
-            started = start(&spec) => started,
-        };
-        match started {
-            Ok((worker, child, draft_socket)) => {
-                // Ends with the worker, or with the program.
-                tokio::spawn(warm(worker.clone(), spec.language, spec.memory.clone()));
-                publish.send_replace(Brain::Up(worker.clone()));
-                let start = |socket| DrafterKeeper::start(spec.clone(), worker, socket, publish_drafter);
-                break (child, draft_socket.map(start));
+    rests: mpsc::Receiver<Rest>,
+}
+
+/// The processes that are up.
+struct Running {
+    worker: Worker,
+    child: Child,
+    drafter: Option<DrafterKeeper>,
+}
+
+impl Running {
+    async fn drain(self) {
+        self.child.drain().await;
+        if let Some(drafter) = self.drafter {
+            drafter.drain().await;
+        }
+    }
+}
+
+impl Keeper {
+    async fn run(mut self, drained: oneshot::Receiver<()>) {
+        tokio::pin!(drained);
+        loop {
+            let running = tokio::select! {
+                // A keeper that is dropped counts as drained.
+                _ = &mut drained => return,
+                running = self.bring_up() => running,
+            };
+            let rest = tokio::select! {
+                _ = &mut drained => return running.drain().await,
+                rest = self.until_rest(&running.worker) => rest,
+            };
+            let (worker, bell) = (running.worker.clone(), Arc::new(Notify::new()));
+            let freed_bytes = worker.seen().pid.map_or(0, resident::tree_bytes);
+            tracing::info!(freed_bytes, "the model rests");
+            self.publish.send_replace(Brain::Resting { worker, bell: Arc::clone(&bell) });
+            running.drain().await;
+            let _ = rest.reply.send(freed_bytes);
+            tokio::select! {
+                _ = &mut drained => return,
+                () = bell.notified() => {}
             }
-            Err(notice) => {
-                let news = match &*publish.borrow() {
-                    Brain::Waiting(before) => *before != notice,
-                    Brain::Checking | Brain::Up(_) => true,
-                };
-                if news {
-                    tracing::warn!(reason = notice.id, "the model cannot be started");
-                    publish.send_replace(Brain::Waiting(notice));
+        }
+    }
+
+    /// Tries until there is a worker. What stands in the way may be mended meanwhile.
+    async fn bring_up(&mut self) -> Running {
+        loop {
+            match start(&self.spec).await {
+                Ok((worker, child, draft_socket)) => {
+                    // Ends with the worker, or with the program.
+                    tokio::spawn(warm(worker.clone(), self.spec.language, self.spec.memory.clone()));
+                    self.publish.send_replace(Brain::Up(worker.clone()));
+                    let draft = |socket| {
+                        DrafterKeeper::start(self.spec.clone(), worker.clone(), socket, self.publish_drafter.clone())
+                    };
+                    let drafter = draft_socket.map(draft);
+                    return Running { worker, child, drafter };
+                }
+                Err(notice) => {
+                    let is_known = matches!(&*self.publish.borrow(), Brain::Waiting(before) if *before == notice);
+                    if !is_known {
+                        tracing::warn!(reason = notice.id, "the model cannot be started");
+                        self.publish.send_replace(Brain::Waiting(notice));
+                    }
                 }
             }
+            tokio::time::sleep(RETRY).await;
         }
-        tokio::select! {
-            _ = &mut drained => return,
-            () = tokio::time::sleep(RETRY) => {}
+    }
+
+    /// Returns when somebody wants the memory of models that nobody has used for long enough.
+    async fn until_rest(&mut self, worker: &Worker) -> Rest {
+        loop {
+            match self.rests.recv().await {
+                Some(rest) if worker.seen().serving && worker.idle().is_some_and(|idle| idle >= rest.idle) => {
+                    return rest;
+                }
+                Some(rest) => drop(rest.reply.send(0)),
+                None => std::future::pending().await,
+            }
         }
-    };
-    // A keeper that is dropped counts as drained.
-    let _ = drained.await;
-    child.drain().await;
-    if let Some(drafter) = drafter {
-        drafter.drain().await;
     }
 }
 

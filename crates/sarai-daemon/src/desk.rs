@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use sarai_agent::Grammars;
-use sarai_api::{ASSISTANT, Command, Component, Embedded, Health, Loaded, LoopAsk, LoopReply, ModelCard, Status};
+use sarai_api::{
+    ASSISTANT, Command, Component, Embedded, Health, Loaded, LoopAsk, LoopReply, ModelCard, Status, Upkeep,
+};
 use sarai_proto::engine::v1::StatusReply;
 use sarai_supervisor::State;
 use sarai_types::{Failure, FailureKind, ModelId, Notice};
@@ -14,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::arrange::Arranger;
-use crate::brain::Brain;
+use crate::brain::{self, Bed, Brain};
 use crate::drafter::Drafter;
 use crate::listen::Stop;
 use crate::loop_view::LoopView;
@@ -34,6 +36,7 @@ const STATUS_TIMEOUT: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
     pub brain: watch::Receiver<Brain>,
+    pub bed: Bed,
     pub drafter: watch::Receiver<Drafter>,
     pub skills: Skills,
     pub memory: Remembrance,
@@ -88,7 +91,7 @@ impl Desk {
     /// Whoever asked may be gone when the answer is ready; that is no fault.
     async fn perform(self, command: Command) {
         match command {
-            Command::Turn { request, events } => match self.worker() {
+            Command::Turn { request, events } => match brain::awake(self.brain.clone()).await {
                 Ok(worker) => {
                     let answerers = Answerers {
                         worker,
@@ -110,7 +113,7 @@ impl Desk {
             Command::Memory { request, language, reply } => {
                 drop(reply.send(self.memory.request(request, language).await));
             }
-            Command::Upkeep { upkeep, reply } => drop(reply.send(self.skills.upkeep(&upkeep).await)),
+            Command::Upkeep { upkeep, reply } => drop(reply.send(self.upkeep(upkeep).await)),
             Command::Loop { ask, reply } => drop(reply.send(self.ask_loop(ask).await)),
             Command::Models { reply } => drop(reply.send(self.models().await)),
             Command::Health { reply } => drop(reply.send(self.health().await)),
@@ -127,16 +130,24 @@ impl Desk {
         }
     }
 
-    fn worker(&self) -> Result<Worker, Failure> {
+    async fn upkeep(&self, upkeep: Upkeep) -> Result<u64, Failure> {
+        match upkeep {
+            Upkeep::RestSkills => self.skills.rest().await,
+            Upkeep::RestModels { idle } => Ok(self.bed.rest(idle).await),
+            Upkeep::WarmSkill(skill) => self.skills.warm(&skill).await.map(|()| 0),
+        }
+    }
+
+    /// The model that answers, awake or not.
+    fn model(&self) -> Option<Worker> {
         match &*self.brain.borrow() {
-            Brain::Up(worker) => Ok(worker.clone()),
-            Brain::Checking => Err(unavailable(Notice::new("daemon-model-checking"))),
-            Brain::Waiting(notice) => Err(unavailable(notice.clone())),
+            Brain::Up(worker) | Brain::Resting { worker, .. } => Some(worker.clone()),
+            Brain::Checking | Brain::Waiting(_) => None,
         }
     }
 
     async fn embed(&self, model: Option<ModelId>, texts: Vec<String>) -> Result<Embedded, Failure> {
-        let worker = self.worker()?;
+        let worker = brain::awake(self.brain.clone()).await?;
         if let Some(model) = model.filter(|m| m != worker.model()) {
             let notice = Notice::new("daemon-model-not-served").arg("model", model).arg("served", worker.model());
             return Err(Failure::new(FailureKind::ModelNotFound, notice, "not the configured model"));
@@ -146,13 +157,13 @@ impl Desk {
     }
 
     async fn models(&self) -> Vec<ModelCard> {
-        let Ok(worker) = self.worker() else { return Vec::new() };
+        let Some(worker) = self.model() else { return Vec::new() };
         let facts = worker.facts().await.ok();
         let card = |id: String| ModelCard {
             id,
             created: self.started,
             context_tokens: facts.as_ref().map_or(0, |f| f.context_tokens),
-            loaded: if facts.is_some() { Loaded::Yes } else { Loaded::No },
+            loaded: if worker.seen().serving { Loaded::Yes } else { Loaded::No },
         };
         vec![card(ASSISTANT.to_owned()), card(worker.model().to_string())]
     }
@@ -161,6 +172,13 @@ impl Desk {
         let brain = self.brain.borrow().clone();
         let model = match brain {
             Brain::Up(worker) => self.worker_component("model", "daemon-health-ready", &worker).await,
+            Brain::Resting { worker, .. } => Component {
+                name: format!("model {}", worker.model()),
+                status: Status::Ready,
+                detail: Notice::new("daemon-health-resting").arg("model", worker.model()),
+                restarts: worker.seen().restarts,
+                resident_bytes: None,
+            },
             Brain::Checking => no_model(Status::Starting, Notice::new("daemon-model-checking")),
             Brain::Waiting(notice) => no_model(Status::Degraded, notice),
         };
@@ -232,7 +250,7 @@ impl Desk {
         };
         let mut children = vec![serve];
         let mut engine = None;
-        if let Ok(worker) = self.worker() {
+        if let Some(worker) = self.model() {
             let (figures, status) = self.child_figures("model", &worker).await;
             children.push(figures);
             engine = status.map(|status| (worker.seen().restarts, status));
@@ -270,11 +288,6 @@ impl Desk {
         }
         tokio::time::timeout(STATUS_TIMEOUT, worker.status()).await.ok()?.ok()
     }
-}
-
-/// What is said while nobody answers.
-pub(crate) fn no_model_yet() -> Failure {
-    unavailable(Notice::new("daemon-model-checking"))
 }
 
 fn unavailable(notice: Notice) -> Failure {

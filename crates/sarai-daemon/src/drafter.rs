@@ -73,6 +73,7 @@ async fn keep(
         }
     }
     child.drain().await;
+    publish.send_replace(Drafter::Waiting(Notice::new("daemon-draft-waits")));
 }
 
 /// Tries until it can be started; none when the model that answers is gone for good.

@@ -3,6 +3,8 @@
 //! The loop is a process of its own and `serve`'s client. What it stores outlives it, so that messages come also while
 //! it is away; `serve` reads them there, marks them, and leaves letters.
 
+mod rules;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -65,16 +67,8 @@ impl LoopView {
                 self.wake().await;
                 Ok(LoopReply::Done(posted.is_some()))
             }
+            LoopAsk::Rules { request, language } => self.rules(request, language).await.map(LoopReply::Rules),
         }
-    }
-
-    /// The owner's rules; none where nothing of the loop was ever stored.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub(crate) async fn own_rules(&self) -> Result<Vec<Rule>, Failure> {
-        let own = self.with(|store| store.own_rules()).await?.unwrap_or_default();
-        Ok(own.into_iter().map(|own| own.rule).collect())
     }
 
     /// Adds a rule of the owner's, and wakes the loop.

@@ -131,6 +131,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let loop_view = LoopView::new(folders.clone());
     let desk = Desk {
         brain: brain.watch(),
+        bed: brain.bed(),
         drafter: brain.watch_drafter(),
         skills: skills.handle(),
         memory: memory.handle(),

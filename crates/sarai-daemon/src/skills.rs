@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use sarai_api::{Component, Status, Upkeep};
+use sarai_api::{Component, Status};
 use sarai_sandbox::{Backend, Launcher, SandboxError};
 use sarai_skills::{Granted, Skill};
 use sarai_supervisor::State;
@@ -165,25 +165,26 @@ impl Skills {
         }
     }
 
-    /// Looks after what is asked. Returns how many bytes of memory that gave back.
+    /// Ends the processes that nobody uses. Returns how many bytes of memory they took.
+    ///
+    /// # Errors
+    /// The program is stopping.
+    pub(crate) async fn rest(&self) -> Result<u64, Failure> {
+        let (reply, freed) = oneshot::channel();
+        self.asks.send(Ask::Free { reply }).await.map_err(|_| stopping())?;
+        freed.await.map_err(|_| stopping())
+    }
+
+    /// Starts a skill before it is asked for.
     ///
     /// # Errors
     /// There is no such skill, or it does not start.
-    pub(crate) async fn upkeep(&self, upkeep: &Upkeep) -> Result<u64, Failure> {
-        match upkeep {
-            Upkeep::FreeMemory => {
-                let (reply, freed) = oneshot::channel();
-                self.asks.send(Ask::Free { reply }).await.map_err(|_| stopping())?;
-                freed.await.map_err(|_| stopping())
-            }
-            Upkeep::WarmSkill(skill) => {
-                let table = self.table.borrow().clone();
-                match self.granted(&table, skill)?.kind() {
-                    // The lease ends at once; the process stays as long as any that is idle.
-                    SkillKind::Process => self.lease(skill).await.map(|_| 0),
-                    SkillKind::Prompt { .. } => Ok(0),
-                }
-            }
+    pub(crate) async fn warm(&self, skill: &SkillName) -> Result<(), Failure> {
+        let table = self.table.borrow().clone();
+        match self.granted(&table, skill)?.kind() {
+            // The lease ends at once; the process stays as long as any that is idle.
+            SkillKind::Process => self.lease(skill).await.map(drop),
+            SkillKind::Prompt { .. } => Ok(()),
         }
     }
 

@@ -6,7 +6,6 @@
 //!
 //! # Key types
 //! - [`run`]: the whole life of `sarai loop`.
-//! - [`Rulebook`]: the rules of the file and those that the owner made in words, as everybody sees them.
 //! - [`door`]: the Unix socket where others ask how the loop is, and by that wake it up.
 //!
 //! # Order
@@ -19,12 +18,10 @@ mod error;
 mod measure;
 mod outbox;
 mod perform;
-mod rulebook;
 mod running;
 mod say;
 mod upkeep;
 
 pub use error::{LoopError, store_notice};
 pub use measure::readings;
-pub use rulebook::{Known, Origin, Rulebook};
 pub use running::{LoopOptions, run};

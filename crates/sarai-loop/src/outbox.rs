@@ -1,38 +1,73 @@
 //! Ways out of this computer. Each is off until the config names where to.
 //!
-//! A request is one small POST over a connection of its own, which waits on a thread that may. What comes back counts by
-//! its status alone.
+//! A message is one small request over a connection of its own, which waits on a thread that may. What comes back counts
+//! by its status alone.
 
-use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+mod mail;
+
+use std::io;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
-use rustls_platform_verifier::ConfigVerifierExt;
-use sarai_config::{Channels, Scheme, Switch, Target, Url};
+use sarai_config::{Channels, Mailbox, Switch, Target};
 use sarai_proactive::rule::Channel;
 use sarai_proactive_sqlite::Delivery;
 use serde_json::json;
+use ureq::tls::{RootCerts, TlsConfig};
 
-/// How long each step of a request may take.
-const WAIT: Duration = Duration::from_secs(10);
-/// As much of an answer as is read, in bytes.
-const ANSWER_MAX: usize = 4096;
+/// How long a request may take.
+const WAIT: Duration = Duration::from_secs(20);
 /// The program that shows notifications on a desktop.
 const NOTIFY: &str = "notify-send";
 
-/// The channels that are configured.
-#[must_use]
-pub(crate) fn configured(channels: &Channels) -> Vec<Channel> {
-    let on = [
-        (Channel::Ntfy, channels.ntfy != Target::None),
-        (Channel::Webhook, channels.webhook != Target::None),
-        (Channel::Slack, channels.slack != Target::None),
-        (Channel::Desktop, channels.desktop == Switch::On),
-    ];
-    on.into_iter().filter(|(_, on)| *on).map(|(channel, _)| channel).collect()
+/// Where messages go, and what opens the way.
+#[derive(Debug, Clone)]
+pub(crate) struct Outbox {
+    pub(crate) channels: Channels,
+    /// The file of the mail server's password.
+    pub(crate) smtp_password: PathBuf,
+}
+
+impl Outbox {
+    /// The channels that are configured.
+    #[must_use]
+    pub(crate) fn configured(&self) -> Vec<Channel> {
+        let on = [
+            (Channel::Ntfy, self.channels.ntfy != Target::None),
+            (Channel::Webhook, self.channels.webhook != Target::None),
+            (Channel::Slack, self.channels.slack != Target::None),
+            (Channel::Email, self.channels.email != Mailbox::None),
+            (Channel::Desktop, self.channels.desktop == Switch::On),
+        ];
+        on.into_iter().filter(|(_, on)| *on).map(|(channel, _)| channel).collect()
+    }
+
+    /// Sends one message. It may come twice if this process ends before it has written down that it came.
+    ///
+    /// # Errors
+    /// The channel did not take it, or is not configured any more.
+    pub(crate) fn send(&self, delivery: &Delivery) -> io::Result<()> {
+        let text = &delivery.text;
+        let Channels { ntfy, webhook, slack, email, smtp, desktop } = &self.channels;
+        match delivery.channel {
+            Channel::Ntfy => post(ntfy, "text/plain; charset=utf-8", text),
+            Channel::Webhook => {
+                let body = json!({
+                    "id": delivery.message, "rule": delivery.rule, "kind": delivery.kind,
+                    "at": delivery.at.to_string(), "text": text,
+                });
+                post(webhook, "application/json", &body.to_string())
+            }
+            Channel::Slack => post(slack, "application/json", &json!({"text": text}).to_string()),
+            Channel::Email => match email {
+                Mailbox::Address(address) => mail::send(address, smtp, &self.smtp_password, delivery),
+                Mailbox::None => Err(not_configured()),
+            },
+            Channel::Desktop if *desktop == Switch::On => notify(text),
+            Channel::Desktop | Channel::Everywhere | Channel::Terminal | Channel::Page => Err(not_configured()),
+        }
+    }
 }
 
 /// Which of them a rule's messages take.
@@ -47,27 +82,8 @@ pub(crate) fn ways(channel: Channel, configured: &[Channel]) -> Vec<Channel> {
     }
 }
 
-/// Sends one message. It may come twice if this process ends before it has written down that it came.
-///
-/// # Errors
-/// The channel did not take it, or is not configured any more.
-pub(crate) fn send(channels: &Channels, delivery: &Delivery) -> io::Result<()> {
-    let text = &delivery.text;
-    match (delivery.channel, &channels.ntfy, &channels.webhook, &channels.slack) {
-        (Channel::Ntfy, Target::Url(url), _, _) => post(url, "text/plain; charset=utf-8", text.as_bytes()),
-        (Channel::Webhook, _, Target::Url(url), _) => {
-            let body = json!({
-                "id": delivery.message, "rule": delivery.rule, "kind": delivery.kind,
-                "at": delivery.at.to_string(), "text": text,
-            });
-            post(url, "application/json", body.to_string().as_bytes())
-        }
-        (Channel::Slack, _, _, Target::Url(url)) => {
-            post(url, "application/json", json!({"text": text}).to_string().as_bytes())
-        }
-        (Channel::Desktop, ..) if channels.desktop == Switch::On => notify(text),
-        _ => Err(io::Error::new(io::ErrorKind::Unsupported, "the channel is not configured")),
-    }
+fn not_configured() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "the channel is not configured")
 }
 
 fn notify(text: &str) -> io::Result<()> {
@@ -80,69 +96,39 @@ fn notify(text: &str) -> io::Result<()> {
     if status.success() { Ok(()) } else { Err(io::Error::other(format!("{NOTIFY} ended with {status}"))) }
 }
 
-fn post(url: &Url, kind: &str, body: &[u8]) -> io::Result<()> {
-    let addresses = (url.host.as_str(), url.port).to_socket_addrs()?;
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, WAIT) {
-            Ok(stream) => {
-                stream.set_read_timeout(Some(WAIT))?;
-                stream.set_write_timeout(Some(WAIT))?;
-                return match url.scheme {
-                    Scheme::Http => exchange(stream, url, kind, body),
-                    Scheme::Https => exchange(secure(stream, url)?, url, kind, body),
-                };
-            }
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-/// With the certificates that this computer trusts.
-fn secure(stream: TcpStream, url: &Url) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
-    let config = ClientConfig::with_platform_verifier().map_err(io::Error::other)?;
-    let name = url.host.clone().try_into().map_err(io::Error::other)?;
-    Ok(StreamOwned::new(ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?, stream))
-}
-
-fn exchange(mut stream: impl Read + Write, url: &Url, kind: &str, body: &[u8]) -> io::Result<()> {
-    let host = if url.host.contains(':') { format!("[{}]", url.host) } else { url.host.clone() };
-    let head = format!(
-        "POST {} HTTP/1.1\r\nhost: {host}:{}\r\nuser-agent: sarai\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\
-         connection: close\r\n\r\n",
-        url.path,
-        url.port,
-        body.len(),
-    );
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)?;
-    stream.flush()?;
-    let mut answer = Vec::new();
-    let mut piece = [0; 512];
-    while !answer.contains(&b'\n') && answer.len() < ANSWER_MAX {
-        match stream.read(&mut piece)? {
-            0 => break,
-            read => answer.extend_from_slice(&piece[..read]),
-        }
-    }
-    let line = String::from_utf8_lossy(&answer);
-    let status: Option<u16> = line.split(' ').nth(1).and_then(|status| status.parse().ok());
-    match status {
-        Some(200..=299) => Ok(()),
-        Some(status) => Err(io::Error::other(format!("refused with {status}"))),
-        None => Err(io::Error::new(io::ErrorKind::InvalidData, "no answer of a web server")),
+/// With the certificates that this computer trusts. A message goes where the owner said, and nowhere on from there.
+fn post(target: &Target, kind: &str, body: &str) -> io::Result<()> {
+    let Target::Url(url) = target else { return Err(not_configured()) };
+    let agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
+        .timeout_global(Some(WAIT))
+        .user_agent("sarai")
+        .build()
+        .new_agent();
+    let answer = agent.post(url.as_str()).content_type(kind).send(body).map_err(io::Error::other)?;
+    match answer.status() {
+        status if status.is_success() => Ok(()),
+        status => Err(io::Error::other(format!("refused with {}", status.as_u16()))),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
     use std::net::TcpListener;
+
+    use sarai_config::Url;
 
     use super::*;
 
+    fn outbox(channels: Channels) -> Outbox {
+        Outbox { channels, smtp_password: PathBuf::from("/nowhere") }
+    }
+
     /// A server that takes one request and answers so.
-    fn server(answer: &'static str) -> (Channels, std::thread::JoinHandle<String>) {
+    fn server(answer: &'static str) -> (Outbox, std::thread::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let target = |path: &str| Target::Url(Url::parse(&format!("http://127.0.0.1:{port}/{path}")).unwrap());
@@ -168,7 +154,7 @@ mod tests {
                 }
             }
         });
-        (channels, taken)
+        (outbox(channels), taken)
     }
 
     fn delivery(channel: Channel) -> Delivery {
@@ -193,10 +179,10 @@ mod tests {
             ),
             (Channel::Slack, "/slack", r#"{"text":"sacar la «basura»"}"#),
         ] {
-            let (channels, taken) = server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-            send(&channels, &delivery(channel)).unwrap();
+            let (outbox, taken) = server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+            outbox.send(&delivery(channel)).unwrap();
             let request = taken.join().unwrap();
-            assert!(request.starts_with(&format!("POST {path} HTTP/1.1\r\nhost: 127.0.0.1:")), "{request}");
+            assert!(request.starts_with(&format!("POST {path} HTTP/1.1\r\n")), "{request}");
             assert!(request.ends_with(&format!("\r\n\r\n{body}")), "{request}");
         }
     }
@@ -206,15 +192,15 @@ mod tests {
         for answer in
             ["HTTP/1.1 503 Busy\r\n\r\n", "HTTP/1.1 301 Elsewhere\r\nlocation: http://x/\r\n\r\n", "nonsense", ""]
         {
-            let (channels, taken) = server(answer);
-            assert!(send(&channels, &delivery(Channel::Ntfy)).is_err(), "{answer:?}");
+            let (outbox, taken) = server(answer);
+            assert!(outbox.send(&delivery(Channel::Ntfy)).is_err(), "{answer:?}");
             taken.join().unwrap();
         }
-        let off = sarai_config::Config::default().channels;
+        let off = outbox(sarai_config::Config::default().channels);
         for channel in Channel::ALL {
-            assert!(send(&off, &delivery(channel)).is_err(), "{channel:?}");
+            assert!(off.send(&delivery(channel)).is_err(), "{channel:?}");
         }
-        assert!(configured(&off).is_empty());
+        assert!(off.configured().is_empty());
     }
 
     /// What answers without a certificate that this computer trusts gets nothing.
@@ -231,7 +217,7 @@ mod tests {
         });
         let url = Target::Url(Url::parse(&format!("https://127.0.0.1:{port}/")).unwrap());
         let channels = Channels { ntfy: url, ..sarai_config::Config::default().channels };
-        assert!(send(&channels, &delivery(Channel::Ntfy)).is_err());
+        assert!(outbox(channels).send(&delivery(Channel::Ntfy)).is_err());
         let sent = taken.join().unwrap();
         assert!(!String::from_utf8_lossy(&sent).contains("basura"));
     }

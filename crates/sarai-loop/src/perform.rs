@@ -9,7 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sarai_api::ASSISTANT;
 use sarai_api::client::{ChatRequest, Client, ClientError, HealthBody, StreamItem};
-use sarai_config::Folders;
+use sarai_api::memory::{MemoryReply, MemoryRequest};
+use sarai_config::{Folders, Switch};
 use sarai_proactive::agenda::{Attempt, TaskId};
 use sarai_proactive::rule::{Action, Level, Rule, Trigger, Watch};
 use sarai_proactive_sqlite::{Kind, StoreError};
@@ -21,6 +22,8 @@ use crate::{say, upkeep};
 const ANSWER_WAIT: Duration = Duration::from_secs(15 * 60);
 /// The longest answer that is kept, in bytes.
 const ANSWER_MAX: usize = 16_000;
+/// A model that was asked since is wanted again soon, and loading it takes seconds.
+const MODEL_IDLE_SECONDS: u32 = 300;
 /// What a skill's answer may cost of a model, in tokens.
 const SKILL_TOKENS: u32 = 1000;
 
@@ -32,6 +35,8 @@ pub(crate) struct Job {
     pub language: Language,
     pub client: Client,
     pub folders: Folders,
+    /// Whether `serve` remembers anything.
+    pub memory: Switch,
     pub now: Timestamp,
 }
 
@@ -55,16 +60,8 @@ impl Job {
                 Ok(count) => (self.done(Notice::new("rules-done-logs").arg("count", count)), None),
                 Err(error) => (retry(&error), None),
             },
-            Action::Vacuum => {
-                let folders = self.folders.clone();
-                let saved = aside(move || upkeep::vacuum(&folders)).await;
-                (self.stored(saved.map(|bytes| Notice::new("rules-done-vacuum").arg("kb", bytes / 1000))), None)
-            }
-            Action::Backup => {
-                let (folders, now) = (self.folders.clone(), self.now);
-                let path = aside(move || upkeep::backup(&folders, now)).await;
-                (self.stored(path.map(|path| Notice::new("rules-done-backup").arg("file", path))), None)
-            }
+            Action::Vacuum => (self.vacuum().await.unwrap_or_else(|attempt| attempt), None),
+            Action::Backup => (self.backup().await.unwrap_or_else(|attempt| attempt), None),
             Action::HealthSweep => self.sweep().await,
             Action::FreeMemory => self.free_memory().await,
             Action::WarmSkill { skill } => self.warm(skill).await,
@@ -76,11 +73,37 @@ impl Job {
         done(say::notice(notice, self.language))
     }
 
-    fn stored(&self, result: Result<Notice, StoreError>) -> Attempt {
-        match result {
-            Ok(notice) => self.done(notice),
-            Err(error) => Attempt::Retry { detail: say::notice(crate::error::store_notice(&error), self.language) },
+    /// The rules' database, and the memory's by `serve`.
+    async fn vacuum(&self) -> Result<Attempt, Attempt> {
+        let folders = self.folders.clone();
+        let own = aside(move || upkeep::vacuum(&folders)).await.map_err(|error| self.not_stored(&error))?;
+        let memory = match self.of_memory(MemoryRequest::Vacuum {}).await? {
+            Some(MemoryReply::Vacuumed { freed_bytes }) => freed_bytes,
+            Some(_) | None => 0,
+        };
+        Ok(self.done(Notice::new("rules-done-vacuum").arg("kb", (own + memory) / 1000)))
+    }
+
+    /// The same two.
+    async fn backup(&self) -> Result<Attempt, Attempt> {
+        let (folders, now) = (self.folders.clone(), self.now);
+        let mut files = aside(move || upkeep::backup(&folders, now)).await.map_err(|error| self.not_stored(&error))?;
+        if let Some(MemoryReply::BackedUp { file }) = self.of_memory(MemoryRequest::Backup {}).await? {
+            files = format!("{files}, {file}");
         }
+        Ok(self.done(Notice::new("rules-done-backup").arg("files", files)))
+    }
+
+    /// None where nothing is remembered.
+    async fn of_memory(&self, request: MemoryRequest) -> Result<Option<MemoryReply>, Attempt> {
+        match self.memory {
+            Switch::On => self.client.memory(&request).await.map(Some).map_err(|error| self.refused(&error)),
+            Switch::Off => Ok(None),
+        }
+    }
+
+    fn not_stored(&self, error: &StoreError) -> Attempt {
+        Attempt::Retry { detail: say::notice(crate::error::store_notice(error), self.language) }
     }
 
     fn refused(&self, error: &ClientError) -> Attempt {
@@ -171,20 +194,27 @@ impl Job {
         }
     }
 
-    /// Asks `serve` to give back what it can do without; if that is not enough, says so.
+    /// Asks `serve` to give memory back, step by step as long as it is short: skills that nobody uses, then models that
+    /// nobody has asked for a while. If that is not enough, says so.
     async fn free_memory(&self) -> (Attempt, Option<(Kind, String)>) {
-        let freed = match self.client.free_memory().await {
-            Ok(freed) => freed,
-            Err(error) => return (self.refused(&error), None),
-        };
-        let notice = Notice::new("rules-done-memory").arg("mb", freed / 1_000_000);
-        let attempt = self.done(notice);
         let level = match &self.rule.trigger {
             Trigger::Watch(Watch::Level(level)) => Some(level),
             Trigger::Watch(_) | Trigger::Times(_) => None,
         };
-        let short = level.filter(|level| is_still_short(level, &self.rule, &self.folders, self.now));
-        let message = short.map(|level| (Kind::Report, say::still_short(level, freed, self.language)));
+        let is_short = || level.filter(|level| is_still_short(level, &self.rule, &self.folders, crate::clock::now()));
+        let freeing = async {
+            let mut freed = self.client.rest_skills().await?;
+            if is_short().is_some() {
+                freed += self.client.rest_models(MODEL_IDLE_SECONDS).await?;
+            }
+            Ok::<_, ClientError>(freed)
+        };
+        let freed = match freeing.await {
+            Ok(freed) => freed,
+            Err(error) => return (self.refused(&error), None),
+        };
+        let attempt = self.done(Notice::new("rules-done-memory").arg("mb", freed / 1_000_000));
+        let message = is_short().map(|level| (Kind::Report, say::still_short(level, freed, self.language)));
         (attempt, message)
     }
 

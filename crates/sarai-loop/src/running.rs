@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sarai_api::client::Client;
-use sarai_config::{Channels, Folders, RulesFile, StateLock};
+use sarai_config::{Channels, Folders, RulesFile, StateLock, Switch};
 use sarai_messages::Messages;
 use sarai_proactive::agenda::{Agenda, Attempt, Changes, Event, Happening, Now, TaskId};
 use sarai_proactive::rule::{Action, Channel, Rule, Status, Trigger};
@@ -21,9 +21,9 @@ use tokio::task::JoinSet;
 
 use crate::door::{self, Standing};
 use crate::measure::{Seen, Wanted, expand};
+use crate::outbox::{self, Outbox};
 use crate::perform::{self, Done, Job};
-use crate::rulebook::{Origin, Rulebook};
-use crate::{LoopError, clock, outbox, say};
+use crate::{LoopError, clock, say};
 
 /// How often levels, idleness and files are looked at.
 const LOOK: Duration = Duration::from_secs(10);
@@ -50,6 +50,8 @@ pub struct LoopOptions {
     pub language: Language,
     /// Where messages go besides this computer.
     pub channels: Channels,
+    /// Whether `serve` remembers anything.
+    pub memory: Switch,
 }
 
 /// Runs until SIGTERM or SIGINT.
@@ -89,8 +91,7 @@ struct Running {
     /// Questions to `serve` which skills are ill; none if it does not answer.
     sick_calls: JoinSet<Option<BTreeSet<String>>>,
     sick: BTreeSet<String>,
-    /// Ways out of this computer that are configured.
-    outside: Vec<Channel>,
+    outbox: Outbox,
     courier: JoinSet<(Delivery, std::io::Result<()>)>,
     /// When there is something to send.
     courier_at: Option<Timestamp>,
@@ -105,7 +106,7 @@ struct Running {
 struct FileRules {
     path: PathBuf,
     seen: Option<Seen>,
-    rules: (RulesFile, Origin),
+    rules: RulesFile,
     /// Why the file's newest state does not count.
     wrong: Option<String>,
 }
@@ -113,7 +114,7 @@ struct FileRules {
 impl FileRules {
     fn new(folders: &Folders, home: &Zone) -> Self {
         let path = folders.rules_file();
-        let rules = Rulebook::last_good(folders, home).unwrap_or_else(|| (RulesFile::builtin(home), Origin::Builtin));
+        let rules = RulesFile::last_good(folders, home).unwrap_or_else(|| RulesFile::builtin(home));
         // Something that no file looks like, so that it is read at once.
         Self { path, seen: None, rules, wrong: None }
     }
@@ -125,11 +126,11 @@ impl FileRules {
             return false;
         }
         self.seen = seen;
-        match Rulebook::file(folders, home) {
+        match RulesFile::of(folders, home) {
             Ok(rules) => {
                 self.wrong = None;
-                if rules.1 == Origin::File
-                    && let Err(error) = Rulebook::keep_good(folders)
+                if !rules.is_builtin
+                    && let Err(error) = RulesFile::keep_good(folders)
                 {
                     tracing::warn!(%error, "rules.yaml is not kept for a time when it is wrong");
                 }
@@ -165,7 +166,7 @@ impl Running {
         let lease = store.claim_from_dead(&clock::boot())?;
         let mut rules_file = FileRules::new(&options.folders, &home);
         rules_file.refresh(&options.folders, &home, true);
-        let outside = outbox::configured(&options.channels);
+        let outbox = Outbox { channels: options.channels.clone(), smtp_password: options.folders.smtp_password_file() };
         let mut running = Self {
             options,
             home,
@@ -179,7 +180,7 @@ impl Running {
             work: JoinSet::new(),
             sick_calls: JoinSet::new(),
             sick: BTreeSet::new(),
-            outside,
+            outbox,
             courier: JoinSet::new(),
             courier_at: None,
             down: BTreeSet::new(),
@@ -199,7 +200,7 @@ impl Running {
         let now = clock::now();
         // No version that there is: letters that came while nobody ran are read below.
         self.store_version = i64::MIN;
-        let book = Rulebook::new(self.rules_file.rules.clone(), self.store.own_rules()?);
+        let book = self.rules_file.rules.clone().with(self.store.own_rules()?);
         let (agenda, changes) = Agenda::restore(book.house.clone(), book.given(), self.store.past(now)?, now);
         self.agenda = Some(agenda);
         self.courier_at = self.store.next_delivery()?;
@@ -365,7 +366,7 @@ impl Running {
     }
 
     fn take_rules(&mut self) -> Result<(), StoreError> {
-        let book = Rulebook::new(self.rules_file.rules.clone(), self.store.own_rules()?);
+        let book = self.rules_file.rules.clone().with(self.store.own_rules()?);
         let Some(agenda) = &mut self.agenda else { return Ok(()) };
         let same = agenda.house() == &book.house && agenda.rules().eq(book.rules.iter().map(|known| &known.rule));
         if same {
@@ -454,8 +455,9 @@ impl Running {
                 });
             }
         }
+        let configured = self.outbox.configured();
         for message in &mut messages {
-            message.outside = outbox::ways(message.channel, &self.outside);
+            message.outside = outbox::ways(message.channel, &configured);
         }
         self.store.keep(self.lease, Batch { at: now, changes: &changes, messages: &messages, letter })?;
         if messages.iter().any(|message| !message.outside.is_empty()) {
@@ -477,9 +479,9 @@ impl Running {
         }
         match self.store.delivery(now)? {
             Some(delivery) => {
-                let channels = self.options.channels.clone();
+                let outbox = self.outbox.clone();
                 self.courier.spawn_blocking(move || {
-                    let sent = outbox::send(&channels, &delivery);
+                    let sent = outbox.send(&delivery);
                     (delivery, sent)
                 });
             }
@@ -549,6 +551,7 @@ impl Running {
                 task: id,
                 client: self.options.client.clone(),
                 folders: self.options.folders.clone(),
+                memory: self.options.memory,
                 now,
             };
             self.work.spawn(job.perform());

@@ -27,7 +27,7 @@ pub use delivery::{ATTEMPTS_MAX as DELIVERY_ATTEMPTS_MAX, Delivered, Delivery};
 pub use file::{BACKUPS_MAX, LoopStore, Opening};
 pub use lease::{Boot, LEASE_MS, Lease};
 pub use read::{Counted, DecisionRow, Message, TaskRow};
-pub use rules::{OwnRule, json, unjson};
+pub use rules::{json, unjson};
 pub use write::Mark;
 
 /// The most letters that wait.

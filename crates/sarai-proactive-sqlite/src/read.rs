@@ -6,7 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 use sarai_proactive::agenda::{History, Opened, Outcome, Past, RuleState, State, Task, TaskId};
 use sarai_proactive::rule::{Channel, RuleId, Status};
+use sarai_proactive::time::Zone;
+use sarai_proactive::{Sentence, decided};
 use sarai_types::Language;
+use serde_json::{Map, Value};
 
 use crate::{Kind, Letter, LoopStore, StoreError};
 
@@ -34,6 +37,25 @@ pub struct DecisionRow {
     /// A JSON object of texts.
     pub detail: String,
     pub times: u64,
+}
+
+impl DecisionRow {
+    /// What the decision depended on.
+    #[must_use]
+    pub fn values(&self) -> Map<String, Value> {
+        match serde_json::from_str(&self.detail) {
+            Ok(Value::Object(map)) => map,
+            _ => Map::new(),
+        }
+    }
+
+    /// The decision in a sentence.
+    #[must_use]
+    pub fn why(&self, home: &Zone) -> Sentence {
+        let text = |(name, value): (String, Value)| Some((name, value.as_str()?.to_owned()));
+        let values: Vec<(String, String)> = self.values().into_iter().filter_map(text).collect();
+        decided::word(&self.word, &values, home)
+    }
 }
 
 /// A task as it is stored.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::params;
+use sarai_proactive::OwnRule;
 use sarai_proactive::form::{self, Field};
 use sarai_proactive::rule::{RULES_MAX, Rule, RuleId, Status};
 use sarai_proactive::time::Zone;
@@ -9,15 +10,6 @@ use serde_json::{Map, Value};
 
 use crate::read::moment;
 use crate::{LoopStore, StoreError};
-
-/// A rule that the owner made in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnRule {
-    pub rule: Rule,
-    /// Since when it counts: when it was made, or went on after a pause.
-    pub since: Timestamp,
-    pub made: Timestamp,
-}
 
 /// The keys of a rule as a JSON object, as in a rules file.
 #[must_use]
@@ -85,6 +77,22 @@ impl LoopStore {
         Ok(())
     }
 
+    /// Puts another rule in the place of the owner's of this name; it counts from now on. Says whether there was one.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn replace_rule(&self, rule: &Rule, now: Timestamp) -> Result<bool, StoreError> {
+        let form = Value::Object(json(rule)).to_string();
+        let changed = self.connection.execute(
+            "UPDATE rule SET form = ?2, since_ms = ?3 WHERE id = ?1",
+            params![rule.id.as_str(), form, now.as_millisecond()],
+        )?;
+        if changed > 0 {
+            self.backup(now)?;
+        }
+        Ok(changed > 0)
+    }
+
     /// Pauses a rule of the owner's or lets it go on; says whether there is one of this name. What passes during a pause
     /// is not made up for.
     ///
@@ -92,15 +100,10 @@ impl LoopStore {
     /// The file cannot be written.
     pub fn set_status(&self, id: &RuleId, status: Status, now: Timestamp) -> Result<bool, StoreError> {
         let Some(own) = self.own_rules()?.into_iter().find(|own| own.rule.id == *id) else { return Ok(false) };
-        if own.rule.status != status {
-            let rule = Rule { status, ..own.rule };
-            self.connection.execute(
-                "UPDATE rule SET form = ?2, since_ms = ?3 WHERE id = ?1",
-                params![id.as_str(), Value::Object(json(&rule)).to_string(), now.as_millisecond()],
-            )?;
-            self.backup(now)?;
+        if own.rule.status == status {
+            return Ok(true);
         }
-        Ok(true)
+        self.replace_rule(&Rule { status, ..own.rule }, now)
     }
 
     /// Takes a rule of the owner's away; says whether there was one of this name.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sarai_types::Notice;
 
-use crate::agenda::{Decision, Say};
+use crate::agenda::{Decision, Outcome, Say, State};
 use crate::say;
 use crate::sentence::Sentence;
 use crate::time::Zone;
@@ -62,6 +62,24 @@ pub fn word(word: &str, values: &[(String, String)], home: &Zone) -> Sentence {
         "full" => plain("rules-decided-full"),
         // A word of a newer program.
         other => Notice::new("rules-decided-other").arg("word", other).into(),
+    }
+}
+
+/// How a task stands, or how it ended.
+#[must_use]
+pub fn state(state: &State) -> Sentence {
+    let plain = |id| Sentence::new(Notice::new(id));
+    match state {
+        State::Held { .. } => plain("rules-state-waits"),
+        State::Ready { .. } => plain("rules-state-ready"),
+        State::Running => plain("rules-state-working"),
+        State::Ended(outcome) => {
+            let detail = match outcome {
+                Outcome::Done { detail } | Outcome::Failed { detail } => detail.as_str(),
+                Outcome::Unknown | Outcome::Dropped => "",
+            };
+            word(outcome.name(), &[("detail".to_owned(), detail.to_owned())], &Zone::UTC)
+        }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod form;
 pub mod gate;
 mod reading;
 pub mod rule;
+mod rulebook;
 pub mod say;
 mod sentence;
 pub mod simulate;
@@ -13,4 +14,5 @@ pub mod time;
 pub mod words;
 
 pub use reading::{Capacity, Readings};
+pub use rulebook::{Known, Origin, OwnRule, Rulebook};
 pub use sentence::Sentence;

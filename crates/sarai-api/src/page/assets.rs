@@ -41,6 +41,7 @@ const ALL: &[Asset] = assets! {
     "memory.js": SCRIPT,
     "news.js": SCRIPT,
     "page.js": SCRIPT,
+    "rules.js": SCRIPT,
     "side.js": SCRIPT,
     "status.js": SCRIPT,
     "store.js": SCRIPT,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use sarai_api::rules::RulesReply;
 use sarai_api::{
     Ambient, Auth, Command, Component, Embedded, Front, Handle, Health, Loaded, LoopAsk, LoopReply, MessageBody,
     ModelCard, Pairing, Status,
@@ -134,6 +135,10 @@ async fn daemon(mut commands: mpsc::Receiver<Command>, script: Script, asked: mp
             }
             Command::Loop { ask: LoopAsk::Mark { id, .. }, reply } => drop(reply.send(Ok(LoopReply::Done(id == 7)))),
             Command::Loop { ask: LoopAsk::Hook { .. }, reply } => drop(reply.send(Ok(LoopReply::Done(true)))),
+            Command::Loop { ask: LoopAsk::Rules { request, language }, reply } => {
+                let rule = format!("{language}: {request:?}");
+                drop(reply.send(Ok(LoopReply::Rules(RulesReply::Changed { rule }))));
+            }
             Command::Upkeep { reply, .. } => drop(reply.send(Ok(1_000_000))),
             Command::Health { reply } => drop(reply.send(health(Status::Ready))),
             Command::Metrics { reply } => drop(reply.send("# TYPE total_requests counter\n".to_owned())),

@@ -15,4 +15,5 @@ mod openapi;
 mod operations;
 mod requests;
 mod responses;
+mod rules;
 mod skills;

@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use sarai_api::Hook;
+use secrecy::ExposeSecret;
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -40,12 +42,27 @@ async fn a_webhook_needs_the_token_and_a_name() {
     assert_eq!(post(&house.socket, &format!("/v1/hooks/{}", "x".repeat(101)), "").await.status, 400);
     assert_eq!(post(&house.socket, "/v1/hooks/a%20b", "").await.status, 400);
     // By the port, without a token and with a wrong one.
-    for (token, status) in [(None, 401), (Some("wrong"), 401), (Some(TOKEN), 200)] {
-        let mut request = Request::post("/v1/hooks/deploy").header("host", "localhost:8080");
-        if let Some(token) = token {
+    let own = |name: &str| Hook::new(&TOKEN.into(), name).unwrap().token.expose_secret().to_owned();
+    for (route, token, status) in [
+        ("POST /v1/hooks/deploy", String::new(), 401),
+        ("POST /v1/hooks/deploy", "wrong".to_owned(), 401),
+        ("POST /v1/hooks/deploy", TOKEN.to_owned(), 200),
+        // Its own token opens it, and nothing else.
+        ("POST /v1/hooks/deploy", own("deploy"), 200),
+        ("POST /v1/hooks/deploy", own("door"), 401),
+        ("POST /v1/hooks/ca%C3%B1a", own("caña"), 200),
+        ("POST /v1/hooks/d%65ploy", own("deploy"), 401),
+        ("GET /v1/hooks/deploy", own("deploy"), 401),
+        ("GET /v1/messages", own("deploy"), 401),
+        ("POST /v1/messages/7/seen", own("deploy"), 401),
+        ("POST /v1/rules", own("deploy"), 401),
+    ] {
+        let (method, path) = route.split_once(' ').unwrap();
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8080");
+        if !token.is_empty() {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let reply = send(&house.port, request.body(Body::empty()).unwrap()).await;
-        assert_eq!(reply.status, status, "{token:?}");
+        assert_eq!(reply.status, status, "{route} {token}: {}", reply.body);
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Expects, Given, Setting};
 
 /// The longest address, in bytes.
-const LEN_MAX: usize = 1024;
+pub(super) const LEN_MAX: usize = 1024;
 
 /// `none`, or an address that starts with `http://` or `https://`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,23 +15,9 @@ pub enum Target {
     Url(Url),
 }
 
-/// An address in its parts.
+/// An address that can be posted to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Url {
-    text: String,
-    pub scheme: Scheme,
-    /// A name, or an address without its brackets.
-    pub host: String,
-    pub port: u16,
-    /// From the first `/` on; at least that.
-    pub path: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scheme {
-    Http,
-    Https,
-}
+pub struct Url(String);
 
 impl Url {
     /// None for anything else than a plain address: a user's name in it would be a secret in a place where none belongs.
@@ -39,34 +25,30 @@ impl Url {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let is_plain = text.len() <= LEN_MAX && text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\\'));
-        let (scheme, rest) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
-            (Some(rest), _) => (Scheme::Http, rest),
-            (None, Some(rest)) => (Scheme::Https, rest),
+        let (port, rest) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
+            (Some(rest), _) => (80, rest),
+            (None, Some(rest)) => (443, rest),
             (None, None) => return None,
         };
-        let (place, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
-        let (host, port) =
-            match place.rsplit_once(':').filter(|(host, _)| !host.ends_with(':') && !place.ends_with(']')) {
-                Some((host, port)) => (host, port.parse().ok()?),
-                None => (place, if scheme == Scheme::Http { 80 } else { 443 }),
-            };
-        let host = host.trim_matches(['[', ']']).to_owned();
-        let right = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '_');
-        let is_host = !host.is_empty() && host.chars().all(right) && port > 0;
-        (is_plain && is_host && !path.contains('#')).then(|| Self {
-            text: text.to_owned(),
-            scheme,
-            host,
-            port,
-            path: path.to_owned(),
-        })
+        let (at, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
+        (is_plain && !path.contains('#') && place(at, port).is_some()).then(|| Self(text.to_owned()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-impl fmt::Display for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
+/// The host, without brackets, and the port of `host`, `host:port`, `[v6]` or `[v6]:port`.
+pub(super) fn place(text: &str, default_port: u16) -> Option<(String, u16)> {
+    let (host, port) = match text.rsplit_once(':').filter(|(host, _)| !host.ends_with(':') && !text.ends_with(']')) {
+        Some((host, port)) => (host, port.parse().ok()?),
+        None => (text, default_port),
+    };
+    let host = host.trim_matches(['[', ']']).to_owned();
+    let right = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '_');
+    (!host.is_empty() && host.chars().all(right) && port > 0).then_some((host, port))
 }
 
 impl Setting for Target {
@@ -86,7 +68,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("none"),
-            Self::Url(url) => url.fmt(f),
+            Self::Url(url) => f.write_str(url.as_str()),
         }
     }
 }
@@ -97,22 +79,30 @@ mod tests {
 
     #[test]
     fn addresses() {
-        for (text, expected) in [
-            ("https://ntfy.example/my-topic", Some((Scheme::Https, "ntfy.example", 443, "/my-topic"))),
-            ("http://127.0.0.1:8090", Some((Scheme::Http, "127.0.0.1", 8090, "/"))),
-            ("http://[::1]:80/a?b=c", Some((Scheme::Http, "::1", 80, "/a?b=c"))),
-            ("http://[::1]/", Some((Scheme::Http, "::1", 80, "/"))),
-            ("ftp://a/b", None),
-            ("http://user:secret@a/", None),
-            ("http://a:0/", None),
-            ("http://a:port/", None),
-            ("http://", None),
-            ("http://a/b c", None),
-            ("http://a/\r\nhost: b", None),
+        for (text, is_right) in [
+            ("https://ntfy.example/my-topic", true),
+            ("http://127.0.0.1:8090", true),
+            ("http://[::1]:80/a?b=c", true),
+            ("http://[::1]/", true),
+            ("ftp://a/b", false),
+            ("http://user:secret@a/", false),
+            ("http://a:0/", false),
+            ("http://a:port/", false),
+            ("http://", false),
+            ("http://a/b c", false),
+            ("http://a/\r\nhost: b", false),
         ] {
-            let parsed = Url::parse(text);
-            let parts = parsed.as_ref().map(|url| (url.scheme, url.host.as_str(), url.port, url.path.as_str()));
-            assert_eq!(parts, expected, "{text}");
+            assert_eq!(Url::parse(text).is_some(), is_right, "{text}");
+        }
+        for (text, expected) in [
+            ("a.example", Some(("a.example", 7))),
+            ("127.0.0.1:8090", Some(("127.0.0.1", 8090))),
+            ("[::1]:80", Some(("::1", 80))),
+            ("[::1]", Some(("::1", 7))),
+            ("", None),
+        ] {
+            let place = place(text, 7);
+            assert_eq!(place.as_ref().map(|(host, port)| (host.as_str(), *port)), expected, "{text}");
         }
     }
 }

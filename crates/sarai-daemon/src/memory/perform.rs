@@ -55,6 +55,10 @@ pub fn perform(
             memory.dedup().map_err(failed)?;
             Ok(MemoryReply::Vacuumed { freed_bytes: memory.store().vacuum().map_err(failed)? })
         }
+        MemoryRequest::Backup {} => {
+            let file = memory.store().backup(at).map_err(failed)?;
+            Ok(MemoryReply::BackedUp { file: file.display().to_string() })
+        }
         MemoryRequest::Export { from } => export(memory, *from),
         MemoryRequest::Import { lines, skip_bad } => import(memory, lines, *skip_bad, at),
     }

@@ -23,7 +23,7 @@ use tokio_stream::wrappers::UnixListenerStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
 
-use crate::brain::Brain;
+use crate::brain::{self, Brain};
 use crate::listen;
 
 /// Messages in one request at most.
@@ -155,13 +155,9 @@ impl Host for HostService {
         if let Err(refused) = self.spend() {
             return Ok(Response::new(Box::pin(tokio_stream::once(Ok(refused)))));
         }
-        let worker = match &*brain.borrow() {
-            Brain::Up(worker) => Some(worker.clone()),
-            Brain::Checking | Brain::Waiting(_) => None,
-        };
-        let answers = match worker {
-            Some(worker) => worker.generate(&generation).await,
-            None => Err(crate::desk::no_model_yet()),
+        let answers = match brain::awake(brain.clone()).await {
+            Ok(worker) => worker.generate(&generation).await,
+            Err(failure) => Err(failure),
         };
         let answers = match answers {
             Ok(answers) => answers,

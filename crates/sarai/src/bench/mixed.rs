@@ -1,8 +1,10 @@
 //! `sarai bench mixed`: what a person feels of work that goes on behind their back.
 //!
-//! Short questions, one after the other with a pause between: alone; while a job of the lowest priority writes without
-//! end; and while a task of the middle priority writes too. Nothing is guessed ahead and every prompt is new, so that
+//! Short questions, one after the other with a pause between: alone; while rules act all the time; while a job of the
+//! lowest priority writes without end; and while a task of the middle priority writes too. Nothing is guessed ahead and every prompt is new, so that
 //! the three differ in nothing but the company. Another server gets the same load; it knows no priorities.
+
+mod rules;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +16,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use self::rules::ActiveLoop;
 use super::own::OwnServe;
 use super::plot::{Body, Panel, Plot};
 use super::script;
@@ -52,17 +55,19 @@ pub(super) struct MixedArgs {
 #[serde(rename_all = "lowercase")]
 enum Company {
     Alone,
+    /// A proactive loop with actions that need no model.
+    Rules,
     Background,
     /// A background job and a task.
     Both,
 }
 
 impl Company {
-    const ALL: [Self; 3] = [Self::Alone, Self::Background, Self::Both];
+    const ALL: [Self; 4] = [Self::Alone, Self::Rules, Self::Background, Self::Both];
 
     const fn jobs(self) -> &'static [Priority] {
         match self {
-            Self::Alone => &[],
+            Self::Alone | Self::Rules => &[],
             Self::Background => &[Priority::Background],
             Self::Both => &[Priority::Background, Priority::Task],
         }
@@ -74,6 +79,8 @@ pub(super) struct Outcome {
     rounds: u32,
     questions: Vec<Asked>,
     work: Vec<Work>,
+    /// Actions of the rules an hour, in each round.
+    actions_per_hour: Vec<f64>,
     ours: Vec<Summary>,
     theirs: Option<Vec<Summary>>,
 }
@@ -126,16 +133,25 @@ pub(super) async fn run(args: &MixedArgs, shell: &Shell, stamp: &str) -> Result<
     shell.tell(&Notice::new("bench-own-serve"));
     let own = OwnServe::start(shell, args.common.model.as_ref()).await?;
     let ours = own.server().await?;
-    let (mut asked, mut work) = (Vec::new(), Vec::new());
+    let (mut asked, mut work, mut actions_per_hour) = (Vec::new(), Vec::new(), Vec::new());
     let (begun, mut round) = (now(), 0);
     while goes_on(round, args.rounds, begun, args.common.duration) {
         round += 1;
         for company in Company::ALL {
-            for server in [Some(&ours), theirs.as_ref()].into_iter().flatten() {
+            // Another server has no rules; what it answers alone is what it answers.
+            let others = theirs.as_ref().filter(|_| company != Company::Rules);
+            for server in [Some(&ours), others].into_iter().flatten() {
                 let notice = Notice::new("bench-company").arg("round", round).arg("rounds", args.rounds);
                 shell.tell(&notice.arg("jobs", company.jobs().len()).arg("model", &server.model));
                 let scene = Scene { server, company, round, stamp };
+                let active = match company {
+                    Company::Rules => Some(ActiveLoop::start(own.folder()).await?),
+                    Company::Alone | Company::Background | Company::Both => None,
+                };
                 let (more, done) = scene.play(&questions).await?;
+                if let Some(active) = active {
+                    actions_per_hour.push(active.end().await?);
+                }
                 asked.extend(more);
                 work.extend(done);
             }
@@ -144,7 +160,7 @@ pub(super) async fn run(args: &MixedArgs, shell: &Shell, stamp: &str) -> Result<
     let summaries = |server: &Server| summaries(server.side, &server.model, &asked, &work);
     let (of_ours, of_theirs) = (summaries(&ours), theirs.as_ref().map(summaries));
     let model = MeasuredModel::look(&ours.model, shell);
-    let result = Outcome { rounds: round, questions: asked, work, ours: of_ours, theirs: of_theirs };
+    let result = Outcome { rounds: round, questions: asked, work, actions_per_hour, ours: of_ours, theirs: of_theirs };
     Ok(Measured { model, result })
 }
 
@@ -310,7 +326,11 @@ impl Figures for Outcome {
             }
             table
         };
-        std::iter::once(&self.ours).chain(&self.theirs).map(|summaries| table(summaries)).collect()
+        let mut actions = Table::new(messages, &["bench-column-company", "bench-column-actions"]);
+        let per_hour = table::interval(median_interval(&self.actions_per_hour), language);
+        actions.row(company_id(Company::Rules), [per_hour]);
+        let tables = std::iter::once(&self.ours).chain(&self.theirs).map(|summaries| table(summaries));
+        tables.chain([actions]).collect()
     }
 
     fn plot(&self, messages: Messages) -> Option<Plot> {
@@ -334,6 +354,7 @@ impl Figures for Outcome {
 const fn company_id(company: Company) -> &'static str {
     match company {
         Company::Alone => "bench-row-alone",
+        Company::Rules => "bench-row-with-rules",
         Company::Background => "bench-row-with-background",
         Company::Both => "bench-row-with-both",
     }
@@ -373,6 +394,7 @@ mod tests {
         };
         let asked = [
             asked(Company::Alone, 100.0),
+            asked(Company::Rules, 102.0),
             asked(Company::Background, 120.0),
             asked(Company::Background, 140.0),
             asked(Company::Both, 150.0),
@@ -386,9 +408,9 @@ mod tests {
         ];
         let all = summaries(Side::Ours, "m", &asked, &work);
         let slowdowns: Vec<_> = all.iter().map(|s| s.slowdown.unwrap()).collect();
-        assert_eq!(slowdowns, [1.0, 1.3, 1.5]);
-        assert_eq!(all[1].background_tokens_per_second, Some(20.0));
-        assert_eq!((all[2].background_tokens_per_second, all[2].task_tokens_per_second), (Some(2.0), Some(18.0)));
+        assert_eq!(slowdowns, [1.0, 1.02, 1.3, 1.5]);
+        assert_eq!(all[2].background_tokens_per_second, Some(20.0));
+        assert_eq!((all[3].background_tokens_per_second, all[3].task_tokens_per_second), (Some(2.0), Some(18.0)));
         assert_eq!((all[0].background_tokens_per_second, all[0].task_tokens_per_second), (None, None));
         assert_eq!(summaries(Side::Theirs, "t", &asked, &work)[0].slowdown, None);
     }

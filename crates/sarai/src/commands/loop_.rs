@@ -72,8 +72,13 @@ pub(crate) fn run(args: &LoopArgs, shell: &Shell) -> anyhow::Result<()> {
     shell.folders.create().map_err(|e| Told::failed(e.notice()))?;
     level::init(config.log.level)?;
     let language = config.language.set().unwrap_or_else(|| shell.language());
-    let options =
-        LoopOptions { folders: shell.folders.clone(), client: shell.client()?, language, channels: config.channels };
+    let options = LoopOptions {
+        folders: shell.folders.clone(),
+        client: shell.client()?,
+        language,
+        channels: config.channels,
+        memory: config.phoenix.entity_memory_skill,
+    };
     wait_for(async {
         sarai_loop::run(options).await.map_err(|error| {
             tracing::error!(%error, "the loop ended");

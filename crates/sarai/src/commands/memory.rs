@@ -60,6 +60,11 @@ pub(crate) enum MemoryCommand {
         #[command(flatten)]
         json: JsonFlag,
     },
+    #[command(about = "cli-about-memory-backup")]
+    Backup {
+        #[command(flatten)]
+        json: JsonFlag,
+    },
     #[command(about = "cli-about-memory-stats")]
     Stats {
         #[command(flatten)]
@@ -150,6 +155,7 @@ pub(crate) fn run(command: MemoryCommand, shell: impl FnOnce() -> Result<Shell, 
         MemoryCommand::Export { file } => export(file, &shell),
         MemoryCommand::Import { file, skip_bad, json } => import(&file, skip_bad, json.format(), &shell),
         MemoryCommand::Vacuum { json } => tell(&ask(&MemoryRequest::Vacuum {}, &shell)?, json.format(), &shell),
+        MemoryCommand::Backup { json } => tell(&ask(&MemoryRequest::Backup {}, &shell)?, json.format(), &shell),
         MemoryCommand::Stats { json } => tell(&ask(&MemoryRequest::Stats {}, &shell)?, json.format(), &shell),
         MemoryCommand::Replay(_) => Ok(()),
     }
@@ -250,6 +256,7 @@ fn tell(reply: &MemoryReply, format: Format, shell: &Shell) -> anyhow::Result<()
         MemoryReply::Vacuumed { freed_bytes } => {
             shell.tell(&Notice::new("memory-vacuumed").arg("freed", freed_bytes / 1000));
         }
+        MemoryReply::BackedUp { file } => shell.tell(&Notice::new("memory-backed-up").arg("file", file)),
         MemoryReply::Exported { lines, .. } => lines.iter().try_for_each(terminal::line)?,
         MemoryReply::Imported(done) => imported(done, shell),
     }

@@ -8,18 +8,24 @@
 //! - `list`: an array of `{"rule", "sentence", "origin", "next", "last"}`; `origin` is `builtin`, `file` or `words`.
 //! - `log`: an array of `{"at", "last", "rule", "task", "word", "detail", "times", "why"}`, the newest first.
 //! - `explain`: `{"rule", "sentence", "now", "why", "decisions", "tasks"}`; `now` is the word that the gate would say now.
+//! - `edit`: `{"sentence", "rule", "next", "changed"}`.
+//! - `hook`: `{"url", "token"}`.
 //! - `add`: as `parse`, with `"added": true` or `false`.
 
 mod add;
 mod change;
+mod edit;
 mod explain;
+mod hook;
 mod list;
 mod moments;
 mod parse;
 mod shown;
 mod simulate;
 
-use sarai_loop::{Rulebook, clock, door, store_notice};
+use sarai_config::RulesFile;
+use sarai_loop::{clock, door, store_notice};
+use sarai_proactive::Rulebook;
 use sarai_proactive::rule::RuleId;
 use sarai_proactive_sqlite::{LoopStore, Opening, StoreError};
 use sarai_types::Notice;
@@ -33,6 +39,8 @@ pub(crate) enum RulesCommand {
     List(list::ListArgs),
     #[command(about = "cli-about-rules-add")]
     Add(add::AddArgs),
+    #[command(about = "cli-about-rules-edit")]
+    Edit(edit::EditArgs),
     #[command(about = "cli-about-rules-pause")]
     Pause(change::NameArgs),
     #[command(about = "cli-about-rules-resume")]
@@ -45,6 +53,8 @@ pub(crate) enum RulesCommand {
     Log(explain::LogArgs),
     #[command(about = "cli-about-rules-explain")]
     Explain(explain::ExplainArgs),
+    #[command(about = "cli-about-rules-hook")]
+    Hook(hook::HookArgs),
     #[command(about = "cli-about-rules-parse")]
     Parse(parse::ParseArgs),
     #[command(about = "cli-about-rules-simulate")]
@@ -55,12 +65,14 @@ pub(crate) fn run(command: RulesCommand, shell: &Shell) -> anyhow::Result<()> {
     match command {
         RulesCommand::List(args) => list::run(args, shell),
         RulesCommand::Add(args) => add::run(&args, shell),
+        RulesCommand::Edit(args) => edit::run(&args, shell),
         RulesCommand::Pause(args) => change::pause(&args, shell),
         RulesCommand::Resume(args) => change::resume(&args, shell),
         RulesCommand::Remove(args) => change::remove(&args, shell),
         RulesCommand::Run(args) => change::run(&args, shell),
         RulesCommand::Log(args) => explain::log(&args, shell),
         RulesCommand::Explain(args) => explain::run(&args, shell),
+        RulesCommand::Hook(args) => hook::run(&args, shell),
         RulesCommand::Parse(args) => parse::run(&args, shell),
         RulesCommand::Simulate(args) => simulate::run(&args, shell),
     }
@@ -87,9 +99,9 @@ fn refused(error: StoreError) -> anyhow::Error {
 /// All rules as they count now.
 fn book(shell: &Shell, store: &LoopStore) -> anyhow::Result<Rulebook> {
     let home = clock::home();
-    let file = Rulebook::file(&shell.folders, &home)
+    let file = RulesFile::of(&shell.folders, &home)
         .map_err(|errors| Told::new(Exit::BadConfig, errors.iter().map(sarai_config::ConfigError::notice).collect()))?;
-    Ok(Rulebook::new(file, store.own_rules().map_err(refused)?))
+    Ok(file.with(store.own_rules().map_err(refused)?))
 }
 
 /// A name that some rule has.
@@ -98,7 +110,7 @@ fn name(text: &str) -> Result<RuleId, Told> {
 }
 
 fn unknown(text: &str) -> Told {
-    Told::failed(Notice::new("cli-rules-unknown").arg("rule", text))
+    Told::failed(Notice::new("rules-unknown").arg("rule", text))
 }
 
 /// Wakes the loop after a change; says so where nobody is there to be woken.

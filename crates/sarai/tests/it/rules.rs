@@ -317,6 +317,48 @@ fn up_brings_the_loop_back_when_it_dies_and_when_it_hangs() {
     panic!("{}", home.run(["rules", "log"]).stdout);
 }
 
+#[test]
+fn a_rule_is_said_anew_under_its_name() {
+    let home = home();
+    assert_eq!(home.run(["rules", "add", "--yes", "avísame cada lunes a las nueve de sacar la basura"]).code, 0);
+    let edit = |rest: &[&str]| home.run(["rules", "edit", "sacar-la-basura"].iter().chain(rest));
+    for (rest, code, part) in [
+        (&["--yes", "avísame cada martes a las diez de sacar el vidrio"][..], 0, "Regla cambiada: sacar-la-basura."),
+        (&["--yes", "--key", "channel=ntfy", "--key", "on_missed=skip"], 0, "Regla cambiada"),
+        (&["avísame cada jueves a las ocho de sacar el papel"], 1, "--yes"),
+        (&["--yes", "hola"], 1, ""),
+        (&["--yes", "--key", "chanel=ntfy"], 2, "--key chanel"),
+        (&["--yes", "--key", "at=nunca"], 2, "--key at"),
+        (&["--yes", "--key", "at="], 2, "--key"),
+        (&["--yes", "--key", "at"], 2, ""),
+        (&[], 2, ""),
+    ] {
+        let ended = edit(rest);
+        assert!(ended.code == code && ended.stderr.contains(part), "{rest:?}: {ended:?}");
+    }
+    let list = home.run(["rules", "list", "--json"]).json(0);
+    let rule = &list.as_array().unwrap().iter().find(|rule| rule["rule"]["id"] == "sacar-la-basura").unwrap();
+    assert!(rule["sentence"].as_str().unwrap().contains("«sacar el vidrio» cada martes a las 10:00"), "{rule}");
+    assert_eq!((&rule["rule"]["channel"], &rule["rule"]["on_missed"]), (&"ntfy".into(), &"skip".into()));
+    let builtin = home.run(["rules", "edit", "backup", "--yes", "--key", "at=@daily"]);
+    assert!(builtin.code == 1 && builtin.stderr.contains("HOME/config/rules.yaml"), "{builtin:?}");
+}
+
+#[test]
+fn a_webhook_has_a_token_of_its_own() {
+    let home = home();
+    let hook = |name: &str| home.run(["rules", "hook", name, "--json"]).json(0);
+    let (oven, door) = (hook("horno"), hook("puerta"));
+    assert!(oven["url"].as_str().unwrap().ends_with("/v1/hooks/horno"), "{oven}");
+    assert_ne!(oven["token"], door["token"]);
+    assert_eq!(oven, hook("horno"));
+    let told = home.run(["rules", "hook", "horno"]);
+    assert!(told.stdout.starts_with("curl -X POST -H 'Authorization: Bearer "), "{told:?}");
+    assert!(told.stderr.contains("Aún no hay ninguna regla que espere el webhook «horno»."), "{told:?}");
+    home.run(["rules", "hook", "dos palabras"])
+        .told(2, "Un webhook no puede llamarse «dos palabras»: el nombre tiene hasta 100 caracteres y ningún espacio.");
+}
+
 /// One request to serve, by its socket.
 fn ask(home: &Home, method: &str, path: &str) -> String {
     let mut stream = std::os::unix::net::UnixStream::connect(home.path("state/run/sarai.sock")).unwrap();

@@ -3,6 +3,9 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use sarai_loop::clock;
+use sarai_proactive::Rulebook;
+use sarai_proactive::rule::Rule;
+use sarai_proactive::time::Zone;
 use sarai_proactive::words::{Context, Parsed, Proposal, parse};
 use sarai_types::Notice;
 use serde_json::{Value, json};
@@ -17,70 +20,90 @@ use crate::terminal;
 pub(crate) struct AddArgs {
     #[arg(value_name = "cli-value-text", help = "cli-help-rules-text", required = true)]
     text: Vec<String>,
+    #[command(flatten)]
+    how: HowArgs,
+}
+
+/// How words are read and kept.
+#[derive(Debug, clap::Args)]
+pub(super) struct HowArgs {
     #[arg(long, help = "cli-help-rules-yes")]
-    yes: bool,
+    pub(super) yes: bool,
     #[arg(long, value_name = "N", help = "cli-help-rules-choose")]
     choose: Option<usize>,
     #[arg(long, value_name = "cli-value-zone", help = "cli-help-rules-tz")]
     tz: Option<String>,
     #[command(flatten)]
-    json: JsonFlag,
+    pub(super) json: JsonFlag,
 }
 
 pub(super) fn run(args: &AddArgs, shell: &Shell) -> anyhow::Result<()> {
     let store = store(shell)?;
     let book = book(shell, &store)?;
-    let zone = match &args.tz {
-        Some(name) => moments::zone(Some(name))?,
-        None => book.house.zone.clone(),
-    };
-    let rules: Vec<_> = book.rules.into_iter().map(|known| known.rule).collect();
-    let context = Context { now: clock::now(), zone: zone.clone(), language: Some(shell.language()), rules: &rules };
-    let parsed = parse(&args.text.join(" "), &context);
-    if args.json.format() == Format::Text {
+    let zone = zone(&args.how, &book)?;
+    let parsed = read(&args.text, book, &zone, shell);
+    if args.how.json.format() == Format::Text {
         shown::tell(&parsed, &zone, shell)?;
     }
-    let chosen = choose(&parsed, args);
-    let wanted = match chosen {
-        Some(_) if args.yes => true,
-        Some(_) if args.json.format() == Format::Text => confirmed(shell)?,
-        Some(_) | None => false,
-    };
+    let chosen = choose(&parsed, &args.how);
+    let wanted = chosen.is_some() && confirmed("cli-rules-confirm", &args.how, shell)?;
     if let Some(proposal) = chosen.filter(|_| wanted) {
         store.add_rule(&proposal.rule, clock::now()).map_err(refused)?;
     }
-    if args.json.format() == Format::Json {
+    if args.how.json.format() == Format::Json {
         let mut map = shown::parsed(&parsed, &zone, shell);
         map.insert("added".to_owned(), json!(wanted));
         terminal::line(Value::Object(map))?;
     }
-    match chosen {
-        Some(proposal) if wanted => {
-            shell.tell(&Notice::new("cli-rules-added").arg("rule", &proposal.rule.id));
-            wake(shell)
-        }
-        Some(_) => Err(Told::failed(Notice::new("cli-rules-not-added")).into()),
-        None if matches!(parsed, Parsed::Ambiguous { .. }) => Err(Told::failed(Notice::new("cli-rules-choose")).into()),
-        None => Err(Told::silent().into()),
+    let proposal = chosen.ok_or_else(|| not_chosen(&parsed))?;
+    if !wanted {
+        return Err(Told::failed(Notice::new("cli-rules-not-added")).into());
+    }
+    shell.tell(&Notice::new("cli-rules-added").arg("rule", &proposal.rule.id));
+    wake(shell)
+}
+
+/// The zone that was named, or that of the rules.
+pub(super) fn zone(how: &HowArgs, book: &Rulebook) -> Result<Zone, Told> {
+    match &how.tz {
+        Some(name) => moments::zone(Some(name)),
+        None => Ok(book.house.zone.clone()),
     }
 }
 
-fn choose<'a>(parsed: &'a Parsed, args: &AddArgs) -> Option<&'a Proposal> {
+pub(super) fn read(text: &[String], book: Rulebook, zone: &Zone, shell: &Shell) -> Parsed {
+    let rules: Vec<Rule> = book.rules.into_iter().map(|known| known.rule).collect();
+    let context = Context { now: clock::now(), zone: zone.clone(), language: Some(shell.language()), rules: &rules };
+    parse(&text.join(" "), &context)
+}
+
+pub(super) fn choose<'a>(parsed: &'a Parsed, how: &HowArgs) -> Option<&'a Proposal> {
     match parsed {
         Parsed::Rule(rule) => Some(rule),
-        Parsed::Ambiguous { choices, .. } => choices.get(args.choose?.checked_sub(1)?),
+        Parsed::Ambiguous { choices, .. } => choices.get(how.choose?.checked_sub(1)?),
         Parsed::NotARule { .. } | Parsed::Impossible { .. } => None,
     }
 }
 
-/// Asks the person; nobody to ask is no.
-fn confirmed(shell: &Shell) -> anyhow::Result<bool> {
+/// Why there is no choice, where that was not said yet.
+pub(super) fn not_chosen(parsed: &Parsed) -> Told {
+    match parsed {
+        Parsed::Ambiguous { .. } => Told::failed(Notice::new("cli-rules-choose")),
+        Parsed::Rule(_) | Parsed::NotARule { .. } | Parsed::Impossible { .. } => Told::silent(),
+    }
+}
+
+/// Asks the person, unless they have said yes; nobody to ask is no.
+pub(super) fn confirmed(question: &'static str, how: &HowArgs, shell: &Shell) -> anyhow::Result<bool> {
+    if how.yes || how.json.format() == Format::Json {
+        return Ok(how.yes);
+    }
     let stdin = io::stdin();
     if !stdin.is_terminal() {
         shell.tell(&Notice::new("cli-rules-say-yes"));
         return Ok(false);
     }
-    terminal::sentence(&shell.say("cli-rules-confirm"));
+    terminal::sentence(&shell.say(question));
     let mut line = String::new();
     stdin.lock().read_line(&mut line)?;
     Ok(matches!(line.trim().to_lowercase().as_str(), "s" | "sí" | "si" | "y" | "yes"))

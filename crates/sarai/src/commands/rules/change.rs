@@ -1,6 +1,6 @@
 //! `sarai rules pause|resume|remove|run`.
 
-use sarai_loop::{Origin, clock};
+use sarai_loop::clock;
 use sarai_proactive::rule::Status;
 use sarai_proactive_sqlite::Letter;
 use sarai_types::Notice;
@@ -56,13 +56,6 @@ pub(super) fn run(args: &NameArgs, shell: &Shell) -> anyhow::Result<()> {
 
 /// A rule of the file is changed in the file.
 fn not_in_words(args: &NameArgs, shell: &Shell) -> anyhow::Result<Told> {
-    let store = store(shell)?;
-    let book = book(shell, &store)?;
-    let file = shell.folders.rules_file();
-    let notice = match book.find(&name(&args.rule)?).map(|known| known.origin) {
-        Some(Origin::File) => Notice::new("cli-rules-in-file").arg("rule", &args.rule).arg("file", file.display()),
-        Some(Origin::Builtin) => Notice::new("cli-rules-builtin").arg("rule", &args.rule).arg("file", file.display()),
-        Some(Origin::Words { .. }) | None => return Ok(unknown(&args.rule)),
-    };
-    Ok(Told::failed(notice))
+    let book = book(shell, &store(shell)?)?;
+    Ok(Told::failed(book.not_in_words(&args.rule, shell.folders.rules_file().display())))
 }

@@ -1,14 +1,14 @@
 //! `sarai rules log` and `sarai rules explain`: what was decided, and why.
 
 use sarai_loop::{clock, readings};
-use sarai_proactive::agenda::{Outcome, State, Task, TaskId};
+use sarai_proactive::agenda::{Outcome, State, TaskId};
 use sarai_proactive::decided;
 use sarai_proactive::gate::{Common, Memory, Verdict, judge, key};
 use sarai_proactive::rule::{Rule, RuleId, Status};
 use sarai_proactive::time::Zone;
 use sarai_proactive_sqlite::{DecisionRow, TaskRow};
 use sarai_types::Notice;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{book, moments, name, refused, shown, store, unknown};
 use crate::cli::{Format, JsonFlag};
@@ -52,17 +52,8 @@ pub(super) fn log(args: &LogArgs, shell: &Shell) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn values(decision: &DecisionRow) -> Map<String, Value> {
-    match serde_json::from_str(&decision.detail) {
-        Ok(Value::Object(map)) => map,
-        _ => Map::new(),
-    }
-}
-
 fn why(decision: &DecisionRow, zone: &Zone, shell: &Shell) -> String {
-    let values: Vec<(String, String)> =
-        values(decision).into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect();
-    shown::render(&decided::word(&decision.word, &values, zone), shell.messages)
+    shown::render(&decision.why(zone), shell.messages)
 }
 
 fn row(decision: &DecisionRow, zone: &Zone, shell: &Shell) -> Value {
@@ -72,7 +63,7 @@ fn row(decision: &DecisionRow, zone: &Zone, shell: &Shell) -> Value {
         "rule": decision.rule,
         "task": decision.task,
         "word": decision.word,
-        "detail": values(decision),
+        "detail": decision.values(),
         "times": decision.times,
         "why": why(decision, zone, shell),
     })
@@ -104,23 +95,6 @@ pub(super) fn task(row: &TaskRow, zone: &Zone) -> Value {
         "missed": row.task.missed,
         "subject": row.task.subject,
     })
-}
-
-/// A task's state for a person.
-pub(super) fn state(task: &Task, shell: &Shell) -> String {
-    let (word, values) = match &task.state {
-        State::Held { .. } => return shell.say("cli-rules-waits"),
-        State::Ready { .. } => return shell.say("cli-rules-ready"),
-        State::Running => return shell.say("cli-rules-working"),
-        State::Ended(outcome) => {
-            let detail = match outcome {
-                Outcome::Done { detail } | Outcome::Failed { detail } => detail.clone(),
-                Outcome::Unknown | Outcome::Dropped => String::new(),
-            };
-            (outcome.name(), vec![("detail".to_owned(), detail)])
-        }
-    };
-    shown::render(&decided::word(word, &values, &Zone::UTC), shell.messages)
 }
 
 pub(super) fn run(args: &ExplainArgs, shell: &Shell) -> anyhow::Result<()> {

@@ -1,8 +1,9 @@
 //! `sarai rules list`: every rule, when it is next due, and how it went last.
 
-use sarai_loop::{Known, Origin, clock};
+use sarai_loop::clock;
 use sarai_proactive::rule::{Status, Trigger};
 use sarai_proactive::time::Zone;
+use sarai_proactive::{Known, decided};
 use sarai_proactive_sqlite::{LoopStore, TaskRow};
 use serde_json::{Value, json};
 
@@ -39,29 +40,17 @@ struct Row<'a> {
 }
 
 fn row<'a>(known: &'a Known, store: &LoopStore) -> anyhow::Result<Row<'a>> {
-    let next = match (&known.rule.trigger, known.rule.status) {
-        (Trigger::Times(times), Status::Active) => times.next(clock::now()),
-        (Trigger::Times(_), Status::Paused) | (Trigger::Watch(_), _) => None,
-    };
     let last = store.tasks(Some(&known.rule.id), 1).map_err(refused)?.pop();
-    Ok(Row { known, next, last })
+    Ok(Row { known, next: known.next(clock::now()), last })
 }
 
 impl Row<'_> {
-    const fn origin(&self) -> &'static str {
-        match self.known.origin {
-            Origin::Builtin => "builtin",
-            Origin::File => "file",
-            Origin::Words { .. } => "words",
-        }
-    }
-
     fn json(&self, zone: &Zone, shell: &Shell) -> Value {
         let last = self.last.as_ref().map(|last| super::explain::task(last, zone));
         json!({
             "rule": shown::keys(&self.known.rule),
             "sentence": shown::sentence(&self.known.rule, zone, shell),
-            "origin": self.origin(),
+            "origin": self.known.origin.name(),
             "next": self.next.map(|at| moments::shown(at, zone)),
             "last": last,
         })
@@ -79,7 +68,7 @@ impl Row<'_> {
             terminal::line(format!("  {}", shell.say("cli-rules-is-over")))?;
         }
         if let Some(last) = &self.last {
-            let state = super::explain::state(&last.task, shell);
+            let state = shown::render(&decided::state(&last.task.state), shell.messages);
             let at = moments::short(last.changed, zone);
             terminal::line(terminal::plain(&format!("  {} {at}: {state}", shell.say("cli-rules-last"))))?;
         }

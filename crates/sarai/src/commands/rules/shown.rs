@@ -31,7 +31,7 @@ pub(super) fn keys(rule: &Rule) -> Value {
     Value::Object(map)
 }
 
-fn proposal(proposal: &Proposal, zone: &Zone, shell: &Shell) -> Value {
+pub(super) fn proposal(proposal: &Proposal, zone: &Zone, shell: &Shell) -> Value {
     let next: Vec<String> = proposal.next.iter().map(|at| moments::shown(*at, zone)).collect();
     json!({"sentence": sentence(&proposal.rule, zone, shell), "rule": keys(&proposal.rule), "next": next})
 }
@@ -85,7 +85,7 @@ pub(super) fn tell(parsed: &Parsed, zone: &Zone, shell: &Shell) -> std::io::Resu
     }
 }
 
-fn proposed(proposal: &Proposal, mark: &str, zone: &Zone, shell: &Shell) -> std::io::Result<()> {
+pub(super) fn proposed(proposal: &Proposal, mark: &str, zone: &Zone, shell: &Shell) -> std::io::Result<()> {
     terminal::line(terminal::plain(&format!("{mark}{}", sentence(&proposal.rule, zone, shell))))?;
     for at in &proposal.next {
         terminal::line(format!("  {}", moments::short(*at, zone)))?;

@@ -37,7 +37,6 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use sarai_config::{RulesFile, SourceFile};
-use sarai_loop::Rulebook;
 use sarai_proactive::agenda::{Happening, Say, TaskId};
 use sarai_proactive::decided;
 use sarai_proactive::rule::{Resource, Rule};
@@ -147,7 +146,7 @@ fn rules_file(args: &SimulateArgs, home: &Zone, shell: &Shell) -> anyhow::Result
         Told::new(Exit::BadConfig, errors.iter().map(sarai_config::ConfigError::notice).collect())
     };
     let Some(path) = &args.rules else {
-        return Ok(Rulebook::file(&shell.folders, home).map_err(bad)?.0);
+        return Ok(RulesFile::of(&shell.folders, home).map_err(bad)?);
     };
     if !path.exists() {
         return Err(Told::failed(Notice::new("cli-file-missing").arg("file", path.display())).into());
