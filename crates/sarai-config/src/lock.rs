@@ -2,10 +2,17 @@
 
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use fs_err::os::unix::fs::OpenOptionsExt;
 use fs_err::{File, OpenOptions};
 use rustix::fs::{FlockOperation, flock};
+
+/// A process that was killed holds its files until its last thread is gone, a moment after it has been reported dead. Who
+/// kills SARAi and starts it at once must not be turned away by that moment.
+const PATIENCE: Duration = Duration::from_secs(2);
+const STEP: Duration = Duration::from_millis(10);
 
 /// The kernel gives the lock back when the process ends, however it ends.
 #[derive(Debug)]
@@ -23,27 +30,30 @@ pub enum LockError {
 }
 
 impl StateLock {
-    /// Takes the lock `name` in `folder` and writes down who has it.
+    /// Takes the lock `name` in `folder` and writes down who has it; waits 2 s for one who is on the way out.
     ///
     /// # Errors
     /// [`LockError::Held`] names the process that was first.
     pub fn take(folder: &Path, name: &str) -> Result<Self, LockError> {
         let path = folder.join(name);
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {
-                file.set_len(0)?;
-                file.rewind()?;
-                write!(file, "{}", std::process::id())?;
-                Ok(Self { _file: file })
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => break,
+                Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < until => thread::sleep(STEP),
+                Err(rustix::io::Errno::WOULDBLOCK) => {
+                    let mut pid = String::new();
+                    file.take(16).read_to_string(&mut pid)?;
+                    return Err(LockError::Held { pid: pid.trim().to_owned() });
+                }
+                Err(error) => return Err(std::io::Error::from(error).into()),
             }
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                let mut pid = String::new();
-                file.take(16).read_to_string(&mut pid)?;
-                Err(LockError::Held { pid: pid.trim().to_owned() })
-            }
-            Err(error) => Err(std::io::Error::from(error).into()),
         }
+        file.set_len(0)?;
+        file.rewind()?;
+        write!(file, "{}", std::process::id())?;
+        Ok(Self { _file: file })
     }
 }
 
@@ -61,5 +71,17 @@ mod tests {
         }
         drop(first);
         StateLock::take(folder.path(), "up.lock").unwrap();
+    }
+
+    #[test]
+    fn one_on_the_way_out_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = StateLock::take(folder.path(), "up.lock").unwrap();
+        let leaving = thread::spawn(move || {
+            thread::sleep(10 * STEP);
+            drop(first);
+        });
+        StateLock::take(folder.path(), "up.lock").unwrap();
+        leaving.join().unwrap();
     }
 }
