@@ -3,7 +3,7 @@
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fs_err::os::unix::fs::OpenOptionsExt;
 use fs_err::{File, OpenOptions};
@@ -11,8 +11,8 @@ use rustix::fs::{FlockOperation, flock};
 
 /// A process that was killed holds its files until its last thread is gone, a moment after it has been reported dead. Who
 /// kills SARAi and starts it at once must not be turned away by that moment.
-const PATIENCE: Duration = Duration::from_secs(2);
 const STEP: Duration = Duration::from_millis(10);
+const STEPS_MAX: u32 = 200;
 
 /// The kernel gives the lock back when the process ends, however it ends.
 #[derive(Debug)]
@@ -37,18 +37,18 @@ impl StateLock {
     pub fn take(folder: &Path, name: &str) -> Result<Self, LockError> {
         let path = folder.join(name);
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)?;
-        let until = Instant::now() + PATIENCE;
-        loop {
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => break,
-                Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < until => thread::sleep(STEP),
-                Err(rustix::io::Errno::WOULDBLOCK) => {
-                    let mut pid = String::new();
-                    file.take(16).read_to_string(&mut pid)?;
-                    return Err(LockError::Held { pid: pid.trim().to_owned() });
-                }
-                Err(error) => return Err(std::io::Error::from(error).into()),
+        let mut steps = 0;
+        while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            if error != rustix::io::Errno::WOULDBLOCK {
+                return Err(std::io::Error::from(error).into());
             }
+            if steps == STEPS_MAX {
+                let mut pid = String::new();
+                file.take(16).read_to_string(&mut pid)?;
+                return Err(LockError::Held { pid: pid.trim().to_owned() });
+            }
+            thread::sleep(STEP);
+            steps += 1;
         }
         file.set_len(0)?;
         file.rewind()?;

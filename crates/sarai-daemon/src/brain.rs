@@ -4,6 +4,7 @@
 //! as soon as that is mended. A model that nobody has asked for a while can be put to rest, which gives its memory back;
 //! whoever asks next wakes it up and waits until it is loaded.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -185,8 +186,8 @@ impl BrainKeeper {
         let (drain, drained) = oneshot::channel();
         // One at a time: whoever comes meanwhile wants the same.
         let (rest, rests) = mpsc::channel(1);
-        let keeper = Keeper { spec, publish, publish_drafter, rests };
-        Self { brain, drafter, bed: Bed(rest), drain, task: tokio::spawn(keeper.run(drained)) }
+        let keeper = Keeper { spec, publish, publish_drafter };
+        Self { brain, drafter, bed: Bed(rest), drain, task: tokio::spawn(keeper.run(rests, drained)) }
     }
 
     #[must_use]
@@ -216,7 +217,6 @@ struct Keeper {
     spec: BrainSpec,
     publish: watch::Sender<Brain>,
     publish_drafter: watch::Sender<Drafter>,
-    rests: mpsc::Receiver<Rest>,
 }
 
 /// The processes that are up.
@@ -236,17 +236,18 @@ impl Running {
 }
 
 impl Keeper {
-    async fn run(mut self, drained: oneshot::Receiver<()>) {
+    async fn run(self, mut rests: mpsc::Receiver<Rest>, drained: oneshot::Receiver<()>) {
         tokio::pin!(drained);
         loop {
             let running = tokio::select! {
                 // A keeper that is dropped counts as drained.
                 _ = &mut drained => return,
                 running = self.bring_up() => running,
+                never = nothing_to_give(&mut rests) => match never {},
             };
             let rest = tokio::select! {
                 _ = &mut drained => return running.drain().await,
-                rest = self.until_rest(&running.worker) => rest,
+                rest = until_rest(&mut rests, &running.worker) => rest,
             };
             let (worker, bell) = (running.worker.clone(), Arc::new(Notify::new()));
             let freed_bytes = worker.seen().pid.map_or(0, resident::tree_bytes);
@@ -257,12 +258,13 @@ impl Keeper {
             tokio::select! {
                 _ = &mut drained => return,
                 () = bell.notified() => {}
+                never = nothing_to_give(&mut rests) => match never {},
             }
         }
     }
 
     /// Tries until there is a worker. What stands in the way may be mended meanwhile.
-    async fn bring_up(&mut self) -> Running {
+    async fn bring_up(&self) -> Running {
         loop {
             match start(&self.spec).await {
                 Ok((worker, child, draft_socket)) => {
@@ -286,17 +288,25 @@ impl Keeper {
             tokio::time::sleep(RETRY).await;
         }
     }
+}
 
-    /// Returns when somebody wants the memory of models that nobody has used for long enough.
-    async fn until_rest(&mut self, worker: &Worker) -> Rest {
-        loop {
-            match self.rests.recv().await {
-                Some(rest) if worker.seen().serving && worker.idle().is_some_and(|idle| idle >= rest.idle) => {
-                    return rest;
-                }
-                Some(rest) => drop(rest.reply.send(0)),
-                None => std::future::pending().await,
-            }
+/// Returns when somebody wants the memory of models that nobody has used for long enough.
+async fn until_rest(rests: &mut mpsc::Receiver<Rest>, worker: &Worker) -> Rest {
+    loop {
+        match rests.recv().await {
+            Some(rest) if worker.seen().serving && worker.idle().is_some_and(|idle| idle >= rest.idle) => return rest,
+            Some(rest) => drop(rest.reply.send(0)),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// While nothing is loaded.
+async fn nothing_to_give(rests: &mut mpsc::Receiver<Rest>) -> Infallible {
+    loop {
+        match rests.recv().await {
+            Some(rest) => drop(rest.reply.send(0)),
+            None => std::future::pending().await,
         }
     }
 }
