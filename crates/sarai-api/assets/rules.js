@@ -37,7 +37,7 @@ async function once() {
     edited = rule;
     said.replaceChildren();
     wish.placeholder = rule ? rule.sentence : say("page-rules-example");
-    wish.value = "";
+    wish.value = rule?.words ?? "";
     wish.focus();
   };
   const keep = async (text, choice) => {

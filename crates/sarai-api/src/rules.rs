@@ -82,6 +82,8 @@ pub struct RuleBody {
     pub id: String,
     /// The rule read back, in its own language.
     pub sentence: String,
+    /// What it was made from; null for one that was written as keys.
+    pub words: Option<String>,
     /// `builtin`, `file` or `words`; the last can be changed here.
     pub origin: String,
     pub paused: bool,

@@ -97,6 +97,7 @@ impl LoopView {
             let known = Known { rule, origin };
             RuleBody {
                 sentence: sentence(&known.rule, &house.zone, language),
+                words: known.rule.words.clone(),
                 origin: known.origin.name().to_owned(),
                 paused: known.rule.status == Status::Paused,
                 next: known.next(now).map(|at| shown(at, &house.zone)),
@@ -214,7 +215,7 @@ mod tests {
         };
         for (request, part) in [
             (RulesRequest::Read { text: words.to_owned() }, "kind: \"rule\""),
-            (RulesRequest::Read { text: "remind me to stretch at ten".to_owned() }, "kind: \"ambiguous\""),
+            (RulesRequest::Read { text: "recuérdame el 31 de cada mes el pan".to_owned() }, "kind: \"ambiguous\""),
             (RulesRequest::Read { text: "¿qué tiempo hace?".to_owned() }, "kind: \"not_a_rule\""),
             (RulesRequest::Read { text: "x".repeat(1001) }, "1000"),
             (RulesRequest::Pause { rule: id.clone() }, "There is no rule named \"sacar-la-basura\""),

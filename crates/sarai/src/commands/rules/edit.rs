@@ -86,6 +86,10 @@ pub(super) fn run(args: &EditArgs, shell: &Shell) -> anyhow::Result<()> {
 fn with(rule: Rule, set: &[(String, String)], zone: &sarai_proactive::time::Zone) -> Result<Rule, Told> {
     let mut fields: Vec<(String, Field)> =
         form::write(&rule).into_iter().map(|(key, field)| (key.to_owned(), field)).collect();
+    if !set.is_empty() {
+        // They say something else now.
+        fields.retain(|(known, _)| known != "words");
+    }
     for (key, value) in set {
         fields.retain(|(known, _)| known != key);
         if !value.is_empty() {
