@@ -4,6 +4,7 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
+from harness import suggest
 from selenium import webdriver
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
@@ -394,6 +395,27 @@ def test_the_memory_is_looked_through_corrected_forgotten_and_left_out(browser):
     page.all("#dialog .danger-button")[0].click()
     page.until(lambda: page.text("#dialog-title") == ["Lo que recuerdo de ti"])
     page.until(lambda: "Clotilde es tu tortuga." not in facts())
+def test_what_was_read_when_idle_is_accepted_and_dropped(browser):
+    page = browser()
+    page.open()
+    talk = "Me tiene enganchado la novela negra"
+    assert page.sarai.chat(talk, max_tokens=2)[0] == 200
+    suggest(page.sarai, "novela negra", talk)
+    suggest(page.sarai, "novela", talk)
+
+    suggested = lambda: page.text(".suggestions .fact-words p:first-child")
+    page.find("memory").click()
+    page.until(lambda: suggested() == ["Te gusta: novela negra.", "Te gusta: novela."])
+    assert page.text(".suggestions .quiet") == [f"Lo dijiste así: «{talk}»"] * 2
+    page.all(".suggestions button[data-label=page-memory-accept]")[0].click()
+    page.until(lambda: suggested() == ["Te gusta: novela."])
+    page.until(lambda: "Te gusta: novela negra." in page.text(".facts:not(.suggestions) .fact-words p:first-child"))
+    page.all(".suggestions button[data-label=page-memory-drop]")[0].click()
+    page.until(lambda: not page.all(".suggestions li") and not page.all("section.suggested:not([hidden])"))
+    assert page.sarai.request("POST", "/v1/memory", {"suggestions": {}})[1] == {"suggestions": []}
+    assert page.sarai.request("POST", "/v1/memory", {"forget": {"words": "novela"}})[0] == 200
+
+
 def test_a_message_of_a_rule_is_a_card_until_it_is_seen(browser):
     page = browser()
     page.open()

@@ -13,6 +13,7 @@ use sarai_types::{Failure, FailureKind, ModelId, Notice};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::activity::Activity;
 use crate::arrange::Arranger;
 use crate::brain::Brain;
 use crate::drafter::Drafter;
@@ -42,6 +43,7 @@ pub(crate) struct Desk {
     /// Whether answers may be held to a grammar.
     pub grammars: Grammars,
     pub metrics: Metrics,
+    pub activity: Activity,
     pub stop: watch::Receiver<Stop>,
     /// When the program started, in seconds since 1970.
     pub started: u64,
@@ -87,6 +89,7 @@ impl Desk {
 
     /// Whoever asked may be gone when the answer is ready; that is no fault.
     async fn perform(self, command: Command) {
+        let _busy = wants_the_model(&command).then(|| self.activity.begin());
         match command {
             Command::Turn { request, events } => match self.worker() {
                 Ok(worker) => {
@@ -269,6 +272,20 @@ impl Desk {
             return None;
         }
         tokio::time::timeout(STATUS_TIMEOUT, worker.status()).await.ok()?.ok()
+    }
+}
+
+/// Whether somebody waits for the model, or for what would have it.
+const fn wants_the_model(command: &Command) -> bool {
+    match command {
+        Command::Turn { .. } | Command::Embed { .. } => true,
+        Command::ReloadSkill { .. }
+        | Command::Memory { .. }
+        | Command::Upkeep { .. }
+        | Command::Loop { .. }
+        | Command::Models { .. }
+        | Command::Health { .. }
+        | Command::Metrics { .. } => false,
     }
 }
 

@@ -25,13 +25,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::activity::Activity;
 use crate::arrange::Arranger;
 use crate::brain::{self, BrainKeeper, BrainSpec};
 use crate::clock;
 use crate::desk::Desk;
 use crate::listen::{self, Stop};
 use crate::loop_view::LoopView;
-use crate::memory::{MemoryKeeper, Remembrance};
+use crate::memory::{Idle, MemoryKeeper, Remembrance};
 use crate::metrics::Metrics;
 use crate::reload::FileWatch;
 use crate::skills::{SkillPlaces, SkillsKeeper, SkillsSpec};
@@ -127,6 +128,10 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let memory = MemoryKeeper::start(config.phoenix.entity_memory_skill, &folders);
     let brain = BrainKeeper::start(brain_spec(worker, &launcher, config, &folders, memory.handle()));
     let skills = SkillsKeeper::start(skills_spec(skills, launcher, config), brain.watch(), metrics.clone());
+    let activity = Activity::default();
+    let idle =
+        Idle { memory: memory.handle(), brain: brain.watch(), activity: activity.clone(), metrics: metrics.clone() };
+    let idle = enriches(config).then(|| tokio::spawn(idle.run()));
     let (stop, stopped) = watch::channel(Stop::NotYet);
     let loop_view = LoopView::new(folders.clone());
     let desk = Desk {
@@ -138,6 +143,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         loop_view,
         grammars: grammars(config),
         metrics: metrics.clone(),
+        activity,
         stop: stopped.clone(),
         started: clock::unix_ms() / 1000,
     };
@@ -163,6 +169,11 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 
     tracing::info!("draining");
     stop.send_replace(Stop::Now);
+    if let Some(idle) = idle {
+        idle.abort();
+        // It was told to end where it stands.
+        let _ = idle.await;
+    }
     let drained = async {
         while listeners.join_next().await.is_some() {}
         // The routes hold the last handles; without them the desk has nothing left to receive.
@@ -285,6 +296,13 @@ fn jailed(config: &Config) -> bool {
         tracing::warn!("phoenix.skill_runtime is disabled: model workers and skills run without a jail");
     }
     jailed
+}
+
+/// Whether messages are read again when nothing else runs. An answer that nothing holds in form is not worth asking for.
+fn enriches(config: &Config) -> bool {
+    [config.phoenix.entity_memory_skill, config.phoenix.memory_enrichment, config.phoenix.grammar_constraints]
+        .iter()
+        .all(|switch| *switch == Switch::On)
 }
 
 const fn grammars(config: &Config) -> Grammars {
