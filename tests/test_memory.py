@@ -8,7 +8,7 @@ import subprocess
 
 import openai
 import pytest
-from harness import MODEL, Home, wait_for
+from harness import MODEL, Home, suggest, wait_for
 
 TOLD = ("Me llamo Ana y vivo en Lugo.", "Mi hermana vive en Madrid", "Soy alérgica a las nueces")
 # In no other file of a state folder.
@@ -284,3 +284,70 @@ def test_chat_says_what_it_keeps():
             home.command("chat"), env=home.env(), input="Vivo en Lugo\n¿Dónde vivo?\n", capture_output=True, text=True, timeout=120
         )
         assert "Vives en Lugo." in done.stdout, done
+
+
+TALK = "Me tiene enganchado la novela negra, y mi gato se llama Tizón"
+
+
+def test_suggestions_are_accepted_and_dropped_with_and_without_a_running_program():
+    with Home() as home:
+        home.serve()
+        said(home, TALK, max_tokens=2)
+        home.processes[-1].send_signal(signal.SIGTERM)
+        home.processes[-1].wait()
+        for object in ("novela negra", "novela", "gato"):
+            suggest(home, object, TALK)
+
+        listed = home.run("memory", "suggestions").stdout.splitlines()
+        assert len(listed) == 3 and "You like novela negra." in listed[0] and f"“{TALK}”" in listed[0], listed
+        done = home.run("memory", "drop", "3", "--json")
+        assert json.loads(done.stdout) == {"dropped": {"id": 3}}
+        done = home.run("memory", "accept", "1", "--json")
+        number = json.loads(done.stdout)["added"]["id"]
+
+        home.serve()
+        status, reply = home.request("POST", "/v1/memory", {"suggestions": {}})
+        assert status == 200
+        (left,) = reply["suggestions"]
+        assert (left["id"], left["verb"], left["object"], left["sentence"]) == (2, "likes", "novela", TALK)
+        (fact,) = facts(home, verb="likes")
+        assert (fact["id"], fact["source"], fact["sentence"]) == (number, "accepted", TALK)
+        assert "No suggestion" not in home.run("memory", "suggestions").stderr
+        assert home.run("memory", "drop", "2").returncode == 0
+        for word in ("accept", "drop"):
+            done = home.run("memory", word, "2")
+            assert done.returncode == 1 and "no suggestion with the number 2" in done.stderr
+        assert "No suggestions." in home.run("memory", "suggestions").stderr
+        # Nobody's export carries what nobody decided about.
+        assert "suggestion" not in home.run("memory", "export").stdout
+
+
+def test_a_suggestion_of_a_forgotten_message_is_in_no_file():
+    with Home() as home:
+        home.serve()
+        sentence = f"Me tiene enganchado la sierra de {SECRET_WORD}"
+        said(home, sentence, max_tokens=2)
+        suggest(home, f"sierra de {SECRET_WORD}", sentence)
+        assert holding(home.state, SECRET_WORD)
+        assert home.run("memory", "forget", "--words", SECRET_WORD).returncode == 0
+        assert home.request("POST", "/v1/memory", {"suggestions": {}})[1] == {"suggestions": []}
+        wait_for("the caches to be dropped", lambda: not holding(home.state, SECRET_WORD), 10)
+
+
+def test_what_was_not_understood_is_read_when_nothing_else_runs_unless_the_owner_says_no():
+    def read(home):
+        lines = home.request("GET", "/metrics")[1].splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith("sarai_memory_sentences_read_total"))
+
+    with Home(**{"phoenix.memory_enrichment": "true"}) as home, Home() as off:
+        for each in (home, off):
+            each.serve()
+            said(each, "Me tiene enganchado la novela negra", max_tokens=2)
+        assert read(home) == 0
+        wait_for("the sentence to be read", lambda: read(home), 90)
+        assert read(off) == 0
+        stats = home.request("POST", "/v1/memory", {"stats": {}})[1]["stats"]
+        assert stats["proposed"] == stats["kept"] + stats["suggested"] + sum(stats["refused"].values())
+        # It is read once, and what the owner says meanwhile is answered.
+        assert said(home, "¿Qué hora es?", max_tokens=2)[0]
+        assert read(home) == 1

@@ -4,6 +4,7 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
+from harness import suggest
 from selenium import webdriver
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
@@ -453,6 +454,27 @@ def test_rules_are_made_in_words_paused_explained_and_removed(browser):
     finally:
         loop.terminate()
         loop.wait(10)
+
+
+def test_what_was_read_when_idle_is_accepted_and_dropped(browser):
+    page = browser()
+    page.open()
+    talk = "Me tiene enganchado la novela negra"
+    assert page.sarai.chat(talk, max_tokens=2)[0] == 200
+    suggest(page.sarai, "novela negra", talk)
+    suggest(page.sarai, "novela", talk)
+
+    suggested = lambda: page.text(".suggestions .fact-words p:first-child")
+    page.find("memory").click()
+    page.until(lambda: suggested() == ["Te gusta: novela negra.", "Te gusta: novela."])
+    assert page.text(".suggestions .quiet") == [f"Lo dijiste así: «{talk}»"] * 2
+    page.all(".suggestions button[data-label=page-memory-accept]")[0].click()
+    page.until(lambda: suggested() == ["Te gusta: novela."])
+    page.until(lambda: "Te gusta: novela negra." in page.text(".facts:not(.suggestions) .fact-words p:first-child"))
+    page.all(".suggestions button[data-label=page-memory-drop]")[0].click()
+    page.until(lambda: not page.all(".suggestions li") and not page.all("section.suggested:not([hidden])"))
+    assert page.sarai.request("POST", "/v1/memory", {"suggestions": {}})[1] == {"suggestions": []}
+    assert page.sarai.request("POST", "/v1/memory", {"forget": {"words": "novela"}})[0] == 200
 
 
 def test_a_message_of_a_rule_is_a_card_until_it_is_seen(browser):

@@ -1,10 +1,12 @@
 # The memory: what is kept, what is forgotten, and what stands in the way.
 memory-added = Stored as number { $id }.
+memory-ambiguous = That says something of somebody whom I cannot tell from another. Tell me in a conversation whom you mean.
 memory-asks-nothing = Say what you want to know: sarai memory recall "where does my sister live?"
 memory-behind = The memory is behind, so the answer came without it. If it happens again, run “sarai doctor”.
 memory-confirm-everything = This erases everything I remember of you, for good. If that is what you want, say it again with --yes.
 memory-damaged = The memory's file is damaged. At the next start I set it aside and put the last good backup in its place.
 memory-date = “{ $text }” is no date. Write a year, a month or a day: 2019, 2019-05 or 2019-05-03.
+memory-dropped = Suggestion { $id } dropped. I will not make it again.
 memory-ended = No longer so: { $text }
 memory-erased = { $count ->
     [one] One thing erased for good.
@@ -33,13 +35,21 @@ memory-locked = Another program is using the memory's file. Close it and try aga
 memory-message = Your own words, on { $recorded }: “{ $text }”
 memory-newer = The memory is of a newer version ({ $found }) than this program ({ $known }). Update SARAi.
 memory-no-fact = There is no fact with the number { $id }.
+memory-no-suggestion = There is no suggestion with the number { $id }. To see them: sarai memory suggestions
+memory-no-suggestions = No suggestions. When nothing else runs, I read again what I did not understand, and put here what I find.
 memory-nothing = Nothing that is stored fits.
 memory-off = The memory is switched off. To switch it on: phoenix.entity_memory_skill: true
 memory-ready = Remembers; it takes { $size } kB.
 memory-secret = Passwords, PINs and card numbers are not kept.
-memory-source = “{ $name }” is no source. It is said, entered, accepted or imported.
+memory-source = “{ $name }” is no source. It is said, entered, accepted, imported or proposed.
 memory-stats = { $facts } facts, { $entities } people and things, { $messages } messages, { $forgotten } forgotten; they take { $size } MB.
+memory-stats-proposals = Read again when nothing else ran: { $proposed } proposals, { $kept } kept, { $suggested } suggested, { $refused } refused ({ $reasons }). { $waiting ->
+    [0] No suggestion waits.
+    [one] One suggestion waits: sarai memory suggestions
+   *[other] { $waiting } suggestions wait: sarai memory suggestions
+}
 memory-stored = Stored: { $text }
+memory-suggestion = { $text } You said: “{ $words }”
 memory-term = “{ $name }” takes 1 to 1024 bytes, without control characters.
 memory-trouble = The memory took no part: { $detail }
 memory-vacuumed = File written anew: { $freed } kB less.

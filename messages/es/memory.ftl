@@ -1,10 +1,12 @@
 # La memoria: qué se guarda, qué se olvida y qué lo impide.
 memory-added = Guardado con el número { $id }.
+memory-ambiguous = Eso habla de alguien a quien no distingo de otra persona. Dime en una conversación a quién te refieres.
 memory-asks-nothing = Escribe qué quieres saber: sarai memory recall "¿dónde vive mi hermana?"
 memory-behind = La memoria va con retraso y la respuesta ha salido sin ella. Si se repite, ejecuta «sarai doctor».
 memory-confirm-everything = Esto borra todo lo que recuerdo de ti, sin vuelta atrás. Si es lo que quieres, repítelo con --yes.
 memory-damaged = El archivo de la memoria está dañado. Al volver a arrancar lo aparto y pongo en su lugar la última copia buena.
 memory-date = «{ $text }» no es una fecha. Escribe un año, un mes o un día: 2019, 2019-05 o 2019-05-03.
+memory-dropped = Sugerencia { $id } descartada. No volveré a hacerla.
 memory-ended = Ya no vale: { $text }
 memory-erased = { $count ->
     [one] Un recuerdo borrado para siempre.
@@ -33,13 +35,21 @@ memory-locked = Otro programa está usando el archivo de la memoria. Ciérralo y
 memory-message = Lo dijiste así, el { $recorded }: «{ $text }»
 memory-newer = La memoria es de una versión más nueva ({ $found }) que este programa ({ $known }). Actualiza SARAi.
 memory-no-fact = No hay ningún dato con el número { $id }.
+memory-no-suggestion = No hay ninguna sugerencia con el número { $id }. Para verlas: sarai memory suggestions
+memory-no-suggestions = No hay sugerencias. Cuando no hay nada más que hacer, releo lo que no entendí y dejo aquí lo que encuentro.
 memory-nothing = No hay nada guardado que encaje.
 memory-off = La memoria está apagada. Para encenderla: phoenix.entity_memory_skill: true
 memory-ready = Recuerda; ocupa { $size } kB.
 memory-secret = Las contraseñas, los PIN y los números de tarjeta no se guardan.
-memory-source = «{ $name }» no es una procedencia. Vale said, entered, accepted o imported.
+memory-source = «{ $name }» no es una procedencia. Vale said, entered, accepted, imported o proposed.
 memory-stats = { $facts } datos, { $entities } personas y cosas, { $messages } mensajes, { $forgotten } olvidos; ocupan { $size } MB.
+memory-stats-proposals = Releído cuando no había nada más que hacer: { $proposed } propuestas, { $kept } guardadas, { $suggested } sugeridas, { $refused } rechazadas ({ $reasons }). { $waiting ->
+    [0] No espera ninguna sugerencia.
+    [one] Espera una sugerencia: sarai memory suggestions
+   *[other] Esperan { $waiting } sugerencias: sarai memory suggestions
+}
 memory-stored = Guardado: { $text }
+memory-suggestion = { $text } Dijiste: «{ $words }»
 memory-term = En «{ $name }» pon entre 1 y 1024 bytes, sin caracteres de control.
 memory-trouble = La memoria no ha participado: { $detail }
 memory-vacuumed = Archivo reescrito: { $freed } kB menos.

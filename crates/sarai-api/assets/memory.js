@@ -15,6 +15,8 @@ const recall = async (words) => {
   return (await door.memory({ recall: wanted })).facts;
 };
 
+const waiting = async () => (await door.memory({ suggestions: {} })).suggestions;
+
 // Opens the dialog. `conversation` is the open one, which may do without the memory; `keep` keeps that it does.
 export async function show(conversation, keep) {
   let next = true;
@@ -25,6 +27,7 @@ export async function show(conversation, keep) {
 async function once(conversation, keep) {
   let again = null;
   const list = make("ul", { class: "facts" });
+  const asked = make("section", { class: "suggested", hidden: "", "aria-label": say("page-memory-suggested") });
   const none = make("p", { class: "quiet", hidden: "" }, say("page-memory-none"));
   const search = make("input", {
     type: "search", "aria-label": say("page-memory-search"), placeholder: say("page-memory-search"), autofocus: "",
@@ -42,6 +45,21 @@ async function once(conversation, keep) {
       list.replaceChildren(make("li", { class: "problem", role: "alert" }, error.message));
     }
   };
+  const suggest = async () => {
+    try {
+      const suggestions = await waiting();
+      const again = async (word) => {
+        announce(say(word));
+        await Promise.all([suggest(), draw()]);
+      };
+      const rows = suggestions.map((suggestion) => proposal(suggestion, again));
+      asked.replaceChildren(make("h3", {}, say("page-memory-suggested")), make("ul", { class: "facts suggestions" }, ...rows));
+      asked.hidden = rows.length === 0;
+    } catch {
+      // The list beside it says what is wrong with the memory.
+      asked.hidden = true;
+    }
+  };
   let pause = 0;
   search.addEventListener("input", () => {
     clearTimeout(pause);
@@ -57,11 +75,32 @@ async function once(conversation, keep) {
   });
   const label = make("label", { class: "memory-here", for: "memory-here" }, here, say("page-memory-here"));
   draw();
-  await dialogs.tell(say("page-memory"), label, search, none, list);
+  suggest();
+  await dialogs.tell(say("page-memory"), label, asked, search, none, list);
   clearTimeout(pause);
   if (!again) return false;
   await again();
   return true;
+}
+
+// What a model read in the person's own words; `again` shows what is left.
+function proposal(suggestion, again) {
+  const words = make(
+    "div", { class: "fact-words" },
+    make("p", {}, suggestion.text), make("p", { class: "quiet" }, say("page-memory-said", { text: suggestion.sentence })),
+  );
+  const decide = (request, word) => async () => {
+    try {
+      await door.memory(request);
+      await again(word);
+    } catch (error) {
+      words.replaceChildren(make("p", { class: "problem", role: "alert" }, error.message));
+    }
+  };
+  const { id } = suggestion;
+  const accept = pictureButton("check", "page-memory-accept", decide({ accept: { id } }, "page-memory-accepted"));
+  const drop = pictureButton("delete", "page-memory-drop", decide({ drop: { id } }, "page-memory-dropped"));
+  return make("li", {}, words, make("div", { class: "tools" }, accept, drop));
 }
 
 function item(fact, leave) {

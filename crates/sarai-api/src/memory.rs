@@ -8,6 +8,7 @@
 //!
 //! Nothing here is for a model: what a tool or a skill says never reaches this door.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,16 @@ pub enum MemoryRequest {
     },
     /// Erases, exactly and for good.
     Forget(ForgetBody),
+    /// What a model read in the owner's words and nobody has decided about.
+    Suggestions {},
+    /// Makes a suggestion a fact.
+    Accept {
+        id: u64,
+    },
+    /// Drops a suggestion, which is not made again.
+    Drop {
+        id: u64,
+    },
     Stats {},
     /// Writes the file anew without its gaps.
     Vacuum {},
@@ -114,7 +125,7 @@ pub enum ForgetBody {
     Verb(String),
     /// What these words are about.
     Words(String),
-    /// `said`, `entered`, `accepted` or `imported`.
+    /// `said`, `entered`, `accepted`, `imported` or `proposed`.
     Source(String),
     /// What was recorded from this day on.
     Since(String),
@@ -142,6 +153,10 @@ pub enum MemoryReply {
     Forgotten {
         facts: u64,
         messages: u64,
+    },
+    Suggestions(Vec<SuggestionBody>),
+    Dropped {
+        id: u64,
     },
     Stats(StatsBody),
     Vacuumed {
@@ -181,8 +196,24 @@ pub struct FactBody {
     pub sentence: String,
 }
 
+/// What a model read in a sentence of the owner, as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SuggestionBody {
+    pub id: u64,
+    /// As it stands in the sentence; empty for the owner.
+    pub subject: String,
+    pub verb: String,
+    pub object: String,
+    /// What would be stored, as a sentence in the client's language.
+    pub text: String,
+    /// The owner's own words.
+    pub sentence: String,
+    /// When they were said, RFC 3339.
+    pub recorded: String,
+}
+
 /// How large the memory is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StatsBody {
     pub facts: u64,
     pub entities: u64,
@@ -190,6 +221,14 @@ pub struct StatsBody {
     /// Salted hashes of what was forgotten.
     pub forgotten: u64,
     pub file_bytes: u64,
+    /// Suggestions that wait for the owner.
+    pub suggestions: u64,
+    /// What a model proposed so far, when nothing else ran, and what became of it.
+    pub proposed: u64,
+    pub kept: u64,
+    pub suggested: u64,
+    /// By reason.
+    pub refused: BTreeMap<String, u64>,
 }
 
 /// What an import did.

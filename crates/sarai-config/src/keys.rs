@@ -227,6 +227,10 @@ keys! {
         /// Remembers what you say of yourself and yours, in a file of the state folder that is readable to you alone. Off,
         /// nothing is remembered and nothing that was remembered is used.
         entity_memory_skill: Switch = Switch::On, Restart, Now;
+        /// Reads again, when nothing else runs, what you said and the memory did not understand, with the model that
+        /// answers; what it finds waits for your word with `sarai memory suggestions`. At most a tenth of the time goes
+        /// into it. It needs `entity_memory_skill` and `grammar_constraints`.
+        memory_enrichment: Switch = Switch::On, Restart, Now;
         /// Acts on its own by rules and at times: `rules.yaml` and what you say with `sarai rules add`. Without a rule
         /// whose time has come it costs nothing.
         proactive_loop_enabled: Switch = Switch::On, Restart, Now;

@@ -293,7 +293,8 @@ fn every_value_reads_back_as_it_prints() {
     let changed = "language: es\nserver: {bind: 10.0.0.1, port: 1, insecure: true, allowed_hosts: [a, b]}\n\
                    model: {default: m, draft: d}\nruntime: {n_ctx: 600, threads: 2, sequences: 2, max_concurrent_llms: 2, \
                    ram_budget: 3GiB, weights: both, speculation: 'fixed:7', prefix_cache: false, prefix_cache_bytes: 2GiB}\n\
-                   log: {level: trace}\nphoenix: {skill_runtime: docker, entity_memory_skill: false, proactive_loop_enabled: false, \
+                   log: {level: trace}\nphoenix: {skill_runtime: docker, entity_memory_skill: false, memory_enrichment: false, \
+                   proactive_loop_enabled: false, \
                    speculative_draft_skill: false, grammar_constraints: false, self_repair_ephemeral: false, \
                    red_team_sandboxed: false, federated_mode: true, profiles_as_context: true, attested_build: false}\n\
                    skills: {databases: ['~/a.db', /b.db]}\n\

@@ -81,21 +81,14 @@ fn answering(brain: &Brain) -> Result<Worker, Failure> {
 
 /// Asks the keeper to put the models to rest.
 #[derive(Debug, Clone)]
-pub(crate) struct Bed(mpsc::Sender<Rest>);
-
-/// For models that nobody has asked for so long. The reply is how many bytes they took.
-#[derive(Debug)]
-struct Rest {
-    idle: Duration,
-    reply: oneshot::Sender<u64>,
-}
+pub(crate) struct Bed(mpsc::Sender<oneshot::Sender<u64>>);
 
 impl Bed {
-    /// Ends the models' processes if nobody has asked them for so long; says how many bytes they took.
-    pub(crate) async fn rest(&self, idle: Duration) -> u64 {
+    /// Ends the models' processes; says how many bytes they took.
+    pub(crate) async fn rest(&self) -> u64 {
         let (reply, freed) = oneshot::channel();
-        // A keeper that is stopping or waits for a file has nothing to give.
-        match self.0.try_send(Rest { idle, reply }) {
+        // A keeper that is stopping has nothing to give.
+        match self.0.try_send(reply) {
             Ok(()) => freed.await.unwrap_or(0),
             Err(_) => 0,
         }
@@ -236,7 +229,7 @@ impl Running {
 }
 
 impl Keeper {
-    async fn run(self, mut rests: mpsc::Receiver<Rest>, drained: oneshot::Receiver<()>) {
+    async fn run(self, mut rests: mpsc::Receiver<oneshot::Sender<u64>>, drained: oneshot::Receiver<()>) {
         tokio::pin!(drained);
         loop {
             let running = tokio::select! {
@@ -245,16 +238,16 @@ impl Keeper {
                 running = self.bring_up() => running,
                 never = nothing_to_give(&mut rests) => match never {},
             };
-            let rest = tokio::select! {
+            let reply = tokio::select! {
                 _ = &mut drained => return running.drain().await,
-                rest = until_rest(&mut rests, &running.worker) => rest,
+                reply = until_rest(&mut rests, &running.worker) => reply,
             };
             let (worker, bell) = (running.worker.clone(), Arc::new(Notify::new()));
             let freed_bytes = worker.seen().pid.map_or(0, resident::tree_bytes);
             tracing::info!(freed_bytes, "the model rests");
             self.publish.send_replace(Brain::Resting { worker, bell: Arc::clone(&bell) });
             running.drain().await;
-            let _ = rest.reply.send(freed_bytes);
+            let _ = reply.send(freed_bytes);
             tokio::select! {
                 _ = &mut drained => return,
                 () = bell.notified() => {}
@@ -290,22 +283,22 @@ impl Keeper {
     }
 }
 
-/// Returns when somebody wants the memory of models that nobody has used for long enough.
-async fn until_rest(rests: &mut mpsc::Receiver<Rest>, worker: &Worker) -> Rest {
+/// Returns when somebody wants the memory of a model that serves.
+async fn until_rest(rests: &mut mpsc::Receiver<oneshot::Sender<u64>>, worker: &Worker) -> oneshot::Sender<u64> {
     loop {
         match rests.recv().await {
-            Some(rest) if worker.seen().serving && worker.idle().is_some_and(|idle| idle >= rest.idle) => return rest,
-            Some(rest) => drop(rest.reply.send(0)),
+            Some(reply) if worker.seen().serving => return reply,
+            Some(reply) => drop(reply.send(0)),
             None => std::future::pending().await,
         }
     }
 }
 
 /// While nothing is loaded.
-async fn nothing_to_give(rests: &mut mpsc::Receiver<Rest>) -> Infallible {
+async fn nothing_to_give(rests: &mut mpsc::Receiver<oneshot::Sender<u64>>) -> Infallible {
     loop {
         match rests.recv().await {
-            Some(rest) => drop(rest.reply.send(0)),
+            Some(reply) => drop(reply.send(0)),
             None => std::future::pending().await,
         }
     }

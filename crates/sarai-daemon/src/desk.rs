@@ -15,6 +15,7 @@ use sarai_types::{Failure, FailureKind, ModelId, Notice};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::activity::Activity;
 use crate::arrange::Arranger;
 use crate::brain::{self, Bed, Brain};
 use crate::drafter::Drafter;
@@ -45,6 +46,7 @@ pub(crate) struct Desk {
     /// Whether answers may be held to a grammar.
     pub grammars: Grammars,
     pub metrics: Metrics,
+    pub activity: Activity,
     pub stop: watch::Receiver<Stop>,
     /// When the program started, in seconds since 1970.
     pub started: u64,
@@ -90,6 +92,7 @@ impl Desk {
 
     /// Whoever asked may be gone when the answer is ready; that is no fault.
     async fn perform(self, command: Command) {
+        let _busy = wants_the_model(&command).then(|| self.activity.begin());
         match command {
             Command::Turn { request, events } => match brain::awake(self.brain.clone()).await {
                 Ok(worker) => {
@@ -133,7 +136,10 @@ impl Desk {
     async fn upkeep(&self, upkeep: Upkeep) -> Result<u64, Failure> {
         match upkeep {
             Upkeep::RestSkills => self.skills.rest().await,
-            Upkeep::RestModels { idle } => Ok(self.bed.rest(idle).await),
+            Upkeep::RestModels { idle } if self.activity.quiet().is_some_and(|quiet| quiet >= idle) => {
+                Ok(self.bed.rest().await)
+            }
+            Upkeep::RestModels { .. } => Ok(0),
             Upkeep::WarmSkill(skill) => self.skills.warm(&skill).await.map(|()| 0),
         }
     }
@@ -287,6 +293,20 @@ impl Desk {
             return None;
         }
         tokio::time::timeout(STATUS_TIMEOUT, worker.status()).await.ok()?.ok()
+    }
+}
+
+/// Whether somebody waits for the model, or for what would have it.
+const fn wants_the_model(command: &Command) -> bool {
+    match command {
+        Command::Turn { .. } | Command::Embed { .. } => true,
+        Command::ReloadSkill { .. }
+        | Command::Memory { .. }
+        | Command::Upkeep { .. }
+        | Command::Loop { .. }
+        | Command::Models { .. }
+        | Command::Health { .. }
+        | Command::Metrics { .. } => false,
     }
 }
 

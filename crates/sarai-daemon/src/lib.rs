@@ -11,10 +11,11 @@
 //! - `arrange`: reminders that are asked for in a conversation. `loop_view`: what is seen of the proactive loop.
 //! - [`memory`]: what is remembered of the owner, on a thread of its own.
 //! - [`skills`]: the skills, their processes, and what they may ask of the model.
-//! - `reload`, `lock`, `resident`, [`token`], `metrics`, `clock`: what their names say.
+//! - `reload`, `lock`, `resident`, [`token`], `metrics`, `clock`, `activity`: what their names say.
 //!
 //! It never links llama.cpp: a model that crashes costs one process, never the assistant.
 
+mod activity;
 mod arrange;
 mod brain;
 pub mod child;

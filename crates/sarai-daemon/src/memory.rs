@@ -6,7 +6,9 @@
 //! # Modules
 //! - [`perform`]: one request of `/v1/memory` to its reply; the command line does the same where nothing is running.
 //! - `recollect`: a turn's part.
+//! - `idle`: reading again, with a model, what was not understood.
 
+mod idle;
 mod perform;
 mod recollect;
 
@@ -16,7 +18,7 @@ use sarai_api::memory::{MemoryReply, MemoryRequest};
 use sarai_api::{Component, Status};
 use sarai_config::{Folders, Switch};
 use sarai_engine::snapshot::{SUFFIX, SnapshotId};
-use sarai_memory::{Date, Memory};
+use sarai_memory::{Date, Looked, Memory, Unread, Verdict};
 use sarai_memory_sqlite::{Opening, SqliteStore, StoreError};
 use sarai_types::{Failure, FailureKind, Language, MemoryShare, Notice, Recollection, Said};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -24,6 +26,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock;
 use crate::metrics::MemorySize;
+pub(crate) use idle::{Idle, IdleKeeper};
 pub use perform::{perform, trouble};
 use recollect::Recollector;
 
@@ -47,6 +50,8 @@ enum Ask {
     Size { reply: oneshot::Sender<Result<MemorySize, Notice>> },
     Turn { said: Said, reply: oneshot::Sender<Recollection> },
     Known { language: Language, reply: oneshot::Sender<String> },
+    Look { reply: oneshot::Sender<Looked> },
+    Judge { asked: Box<Unread>, answer: String, reply: oneshot::Sender<Vec<Verdict>> },
     Request { request: MemoryRequest, language: Language, reply: oneshot::Sender<Result<MemoryReply, Failure>> },
 }
 
@@ -122,6 +127,25 @@ impl Remembrance {
             return String::new();
         }
         answer.await.unwrap_or_default()
+    }
+
+    /// The next sentence to ask a model about; none where there is no memory.
+    async fn look(&self) -> Option<Looked> {
+        let (reply, answer) = oneshot::channel();
+        match self.asks.as_ref()?.try_send(Ask::Look { reply }) {
+            Ok(()) => answer.await.ok(),
+            Err(_) => Some(Looked::More),
+        }
+    }
+
+    /// What became of the answer of a model. Without an answer from the memory the sentence is found again.
+    async fn judge(&self, asked: Unread, answer: String) -> Vec<Verdict> {
+        let Some(asks) = &self.asks else { return Vec::new() };
+        let (reply, verdicts) = oneshot::channel();
+        if asks.send(Ask::Judge { asked: Box::new(asked), answer, reply }).await.is_err() {
+            return Vec::new();
+        }
+        verdicts.await.unwrap_or_default()
     }
 
     /// How large it is, or why it cannot be used; none where it is switched off, or busy with something long.
@@ -218,6 +242,8 @@ impl Thread {
             Ask::Known { language, reply } => {
                 drop(reply.send(recollector.known(language, at.date()).unwrap_or_default()));
             }
+            Ask::Look { reply } => drop(reply.send(recollector.look())),
+            Ask::Judge { asked, answer, reply } => drop(reply.send(recollector.judge(&asked, &answer))),
             Ask::Request { request, language, reply } => {
                 drop(reply.send(recollector.request(&request, language, at)));
             }
@@ -286,6 +312,8 @@ fn unopened(ask: Ask, error: &StoreError) {
         Ask::Turn { reply, .. } => drop(reply.send(broken(trouble(error)))),
         Ask::Size { reply } => drop(reply.send(Err(trouble(error)))),
         Ask::Known { reply, .. } => drop(reply.send(String::new())),
+        Ask::Look { reply } => drop(reply.send(Looked::Nothing)),
+        Ask::Judge { reply, .. } => drop(reply.send(Vec::new())),
         Ask::Request { reply, .. } => {
             let failure = Failure::new(FailureKind::Unavailable, trouble(error), error.to_string());
             drop(reply.send(Err(failure)));

@@ -11,6 +11,7 @@ use prometheus::{
     Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
+use sarai_memory::Verdict;
 use sarai_proto::engine::v1::StatusReply;
 use sarai_sandbox::Report;
 use sarai_types::{FailureKind, Recollection, SkillName, TurnSummary};
@@ -168,6 +169,11 @@ impl Metrics {
     /// The memory had its part in a turn.
     pub(crate) fn remembered(&self, recollection: &Recollection, took: Duration) {
         self.0.memory.took_part(recollection, took);
+    }
+
+    /// What a model read in one sentence was judged.
+    pub(crate) fn judged(&self, verdicts: &[Verdict]) {
+        self.0.memory.judged(verdicts);
     }
 
     pub(crate) fn memory_size(&self, size: MemorySize) {

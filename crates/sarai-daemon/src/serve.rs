@@ -25,13 +25,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::activity::Activity;
 use crate::arrange::Arranger;
 use crate::brain::{self, BrainKeeper, BrainSpec};
 use crate::clock;
 use crate::desk::Desk;
 use crate::listen::{self, Stop};
 use crate::loop_view::LoopView;
-use crate::memory::{MemoryKeeper, Remembrance};
+use crate::memory::{Idle, IdleKeeper, MemoryKeeper, Remembrance};
 use crate::metrics::Metrics;
 use crate::reload::FileWatch;
 use crate::skills::{SkillPlaces, SkillsKeeper, SkillsSpec};
@@ -127,6 +128,8 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let memory = MemoryKeeper::start(config.phoenix.entity_memory_skill, &folders);
     let brain = BrainKeeper::start(brain_spec(worker, &launcher, config, &folders, memory.handle()));
     let skills = SkillsKeeper::start(skills_spec(skills, launcher, config), brain.watch(), metrics.clone());
+    let activity = Activity::default();
+    let idle = idle(config, &memory, &brain, &activity, &metrics);
     let (stop, stopped) = watch::channel(Stop::NotYet);
     let loop_view = LoopView::new(folders.clone());
     let desk = Desk {
@@ -139,6 +142,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         loop_view,
         grammars: grammars(config),
         metrics: metrics.clone(),
+        activity,
         stop: stopped.clone(),
         started: clock::unix_ms() / 1000,
     };
@@ -146,9 +150,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 
     let (to_port, port_routes) = watch::channel(doors.port_router(config));
     let (to_socket, socket_routes) = watch::channel(doors.socket_router(config));
-    // With `server.port: 0` only this says which port it became.
-    write_atomic(&folders.run().join(PORT_FILE), doors.port.to_string().as_bytes())?;
-    tracing::info!(address = %tcp.local_addr()?, "listening");
+    announce(&folders, tcp.local_addr()?)?;
     let mut listeners = JoinSet::new();
     listeners.spawn(listen::serve_tcp(tcp, port_routes, stopped.clone()));
     listeners.spawn(listen::serve_unix(unix, socket_routes, stopped));
@@ -164,6 +166,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 
     tracing::info!("draining");
     stop.send_replace(Stop::Now);
+    idle.drain().await;
     let drained = async {
         while listeners.join_next().await.is_some() {}
         // The routes hold the last handles; without them the desk has nothing left to receive.
@@ -180,6 +183,13 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     brain.drain().await;
     memory.drain().await;
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// With `server.port: 0` only this says which port it became.
+fn announce(folders: &Folders, address: SocketAddr) -> Result<(), ServeError> {
+    write_atomic(&folders.run().join(PORT_FILE), address.port().to_string().as_bytes())?;
+    tracing::info!(%address, "listening");
     Ok(())
 }
 
@@ -286,6 +296,23 @@ fn jailed(config: &Config) -> bool {
         tracing::warn!("phoenix.skill_runtime is disabled: model workers and skills run without a jail");
     }
     jailed
+}
+
+/// Reads messages again when nothing else runs, where that is wanted. An answer that nothing holds in form is not worth
+/// asking for.
+fn idle(
+    config: &Config,
+    memory: &MemoryKeeper,
+    brain: &BrainKeeper,
+    activity: &Activity,
+    metrics: &Metrics,
+) -> IdleKeeper {
+    let wanted =
+        [config.phoenix.entity_memory_skill, config.phoenix.memory_enrichment, config.phoenix.grammar_constraints]
+            .iter()
+            .all(|switch| *switch == Switch::On);
+    let (activity, metrics) = (activity.clone(), metrics.clone());
+    IdleKeeper::start(wanted, Idle { memory: memory.handle(), brain: brain.watch(), activity, metrics })
 }
 
 const fn grammars(config: &Config) -> Grammars {

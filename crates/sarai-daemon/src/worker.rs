@@ -7,7 +7,7 @@
 mod spec;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
@@ -22,7 +22,6 @@ use sarai_types::{
 };
 use tokio::net::UnixStream;
 use tokio::sync::{OnceCell, watch};
-use tokio::time::Instant;
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
@@ -54,31 +53,6 @@ pub struct Facts {
     pub thinking: Thinking,
 }
 
-/// How many ask, and when the last of them began or ended.
-#[derive(Debug)]
-struct Usage(Mutex<(usize, Instant)>);
-
-/// Counts as asking as long as it lives.
-struct InUse(Arc<Usage>);
-
-impl Usage {
-    fn change(&self, change: impl FnOnce(usize) -> usize) {
-        let mut usage = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *usage = (change(usage.0), Instant::now());
-    }
-
-    fn begin(self: &Arc<Self>) -> InUse {
-        self.change(|asking| asking + 1);
-        InUse(Arc::clone(self))
-    }
-}
-
-impl Drop for InUse {
-    fn drop(&mut self) {
-        self.0.change(|asking| asking.saturating_sub(1));
-    }
-}
-
 /// A supervised worker.
 #[derive(Debug, Clone)]
 pub struct Worker {
@@ -86,7 +60,6 @@ pub struct Worker {
     channel: Channel,
     seen: watch::Receiver<Seen>,
     facts: Arc<OnceCell<Facts>>,
-    usage: Arc<Usage>,
     /// What its jail's launcher says; none without a jail.
     report: Option<Arc<Path>>,
 }
@@ -109,8 +82,7 @@ impl Worker {
             },
             seed,
         );
-        let usage = Arc::new(Usage(Mutex::new((0, Instant::now()))));
-        let worker = Self { model, channel, seen: child.watch(), facts: Arc::default(), usage, report };
+        let worker = Self { model, channel, seen: child.watch(), facts: Arc::default(), report };
         (worker, child)
     }
 
@@ -122,12 +94,6 @@ impl Worker {
     #[must_use]
     pub fn seen(&self) -> Seen {
         *self.seen.borrow()
-    }
-
-    /// For how long nobody has asked it anything; none while somebody does.
-    pub(crate) fn idle(&self) -> Option<Duration> {
-        let (asking, last) = *self.usage.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (asking == 0).then(|| last.elapsed())
     }
 
     /// Waits until the worker serves; false when it is being stopped instead.
@@ -171,22 +137,16 @@ impl Worker {
         generation: &Generation,
     ) -> Result<impl Stream<Item = Result<GenerationEvent, Failure>> + Unpin + use<>, Failure> {
         self.check_serving()?;
-        let in_use = self.usage.begin();
         let request = wire::GenerateRequest::from(generation);
         let stream = self.client().generate(request).await.map_err(|s| self.failed(&s))?.into_inner();
         let worker = self.clone();
-        Ok(Box::pin(stream.map(move |event| {
-            // Asking for as long as somebody listens.
-            let _asking = &in_use;
-            worker.event(event)
-        })))
+        Ok(Box::pin(stream.map(move |event| worker.event(event))))
     }
 
     /// # Errors
     /// `TooLong` for a text that does not fit, `Unavailable` while the worker is down.
     pub async fn embed(&self, texts: Vec<String>) -> Result<(Vec<Vec<f32>>, u32), Failure> {
         self.check_serving()?;
-        let _asking = self.usage.begin();
         let reply = self.client().embed(wire::EmbedRequest { texts }).await.map_err(|s| self.failed(&s))?.into_inner();
         Ok((reply.embeddings.into_iter().map(|e| e.values).collect(), reply.prompt_tokens))
     }

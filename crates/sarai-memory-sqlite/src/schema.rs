@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::StoreError;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 4;
 
 /// The first plan's table and indexes.
 pub(crate) const V1: &str = "
@@ -61,7 +61,7 @@ INSERT INTO fact_words(fact_words, rank) VALUES ('secure-delete', 1);
 INSERT INTO episode_words(episode_words, rank) VALUES ('secure-delete', 1);
 ";
 
-/// What was forgotten, as salted hashes, and what a model proposed.
+/// What was forgotten, as salted hashes, and what waits for the owner's word.
 const V3: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 INSERT INTO meta (name, value) VALUES ('salt', randomblob(32));
@@ -69,6 +69,17 @@ CREATE TABLE buried (hash BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE suggestion (id INTEGER PRIMARY KEY AUTOINCREMENT, episode_id INTEGER NOT NULL, subject TEXT NOT NULL,
     verb TEXT NOT NULL, object TEXT NOT NULL, language TEXT NOT NULL, recorded_ms INTEGER NOT NULL,
     recorded_offset INTEGER NOT NULL);
+";
+
+/// Where a suggestion stands in its message, up to where messages were looked through, and how proposals were judged.
+const V4: &str = "
+ALTER TABLE suggestion ADD COLUMN sentence_first INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE suggestion ADD COLUMN sentence_last INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE suggestion ADD COLUMN span_first INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE suggestion ADD COLUMN span_last INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX idx_suggestion_episode ON suggestion(episode_id);
+CREATE TABLE read_to (id INTEGER PRIMARY KEY CHECK (id = 1), episode_id INTEGER NOT NULL, byte INTEGER NOT NULL);
+CREATE TABLE judged (verdict TEXT PRIMARY KEY, proposals INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
 /// The version of a file; 0 is an empty one.
@@ -96,6 +107,9 @@ pub(crate) fn migrate(connection: &mut Connection, from: i64) -> Result<(), Stor
     }
     if from < 3 {
         transaction.execute_batch(V3)?;
+    }
+    if from < 4 {
+        transaction.execute_batch(V4)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
@@ -171,7 +185,7 @@ mod tests {
     fn every_version_becomes_the_current_one() {
         for from in 0..=VERSION {
             let mut connection = Connection::open_in_memory().unwrap();
-            for (step, text) in (1..=from).zip([V1, V2, V3]) {
+            for (step, text) in (1..=from).zip([V1, V2, V3, V4]) {
                 connection.execute_batch(text).unwrap();
                 if step == 1 {
                     let row = "INSERT INTO entity_memory (subject, verb, object) VALUES ('Ana', 'vive_en', 'Lugo')";

@@ -1,10 +1,13 @@
 //! Facts in SQLite: every value is a bound parameter, every list of changes one transaction.
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params, params_from_iter};
 use sarai_memory::{
     Change, Entity, EntityId, EntityKind, Episode, EpisodeId, Evidence, FACTS_MAX, Fact, FactId, Filter, Moment,
-    NextIds, PartialDate, Predicate, Source, States, Store, Value, name_keys, search_words,
+    NextIds, PartialDate, Predicate, Proposal, ReadTo, Source, States, Store, Suggestion, SuggestionId, Value,
+    name_keys, search_words,
 };
 use sarai_types::Language;
 
@@ -43,6 +46,7 @@ impl Store for SqliteStore {
             fact: next("entity_memory", 0)?,
             entity: next("entity", EntityId::OWNER.0)?,
             episode: next("episode", 0)?,
+            suggestion: next("suggestion", 0)?,
         })
     }
 
@@ -132,6 +136,28 @@ impl Store for SqliteStore {
         Ok(statement.exists([self.hash(text)])?)
     }
 
+    fn suggestions(&self) -> Result<Vec<Suggestion>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, episode_id, subject, verb, object, language, recorded_ms, recorded_offset, sentence_first,
+             sentence_last, span_first, span_last FROM suggestion ORDER BY id",
+        )?;
+        let rows = statement.query_map([], suggestion)?;
+        rows.map(|row| row?.ok_or(StoreError::Row)).collect()
+    }
+
+    fn read_to(&self) -> Result<ReadTo, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT episode_id, byte FROM read_to")?;
+        let row =
+            statement.query_row([], |row| Ok(ReadTo { episode: EpisodeId(unsigned(row, 0)?), byte: place(row, 1)? }));
+        Ok(row.optional()?.unwrap_or_default())
+    }
+
+    fn judged(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT verdict, proposals FROM judged")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, unsigned(row, 1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn apply(&mut self, changes: &[Change]) -> Result<(), StoreError> {
         if changes.is_empty() {
             return Ok(());
@@ -204,9 +230,35 @@ fn names(connection: &Connection, id: EntityId) -> Result<Vec<String>, StoreErro
     Ok(names.collect::<Result<_, _>>()?)
 }
 
+fn unsigned(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
+    Ok(u64::try_from(row.get::<_, i64>(at)?).unwrap_or(0))
+}
+
+/// A position in bytes.
+fn place(row: &Row<'_>, at: usize) -> rusqlite::Result<usize> {
+    Ok(usize::try_from(row.get::<_, i64>(at)?).unwrap_or(0))
+}
+
+/// A row as a suggestion; none if it is none.
+fn suggestion(row: &Row<'_>) -> rusqlite::Result<Option<Suggestion>> {
+    let Some(predicate) = Predicate::from_name(&row.get::<_, String>(3)?) else { return Ok(None) };
+    Ok(Some(Suggestion {
+        id: SuggestionId(unsigned(row, 0)?),
+        episode: EpisodeId(unsigned(row, 1)?),
+        proposal: Proposal {
+            subject: row.get(2)?,
+            predicate,
+            object: row.get(4)?,
+            span: (place(row, 10)?, place(row, 11)?),
+        },
+        language: Language::from_tag(&row.get::<_, String>(5)?).unwrap_or_default(),
+        recorded: Moment::new(row.get(6)?, row.get(7)?),
+        sentence: (place(row, 8)?, place(row, 9)?),
+    }))
+}
+
 /// A row as a fact; none if it is none, such as one that another program wrote.
 fn fact(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
-    let unsigned = |at: usize| -> rusqlite::Result<u64> { Ok(u64::try_from(row.get::<_, i64>(at)?).unwrap_or(0)) };
     let optional = |at: usize| -> rusqlite::Result<Option<u64>> {
         Ok(row.get::<_, Option<i64>>(at)?.and_then(|value| u64::try_from(value).ok()))
     };
@@ -218,12 +270,11 @@ fn fact(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
         (Some(ms), offset) => Some(Moment::new(ms, offset.unwrap_or(0))),
         (None, _) => None,
     };
-    let span = |at: usize| -> rusqlite::Result<usize> { Ok(usize::try_from(row.get::<_, i64>(at)?).unwrap_or(0)) };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, held to it")]
     let confidence = (row.get::<_, f64>(14)?.clamp(0.0, 1.0) * 100.0).round() as u8;
     Ok(Some(Fact {
-        id: FactId(unsigned(0)?),
-        subject: EntityId(unsigned(1)?),
+        id: FactId(unsigned(row, 0)?),
+        subject: EntityId(unsigned(row, 1)?),
         predicate,
         kind: row.get(3)?,
         object: Value { text: row.get(4)?, key: row.get(5)?, entity: optional(6)?.map(EntityId) },
@@ -237,7 +288,7 @@ fn fact(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
         evidence: Evidence {
             episode: optional(16)?.map(EpisodeId),
             sentence: row.get(17)?,
-            span: (span(18)?, span(19)?),
+            span: (place(row, 18)?, place(row, 19)?),
         },
     }))
 }
@@ -298,7 +349,44 @@ fn perform(transaction: &Transaction<'_>, change: &Change, salt: &[u8; 32]) -> R
         }
         Change::Bury(text) => run("INSERT OR IGNORE INTO buried (hash) VALUES (?1)", params![hash(salt, text)]),
         Change::Exhume(text) => run("DELETE FROM buried WHERE hash = ?1", params![hash(salt, text)]),
+        Change::Suggest(suggestion) => suggest(transaction, suggestion),
+        Change::EraseSuggestion(id) => run("DELETE FROM suggestion WHERE id = ?1", params![sql(id.0)]),
+        Change::ReadTo(ReadTo { episode, byte }) => {
+            let query = "INSERT OR REPLACE INTO read_to (id, episode_id, byte) VALUES (1, ?1, ?2)";
+            run(query, params![sql(episode.0), position(*byte)])
+        }
+        Change::Judged(verdict) => {
+            let query = "INSERT INTO judged (verdict, proposals) VALUES (?1, 1)
+                         ON CONFLICT (verdict) DO UPDATE SET proposals = proposals + 1";
+            run(query, params![verdict.name()])
+        }
     }
+}
+
+fn suggest(transaction: &Transaction<'_>, suggestion: &Suggestion) -> Result<(), StoreError> {
+    let Suggestion { id, episode, proposal, sentence, language, recorded } = suggestion;
+    let query = "INSERT INTO suggestion (id, episode_id, subject, verb, object, language, recorded_ms, recorded_offset,
+         sentence_first, sentence_last, span_first, span_last) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    transaction.prepare_cached(query)?.execute(params![
+        sql(id.0),
+        sql(episode.0),
+        proposal.subject,
+        proposal.predicate.name(),
+        proposal.object,
+        language.tag(),
+        recorded.utc_ms,
+        recorded.offset_minutes,
+        position(sentence.0),
+        position(sentence.1),
+        position(proposal.span.0),
+        position(proposal.span.1),
+    ])?;
+    Ok(())
+}
+
+/// Bytes, as SQLite counts them.
+fn position(byte: usize) -> i64 {
+    i64::try_from(byte).unwrap_or(i64::MAX)
 }
 
 fn set_names(transaction: &Transaction<'_>, id: EntityId, names: &[String]) -> Result<(), StoreError> {
@@ -333,7 +421,6 @@ fn add_fact(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), StoreError
     } else {
         names(transaction, fact.subject)?.into_iter().next().unwrap_or_default()
     };
-    let length = |at: usize| i64::try_from(at).unwrap_or(i64::MAX);
     transaction
         .prepare_cached(
             "INSERT INTO entity_memory (id, subject, verb, object, timestamp, confidence, source, subject_id, predicate, kind,
@@ -364,8 +451,8 @@ fn add_fact(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), StoreError
             fact.language.tag(),
             fact.evidence.episode.map(|id| sql(id.0)),
             fact.evidence.sentence,
-            length(fact.evidence.span.0),
-            length(fact.evidence.span.1),
+            position(fact.evidence.span.0),
+            position(fact.evidence.span.1),
         ])?;
     let words = search_words(&format!("{} {} {}", fact.evidence.sentence, fact.object.text, fact.object.key)).join(" ");
     transaction

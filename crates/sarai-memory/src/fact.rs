@@ -206,10 +206,12 @@ pub enum Source {
     Accepted,
     /// It stood in a file that the owner imported.
     Imported,
+    /// A model read it in the owner's own words, and the checks let it pass.
+    Proposed,
 }
 
 impl Source {
-    pub const ALL: [Self; 4] = [Self::Said, Self::Entered, Self::Accepted, Self::Imported];
+    pub const ALL: [Self; 5] = [Self::Said, Self::Entered, Self::Accepted, Self::Imported, Self::Proposed];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -218,6 +220,7 @@ impl Source {
             Self::Entered => "entered",
             Self::Accepted => "accepted",
             Self::Imported => "imported",
+            Self::Proposed => "proposed",
         }
     }
 
@@ -234,6 +237,7 @@ impl Source {
             Self::Said => 95,
             Self::Accepted => 90,
             Self::Imported => 80,
+            Self::Proposed => 60,
         }
     }
 }

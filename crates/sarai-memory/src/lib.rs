@@ -11,6 +11,7 @@
 //! - [`Fact`]: subject, predicate, object, since when, until when, and the words that say so.
 //! - [`extract()`]: the pure way from a [`Message`] to an [`Extraction`]; [`Reason`] says why something was not kept.
 //! - [`Request`] and [`Report`]: what to forget, and what was erased.
+//! - [`Unread`] and [`Suggestion`]: what a model may be asked when nothing else runs, and what the owner decides.
 //! - [`Replay`]: plays a conversation, for tests from outside.
 //!
 //! # How to use it
@@ -22,6 +23,7 @@
 //! Passwords, PINs and card numbers are not kept, not even word by word. No similarity decides who is who: names and
 //! relations do, and where two people answer to a name, nothing is stored.
 
+mod enrich;
 mod extract;
 mod fact;
 mod grammar;
@@ -32,6 +34,7 @@ mod text;
 mod time;
 mod words;
 
+pub use enrich::{Looked, Proposal, ReadTo, Refusal, SUGGESTIONS_MAX, Suggestion, SuggestionId, Unread, Verdict};
 pub use extract::{
     Act, Command, Context, Extraction, Keeping, MESSAGE_BYTES_MAX, Manner, Message, Object, Reason, STATEMENTS_MAX,
     Skipped, Speaker, Statement, extract,

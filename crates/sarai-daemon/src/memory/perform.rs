@@ -2,10 +2,11 @@
 
 use sarai_api::memory::{
     AddBody, BadLine, FactBody, ForgetBody, ImportedBody, MemoryReply, MemoryRequest, RecallBody, StatsBody,
+    SuggestionBody,
 };
 use sarai_memory::{
     Date, Fact, FactId, Memory, MemoryError, Moment, PartialDate, Predicate, Report, Request, Source, States,
-    Store as _, Triple, TripleError, search_words,
+    Store as _, SuggestionId, Triple, TripleError, Verdict, search_words,
 };
 use sarai_memory_sqlite::lines::{self, BadLines};
 use sarai_memory_sqlite::{SqliteStore, StoreError};
@@ -41,16 +42,14 @@ pub fn perform(
             memory.correct(&fact, object, at).map(|id| MemoryReply::Added { id: id.0 }).map_err(not_stored)
         }
         MemoryRequest::Forget(what) => forget(memory, what, at),
-        MemoryRequest::Stats {} => {
-            let stats = memory.store().stats().map_err(failed)?;
-            Ok(MemoryReply::Stats(StatsBody {
-                facts: stats.facts,
-                entities: stats.entities,
-                messages: stats.episodes,
-                forgotten: stats.buried,
-                file_bytes: stats.file_bytes,
-            }))
+        MemoryRequest::Suggestions {} => suggestions(memory, language, at),
+        MemoryRequest::Accept { id } => {
+            memory.accept(SuggestionId(*id), at).map(|id| MemoryReply::Added { id: id.0 }).map_err(not_stored)
         }
+        MemoryRequest::Drop { id } => {
+            memory.dismiss(SuggestionId(*id)).map(|()| MemoryReply::Dropped { id: *id }).map_err(not_stored)
+        }
+        MemoryRequest::Stats {} => stats(memory),
         MemoryRequest::Vacuum {} => {
             memory.dedup().map_err(failed)?;
             Ok(MemoryReply::Vacuumed { freed_bytes: memory.store().vacuum().map_err(failed)? })
@@ -62,6 +61,44 @@ pub fn perform(
         MemoryRequest::Export { from } => export(memory, *from),
         MemoryRequest::Import { lines, skip_bad } => import(memory, lines, *skip_bad, at),
     }
+}
+
+fn stats(memory: &Memory<SqliteStore>) -> Result<MemoryReply, Failure> {
+    let stats = memory.store().stats().map_err(failed)?;
+    let mut refused = memory.store().judged().map_err(failed)?;
+    let proposed = refused.values().sum();
+    let kept = refused.remove(Verdict::Kept.name()).unwrap_or_default();
+    let suggested = refused.remove(Verdict::Suggested.name()).unwrap_or_default();
+    Ok(MemoryReply::Stats(StatsBody {
+        facts: stats.facts,
+        entities: stats.entities,
+        messages: stats.episodes,
+        forgotten: stats.buried,
+        file_bytes: stats.file_bytes,
+        suggestions: stats.suggestions,
+        proposed,
+        kept,
+        suggested,
+        refused,
+    }))
+}
+
+fn suggestions(memory: &Memory<SqliteStore>, language: Language, at: Moment) -> Result<MemoryReply, Failure> {
+    let mut bodies = Vec::new();
+    for suggestion in memory.suggestions().map_err(failed)? {
+        let (text, sentence) = memory.suggested(&suggestion, language, at.date()).map_err(failed)?;
+        let proposal = suggestion.proposal;
+        bodies.push(SuggestionBody {
+            id: suggestion.id.0,
+            text: text.unwrap_or_else(|| format!("{} {} {}", proposal.subject, proposal.predicate, proposal.object)),
+            subject: proposal.subject,
+            verb: proposal.predicate.name().to_owned(),
+            object: proposal.object,
+            sentence,
+            recorded: suggestion.recorded.to_string(),
+        });
+    }
+    Ok(MemoryReply::Suggestions(bodies))
 }
 
 fn recall(
@@ -152,6 +189,8 @@ fn not_stored(error: MemoryError<StoreError>) -> Failure {
         MemoryError::Triple(TripleError::Verb(verb)) => no_verb(&verb),
         MemoryError::Triple(TripleError::Term(name)) => refused(Notice::new("memory-term").arg("name", name)),
         MemoryError::Triple(TripleError::Secret) => refused(Notice::new("memory-secret")),
+        MemoryError::Triple(TripleError::Suggestion(id)) => refused(Notice::new("memory-no-suggestion").arg("id", id)),
+        MemoryError::Triple(TripleError::Ambiguous) => refused(Notice::new("memory-ambiguous")),
         MemoryError::Triple(TripleError::Forgotten) => refused(Notice::new("memory-forgotten-before")),
         MemoryError::Store(error) => failed(error),
     }

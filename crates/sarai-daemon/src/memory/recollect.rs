@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use sarai_api::memory::{MemoryReply, MemoryRequest};
 use sarai_config::Folders;
-use sarai_memory::{Date, Fact, FactId, Memory, Moment, Part, Report};
+use sarai_memory::{Date, Fact, FactId, Looked, Memory, Moment, Part, Report, Unread, Verdict};
 use sarai_memory_sqlite::{SqliteStore, StoreError};
 use sarai_types::{FactLine, FactRole, Failure, Language, MemoryPart, MemoryShare, Recollection, Said};
 
@@ -91,6 +91,20 @@ impl Recollector {
         }
         self.known.clear();
         Ok(reply)
+    }
+
+    pub(super) fn look(&mut self) -> Looked {
+        self.memory.look().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the memory does not say what is left to read");
+            Looked::Nothing
+        })
+    }
+
+    pub(super) fn judge(&mut self, asked: &Unread, answer: &str) -> Vec<Verdict> {
+        self.memory.judge(asked, answer).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what a model read was not stored");
+            Vec::new()
+        })
     }
 
     pub(super) fn size(&self, folders: &Folders) -> MemorySize {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry};
+use sarai_memory::Verdict;
 use sarai_types::{MemoryPart, Recollection};
 
 use super::register;
@@ -18,6 +19,8 @@ pub(super) struct MemoryMetrics {
     facts: IntCounterVec,
     answered: IntCounter,
     failed: IntCounter,
+    sentences: IntCounter,
+    proposals: IntCounterVec,
     turn: Histogram,
 }
 
@@ -46,6 +49,20 @@ impl MemoryMetrics {
             )?,
             answered: counter("sarai_memory_answers_total", "Turns that the memory answered without a model.")?,
             failed: counter("sarai_memory_failures_total", "Turns that went on without the memory.")?,
+            sentences: counter(
+                "sarai_memory_sentences_read_total",
+                "Sentences that a model was asked about when idle.",
+            )?,
+            proposals: register(
+                registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "sarai_memory_proposals_total",
+                        "What a model read when nothing else ran: kept, suggested, or why it was refused.",
+                    ),
+                    &["verdict"],
+                )?,
+            )?,
             turn: register(registry, Histogram::with_opts(turn.buckets(TURN_BUCKETS.to_vec()))?)?,
         })
     }
@@ -63,6 +80,13 @@ impl MemoryMetrics {
         }
         if share.trouble.is_some() {
             self.failed.inc();
+        }
+    }
+
+    pub(super) fn judged(&self, verdicts: &[Verdict]) {
+        self.sentences.inc();
+        for verdict in verdicts {
+            self.proposals.with_label_values(&[verdict.name()]).inc();
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use sarai_memory::{Memory, Request, States};
-use sarai_memory_sqlite::SqliteStore;
+use sarai_memory::{Looked, Memory, Request, States, Store as _, Verdict};
+use sarai_memory_sqlite::{SqliteStore, lines};
 
 use super::{ask, at, folder, open, say};
 
@@ -88,4 +88,46 @@ fn what_else_a_forgotten_message_said_stays() {
     memory.store().scrub(at(2)).unwrap();
     assert_eq!(found(folder.path(), "Quuxville"), [""; 0]);
     assert_eq!(memory.ask("¿Soy vegetariano?", at(3), None).unwrap().facts.len(), 1);
+}
+
+#[test]
+fn suggestions_and_what_a_model_reads_just_now_go_too() {
+    let folder = folder();
+    let mut memory = open(&folder);
+    say(&mut memory, "Me tiene enganchado tallar Quuxófonos", 0);
+    say(&mut memory, "Me tiene hasta las narices el polvo de Quuxófono", 1);
+    let Looked::Found(first) = memory.look().unwrap() else { panic!("the first is unread") };
+    assert_eq!(memory.judge(&first, "yo | hobby | tallar Quuxófonos").unwrap(), [Verdict::Suggested]);
+    assert_eq!(memory.suggestions().unwrap().len(), 1);
+    let Looked::Found(second) = memory.look().unwrap() else { panic!("the second is unread") };
+    memory.store().backup(at(2)).unwrap();
+    assert!(!found(folder.path(), "Quux").is_empty());
+    memory.forget(&Request::Words("Quuxófonos".to_owned()), at(3)).unwrap();
+    memory.store().scrub(at(3)).unwrap();
+    assert_eq!(memory.judge(&second, "yo | dislikes | Quuxófono").unwrap(), []);
+    assert_eq!(memory.suggestions().unwrap(), []);
+    assert_eq!(found(folder.path(), "Quux"), [""; 0]);
+}
+
+#[test]
+fn an_export_has_no_suggestions_and_they_outlive_a_restart() {
+    let folder = folder();
+    let mut memory = open(&folder);
+    say(&mut memory, "Me tiene enganchado tallar madera de boj", 0);
+    let Looked::Found(asked) = memory.look().unwrap() else { panic!("it is unread") };
+    let answer = "yo | hobby | tallar madera\nyo | likes | madera de boj";
+    assert_eq!(memory.judge(&asked, answer).unwrap(), [Verdict::Suggested, Verdict::Suggested]);
+    let exported = lines::export(&memory).unwrap().join("\n");
+    assert!(exported.contains("episode") && !exported.contains("hobby"), "{exported}");
+    let before = memory.suggestions().unwrap();
+    drop(memory);
+    let mut memory = open(&folder);
+    assert_eq!(memory.suggestions().unwrap(), before);
+    assert_eq!(memory.look().unwrap(), Looked::Nothing);
+    let judged: Vec<(String, u64)> = memory.store().judged().unwrap().into_iter().collect();
+    assert_eq!(judged, [("suggested".to_owned(), 2)]);
+    memory.accept(before[1].id, at(1)).unwrap();
+    memory.dismiss(before[0].id).unwrap();
+    assert_eq!(memory.suggestions().unwrap(), []);
+    assert_eq!(memory.ask("¿Qué me gusta?", at(2), None).unwrap().facts.len(), 1);
 }

@@ -2,7 +2,7 @@
 //! memory with the same facts.
 
 use proptest::prelude::*;
-use sarai_memory::{Filter, InMemory, Memory, Request, States, Store};
+use sarai_memory::{Filter, InMemory, Looked, Memory, Request, States, Store};
 use sarai_memory_sqlite::{SqliteStore, lines};
 
 use super::{ask, at, folder, say};
@@ -16,6 +16,12 @@ enum Action {
     Import,
     Rotate,
     Dedup,
+    /// A model answers about the next sentence that was not understood.
+    Read(&'static str),
+    /// The owner decides about the oldest suggestion.
+    Decide {
+        accepts: bool,
+    },
 }
 
 fn place() -> impl Strategy<Value = &'static str> {
@@ -55,6 +61,14 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::Import),
         1 => Just(Action::Rotate),
         1 => Just(Action::Dedup),
+        2 => prop::sample::select(vec!["la novela negra", "el cine", "nadar en Oslo"])
+            .prop_map(|thing| Action::Say(format!("Me tiene enganchado {thing}"))),
+        1 => Just(Action::Say("Me las apaño con el idioma galés".to_owned())),
+        3 => prop::sample::select(vec![
+            "yo | likes | novela negra", "yo | hobby | cine", "yo | goal | nadar en Oslo", "yo | speaks | galés",
+            "yo | owns | Oslo", "nothing", "",
+        ]).prop_map(Action::Read),
+        2 => any::<bool>().prop_map(|accepts| Action::Decide { accepts }),
     ]
 }
 
@@ -94,7 +108,27 @@ proptest! {
                     prop_assert_eq!(file.rotate(1, today).unwrap(), model.rotate(1, today).unwrap());
                 }
                 Action::Dedup => prop_assert_eq!(file.dedup().unwrap(), model.dedup().unwrap()),
+                Action::Read(answer) => {
+                    let asked = file.look().unwrap();
+                    prop_assert_eq!(&asked, &model.look().unwrap());
+                    if let Looked::Found(asked) = asked {
+                        prop_assert_eq!(file.judge(&asked, answer).unwrap(), model.judge(&asked, answer).unwrap());
+                    }
+                }
+                Action::Decide { accepts } => {
+                    if let Some(first) = model.suggestions().unwrap().first().map(|first| first.id) {
+                        if *accepts {
+                            let (ours, theirs) = (file.accept(first, at(minute)), model.accept(first, at(minute)));
+                            prop_assert_eq!(ours.ok(), theirs.ok());
+                        } else {
+                            file.dismiss(first).unwrap();
+                            model.dismiss(first).unwrap();
+                        }
+                    }
+                }
             }
+            prop_assert_eq!(file.suggestions().unwrap(), model.suggestions().unwrap(), "after {:?}", action);
+            prop_assert_eq!(file.store().judged().unwrap(), model.store().judged().unwrap());
             prop_assert_eq!(all(file.store()), all(model.store()), "after {:?}", action);
         }
         prop_assert_eq!(file.store().integrity().unwrap(), None);

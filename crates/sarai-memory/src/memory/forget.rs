@@ -5,6 +5,7 @@
 
 use super::store::{Change, Filter, States, Store};
 use super::{Memory, Origin, Planner};
+use crate::enrich::Suggestion;
 use crate::extract::Statement;
 use crate::fact::{EntityId, EpisodeId, Fact, FactId, Predicate, Source};
 use crate::grammar::Mention;
@@ -107,6 +108,9 @@ impl<S: Store> Memory<S> {
             changes.push(Change::SetNames { entity: EntityId::OWNER, names: Vec::new() });
         }
         changes.extend(self.nameless(&facts, &doomed)?);
+        // Those of a message that goes, go with it.
+        let suggested = self.store.suggestions()?.into_iter().filter(|suggestion| concerns(request, suggestion));
+        changes.extend(suggested.map(|suggestion| Change::EraseSuggestion(suggestion.id)));
         report.texts.retain(|text| !text.is_empty());
         self.store.apply(&changes)?;
         Ok(report)
@@ -171,6 +175,8 @@ impl<S: Store> Memory<S> {
             Request::Since(day) => {
                 let since = Moment::noon(*day).utc_ms - 43_200_000;
                 take(Filter { since_utc_ms: Some(since), ..Filter::default() }, doomed)?;
+                let later = self.episodes()?.into_iter().filter(|episode| episode.recorded.utc_ms >= since);
+                doomed.episodes.extend(later.map(|episode| episode.id));
             }
             Request::Everything => {
                 for fact in self.all()? {
@@ -328,6 +334,23 @@ impl<S: Store> Memory<S> {
         };
         Ok(subjects.into_iter().map(|subject| format!("{}|{}|{object}", fold(&subject), fact.verb())).collect())
     }
+}
+
+/// Whether a suggestion says what is to be forgotten, though its message may stay.
+fn concerns(request: &Request, suggestion: &Suggestion) -> bool {
+    let predicate = match request {
+        Request::Predicate { predicate, .. } | Request::Verb(predicate) => *predicate,
+        Request::Statement(statement) => statement.predicate,
+        Request::Everything => return true,
+        Request::Fact(_)
+        | Request::Episode(_)
+        | Request::Mention(_)
+        | Request::Person(_)
+        | Request::Words(_)
+        | Request::Source(_)
+        | Request::Since(_) => return false,
+    };
+    siblings(predicate).contains(&suggestion.proposal.predicate)
 }
 
 /// Predicates that say nearly the same: who forgets where somebody lives forgets the street too.

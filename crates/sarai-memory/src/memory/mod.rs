@@ -1,5 +1,6 @@
 //! The memory: what the owner says goes in, questions are answered, and what is forgotten is gone.
 
+mod enrich;
 mod forget;
 mod plan;
 mod resolve;
@@ -82,6 +83,10 @@ pub enum TripleError {
     Secret,
     #[error("it was forgotten before")]
     Forgotten,
+    #[error("there is no suggestion {0}")]
+    Suggestion(u64),
+    #[error("two people are called so")]
+    Ambiguous,
 }
 
 /// Why something was not done.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
+use crate::enrich::{ReadTo, Suggestion, SuggestionId, Verdict};
 use crate::fact::{Entity, EntityId, EntityKind, Episode, EpisodeId, Fact, FactId, Predicate};
 use crate::text::fold;
 use crate::time::{Moment, PartialDate};
@@ -62,6 +63,12 @@ pub enum Change {
     Bury(String),
     /// The owner says it anew.
     Exhume(String),
+    Suggest(Suggestion),
+    EraseSuggestion(SuggestionId),
+    /// Up to here messages were looked through for what a model may be asked.
+    ReadTo(ReadTo),
+    /// A proposal was judged; only how many there were is kept.
+    Judged(Verdict),
 }
 
 /// The next free ids.
@@ -70,6 +77,7 @@ pub struct NextIds {
     pub fact: u64,
     pub entity: u64,
     pub episode: u64,
+    pub suggestion: u64,
 }
 
 /// Keeps facts. There is one writer at a time.
@@ -117,6 +125,24 @@ pub trait Store {
     /// The store cannot be read.
     fn is_buried(&self, text: &str) -> Result<bool, Self::Error>;
 
+    /// What waits for the owner's word, oldest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn suggestions(&self) -> Result<Vec<Suggestion>, Self::Error>;
+
+    /// Up to where messages were looked through.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn read_to(&self) -> Result<ReadTo, Self::Error>;
+
+    /// How many proposals were judged so, by [`Verdict::name`].
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn judged(&self) -> Result<BTreeMap<String, u64>, Self::Error>;
+
     /// Makes all changes or none.
     ///
     /// # Errors
@@ -156,7 +182,10 @@ pub struct InMemory {
     entities: BTreeMap<EntityId, Entity>,
     episodes: BTreeMap<EpisodeId, Episode>,
     buried: BTreeSet<String>,
-    highest: (u64, u64, u64),
+    suggestions: BTreeMap<SuggestionId, Suggestion>,
+    read_to: ReadTo,
+    judged: BTreeMap<String, u64>,
+    highest: (u64, u64, u64, u64),
 }
 
 impl InMemory {
@@ -175,8 +204,9 @@ impl Store for InMemory {
     type Error = Infallible;
 
     fn next_ids(&self) -> Result<NextIds, Infallible> {
-        let (fact, entity, episode) = self.highest;
-        Ok(NextIds { fact: fact + 1, entity: entity.max(EntityId::OWNER.0) + 1, episode: episode + 1 })
+        let (fact, entity, episode, suggestion) = self.highest;
+        let entity = entity.max(EntityId::OWNER.0) + 1;
+        Ok(NextIds { fact: fact + 1, entity, episode: episode + 1, suggestion: suggestion + 1 })
     }
 
     fn entity(&self, id: EntityId) -> Result<Option<Entity>, Infallible> {
@@ -234,6 +264,18 @@ impl Store for InMemory {
         Ok(self.buried.contains(text))
     }
 
+    fn suggestions(&self) -> Result<Vec<Suggestion>, Infallible> {
+        Ok(self.suggestions.values().cloned().collect())
+    }
+
+    fn read_to(&self) -> Result<ReadTo, Infallible> {
+        Ok(self.read_to)
+    }
+
+    fn judged(&self) -> Result<BTreeMap<String, u64>, Infallible> {
+        Ok(self.judged.clone())
+    }
+
     fn apply(&mut self, changes: &[Change]) -> Result<(), Infallible> {
         for change in changes {
             match change.clone() {
@@ -256,10 +298,20 @@ impl Store for InMemory {
                 Change::Close { fact, to } => drop(self.facts.get_mut(&fact).map(|fact| fact.to = Some(to))),
                 Change::Retract { fact, at } => drop(self.facts.get_mut(&fact).map(|fact| fact.retracted = Some(at))),
                 Change::EraseFact(id) => drop(self.facts.remove(&id)),
-                Change::EraseEpisode(id) => drop(self.episodes.remove(&id)),
+                Change::EraseEpisode(id) => {
+                    self.suggestions.retain(|_, suggestion| suggestion.episode != id);
+                    self.episodes.remove(&id);
+                }
                 Change::EraseEntity(id) => drop(self.entities.remove(&id)),
                 Change::Bury(text) => drop(self.buried.insert(text)),
                 Change::Exhume(text) => drop(self.buried.remove(&text)),
+                Change::Suggest(suggestion) => {
+                    self.highest.3 = self.highest.3.max(suggestion.id.0);
+                    self.suggestions.insert(suggestion.id, suggestion);
+                }
+                Change::EraseSuggestion(id) => drop(self.suggestions.remove(&id)),
+                Change::ReadTo(read_to) => self.read_to = read_to,
+                Change::Judged(verdict) => *self.judged.entry(verdict.name().to_owned()).or_default() += 1,
             }
         }
         Ok(())

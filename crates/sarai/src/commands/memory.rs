@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use sarai_api::client::ClientError;
-use sarai_api::memory::{AddBody, FactBody, ForgetBody, ImportedBody, MemoryReply, MemoryRequest, RecallBody};
+use sarai_api::memory::{
+    AddBody, FactBody, ForgetBody, ImportedBody, MemoryReply, MemoryRequest, RecallBody, StatsBody,
+};
 use sarai_daemon::memory::{FOLDER, drop_snapshots, perform, trouble};
 use sarai_memory::{Memory, Moment};
 use sarai_memory_sqlite::{SqliteStore, lines};
@@ -41,6 +43,25 @@ pub(crate) enum MemoryCommand {
     Add(AddArgs),
     #[command(about = "cli-about-memory-forget")]
     Forget(ForgetArgs),
+    #[command(about = "cli-about-memory-suggestions")]
+    Suggestions {
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    #[command(about = "cli-about-memory-accept")]
+    Accept {
+        #[arg(value_name = "N", help = "cli-help-memory-suggestion")]
+        id: u64,
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    #[command(about = "cli-about-memory-drop")]
+    Drop {
+        #[arg(value_name = "N", help = "cli-help-memory-suggestion")]
+        id: u64,
+        #[command(flatten)]
+        json: JsonFlag,
+    },
     #[command(about = "cli-about-memory-export")]
     Export {
         #[arg(value_name = "cli-value-file", help = "cli-help-memory-export")]
@@ -152,6 +173,11 @@ pub(crate) fn run(command: MemoryCommand, shell: impl FnOnce() -> Result<Shell, 
             let format = args.json.format();
             tell(&ask(&MemoryRequest::Forget(forget(args)?), &shell)?, format, &shell)
         }
+        MemoryCommand::Suggestions { json } => {
+            tell(&ask(&MemoryRequest::Suggestions {}, &shell)?, json.format(), &shell)
+        }
+        MemoryCommand::Accept { id, json } => tell(&ask(&MemoryRequest::Accept { id }, &shell)?, json.format(), &shell),
+        MemoryCommand::Drop { id, json } => tell(&ask(&MemoryRequest::Drop { id }, &shell)?, json.format(), &shell),
         MemoryCommand::Export { file } => export(file, &shell),
         MemoryCommand::Import { file, skip_bad, json } => import(&file, skip_bad, json.format(), &shell),
         MemoryCommand::Vacuum { json } => tell(&ask(&MemoryRequest::Vacuum {}, &shell)?, json.format(), &shell),
@@ -243,22 +269,45 @@ fn tell(reply: &MemoryReply, format: Format, shell: &Shell) -> anyhow::Result<()
         MemoryReply::Forgotten { facts, messages } => {
             shell.tell(&Notice::new("memory-forgotten").arg("facts", facts).arg("messages", messages));
         }
-        MemoryReply::Stats(stats) => {
-            let size = terminal::rounded(bytes(stats.file_bytes) / 1e6, shell.language());
-            let notice = Notice::new("memory-stats")
-                .arg("facts", stats.facts)
-                .arg("entities", stats.entities)
-                .arg("messages", stats.messages)
-                .arg("forgotten", stats.forgotten)
-                .arg("size", size);
-            terminal::line(shell.text(&notice))?;
+        MemoryReply::Suggestions(list) if list.is_empty() => shell.tell(&Notice::new("memory-no-suggestions")),
+        MemoryReply::Suggestions(list) => {
+            for suggestion in list {
+                let notice =
+                    Notice::new("memory-suggestion").arg("text", &suggestion.text).arg("words", &suggestion.sentence);
+                terminal::line(terminal::plain(&format!("{:>5}  {}", suggestion.id, shell.text(&notice))))?;
+            }
         }
+        MemoryReply::Dropped { id } => shell.tell(&Notice::new("memory-dropped").arg("id", id)),
+        MemoryReply::Stats(figures) => stats(figures, shell)?,
         MemoryReply::Vacuumed { freed_bytes } => {
             shell.tell(&Notice::new("memory-vacuumed").arg("freed", freed_bytes / 1000));
         }
         MemoryReply::BackedUp { file } => shell.tell(&Notice::new("memory-backed-up").arg("file", file)),
         MemoryReply::Exported { lines, .. } => lines.iter().try_for_each(terminal::line)?,
         MemoryReply::Imported(done) => imported(done, shell),
+    }
+    Ok(())
+}
+
+fn stats(stats: &StatsBody, shell: &Shell) -> anyhow::Result<()> {
+    let size = terminal::rounded(bytes(stats.file_bytes) / 1e6, shell.language());
+    let notice = Notice::new("memory-stats")
+        .arg("facts", stats.facts)
+        .arg("entities", stats.entities)
+        .arg("messages", stats.messages)
+        .arg("forgotten", stats.forgotten)
+        .arg("size", size);
+    terminal::line(shell.text(&notice))?;
+    if stats.proposed > 0 {
+        let reasons: Vec<String> = stats.refused.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+        let notice = Notice::new("memory-stats-proposals")
+            .arg("proposed", stats.proposed)
+            .arg("kept", stats.kept)
+            .arg("suggested", stats.suggested)
+            .arg("refused", stats.refused.values().sum::<u64>())
+            .arg("reasons", if reasons.is_empty() { "–".to_owned() } else { reasons.join(", ") })
+            .arg("waiting", stats.suggestions);
+        terminal::line(shell.text(&notice))?;
     }
     Ok(())
 }
