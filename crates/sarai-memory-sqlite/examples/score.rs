@@ -1,17 +1,14 @@
-//! Prints the figures of `evals/memory`: `score [dev|test|both|fresh-dev|fresh-test|paraphrases|forgets] [quiet]`.
+//! Prints the figures of `evals/memory`: `score [dev|test|both|FOLDER] [quiet]`, where a folder is one of the further sets.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 use sarai_memory_sqlite::eval::{Half, System, score};
 fn main() {
     let mut args = std::env::args().skip(1);
     let set = args.next();
     let (folder, half) = match set.as_deref() {
-        Some("test") => ("", Half::Test),
-        Some("both") => ("", Half::Both),
-        Some("fresh-dev") => ("fresh-dev/", Half::Both),
-        Some("fresh-test") => ("fresh-test/", Half::Both),
-        Some("forgets") => ("forgets/", Half::Both),
-        Some("paraphrases") => ("paraphrases/", Half::Both),
-        _ => ("", Half::Development),
+        None | Some("dev") => (String::new(), Half::Development),
+        Some("test") => (String::new(), Half::Test),
+        Some("both") => (String::new(), Half::Both),
+        Some(folder) => (format!("{folder}/"), Half::Both),
     };
     let quiet = args.next().is_some();
     let dialogues = fs_err::read_to_string(format!("evals/memory/{folder}dialogues.jsonl")).unwrap();

@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(rows.clone().count(), CUES.len());
         assert!(CUES.iter().all(|(predicate, _)| PROPOSED.iter().any(|(proposed, _)| proposed == predicate)));
         assert!(rows.clone().all(|row| row == crate::text::fold(row) && !row.contains(' ')));
-        let reading = reading("Mi cuñada se maneja con el idioma galés", Language::Spanish);
+        let reading = reading("A mi cuñada la tiene enganchada el idioma galés", Language::Spanish);
         assert!(cued(&reading, Predicate::Speaks));
         assert!(!cued(&reading, Predicate::Likes));
     }

@@ -247,7 +247,7 @@ mod tests {
             // What the grammar understands needs nobody else.
             ("Vivo en Madrid", Spanish, &[][..]),
             ("Vivo en Madrid. Me tiene enganchado la novela negra", Spanish, &["Me tiene enganchado la novela negra"]),
-            ("A mi cuñado le va mucho la petanca", Spanish, &["A mi cuñado le va mucho la petanca"]),
+            ("A mi cuñada la tiene enganchada la petanca", Spanish, &["A mi cuñada la tiene enganchada la petanca"]),
             ("Javier tinkers with model trains", English, &["Javier tinkers with model trains"]),
             // Nobody of the owner's world.
             ("La novela negra engancha mucho en Murcia", Spanish, &[]),

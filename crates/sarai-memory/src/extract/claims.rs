@@ -1,7 +1,8 @@
 //! What one clause says: frames and copulas become statements, with the act and the time that the verb gives them.
 
-use super::clause::{Clause, Subject, is_joint, period};
+use super::clause::{Clause, Subject, is_joint};
 use super::correction::slot_of;
+use super::period::period;
 use super::routine::beginning;
 use super::stance::{LASTING, Stance};
 use super::statement::{Act, Manner, Object, Statement};
@@ -40,11 +41,23 @@ impl Reader<'_> {
             out.extend(self.coordinated(group, clause, subject, mention, &found));
             out.extend(self.instead(group, clause, mention, &found));
         }
+        // "He's started at Ridgeway High" names a school.
+        let partner = |s: &Statement| s.predicate == Predicate::Relative && s.kind == "partner";
+        if out.iter().any(|s| s.predicate == Predicate::StudiesAt || partner(s)) {
+            out.retain(|s| s.predicate != Predicate::WorksAt);
+        }
         out.extend(self.routine(group, clause, mention, &out));
+        out.extend(self.elsewhere_now(group, clause, mention, &out));
+        out.extend(self.living(group, clause, mention, &out));
+        out.extend(self.dated(group, clause, mention, &out));
+        out.extend(self.birthday_first(group, clause, mention, &out));
         out.extend(self.triggers(group, clause));
         // «He dejado el paraguas en la oficina» leaves no employer.
         if out.iter().any(|s| s.predicate == Predicate::KeptIn) {
             out.retain(|s| s.predicate != Predicate::WorksAt);
+        }
+        if out.iter().any(|s| s.predicate == Predicate::Appointment && s.act == Act::Assert) {
+            out.extend(self.further_events(clause));
         }
         // «Tengo dentista el jueves» tells of an appointment, not of a dentist.
         if out.iter().any(|s| s.predicate == Predicate::Appointment) {
@@ -96,6 +109,13 @@ impl Reader<'_> {
             ])
             && group.readings.iter().any(|form| form.tense == Tense::Present);
         let is = comes || group.has_any(&["ser", "be"]) && !group.aspect.passive && !group.aspect.progressive;
+        let mine = self.mine(group, clause);
+        if !mine.is_empty() {
+            return mine;
+        }
+        if let Some(statement) = self.worked_in(group, clause, subject) {
+            return vec![statement];
+        }
         if !(is || called) {
             return Vec::new();
         }
@@ -228,16 +248,32 @@ impl Reader<'_> {
             let object = Object { key: crate::text::fold(&filler.text), text: filler.text, mention: None };
             return vec![self.statement(mention.clone(), &says, Some(object), stance, (tokens.0, end))];
         }
+        // «Chispa es mi perra. Es una teckel».
+        if matches!(mention, Mention::Named(_))
+            && scan.is_any(at, &["un", "una", "a", "an"])
+            && (at + 1..at + 4).any(|i| words::lists::DOGS.contains(&scan.word(i)))
+            && let Some((mut fillers, end)) = scan.slot("phrase", at)
+            && let Some(breed) = fillers.pop()
+        {
+            let breed = Filler::new(breed.text.split(" de ").next().unwrap_or_default());
+            let says = Says { predicate: Predicate::Breed, kind: "", constant: None };
+            return vec![self.statement(mention.clone(), &says, Some(object(breed)), stance, (tokens.0, end))];
+        }
         // «Mi perro es un galgo», "our dog is a cockapoo".
         if matches!(mention, Mention::Animal { .. })
             && scan.is_any(at, &["un", "una", "a", "an"])
             && let Some((mut fillers, end)) = scan.slot("phrase", at)
-            && let Some(breed) = fillers.pop().filter(|filler| filler.text.split(' ').count() <= 3)
+            && let Some(breed) = fillers
+                .pop()
+                .map(|filler| Filler::new(filler.text.split(" de ").next().unwrap_or_default()))
+                .filter(|filler| filler.text.split(' ').count() <= 3)
         {
             let says = Says { predicate: Predicate::Breed, kind: "", constant: None };
             return vec![self.statement(mention.clone(), &says, Some(object(breed)), stance, (tokens.0, end))];
         }
-        if matches!(mention, Mention::Relative { .. } | Mention::Animal { .. })
+        // «Mi jefe es un tal Remigio».
+        let at = at + 2 * usize::from(scan.is_any(at, &["un", "una", "a"]) && scan.is_any(at + 1, &["tal", "certain"]));
+        if matches!(mention, Mention::Relative { plural: false, .. } | Mention::Animal { plural: false, .. })
             && let Some((name, end)) = scan.name(at, Trust::Capital)
             && (scan.language == sarai_types::Language::Spanish
                 || !words::senses(None, &crate::text::fold(&name))
@@ -507,7 +543,7 @@ impl Reader<'_> {
         let Some((Noun::Someone(other), end)) = scan.noun(from + dative) else { return Vec::new() };
         let probe = Group { last: end, ..group.clone() };
         let other_subject = Subject::Of(Noun::Someone(other.clone()));
-        let clause = Clause { first: from, last: clause.last, subject: None, blocked: None };
+        let clause = Clause { first: from, last: clause.last, timed: from, subject: None, blocked: None };
         let Some(again) = scan.matches(&probe, clause.last).into_iter().find(|m| std::ptr::eq(m.frame, found.frame))
         else {
             return Vec::new();
@@ -523,7 +559,7 @@ impl Reader<'_> {
         (first..last).find_map(|at| clock(self.scan.tokens, at).filter(|(_, end)| *end <= last).map(|(clock, _)| clock))
     }
 
-    fn with_clock(&self, text: &str, first: usize, last: usize) -> String {
+    pub(super) fn with_clock(&self, text: &str, first: usize, last: usize) -> String {
         self.clock(first, last).map_or_else(|| text.to_owned(), |clock| format!("{text}, {clock}"))
     }
 }

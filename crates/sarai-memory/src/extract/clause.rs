@@ -8,7 +8,7 @@ use crate::grammar::group::{Group, Polarity};
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::text::Token;
-use crate::time::{Date, Direction, PartialDate, cardinal, date};
+use crate::time::{cardinal, date};
 use crate::words::{Person, Tense};
 
 /// What is known of one clause.
@@ -17,6 +17,8 @@ pub(super) struct Clause {
     /// Tokens of the clause: its own beginning, and one past its end.
     pub(super) first: usize,
     pub(super) last: usize,
+    /// Where its own times may begin: behind what joins it to the clause before.
+    pub(super) timed: usize,
     pub(super) subject: Option<Subject>,
     pub(super) blocked: Option<Reason>,
 }
@@ -50,7 +52,10 @@ pub(super) fn clause(scan: &Scan<'_>, groups: &[Group], index: usize, before: Op
     }
     let blocked = blocked(scan, groups, index, floor);
     let subject = subject(scan, groups, index, floor, last, before);
-    Clause { first: floor, last, subject, blocked }
+    let joint = (floor + 1..group.first)
+        .rev()
+        .find(|&i| scan.is_any(i, &["y", "e", "and", "but", "pero", ";"]) && floor > 0 && scan.word(i + 1) != "media");
+    Clause { first: floor, last, timed: joint.unwrap_or(floor), subject, blocked }
 }
 
 /// Whether the clause hangs under a verb that takes its truth away.
@@ -139,6 +144,10 @@ fn diagnosed(scan: &Scan<'_>, before: usize) -> bool {
 /// The noun phrase that ends right before a relative pronoun.
 fn antecedent(scan: &Scan<'_>, floor: usize, joint: usize) -> Option<Noun> {
     let before = joint.checked_sub(1)?;
+    // «Mi prima Rocío, la que vive en Berlín».
+    let pointed = before > 1 && scan.is_any(before, &["la", "el", "one"]) && scan.is_any(before - 1, &[",", "the"]);
+    let before = if pointed { before - 1 - usize::from(scan.word(before - 1) == "the") } else { before };
+    let joint = if pointed { before } else { joint };
     let end = if scan.word(before) == "," { before } else { joint };
     (floor.saturating_sub(5)..end).find_map(|at| {
         let (noun, last) = scan.noun(at)?;
@@ -196,6 +205,10 @@ fn spanish(
     let third = group.readings.iter().any(|form| form.person == Person::Third);
     if let Some(noun) = named {
         let owner = noun == Noun::Someone(Mention::Owner);
+        // «Nuria, 34 años, vivo en Vigo»: the verb says who it is.
+        if first && !third && !owner && index == 0 && scan.is_any(group.first.max(1) - 1, &[","]) {
+            return Some(Subject::Of(Noun::Someone(Mention::Owner)));
+        }
         return (owner && first || !owner && third).then_some(Subject::Of(noun));
     }
     let leading = group.readings.first().map(|form| form.person);
@@ -345,6 +358,12 @@ fn start(scan: &Scan<'_>, floor: usize, end: usize) -> usize {
     let hard = hard.map_or(floor, |i| i + 1);
     // «Se llama Ana y trabaja en …»: what stands before the «y» belongs to the verb before.
     let joint = (hard..end).rev().find(|&i| scan.is_any(i, &["y", "e", "and", ",", "ni"]));
+    // "…, our eldest, Meera, is …": a comma that ends somebody's name parts them from no verb.
+    if let Some(joint) = joint.filter(|&joint| floor > 0 && joint + 1 == end && scan.word(joint) == ",")
+        && let Some(at) = (hard..joint).find(|&at| scan.noun(at).is_some_and(|(_, last)| last == end))
+    {
+        return at;
+    }
     match joint.filter(|_| floor > 0) {
         Some(joint) if (joint + 1..end).all(|i| ignorable(scan, i)) => joint + 1,
         _ => hard,
@@ -375,7 +394,8 @@ fn named(scan: &Scan<'_>, start: usize, group: &Group) -> Option<Noun> {
         let nominative = at + 1 == end && scan.is_any(at, &["i", "we", "he", "she", "they", "yo"]);
         if reaches && !belongs && (nominative || clear(scan, start, at)) {
             return if listed && noun != Noun::Someone(Mention::Owner) && group.readings.iter().any(|f| f.plural) {
-                None
+                // «Mi hermana y su marido tienen una panadería»: at least of the first it is said.
+                found
             } else {
                 Some(noun)
             };
@@ -383,18 +403,64 @@ fn named(scan: &Scan<'_>, start: usize, group: &Group) -> Option<Noun> {
         found = Some(noun);
         at = end;
     }
-    None
+    presented(scan, start, group)
+}
+
+/// "Wanda's my mother-in-law", «Iker es mi sobrino»: a capital is a name where it is said who that is.
+fn presented(scan: &Scan<'_>, start: usize, group: &Group) -> Option<Noun> {
+    let kin = matches!(
+        scan.noun(group.last),
+        Some((
+            Noun::Someone(
+                Mention::Relative { name: None, plural: false, .. } | Mention::Animal { name: None, plural: false, .. }
+            ),
+            _
+        ))
+    );
+    if !kin || !group.has_any(&["ser", "be"]) {
+        return None;
+    }
+    (start..group.first).find_map(|at| {
+        let (name, end) = scan.name(at, crate::grammar::noun::Trust::Capital)?;
+        let name = name.trim_end_matches("'s").trim_end_matches("’s").to_owned();
+        (end == group.first && clear(scan, start, at)).then_some(Noun::Someone(Mention::Named(name)))
+    })
 }
 
 /// «Las llaves están»: a thing of the household in the place of the subject.
 fn thing(scan: &Scan<'_>, group: &Group, at: usize) -> Option<(Noun, usize)> {
+    // «El ordenador del curro es un ThinkPad».
+    let make = scan.after_adverbs(group.last);
+    if group.has_any(&["ser", "be"])
+        && scan.is_any(at, &["el", "la", "the"])
+        && scan.slot("brand", make).is_some()
+        && let Some((_, end)) = crate::words::longest(
+            scan.language,
+            scan.tokens,
+            at + 1,
+            &[crate::words::Class::Own, crate::words::Class::Vehicle],
+        )
+        && end <= group.first
+    {
+        let text = scan.source(at + 1, group.first).to_owned();
+        let thing = Mention::Thing { of: Box::new(Mention::Owner), key: crate::words::key(&text), text };
+        return Some((Noun::Thing(thing), group.first));
+    }
     if !group.has_any(&["estar", "be", "quedar"]) {
         return None;
     }
-    let known = scan.definite_thing(at);
+    // "Passport's in the blue folder".
+    let bare = || {
+        let (_, end) = crate::words::longest(scan.language, scan.tokens, at, &[crate::words::Class::Thing])?;
+        let text = scan.source(at, end).to_owned();
+        let key = crate::words::key(&text);
+        (end == group.first).then(|| (Mention::Thing { of: Box::new(Mention::Owner), key, text }, end))
+    };
+    let known = scan.definite_thing(at).or_else(bare);
     let (mention, end) = known.or_else(|| {
         // «El bote de la pintura está en el trastero»: whatever has its place in the house.
         let spot = scan.after_adverbs(group.last);
+        let spot = spot + usize::from(scan.is_any(spot, &["up", "down", "out", "over", "back", "round", "still"]));
         let (_, last) = scan.spot(spot)?;
         scan.kept_thing(at, group.first).filter(|_| scan.in_house(spot, last))
     })?;
@@ -409,6 +475,13 @@ fn reaches(scan: &Scan<'_>, end: usize, group: usize) -> bool {
             at = last;
         } else if let Some(last) = aside(scan, at, group) {
             at = last;
+        } else if at == end
+            && scan.is_any(at, &["at", "from", "in", "upstairs", "downstairs", "next", "across"])
+            && group <= at + 5
+            && (at..group).all(|i| !scan.tokens[i].is_mark() && !scan.is_any(i, &["and", "y", "that", "who"]))
+        {
+            // "My neighbour at number 12 is called Ravi".
+            at = group;
         } else if ADVERBS.contains(&scan.word(at))
             || scan.word(at) == "," && at > end
             || scan.is_any(at, &["desde", "since", "no", "tampoco", "antes", "hace", "tiempo"])
@@ -461,87 +534,6 @@ fn ignorable(scan: &Scan<'_>, at: usize) -> bool {
                 | "year"
                 | "ano"
         )
-}
-
-/// Since when and until when a clause holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Period {
-    pub(super) from: Option<PartialDate>,
-    pub(super) to: Option<PartialDate>,
-    /// A date without «desde» or «hasta»: when something happened or will.
-    pub(super) at: Option<PartialDate>,
-}
-
-/// The period that the words of a clause name.
-pub(super) fn period(scan: &Scan<'_>, first: usize, last: usize, future: bool) -> Period {
-    let mut period = Period::default();
-    let lens = |direction| scan.pointing(direction);
-    let past = lens(Direction::Past);
-    let ahead = lens(Direction::Future);
-    let mut at = first;
-    while at < last {
-        let word = scan.word(at);
-        let end = match word {
-            "desde" | "since" => span_start(scan, at + 1, past).map(|(date, end)| (period.from = Some(date), end).1),
-            "hasta" | "until" | "till" => {
-                let lookup = if future { ahead } else { past };
-                date(scan.tokens, at + 1, lookup).map(|(when, end)| (period.to = Some(when.resolve(lookup)), end).1)
-            }
-            "from" | "de" | "entre" | "between" => range(scan, at, past).map(|(from, to, end)| {
-                (period.from, period.to) = (Some(from), Some(to));
-                end
-            }),
-            "llevo" | "lleva" | "llevamos" | "llevan" | "for" => {
-                duration(scan, at + 1).map(|(date, end)| (period.from = Some(date), end).1)
-            }
-            "hace" => duration(scan, at + 1)
-                .filter(|(_, end)| scan.word(*end) == "que")
-                .map(|(date, end)| (period.from = Some(date), end).1),
-            _ => None,
-        };
-        let lookup = if future { ahead } else { past };
-        let end = end.or_else(|| {
-            date(scan.tokens, at, lookup)
-                .map(|(when, end)| (period.at = period.at.or_else(|| Some(when.resolve(lookup))), end).1)
-        });
-        at = end.unwrap_or(at + 1).max(at + 1);
-    }
-    period
-}
-
-/// «Desde 2019», «desde hace tres años», "since May".
-fn span_start(scan: &Scan<'_>, at: usize, lookup: crate::time::Lookup) -> Option<(PartialDate, usize)> {
-    date(scan.tokens, at, lookup).map(|(when, end)| (when.resolve(lookup), end))
-}
-
-/// «De 2010 a 2015», "from 2010 to 2015".
-fn range(scan: &Scan<'_>, at: usize, lookup: crate::time::Lookup) -> Option<(PartialDate, PartialDate, usize)> {
-    let (from, middle) = date(scan.tokens, at + 1, lookup)?;
-    if !scan.is_any(middle, &["a", "hasta", "to", "until", "y", "and", "-", "–"]) {
-        return None;
-    }
-    let (to, end) = date(scan.tokens, middle + 1, lookup)?;
-    Some((from.resolve(lookup), to.resolve(lookup), end))
-}
-
-/// "(For) three years", «(llevo) tres años»: since when that is.
-fn duration(scan: &Scan<'_>, at: usize) -> Option<(PartialDate, usize)> {
-    let (count, end) = cardinal(scan.tokens, at)?;
-    let today = scan.lookup.today;
-    let count = i32::try_from(count).ok()?;
-    let date = match scan.word(end) {
-        "ano" | "anos" | "year" | "years" => PartialDate::Year(today.year() - count),
-        "mes" | "meses" | "month" | "months" => month_before(today, count),
-        "semana" | "semanas" | "week" | "weeks" => PartialDate::Day(today.plus_days(-7 * i64::from(count))),
-        "dia" | "dias" | "day" | "days" => PartialDate::Day(today.plus_days(-i64::from(count))),
-        _ => return None,
-    };
-    Some((date, end + 1))
-}
-
-fn month_before(today: Date, months: i32) -> PartialDate {
-    let index = today.year() * 12 + i32::from(today.month()) - 1 - months;
-    PartialDate::Month(index.div_euclid(12), u8::try_from(index.rem_euclid(12) + 1).unwrap_or(1))
 }
 
 /// A language's «y»; for gapping.

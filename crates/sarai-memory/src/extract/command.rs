@@ -2,6 +2,7 @@
 
 use super::Run;
 use super::order::{self, Order, Tone};
+use super::scope;
 use super::statement::Command;
 use crate::fact::Predicate;
 use crate::grammar::noun::{Noun, Trust};
@@ -22,6 +23,10 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     if gone && has(&["secreto", "secret", "memoria", "memory", "confidencial", "confidential"]) {
         return Some(vec![Command::ForgetLast]);
     }
+    if let Some((from, last)) = order::taken_back(scan.tokens) {
+        let ask = Ask { run, sentence };
+        return Some(ask.targets(&Scan { tokens: &scan.tokens[..last], ..*scan }, from, Tone::Memory));
+    }
     let memory = order::names_memory(scan.tokens);
     let tokens = order::without_asides(scan.tokens);
     let scan = Scan { tokens: &tokens, ..*scan };
@@ -37,7 +42,17 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
             (false, _) => Vec::new(),
         });
     }
-    if let Some(Order::Before { last, firm }) = order::trailing(&scan)
+    let trailing = order::trailing(&scan);
+    // «Borra lo del Lexatin, no quiero que conste»: the same order again.
+    if let Some(Order::Before { last, .. }) = trailing {
+        let head = Scan { tokens: &scan.tokens[..last], ..scan };
+        if let Some(Order::Behind { from, tone: Tone::Memory | Tone::Removal }) = order::find(&head, memory)
+            && from + 1 < last
+        {
+            return Some(ask.targets(&head, from, Tone::Memory));
+        }
+    }
+    if let Some(Order::Before { last, firm }) = trailing
         && let Some(commands) = ask.before(&scan, last, firm)
     {
         return Some(commands);
@@ -49,7 +64,11 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     }
     // «Olvida dónde vivo, pero recuerda mi nombre».
     let but = ["but", "pero", "because", "porque", "aunque", "though"];
-    let again = |i: usize| scan.is_any(i, &[","]) && FORGET_IT.contains(&scan.word(i + 1));
+    let again = |i: usize| {
+        scan.is_any(i, &[","])
+            && (FORGET_IT.contains(&scan.word(i + 1))
+                || scan.is_any(i + 1, &["no", "i", "que", "it", "so", "ya", "me", "we", "prefiero"]))
+    };
     let end = (from + 1..last).find(|&i| scan.is_any(i, &but) || again(i)).unwrap_or(last);
     let found = ask.targets(&Scan { tokens: &scan.tokens[..end], ..scan }, from, tone);
     // «Olvide el paraguas» may be a tale without its accent; what finds nothing certain is none.
@@ -264,7 +283,11 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, from: usize, tone: Tone) -> Vec<Comman
         Tone::Removal => of || matter || has(&["mi", "mis", "my"]),
         Tone::Weak => of || matter,
     };
-    if ours && !has(&TEXT_PARTS) && text.len() > 2 { vec![Command::ForgetText(text)] } else { Vec::new() }
+    if ours && (!has(&TEXT_PARTS) || has(scope::SHARED)) && text.len() > 2 {
+        vec![Command::ForgetText(text)]
+    } else {
+        Vec::new()
+    }
 }
 
 /// Everything, unless a word says everything of what: "everything related to my addiction".

@@ -6,6 +6,7 @@ use crate::fact::Predicate;
 use crate::grammar::noun::Trust;
 use crate::grammar::{Mention, Scan};
 use crate::text::{Sentence, Token, fold};
+use crate::time::weekday;
 use crate::words;
 use crate::words::lists::{FILLERS, MARKERS};
 
@@ -98,7 +99,7 @@ pub(super) fn elliptical(
     }
     // «Me equivoqué de mes, es el 2 de julio»: what is right stands behind its own verb.
     let later = (from + 1..scan.tokens.len())
-        .find(|&i| scan.word(i - 1) == "," && scan.is_any(i, &["es", "era", "son", "it", "it's"]));
+        .find(|&i| scan.is_any(i - 1, &[",", ":", "-", "–"]) && scan.is_any(i, &["es", "era", "son", "it", "it's"]));
     let starts = [Some(from), later];
     starts
         .into_iter()
@@ -179,6 +180,9 @@ fn settles(scan: &Scan<'_>, end: usize) -> bool {
 fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usize)) -> Option<Statement> {
     let object = old.object.as_ref()?;
     let relative = matches!(old.predicate, Predicate::Relative | Predicate::Pet);
+    if old.predicate == Predicate::Routine {
+        return another_day(scan, from, old, sentence);
+    }
     let slot = slot_of(old.predicate)?;
     let mut at = led_up(scan, from);
     while at < scan.tokens.len() {
@@ -193,7 +197,8 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
             scan.slot(slot, at).and_then(|(fillers, end)| Some((self::object(fillers.into_iter().next()?), end)))
         };
         let settled = found.filter(|(_, end)| settles(scan, *end));
-        if let Some((new, _)) = settled.filter(|(new, _)| new.key != object.key) {
+        let dose = old.predicate == Predicate::Medication;
+        if let Some((new, _)) = settled.filter(|(new, _)| new.key != object.key || dose && new.text != object.text) {
             if relative {
                 // The relative stays, under another name.
                 let mention = object.mention.clone().filter(|_| mention_name(object).is_some())?;
@@ -224,6 +229,25 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
         at += 1;
     }
     None
+}
+
+/// "No wait, Thursday": a routine on another day.
+fn another_day(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usize)) -> Option<Statement> {
+    let object = old.object.as_ref()?;
+    let at = (from..scan.tokens.len().min(from + 6)).find(|&i| weekday(scan.word(i)).is_some())?;
+    let wrong = object
+        .text
+        .split(' ')
+        .find(|word| weekday(fold(word).trim_matches(|c: char| !c.is_alphanumeric())).is_some())?;
+    let text = object.text.replacen(wrong, scan.source(at, at + 1), 1);
+    (text != object.text).then(|| Statement {
+        object: Some(Object { key: words::key(&text), text, mention: None }),
+        manner: Manner::Correction,
+        span: sentence,
+        sentence,
+        language: scan.language,
+        ..old.clone()
+    })
 }
 
 /// «El 19»: the day alone is corrected, and the month stays.

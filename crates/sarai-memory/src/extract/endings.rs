@@ -2,7 +2,8 @@
 
 use super::Run;
 use super::claims::Reader;
-use super::clause::{Clause, period};
+use super::clause::Clause;
+use super::period::period;
 use super::scope::Doubtful;
 use super::stance::Stance;
 use super::statement::{Act, Manner, Object, Statement};
@@ -119,6 +120,9 @@ impl Run<'_> {
             return;
         }
         let Some(event) = event(scan, groups).or_else(recent) else { return };
+        if moved && !cancelled && self.other_days(scan, &event, sentence) {
+            return;
+        }
         let wedding = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["boda", "wedding"]));
         if wedding && moved && !cancelled && self.wedding(scan, sentence) {
             return;
@@ -131,6 +135,21 @@ impl Run<'_> {
             let text = clock.map_or_else(|| bare.to_owned(), |(clock, _)| format!("{bare}, {clock}"));
             self.off(scan, &text, Act::Assert, Some(when), sentence);
         }
+    }
+
+    /// «Me han cambiado pilates a los viernes»: a routine on other days. Whether it is one.
+    fn other_days(&mut self, scan: &Scan<'_>, event: &str, sentence: (usize, usize)) -> bool {
+        let days = (1..scan.tokens.len()).find(|&i| {
+            crate::time::weekday(scan.word(i)).is_some()
+                && (scan.is_any(i - 1, &["los"]) || scan.word(i).ends_with("days") && scan.is_any(i - 1, &["to", "on"]))
+        });
+        let Some(day) = days else { return false };
+        let bare = event.split(", ").next().unwrap_or(event).to_owned();
+        let text = format!("{bare} {}", scan.source(day - 1, scan.phrase_end(day).max(day + 1)));
+        self.statements.retain(|s| s.sentence != sentence);
+        self.happens(scan, Predicate::Routine, &bare, Act::End, None, sentence);
+        self.happens(scan, Predicate::Routine, &text, Act::Assert, None, sentence);
+        true
     }
 
     /// «Hemos aplazado la boda al 12 de septiembre» is about one's own wedding, if no other is named. Whether a day was.

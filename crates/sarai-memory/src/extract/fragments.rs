@@ -20,6 +20,18 @@ use crate::words::{self, Form, Person, Tense};
 /// One message introduces its writer by at most so many fragments.
 const FRAGMENTS_MAX: usize = 24;
 
+/// What a fragment may begin with in the place of its verb.
+const GERUNDS: &[(&str, &str)] = &[
+    ("living", "live"),
+    ("based", "live"),
+    ("working", "work"),
+    ("studying", "study"),
+    ("viviendo", "vivir"),
+    ("residente", "vivir"),
+    ("trabajando", "trabajar"),
+    ("estudiando", "estudiar"),
+];
+
 impl Run<'_> {
     /// Fragments of a sentence whose writer introduces themself, contacts, and attributes before a colon.
     pub(super) fn fragments(
@@ -33,6 +45,7 @@ impl Run<'_> {
             if self.introduces(scan) {
                 self.profile(scan, groups, sentence);
             }
+            self.bare(scan, groups, sentence);
             self.contacts(scan, sentence);
             self.beside(scan, sentence);
             self.labelled(scan, sentence);
@@ -49,6 +62,49 @@ impl Run<'_> {
         named || INTRODUCTIONS.iter().any(|opening| folded.contains(opening))
     }
 
+    /// "Allergic to nuts, by the way", «celíaca, para que lo sepas», "big fan of curling": what is said without a verb and
+    /// can be of nobody but the speaker.
+    fn bare(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
+        const ASIDES: &[&str] = &[
+            "also", "oh", "and", "y", "ah", "btw", "fyi", "ojo", "eh", "tambien", "por", "cierto", "by", "the", "way",
+            ",",
+        ];
+        let first = (0..scan.tokens.len()).find(|&at| !scan.is_any(at, ASIDES)).unwrap_or(0);
+        // "Being a nurse, I work nights", "as a vegetarian I …".
+        let opened = scan.is_any(first, &["being", "siendo"])
+            || scan.is_any(first, &["as", "como"]) && scan.is_any(first + 1, &["a", "an", "buen", "buena"]);
+        let first = first + usize::from(opened);
+        let end = fragment_end(scan, first);
+        let own = scan.is_any(end + 1, &["i", "yo", "my", "mi", "no"]) || scan.spanish() && scan.word(end) == ",";
+        if opened && !own {
+            return;
+        }
+        if end <= first || groups.iter().any(|group| (first..end).contains(&group.first)) {
+            return;
+        }
+        let lemma = if scan.spanish() { "ser" } else { "be" };
+        let group = pseudo(first, lemma);
+        let known = |m: &crate::grammar::frames::Match| {
+            (matches!(
+                m.frame.says.predicate,
+                Predicate::AllergicTo | Predicate::Diet | Predicate::Likes | Predicate::Health
+            ) || opened && m.frame.says.predicate == Predicate::Role)
+                && m.end > first
+                && (ends(scan, m.end) || scan.is_any(m.end, &["here", "btw", "by", "por", "eh"]))
+                // "Vegan recipes" are somebody else's; a single word says too little.
+                && (m.end > first + 1 || m.frame.says.predicate == Predicate::Diet && scan.tokens.len() > first + 1)
+        };
+        let Some(found) = scan.matches(&group, scan.tokens.len()).into_iter().find(known) else { return };
+        let clause = Clause { first, last: found.end, timed: first, subject: None, blocked: None };
+        self.clauses += 1;
+        let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+        let owner = Subject::Of(Noun::Someone(Mention::Owner));
+        let said = reader.read(&group, &clause, &owner, &Mention::Owner);
+        for statement in said.into_iter().filter(|s| s.predicate == found.frame.says.predicate) {
+            self.push(statement);
+        }
+    }
+
     fn profile(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
         let mut done = 0;
         for at in starts(scan).into_iter().take(FRAGMENTS_MAX) {
@@ -63,6 +119,19 @@ impl Run<'_> {
 
     /// Reads a fragment as what stands behind "I am" or "I have". One past what was read.
     fn fragment(&mut self, scan: &Scan<'_>, at: usize, sentence: (usize, usize)) -> Option<usize> {
+        if let Some(&(_, lemma)) = GERUNDS.iter().find(|(word, _)| scan.word(at) == *word) {
+            let last = scan.tokens.len();
+            let group = Group { first: at, ..pseudo(at + 1, lemma) };
+            let clause =
+                Clause { first: at, last: fragment_end(scan, at).min(last), timed: at, subject: None, blocked: None };
+            self.clauses += 2;
+            let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+            let owner = Subject::Of(Noun::Someone(Mention::Owner));
+            for statement in reader.read(&group, &clause, &owner, &Mention::Owner) {
+                self.push(statement);
+            }
+            return Some(clause.last);
+        }
         let (be, have) = if scan.spanish() { ("ser", "tener") } else { ("be", "have") };
         let with = usize::from(scan.is_any(at, &["con", "with"]));
         let counted = with > 0 || cardinal(scan.tokens, at).is_some();
@@ -72,7 +141,7 @@ impl Run<'_> {
             let last = scan.tokens.len();
             let whole = |end: usize| end > at && ends(scan, end);
             let Some(found) = scan.matches(&group, last).into_iter().find(|m| whole(m.end)) else { continue };
-            let clause = Clause { first: at, last: found.end, subject: None, blocked: None };
+            let clause = Clause { first: at, last: found.end, timed: at, subject: None, blocked: None };
             self.clauses += 2;
             let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
             let owner = Subject::Of(Noun::Someone(Mention::Owner));

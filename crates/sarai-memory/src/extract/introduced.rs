@@ -1,11 +1,10 @@
-//! Names that a sentence tells by the way, and what the owner asks to be remembered though no frame says it.
+//! Names that a sentence tells by the way.
 
+use super::Run;
 use super::statement::{Act, Manner, Object, Statement};
-use super::{Run, STATEMENTS_MAX, command};
 use crate::fact::Predicate;
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
-use crate::words;
 
 impl Run<'_> {
     /// «Mi hermana Ana»: the name alone is worth remembering, whatever the sentence says.
@@ -28,9 +27,17 @@ impl Run<'_> {
                     Mention::Animal { of, species, .. } => ((**of).clone(), Predicate::Pet, *species),
                     _ => unreachable_mention(),
                 };
-                let known = self.statements.iter().any(|s| {
-                    s.predicate == predicate && s.object.as_ref().and_then(|o| o.mention.as_ref()) == Some(&mention)
+                // Who died or is given away is nobody's any more.
+                let gone = self.statements.iter().any(|s| {
+                    s.predicate == Predicate::Died && s.subject == mention
+                        || s.act == Act::End
+                            && s.predicate == predicate
+                            && s.object.as_ref().is_some_and(|o| o.mention.as_ref() == Some(&mention))
                 });
+                let known = gone
+                    || self.statements.iter().any(|s| {
+                        s.predicate == predicate && s.object.as_ref().and_then(|o| o.mention.as_ref()) == Some(&mention)
+                    });
                 if !known {
                     self.clauses += 1;
                     let object = Object { text: String::new(), key: String::new(), mention: Some(mention) };
@@ -54,18 +61,49 @@ impl Run<'_> {
             }
             if !quoted {
                 self.listed(scan, &noun, end, sentence);
+                self.the_one_in(scan, &noun, end, sentence);
             }
             at = end;
         }
     }
 
+    /// "My sister Aoife, the one in Toronto, …", «mi tía Amparo, la de Valencia».
+    fn the_one_in(&mut self, scan: &Scan<'_>, noun: &Noun, end: usize, sentence: (usize, usize)) {
+        let Noun::Someone(mention @ Mention::Relative { plural: false, .. }) = noun else { return };
+        let from = end - usize::from(end > 0 && scan.word(end - 1) == ",");
+        if scan.word(from) != "," {
+            return;
+        }
+        let place = match (scan.word(from + 1), scan.word(from + 2), scan.word(from + 3)) {
+            ("the", "one", "in") => from + 4,
+            ("la" | "el", "de", _) => from + 3,
+            _ => return,
+        };
+        let known = |found: &(Vec<crate::grammar::slots::Filler>, usize)| {
+            scan.tokens.get(place).is_some_and(|token| token.capital) && found.1 > place
+        };
+        let (Some((mut fillers, last)), Some(of)) =
+            (scan.slot("place", place).filter(known), self.resolved(mention.clone()))
+        else {
+            return;
+        };
+        let Some(filler) = fillers.pop() else { return };
+        self.clauses += 1;
+        let says = crate::grammar::frames::Says { predicate: Predicate::LivesIn, kind: "", constant: None };
+        let reader = super::claims::Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+        let stance = super::stance::Stance { act: Act::Assert, from: None, to: None };
+        let statement = reader.statement(of, &says, Some(super::claims::object(filler)), stance, (from, last));
+        self.push(statement);
+    }
+
     /// "My twins, Ada and Finn, …": a group with the names of its members.
     fn listed(&mut self, scan: &Scan<'_>, noun: &Noun, end: usize, sentence: (usize, usize)) {
         let Noun::Someone(mention) = noun else { return };
+        // They stand beside each other.
+        self.clauses += 1;
         for (kin, name, span) in scan.members_named(mention, end) {
             let Some(Mention::Relative { of, .. }) = self.resolved(mention.clone()) else { return };
             let member = Mention::Relative { of: of.clone(), kin, name: Some(name), plural: false };
-            self.clauses += 1;
             let object = Object { text: String::new(), key: String::new(), mention: Some(member) };
             let clause = self.clauses;
             self.push(Statement {
@@ -83,37 +121,6 @@ impl Run<'_> {
                 language: scan.language,
             });
         }
-    }
-
-    /// «Recuerda que …»: what was asked to be remembered and fits no frame is kept as it was said, if it is about the
-    /// owner's world.
-    pub(super) fn note(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
-        let Some(from) = command::remember(scan) else { return };
-        let own = ["mi", "mis", "me", "yo", "nuestro", "nuestra", "nos", "my", "i", "our", "we", "us"];
-        let range = &scan.tokens[from.min(scan.tokens.len())..];
-        let about = range.iter().any(|token| own.contains(&token.fold.as_str()))
-            || scan.noun(from).is_some_and(|(noun, _)| matches!(noun, Noun::Someone(_)));
-        if !about || range.len() < 3 || self.statements.len() >= STATEMENTS_MAX {
-            return;
-        }
-        let text = scan.source(from, scan.tokens.len()).to_owned();
-        self.clauses += 1;
-        let object = Object { key: words::key(&text), text, mention: None };
-        let clause = self.clauses;
-        self.push(Statement {
-            subject: Mention::Owner,
-            predicate: Predicate::Note,
-            kind: String::new(),
-            object: Some(object),
-            act: Act::Assert,
-            manner: Manner::Plain,
-            from: None,
-            to: None,
-            clause,
-            span: sentence,
-            sentence,
-            language: scan.language,
-        });
     }
 }
 

@@ -11,16 +11,21 @@ mod claims;
 mod clause;
 mod command;
 mod correction;
+mod dated;
 mod endings;
 mod fragments;
 mod introduced;
 mod kept;
+mod noted;
 mod order;
+mod period;
 mod routine;
 mod scope;
 mod stance;
 mod statement;
+mod told;
 mod turned;
+mod working;
 
 use std::collections::HashSet;
 
@@ -36,7 +41,7 @@ use crate::words;
 use claims::Reader;
 use clause::Subject;
 use scope::Doubtful;
-pub(crate) use scope::is_secret;
+pub(crate) use scope::{begins_question, is_secret};
 pub use statement::{Act, Command, Manner, Object, Reason, Speaker, Statement};
 
 /// A longer message is a document that somebody pasted, and no statement of theirs.
@@ -117,7 +122,8 @@ pub fn extract(message: Message<'_>, context: &Context, known: &dyn Fn(&str) -> 
     let language = message.language.or_else(|| language_of(&tokens)).or(context.language).unwrap_or(Language::Spanish);
     words::typos::mend(&mut tokens, language);
     let list = correction::split(&tokens, sentences(&tokens, text));
-    let verdict = scope::whole(text, &tokens, &list);
+    let takes_back = |s: &Sentence| order::taken_back(&tokens[s.first..s.last]).is_some();
+    let verdict = if list.iter().any(takes_back) { scope::Verdict::Open } else { scope::whole(text, &tokens, &list) };
     // «Era broma, soy del Levante» takes back what was said before, and says something.
     let but_now = verdict == scope::Verdict::Closed(Reason::Joke)
         && tokens.len() > 5
@@ -275,6 +281,7 @@ impl<'a> Run<'a> {
         self.called_off(&scan, &groups, &doubtful, span);
         if question.is_none() {
             self.fragments(&scan, &groups, &doubtful, span);
+            self.notes(&scan, &groups, &doubtful, span);
         }
         let found = self.statements.len() > before;
         if let Some(from) = marker.or_else(|| self.unmarked(&scan, question.is_some()))
@@ -288,7 +295,7 @@ impl<'a> Run<'a> {
             }
         } else if !found && question.is_none() {
             self.introductions(&scan, span);
-            self.note(&scan, span);
+            self.note(&scan, &groups, doubtful.is_empty(), span);
         } else if question.is_none() {
             self.introductions(&scan, span);
         }
@@ -333,6 +340,7 @@ impl<'a> Run<'a> {
         doubtful: &[Doubtful],
         sentence: (usize, usize),
     ) {
+        let (focus, one) = (self.focus.clone(), only_one(scan));
         let mut before: Option<Subject> = None;
         for index in 0..groups.len() {
             let group = &groups[index];
@@ -395,6 +403,10 @@ impl<'a> Run<'a> {
                 self.push(statement);
             }
             before = Some(subject);
+        }
+        // «Los domingos llamo a mi abuela. Tiene 92 años»: the only one who was named is whom the talk goes on about.
+        if self.focus.is_none() || self.focus == focus {
+            self.focus = one.and_then(|mention| self.resolved(mention)).or_else(|| self.focus.take());
         }
     }
 
@@ -474,6 +486,31 @@ impl<'a> Run<'a> {
             keeping: Keeping::Episode,
         }
     }
+}
+
+/// The one person or animal that a sentence names.
+fn only_one(scan: &Scan<'_>) -> Option<Mention> {
+    let mut found: Option<Mention> = None;
+    let mut at = 0;
+    while at < scan.tokens.len() {
+        let Some((noun, end)) = scan.noun(at) else {
+            at += 1;
+            continue;
+        };
+        at = end.max(at + 1);
+        let Noun::Someone(mention) = noun else { continue };
+        let single = matches!(
+            &mention,
+            Mention::Relative { plural: false, .. } | Mention::Animal { plural: false, .. } | Mention::Named(_)
+        );
+        match &found {
+            _ if !single => {}
+            None => found = Some(mention),
+            Some(known) if *known == mention => {}
+            Some(_) => return None,
+        }
+    }
+    found
 }
 
 /// Whether somebody is known to be a woman or a man.

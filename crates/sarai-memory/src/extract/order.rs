@@ -3,7 +3,9 @@
 use crate::grammar::Scan;
 use crate::grammar::noun::{Noun, Trust};
 use crate::text::Token;
-use crate::words::lists::{ASIDES, FORGET, FORGET_IT, KEEPING, REMEMBERING, SCAFFOLD};
+use crate::words::lists::{
+    self, ASIDES, FORGET, FORGET_IT, KEEPING, REMEMBERING, SAID_OF, SCAFFOLD, TAKING_BACK, UNTRUE,
+};
 
 /// Words between the beginning of an order and its verb.
 const SCAFFOLD_WORDS_MAX: usize = 14;
@@ -387,4 +389,26 @@ pub(super) fn trailing(scan: &Scan<'_>) -> Option<Order> {
     // "I can't remember it", «no la tengo» tell something.
     let plain = if forbids { negative && is_order(scan, head + usize::from(start.is_some()), verb) } else { !negative };
     plain.then_some(Order::Before { last: head, firm })
+}
+
+/// «Lo de Malta no era verdad», "I was pulling your leg about the yacht": where what is taken back stands.
+pub(super) fn taken_back(tokens: &[Token]) -> Option<(usize, usize)> {
+    let stands = |at: usize, list: &lists::List| {
+        (1..=ASIDE_WORDS_MAX.min(tokens.len() - at)).rev().find(|count| {
+            let words: Vec<&str> = tokens[at..at + count].iter().map(|token| token.fold.as_str()).collect();
+            list.contains(&words.join(" ").as_str())
+        })
+    };
+    let found = |from: usize, list: &'static lists::List| {
+        (from..tokens.len()).find_map(|at| stands(at, list).map(|n| (at, at + n)))
+    };
+    if let Some((_, from)) = found(0, &TAKING_BACK) {
+        let last =
+            (from + 1..tokens.len()).find(|&i| tokens[i].is_mark() || tokens[i].is("pero") || tokens[i].is("but"));
+        return (from < tokens.len()).then(|| (from, last.unwrap_or(tokens.len())));
+    }
+    let (_, from) = found(0, &SAID_OF)?;
+    let (untrue, _) = found(from + 1, &UNTRUE)?;
+    let last = if tokens[untrue - 1].is_mark() { untrue - 1 } else { untrue };
+    (last > from).then_some((from, last))
 }

@@ -28,6 +28,7 @@ const RISING: &[&str] = &[
     "entrenar",
     "train",
     "comer",
+    "entrar",
 ];
 
 impl Reader<'_> {
@@ -45,11 +46,11 @@ impl Reader<'_> {
         let present = |form: &words::Form| form.tense == Tense::Present && form.person != Person::Second;
         let aspect = group.aspect;
         let now = group.readings.iter().any(present)
-            && !(aspect.perfect || aspect.prospective || aspect.modal || aspect.bygone);
+            && !(aspect.perfect && !aspect.inceptive || aspect.prospective || aspect.modal || aspect.bygone);
         let rising = self.rises(group);
         let timed =
             rising && self.clock(group.last, clause.last).is_some() || aspect.habitual && clause.last > group.last;
-        let happens = self.recurs(clause) && clause.last > group.last + 1;
+        let happens = self.recurs(clause) && clause.last > group.last;
         let worth = said.iter().all(|statement| matches!(statement.predicate, Predicate::Hobby | Predicate::Plays));
         let leisure = self.at_leisure(clause) && clause.last > group.last;
         if !(somebody && now && worth && (timed || happens || leisure)) || group.has_any(&NO_ROUTINES) && !rising {

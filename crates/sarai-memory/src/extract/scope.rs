@@ -165,7 +165,14 @@ pub(super) fn doubtful(text: &str, range: &[Token], language: Language) -> Vec<D
         }
         let thought = &range[from..to];
         if let Some(reason) = doubt(text, thought, language) {
-            out.push(Doubtful { first: from, last: to, reason });
+            // «Soy celíaca, por si cocinas»: a condition behind what is said takes nothing from it.
+            let behind = supposed(text, thought, language).filter(|&at| {
+                reason == Reason::Hypothesis
+                    && at > 2
+                    && !thought[at - 1].is("as")
+                    && doubt(text, &thought[..at], language).is_none()
+            });
+            out.push(Doubtful { first: from + behind.unwrap_or(0), last: to, reason });
         }
         from = to;
     }
@@ -176,6 +183,32 @@ pub(super) fn doubtful(text: &str, range: &[Token], language: Language) -> Vec<D
 fn turns(range: &[Token], at: usize) -> bool {
     let word = |i: usize| range.get(i).map_or("", |token| token.fold.as_str());
     let parted = at > 0 && range[at - 1].is_mark();
+    // «A ver si me ayudas: vivo en Lugo» supposes nothing behind the colon.
+    const MADE_UP: &[&str] = &[
+        "suppose",
+        "imagine",
+        "imagina",
+        "supon",
+        "supongamos",
+        "pongamos",
+        "play",
+        "roleplay",
+        "rol",
+        "finge",
+        "pretend",
+        "ejemplo",
+        "example",
+        "what",
+        "wish",
+        "ojala",
+        "dream",
+        "fuera",
+        "were",
+        "would",
+    ];
+    if at > 0 && range[at - 1].is(":") && !range[..at].iter().any(|token| MADE_UP.contains(&token.fold.as_str())) {
+        return true;
+    }
     match word(at) {
         "pero" | "but" | ";" | "btw" | "anyway" | "resulta" => true,
         "por" => matches!((word(at + 1), word(at + 2)), ("cierto", _) | ("lo", "demas") | ("otro", "lado")),
@@ -223,12 +256,23 @@ fn doubt(text: &str, thought: &[Token], language: Language) -> Option<Reason> {
     (holds(&folded, &SUPPOSITIONS) || supposes(thought, &folded, language)).then_some(Reason::Hypothesis)
 }
 
+/// Where the only condition of a thought begins.
+fn supposed(text: &str, thought: &[Token], language: Language) -> Option<usize> {
+    let (first, last) = (thought.first()?, thought.last()?);
+    let folded = fold(&text[first.start..last.end]);
+    condition(thought, &folded, language)
+}
+
 /// A conditional.
 fn supposes(range: &[Token], folded: &str, language: Language) -> bool {
+    condition(range, folded, language).is_some()
+}
+
+fn condition(range: &[Token], folded: &str, language: Language) -> Option<usize> {
     if holds(folded, &HARMLESS_IF) {
-        return false;
+        return None;
     }
-    range.iter().enumerate().any(|(at, token)| match (language, token.fold.as_str()) {
+    range.iter().enumerate().position(|(at, token)| match (language, token.fold.as_str()) {
         // «Sí, vivo en …» without its accent.
         (Language::Spanish, "si") => {
             token.lower == "si"
@@ -282,7 +326,8 @@ fn is_exclamation(tokens: &[Token], sentence: Sentence, language: Language) -> b
     language == Language::English && sentence.ending == Ending::Exclamation && tokens[sentence.first].is("what")
 }
 
-fn begins_question(tokens: &[Token], at: usize, language: Language) -> bool {
+/// Whether a question begins here.
+pub(crate) fn begins_question(tokens: &[Token], at: usize, language: Language) -> bool {
     let word = |i: usize| tokens.get(i).map_or("", |token| token.fold.as_str());
     let at = at + usize::from(matches!(word(at), "y" | "and" | "so" | "pero" | "but" | "oye" | "then" | "entonces"));
     let Some(token) = tokens.get(at) else { return false };
@@ -293,12 +338,7 @@ fn begins_question(tokens: &[Token], at: usize, language: Language) -> bool {
                 "cuantas", "adonde",
             ];
             let accent = token.lower != token.fold && asking.contains(&token.fold.as_str());
-            let after_preposition =
-                matches!(token.fold.as_str(), "a" | "de" | "en" | "con" | "para" | "por" | "desde" | "hasta")
-                    && asking.contains(&word(at + 1))
-                    && tokens
-                        .get(at + 1)
-                        .is_some_and(|t| t.lower != t.fold || matches!(t.fold.as_str(), "que" | "quien" | "donde"));
+            let after_preposition = asks_behind_preposition(tokens, at, &asking);
             let second = matches!(
                 token.fold.as_str(),
                 "puedes"
@@ -320,7 +360,22 @@ fn begins_question(tokens: &[Token], at: usize, language: Language) -> bool {
                 });
             let plain =
                 matches!(token.fold.as_str(), "que" | "cual" | "cuanto" | "cuantos" | "cuantas" | "quien" | "donde")
-                    && !(token.is("que") && matches!(word(at + 1), "sepas" | "conste" | "vivo" | "me" | "yo" | "mi"));
+                    && !(token.is("que")
+                        && matches!(
+                            word(at + 1),
+                            "sepas"
+                                | "conste"
+                                | "vivo"
+                                | "me"
+                                | "yo"
+                                | "mi"
+                                | "no"
+                                | "luego"
+                                | "ya"
+                                | "si"
+                                | "se"
+                                | "mis"
+                        ));
             accent || after_preposition || second && !matches!(word(at + 1), "que") || plain
         }
         Language::English => {
@@ -340,44 +395,88 @@ fn begins_question(tokens: &[Token], at: usize, language: Language) -> bool {
     }
 }
 
-/// Passwords, PINs, card numbers: kept nowhere.
+/// What a household shares with its guests, whatever its code is called.
+pub(super) const SHARED: &[&str] = &[
+    "wifi",
+    "wi-fi",
+    "wi fi",
+    "router",
+    "alarma",
+    "alarm",
+    "portal",
+    "puerta",
+    "door",
+    "gate",
+    "garaje",
+    "garage",
+    "taquilla",
+    "locker",
+    "candado",
+    "padlock",
+    "trastero",
+    "edificio",
+    "building",
+    "keypad",
+    "lockbox",
+    "bike lock",
+];
+
+/// «¿De dónde…?», «¿con quién…?»
+fn asks_behind_preposition(tokens: &[Token], at: usize, asking: &[&str]) -> bool {
+    let word = |i: usize| tokens.get(i).map_or("", |token| token.fold.as_str());
+    let token = &tokens[at];
+    matches!(token.fold.as_str(), "a" | "de" | "en" | "con" | "para" | "por" | "desde" | "hasta")
+                    && asking.contains(&word(at + 1))
+                    // «Desde que me jubilé», «para que lo sepas».
+                    && !(matches!(token.fold.as_str(), "desde" | "hasta") && tokens[at + 1].lower == "que"
+                        || word(at + 1) == "que" && matches!(word(at + 2), "sepas" | "lo" | "te" | "conste" | "me"))
+                    && tokens
+                        .get(at + 1)
+                        .is_some_and(|t| t.lower != t.fold || matches!(t.fold.as_str(), "que" | "quien" | "donde"))
+}
+
+/// Passwords, PINs, card numbers: kept nowhere. A code that opens a door or a network is there to be shared.
 pub(crate) fn is_secret(text: &str) -> bool {
     let folded = fold(text);
-    let named = holds(
+    let account = holds(
         &folded,
         &[
-            "contrasena",
-            "contrasenas",
-            "password",
-            "passwords",
-            "passphrase",
-            "pin",
             "cvv",
             "cvc",
-            "clave",
             "api key",
             "token",
             "frase semilla",
             "seed phrase",
             "private key",
             "clave privada",
-            "passcode",
             "tarjeta de credito",
             "credit card",
             "numero de tarjeta",
             "card number",
             "iban",
-            "codigo de seguridad",
-            "security code",
-            "codigo de la alarma",
-            "alarm code",
             "ssn",
             "social security number",
             "numero de la seguridad social",
-            "contra del wifi",
-            "codigo secreto",
         ],
     );
+    let named = account
+        || !holds(&folded, SHARED)
+            && holds(
+                &folded,
+                &[
+                    "contrasena",
+                    "contrasenas",
+                    "password",
+                    "passwords",
+                    "passphrase",
+                    "pin",
+                    "clave",
+                    "passcode",
+                    "codigo de seguridad",
+                    "security code",
+                    "codigo secreto",
+                ],
+            );
     let told = holds(&folded, &["es", "is", "son", "are"]) || folded.contains(':') || folded.contains('=');
     let value = folded.split(|c: char| c.is_whitespace()).any(|word| {
         let word = word.trim_matches(|c: char| !c.is_alphanumeric());
@@ -431,14 +530,18 @@ mod tests {
             "mi contraseña es hunter2",
             "My PIN is 4821",
             "la tarjeta: 4111 1111 1111 1111",
-            "the wifi password is «casa»",
+            "the bank password is «casa»",
             "el pin del móvil es 0000",
         ] {
             assert!(is_secret(text), "{text}");
         }
-        for text in
-            ["mi teléfono es 600 123 456", "¿cuál es mi contraseña?", "he olvidado la contraseña", "I lost my PIN"]
-        {
+        for text in [
+            "the wifi password is «casa»",
+            "mi teléfono es 600 123 456",
+            "¿cuál es mi contraseña?",
+            "he olvidado la contraseña",
+            "I lost my PIN",
+        ] {
             assert!(!is_secret(text), "{text}");
         }
     }

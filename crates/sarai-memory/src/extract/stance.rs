@@ -1,7 +1,8 @@
 //! How a clause is meant: whether it asserts, ends or denies, and since when and until when.
 
 use super::claims::Reader;
-use super::clause::{Clause, Period, period};
+use super::clause::Clause;
+use super::period::{Period, period};
 use super::statement::{Act, Manner};
 use crate::fact::Predicate;
 use crate::grammar::frames::{Match, Says};
@@ -64,7 +65,7 @@ impl Reader<'_> {
         begins: bool,
     ) -> Option<&'g words::Form> {
         let form = group.readings.iter().find(|form| form.lemma == lemma)?;
-        let named = period(self.scan, clause.first, clause.last, false);
+        let named = period(self.scan, clause.timed, clause.last, false);
         let dated = named.at.or_else(|| named.from.filter(|_| begins));
         let today = self.scan.lookup.today;
         let elapsed = dated.is_some_and(|date| date.first() <= today && !matches!(date, PartialDate::Day(_)));
@@ -88,10 +89,10 @@ impl Reader<'_> {
                 && !perfect
                 && !group.aspect.progressive
                 && !group.aspect.inceptive);
-        let mut period = period(self.scan, clause.first, clause.last, coming);
+        let mut held = period(self.scan, clause.timed, clause.last, coming);
         // «Estoy en Lisboa hasta mayo»: what holds now ends later.
-        if form.tense == Tense::Present && !perfect && period.to.is_some_and(|to| to.last() < self.scan.lookup.today) {
-            period.to = self::period(self.scan, clause.first, clause.last, true).to;
+        if form.tense == Tense::Present && !perfect && held.to.is_some_and(|to| to.last() < self.scan.lookup.today) {
+            held.to = period(self.scan, clause.timed, clause.last, true).to;
         }
         // «Casi me compro un perro».
         let nearly =
@@ -107,8 +108,8 @@ impl Reader<'_> {
         if flags.timed
             && (past
                 || perfect
-                || !(period.at.is_some()
-                    || period.from.is_some()
+                || !(held.at.is_some()
+                    || held.from.is_some()
                     || self.recurs(clause)
                     || self.clock(group.last, clause.last).is_some()))
         {
@@ -130,7 +131,7 @@ impl Reader<'_> {
             Polarity::Negative => (says, Act::Deny),
         };
         let times = Times { past, perfect, coming, inceptive: flags.begins || group.aspect.inceptive };
-        let stance = self.interval(group, &says, form, act, period, times)?;
+        let stance = self.interval(group, &says, form, act, held, times)?;
         Some((says, stance))
     }
 

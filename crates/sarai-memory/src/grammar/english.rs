@@ -4,7 +4,7 @@ use super::Scan;
 use super::group::{Group, Polarity, STATES};
 use crate::text::Kind;
 use crate::words::lists::{ADVERBS, BEFORE_NOUNS};
-use crate::words::{Form, Person, Tense};
+use crate::words::{self, Form, Person, Tense};
 
 /// Words behind "I" that are no verbs of their own.
 const NO_UNKNOWN_VERBS: &[&str] = &[
@@ -22,26 +22,17 @@ impl Scan<'_> {
             at,
             &["will", "would", "can", "could", "should", "might", "must", "may", "used", "no", "not", "never"],
         );
-        // A word behind "I" that no table knows is a verb: "I restore old motorcycles".
-        if finite.is_empty()
-            && at > 0
-            && self.is_any(at - 1, &["i", "we"])
-            && self.tokens[at].is_word()
-            && self.tokens[at].fold.len() > 3
-            && !self.tokens[at].fold.ends_with("ly")
-            && !ADVERBS.contains(&self.word(at))
-            && !self.word(at).ends_with("ing")
-            && !self.is_any(at, NO_UNKNOWN_VERBS)
-        {
-            let tense = if self.word(at).ends_with("ed") { Tense::Past } else { Tense::Present };
-            finite.push(Form { lemma: "?", tense, person: Person::Any, plural: false });
-        }
+        finite.extend(self.unknown_verb(at).filter(|_| finite.is_empty()));
         // "My full name is …": right before a copula, what could be a verb is a noun.
         let copula = self.is_any(at + 1, &["is", "are", "was", "were"]);
         if copula
             && !self.is_any(at, &["do", "have"])
             && finite.iter().all(|form| form.lemma != "be" && form.person == Person::Any)
         {
+            return None;
+        }
+        let bare = |form: &Form| form.person == Person::Any && form.tense == Tense::Present && form.lemma != "?";
+        if !finite.is_empty() && finite.iter().all(bare) && self.behind_noun(at) {
             return None;
         }
         // "At 6 am" is a time.
@@ -72,6 +63,97 @@ impl Scan<'_> {
             group.last += 1;
         }
         Some(group)
+    }
+
+    /// A word that no table knows and that stands where only a verb can.
+    fn unknown_verb(&self, at: usize) -> Option<Form> {
+        // A word behind "I" that no table knows is a verb: "I restore old motorcycles".
+        if at > 0
+            && self.is_any(at - 1, &["i", "we"])
+            && self.tokens[at].is_word()
+            && self.tokens[at].fold.len() > 3
+            && !self.tokens[at].fold.ends_with("ly")
+            && !ADVERBS.contains(&self.word(at))
+            && !self.word(at).ends_with("ing")
+            && !self.is_any(at, NO_UNKNOWN_VERBS)
+        {
+            let tense = if self.word(at).ends_with("ed") { Tense::Past } else { Tense::Present };
+            return Some(Form { lemma: "?", tense, person: Person::Any, plural: false });
+        }
+        // "My uncle Seamus farms sheep": behind somebody's name too.
+        if at > 1
+            && self.tokens[at].is_word()
+            && !self.tokens[at].capital
+            && self.tokens[at].fold.len() > 4
+            && self.word(at).ends_with('s')
+            && !self.word(at).ends_with("ss")
+            && self.tokens.get(at + 1).is_some_and(|next| next.is_word() && !next.is("'s"))
+            && words::senses(Some(sarai_types::Language::English), self.word(at)).next().is_none()
+            && (at.saturating_sub(4)..at).any(|from| {
+                matches!(self.noun(from), Some((super::noun::Noun::Someone(super::Mention::Relative { plural: false, .. }), end)) if end == at)
+            })
+        {
+            return Some(Form { lemma: "?", tense: Tense::Present, person: Person::Third, plural: false });
+        }
+        None
+    }
+
+    /// Whether a noun stands before this word that does not act in the plural.
+    fn behind_noun(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).map_or("", |i| self.word(i));
+        // "Choir practice": behind a noun that cannot act in the plural, what could be a verb is a noun.
+        const ACTING: &[&str] = &[
+            "i",
+            "you",
+            "we",
+            "they",
+            "who",
+            "that",
+            "which",
+            "and",
+            "or",
+            "but",
+            "people",
+            "children",
+            "men",
+            "women",
+            "folk",
+            "both",
+            "all",
+            "so",
+            "then",
+            "because",
+            "when",
+            "if",
+            "while",
+            "also",
+            "not",
+            "never",
+            "sometimes",
+            "often",
+            "to",
+            "me",
+            "nor",
+            "family",
+            "team",
+            "police",
+            "couple",
+            "rarely",
+            "hardly",
+            "mainly",
+            "currently",
+            "either",
+            "each",
+        ];
+        at > 0
+            && self.tokens[at - 1].is_word()
+            && !self.tokens[at - 1].capital
+            && !before.ends_with('s')
+            && !before.ends_with("ly")
+            && !ACTING.contains(&before)
+            && !ADVERBS.contains(&before)
+            && self.forms(at - 1).is_empty()
+            && words_name(before)
     }
 
     /// The finite verb behind a denial, from `at` on.
@@ -156,6 +238,17 @@ impl Scan<'_> {
         if group.has("do") && !base.is_empty() && self.word(next) != "do" {
             return Self::take(group, "do", &base, next + 1);
         }
+        // "He's started at Ridgeway" has, and is not, started.
+        const GONE: &[&str] = &[
+            "start", "begin", "move", "join", "leave", "quit", "become", "go", "get", "stop", "retire", "graduate",
+            "switch", "change", "turn", "have", "live", "work", "pass", "take", "buy", "sell", "settle", "decide",
+            "lose", "win", "open",
+        ];
+        if self.word(group.last.max(1) - 1) == "'s" && participles.iter().any(|form| GONE.contains(&form.lemma)) {
+            group.aspect.perfect = true;
+            group.readings.retain(|form| form.lemma == "be");
+            return Self::take(group, "be", &participles, next + 1);
+        }
         if group.has("be") {
             if self.word(next) == "going"
                 && self.word(next + 1) == "to"
@@ -168,7 +261,9 @@ impl Scan<'_> {
                 group.aspect.progressive = true;
                 return Self::take(group, "be", &gerunds, next + 1);
             }
-            if !participles.is_empty() && !self.is_any(next, STATES) {
+            // "I'm left handed" is left by nobody.
+            let hand = self.is_any(next, &["left"]) && self.is_any(next + 1, &["handed", "hand", "footed"]);
+            if !participles.is_empty() && !self.is_any(next, STATES) && !hand {
                 group.aspect.passive = true;
                 return Self::take(group, "be", &participles, next + 1);
             }
@@ -214,4 +309,9 @@ impl Scan<'_> {
         }
         false
     }
+}
+
+/// Whether the tables know an English word as a noun of some kind.
+fn words_name(word: &str) -> bool {
+    words::senses(Some(sarai_types::Language::English), word).next().is_some() || words::same::is_known(word)
 }

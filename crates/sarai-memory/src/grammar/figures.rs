@@ -65,6 +65,19 @@ impl Scan<'_> {
             "boulevard",
             "way",
             "court",
+            "row",
+            "close",
+            "crescent",
+            "gardens",
+            "terrace",
+            "place",
+            "grove",
+            "mews",
+            "walk",
+            "rise",
+            "quay",
+            "parade",
+            "hill",
             "carrera",
             "gran",
         ];
@@ -77,6 +90,18 @@ impl Scan<'_> {
     /// «1,75 m», «70 kilos», "5 foot 9", "160 pounds".
     pub(super) fn measure(&self, at: usize) -> Option<(Filler, usize)> {
         let from = at + usize::from(self.is_any(at, &["unos", "los", "about", "around", "almost", "casi", "de"]));
+        // «Metro ochenta», "five foot six".
+        if self.is_any(from, &["metro"])
+            && let Some((_, end)) = number(self.tokens, from + 1 + usize::from(self.is_any(from + 1, &["y", "con"])))
+        {
+            return Some((Filler::keyed(self.source(from, end), fold(self.source(from, end))), end));
+        }
+        if self.is_any(from + 1, &["foot", "feet"])
+            && number(self.tokens, from).is_some()
+            && let Some((_, end)) = number(self.tokens, from + 2).filter(|_| self.tokens[from + 2].is_word())
+        {
+            return Some((Filler::keyed(self.source(from, end), fold(self.source(from, end))), end));
+        }
         let (_, mut end) = number(self.tokens, from)
             .filter(|_| self.tokens[from].kind == Kind::Number || !self.is_any(from, &["a", "un", "una"]))?;
         while self.is_any(

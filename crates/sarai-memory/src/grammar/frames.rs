@@ -281,6 +281,8 @@ impl Scan<'_> {
             Shape::Passive => group.aspect.passive,
         };
         let flags = &frame.flags;
+        // «Todo el mundo me llama Pepelu».
+        let plural = plural || (0..group.first).any(|i| self.is_any(i, &["mundo", "gente"]));
         let past = matches!(tense, Tense::Past | Tense::Imperfect) || group.aspect.perfect || group.aspect.bygone;
         let since = || (group.last..self.tokens.len()).any(|i| self.is_any(i, &["since", "for"]));
         let spanned = || {

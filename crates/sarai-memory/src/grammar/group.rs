@@ -99,8 +99,27 @@ const KEEPING: &[&str] = &[
     "vender",
 ];
 /// Verbs of what an employer or a doctor does to somebody, before which «la» and «lo» stand for that person.
-const DONE_TO: &[&str] =
-    &["despedir", "echar", "contratar", "fichar", "coger", "ascender", "nombrar", "operar", "hacer"];
+const DONE_TO: &[&str] = &[
+    "despedir",
+    "echar",
+    "contratar",
+    "fichar",
+    "coger",
+    "ascender",
+    "nombrar",
+    "operar",
+    "hacer",
+    "cambiar",
+    "mover",
+    "aplazar",
+    "posponer",
+    "adelantar",
+    "retrasar",
+    "pasar",
+    "cancelar",
+    "anular",
+    "suspender",
+];
 const FINITE: &[Tense] =
     &[Tense::Present, Tense::Imperfect, Tense::Past, Tense::Future, Tense::Conditional, Tense::Subjunctive];
 const MODALS_ES: &[&str] = &["poder", "querer", "deber", "necesitar", "intentar", "pensar", "esperar", "planear"];

@@ -161,12 +161,20 @@ impl Scan<'_> {
         let mut out = Vec::new();
         let mut end = from;
         loop {
+            let first = if out.is_empty() && dose { at } else { end };
             if let Some((list, last)) = self.listed(end, &[Class::Medicine, Class::Allergen]) {
-                out.extend(list);
-                end = self.past_dose(last);
+                let past = self.past_dose(last);
+                // The dose is part of what is taken, and not of what it is called.
+                if let ([one], true) = (&list[..], dose || past > last) {
+                    out.push(Filler::keyed(self.source(first, past), one.key.clone()));
+                } else {
+                    out.extend(list);
+                }
+                end = past;
             } else if self.substance_at(end) || out.is_empty() && self.dosed(end, dose) {
-                out.push(Filler::new(self.source(end, end + 1)));
-                end = self.past_dose(end + 1);
+                let past = self.past_dose(end + 1);
+                out.push(Filler::keyed(self.source(first, past), words::key(self.source(end, end + 1))));
+                end = past;
             } else {
                 break;
             }
@@ -231,7 +239,8 @@ impl Scan<'_> {
             && !words::lists::PASSING.contains(&word.fold.as_str())
             && !self
                 .is_any(from, &["reposo", "descanso", "dieta", "gafas", "glasses", "something", "strong", "exercise"]);
-        unknown.then(|| (Filler::new(self.source(from, from + 1)), self.past_dose(from + 1)))
+        let past = self.past_dose(from + 1);
+        unknown.then(|| (Filler::keyed(self.source(from, past), words::key(self.source(from, from + 1))), past))
     }
 
     /// «(Me) operan de la rodilla», kept with its verb.

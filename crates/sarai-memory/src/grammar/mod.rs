@@ -5,6 +5,7 @@
 //! `frames.txt` to them ([`frames`], [`slots`]). What fits no frame says nothing that would be remembered.
 
 mod english;
+mod family;
 mod figures;
 pub(crate) mod frames;
 pub(crate) mod group;
@@ -102,7 +103,13 @@ impl<'a> Scan<'a> {
     /// The text of some tokens as it stands.
     pub(crate) fn source(&self, first: usize, last: usize) -> &'a str {
         match (self.tokens.get(first), last.checked_sub(1).and_then(|last| self.tokens.get(last))) {
-            (Some(a), Some(b)) if a.start <= b.end => &self.text[a.start..b.end],
+            (Some(a), Some(b)) if a.start <= b.end => {
+                let text = &self.text[a.start..b.end];
+                // The token of "key's" is cut only from its word.
+                let clitic = self.tokens.get(last).is_some_and(|next| next.is("'s") && next.end == b.end);
+                let bare = text.strip_suffix("'s").or_else(|| text.strip_suffix("’s"));
+                bare.filter(|_| clitic && !b.is("'s")).unwrap_or(text)
+            }
             _ => "",
         }
     }

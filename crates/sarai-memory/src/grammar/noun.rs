@@ -33,7 +33,7 @@ impl Noun {
     }
 }
 
-const POSSESSIVES: &[&str] = &["mi", "mis", "nuestro", "nuestra", "nuestros", "nuestras", "my", "our"];
+pub(super) const POSSESSIVES: &[&str] = &["mi", "mis", "nuestro", "nuestra", "nuestros", "nuestras", "my", "our"];
 const ARTICLES: &[&str] = &["el", "la", "los", "las", "the"];
 const FAVOURITE: &[&str] =
     &["favorito", "favorita", "favoritos", "favoritas", "preferido", "preferida", "favourite", "favorite"];
@@ -123,80 +123,6 @@ impl Scan<'_> {
         someone(Mention::Named(name), end)
     }
 
-    /// «Pablo, mi novio, …», "Tom, my brother-in-law, …".
-    fn apposed(&self, at: usize) -> Option<(Noun, usize)> {
-        let (name, end) = self.name(at, Trust::Capital)?;
-        if self.word(end) != "," || !self.is_any(end + 1, POSSESSIVES) {
-            return None;
-        }
-        let (noun, last) = self.headed(end + 2, Mention::Owner, false)?;
-        let Noun::Someone(
-            mention @ (Mention::Relative { name: None, plural: false, .. }
-            | Mention::Animal { name: None, plural: false, .. }),
-        ) = noun
-        else {
-            return None;
-        };
-        (self.word(last) == ",").then(|| (Noun::Someone(mention.called(name)), last + 1))
-    }
-
-    /// "The kids are called …", «la niña se llama …»: an article where somebody's name follows.
-    fn the_family(&self, at: usize) -> Option<(Noun, usize)> {
-        let near = [
-            "kids", "children", "wife", "husband", "missus", "girls", "boys", "twins", "dog", "cat", "ninos", "peques",
-            "crios", "nina", "nino", "perro", "perra", "gato", "gata", "mellizos", "gemelos", "baby", "bebe", "parrot",
-            "rabbit",
-        ];
-        let called = self.is_any(at + 1, &["se"]) && self.is_any(at + 2, &["llama", "llaman"])
-            || self.is_any(at + 1, &["is", "are", "'s"]) && self.is_any(at + 2, &["called", "named"]);
-        if !self.is_any(at, &near) || !called {
-            return None;
-        }
-        self.headed(at, Mention::Owner, false)
-    }
-
-    /// «(El teléfono de) el fontanero», "the plumber's (number)": of whom there is one to whom one turns.
-    fn the_professional(&self, at: usize) -> Option<(Noun, usize)> {
-        let (sense, end) = words::longest(self.language, self.tokens, at, &[Class::Kin])?;
-        let known = [
-            "dentist",
-            "doctor",
-            "vet",
-            "plumber",
-            "landlord",
-            "mechanic",
-            "hairdresser",
-            "lawyer",
-            "accountant",
-            "physio",
-            "therapist",
-            "pediatrician",
-            "gynaecologist",
-            "nanny",
-            "boss",
-            "coach",
-        ];
-        let turned_to = self.word(end) == "'s" || at > 1 && self.is_any(at - 2, &["de", "of"]);
-        (known.contains(&sense.id) && !sense.plural && turned_to)
-            .then(|| (Noun::Someone(Mention::relative(sense.id, false)), end))
-    }
-
-    /// "Mum lives in Hove": the nearest relatives need no possessive where a verb follows.
-    fn bare_relative(&self, at: usize) -> Option<(Noun, usize)> {
-        let near = ["mum", "mom", "dad", "mam", "nan", "grandma", "grandpa", "granny", "grandad", "mama", "papa"];
-        let begins = at == 0
-            || self.tokens[at - 1].is_mark()
-            || self.is_any(at - 1, &["and", "y", "but", "pero", "so", "because", "a", "while"]);
-        if !self.is_any(at, &near)
-            || !begins
-            || !(self.verb_at(at + 1) || self.is_any(at + 1, &["'s", "has", "se", "le"]))
-        {
-            return None;
-        }
-        let (sense, end) = words::longest(self.language, self.tokens, at, &[Class::Kin])?;
-        Some((Noun::Someone(Mention::relative(sense.id, false)), end))
-    }
-
     /// `'s` and what follows: "my sister's birthday", "Ana's husband".
     fn possessed(&self, noun: Noun, end: usize) -> (Noun, usize) {
         let (Noun::Someone(owner), true) = (&noun, !self.spanish()) else { return (noun, end) };
@@ -205,6 +131,15 @@ impl Scan<'_> {
             // "My parents' anniversary" has lost its apostrophe.
             _ if matches!(owner, Mention::Relative { plural: true, .. }) => end,
             _ => return (noun, end),
+        };
+        // "My sisters name is …" has lost it too.
+        let owner = match owner {
+            Mention::Relative { of, kin, name: None, plural: true }
+                if from == end && words::members(kin).is_empty() =>
+            {
+                &Mention::Relative { of: of.clone(), kin, name: None, plural: false }
+            }
+            owner => owner,
         };
         match self.headed(from, owner.clone(), false) {
             Some((inner, end)) => self.possessed(inner, end),
@@ -263,7 +198,8 @@ impl Scan<'_> {
                 of: Box::new(of),
                 kin: sense.id,
                 name: None,
-                plural: sense.plural || !words::members(sense.id).is_empty(),
+                plural: sense.plural
+                    || !words::members(sense.id).is_empty() && !matches!(sense.id, "friend" | "cousin" | "twin"),
             };
             // «Mi profesora de piano», «mi entrenador de natación».
             let subject = matches!(sense.id, "teacher" | "coach" | "classmate" | "student_of")
@@ -328,7 +264,7 @@ impl Scan<'_> {
         (head + 1..head + 3).find(|&i| !plain(i)).unwrap_or(head + 3)
     }
 
-    fn thing(&self, head: usize, end: usize, of: Mention) -> (Noun, usize) {
+    pub(super) fn thing(&self, head: usize, end: usize, of: Mention) -> (Noun, usize) {
         // «Las llaves del coche», «el cargador del portátil»: one thing with a longer name.
         let longer = if self.word(end) == "de" {
             let article = usize::from(self.is_any(end + 1, ARTICLES));
@@ -378,8 +314,18 @@ impl Scan<'_> {
             .then(|| self.favourite_of(made(at, adjective, adjective + 1)))
     }
 
-    /// «El color favorito de mi hija».
+    /// «El color favorito de mi hija», «mi película favorita de siempre».
     fn favourite_of(&self, (noun, end): (Noun, usize)) -> (Noun, usize) {
+        let ever = [
+            &["de", "siempre"][..],
+            &["de", "todos", "los", "tiempos"],
+            &["of", "all", "time"],
+            &["ever"],
+            &["in", "the", "world"],
+            &["de", "el", "mundo"],
+        ];
+        let past = ever.iter().find(|words| words.iter().enumerate().all(|(i, word)| self.word(end + i) == *word));
+        let end = end + past.map_or(0, |words| words.len());
         let Noun::Favourite { kind, .. } = &noun else { return (noun, end) };
         if !self.is_any(end, &["de", "of"]) {
             return (noun, end);
@@ -455,7 +401,13 @@ impl Scan<'_> {
         while self.is_any(at, &ADJECTIVES) {
             at += 1;
         }
-        if let Some((name, end)) = self.name(at, Trust::Capital) {
+        // «Mi carnal el Beto».
+        let article = usize::from(
+            self.spanish()
+                && self.is_any(at, &["el", "la"])
+                && self.tokens.get(at + 1).is_some_and(|token| token.capital),
+        );
+        if let Some((name, end)) = self.name(at + article, Trust::Capital) {
             return (Noun::Someone(mention.called(name)), end);
         }
         let (open, close) = match self.word(at) {

@@ -34,7 +34,14 @@ impl Scan<'_> {
         let (name, end) =
             self.name(at, trust).or_else(|| self.name(at, Trust::Capital).filter(|_| self.unlike_nouns(at)))?;
         let ends = self.tokens.get(end).is_none_or(|t| {
-            t.is_mark() || self.is_any(end, &["y", "and", "pero", "but", "tu", "your", "el", "la", "the", "de"])
+            t.is_mark()
+                || self.is_any(
+                    end,
+                    &[
+                        "y", "and", "pero", "but", "tu", "your", "el", "la", "the", "de", "porque", "because", "since",
+                        "as", "desde", "por", "nobody",
+                    ],
+                )
         });
         ends.then(|| (Filler::keyed(&name, fold(&name)), end))
     }
@@ -272,6 +279,18 @@ impl Scan<'_> {
         };
         let mut fillers: Vec<Filler> = names.into_iter().map(single).collect();
         fillers.iter_mut().skip(1).for_each(|filler| filler.count = None);
+        // «Un hijo, Aritz, de nueve años».
+        if let [one] = &mut fillers[..]
+            && one.age.is_none()
+        {
+            let at = next + usize::from(self.word(next) == ",");
+            let at =
+                at + usize::from(self.is_any(at, &["de", "aged", "who"])) + usize::from(self.is_any(at + 1, &["is"]));
+            if let Some((age, last)) = self.years(at).filter(|(_, last)| *last > at + 1) {
+                one.age = age.key.parse().ok();
+                next = last;
+            }
+        }
         (fillers, next)
     }
 }

@@ -114,9 +114,10 @@ impl Scan<'_> {
             "someone" => one(self.someone(at)),
             "people" => self.people(at),
             "rhesus" => one(self.blood(at).filter(|(filler, end)| filler.key.len() > 1 && self.settles(*end))),
-            "letters" => one(self
-                .size(at)
-                .filter(|(filler, end)| LETTER_SIZES.contains(&filler.text.as_str()) && self.settles(*end))),
+            "letters" => one(self.size(at).filter(|(filler, end)| {
+                let of = self.is_any(*end, &["de", "en"]);
+                LETTER_SIZES.contains(&filler.text.as_str()) && (self.settles(*end) || of)
+            })),
             "kilos" => one(self.measure(at).filter(|(filler, end)| is_weight(&filler.key) && self.settles(*end))),
             "strictname" => one(self.trusted_name(at, Trust::Strict)),
             "capname" => one(self.trusted_name(at, Trust::Capital)),
@@ -151,6 +152,7 @@ impl Scan<'_> {
             "duty" => one(self.duty(at)),
             "challenge" => one(self.challenge(at)),
             "team" => one(self.team(at)),
+            "born" => one(self.year_born(at)),
             _ => None,
         }
     }
@@ -192,7 +194,11 @@ impl Scan<'_> {
     pub(super) fn begins_time(&self, at: usize) -> bool {
         let named = date(self.tokens, at, self.lookup)
             .is_some_and(|(when, _)| !matches!(when, When::Month(_)) || self.is_any(at, &["en", "in"]));
+        let dated = self.is_any(at, &["el", "on", "the"])
+            && self.tokens.get(at + 1).is_some_and(|token| token.kind == Kind::Number)
+            && date(self.tokens, at + 1, self.lookup).is_some();
         named
+            || dated
             || self.is_any(at, &["todos", "todas", "every", "each"])
             || (self.is_any(at, &["los", "on"]) && crate::time::weekday(self.word(at + 1)).is_some())
             || (self.is_any(at, &["cada"])
@@ -323,15 +329,19 @@ impl Scan<'_> {
         if self.word(at) == "a" && self.is_any(at + 1, &["mi", "mis", "ella", "veces"]) {
             return true;
         }
+        let modal = |end: usize| {
+            !self.spanish()
+                && self.is_any(end, &["can", "could", "will", "would", "should", "must", "might", "'s", "does", "did"])
+        };
         if let Some((_, end)) = self.noun(at)
-            && self.verb_at(end)
+            && (self.verb_at(end) || modal(end))
         {
             return true;
         }
         self.verb_at(at)
     }
 
-    pub(super) fn verb_at(&self, at: usize) -> bool {
+    pub(crate) fn verb_at(&self, at: usize) -> bool {
         let Some(token) = self.tokens.get(at).filter(|token| !token.capital || at == 0) else { return false };
         let finite = |form: &words::Form| {
             matches!(
@@ -415,10 +425,43 @@ impl Scan<'_> {
     pub(super) fn listed(&self, at: usize, classes: &[Class]) -> Filled {
         let (first, mut end) = self.of_class(at, classes)?;
         let mut out = vec![first];
+        // "Welsh at home and decent French".
+        let aside = classes == [Class::Nation]
+            && (self.is_any(end, &["at"]) && self.is_any(end + 1, &["home", "work"])
+                || self.is_any(end, &["en"]) && self.is_any(end + 1, &["casa"]));
+        end += 2 * usize::from(aside && self.is_any(end + 2, &["y", "and", ","]));
         while self.is_any(end, &["y", "e", "and", ",", "ni", "or", "o", "and also"]) {
             let next =
                 end + 1 + usize::from(self.word(end) == "," && self.is_any(end + 1, &["y", "e", "and", "ni", "or"]));
-            let Some((filler, last)) = self.of_class(next, classes) else { break };
+            // «Un poco de francés», "decent French".
+            let grade = [
+                "decent",
+                "some",
+                "a",
+                "bit",
+                "of",
+                "little",
+                "fluent",
+                "basic",
+                "conversational",
+                "good",
+                "rusty",
+                "un",
+                "poco",
+                "algo",
+                "de",
+                "bastante",
+                "passable",
+                "broken",
+                "enough",
+            ];
+            let mut head = next;
+            while classes == [Class::Nation] && head < next + 4 && self.is_any(head, &grade) {
+                head += 1;
+            }
+            let Some((filler, last)) = self.of_class(next, classes).or_else(|| self.of_class(head, classes)) else {
+                break;
+            };
             out.push(filler);
             end = last;
         }
@@ -456,6 +499,21 @@ impl Scan<'_> {
             end += 2;
         }
         (end > at).then(|| (Filler::new(self.source(at, end)), end))
+    }
+
+    /// «(Soy del) 86».
+    fn year_born(&self, at: usize) -> Option<(Filler, usize)> {
+        let token = self.tokens.get(at).filter(|token| token.kind == Kind::Number)?;
+        let year: i32 = token.fold.parse().ok()?;
+        let this = self.lookup.today.year();
+        let year = match (token.fold.len(), year) {
+            (4, year) => year,
+            (2, year) if 2000 + year > this - 14 => 1900 + year,
+            (2, year) => 2000 + year,
+            _ => return None,
+        };
+        let lives = (this - 110..=this - 5).contains(&year) && self.settles(at + 1);
+        lives.then(|| (Filler::keyed(&year.to_string(), year.to_string()), at + 1))
     }
 
     fn team(&self, at: usize) -> Option<(Filler, usize)> {

@@ -11,8 +11,10 @@ impl Scan<'_> {
     pub(super) fn street(&self, at: usize) -> Option<(Filler, usize)> {
         let from = at + usize::from(self.is_any(at, &["la", "el", "the"]));
         let numbered = self.is_any(from, &["numero", "number"])
-            && (from..from + 7)
-                .any(|i| self.is_any(i, &STREETS) || self.is_any(i, &["street", "road", "lane", "avenue"]));
+            && self.tokens.get(from + 1).is_some_and(|t| t.kind == crate::text::Kind::Number)
+            || self.is_any(from, &["numero", "number"])
+                && (from..from + 7)
+                    .any(|i| self.is_any(i, &STREETS) || self.is_any(i, &["street", "road", "lane", "avenue"]));
         let named = numbered
             || self.is_any(from, &STREETS)
             || self.tokens.get(from).is_some_and(|t| t.kind == crate::text::Kind::Number)
@@ -24,6 +26,11 @@ impl Scan<'_> {
     pub(super) fn kept(&self, at: usize) -> Option<(Filler, usize)> {
         let known = match self.noun(at) {
             Some((Noun::Thing(mention), end)) => Some((mention, end)),
+            // «Guardo mi medicación en el baño».
+            Some((Noun::Attribute { of, row: "medication" }, end)) => {
+                let text = self.source(end - 1, end).to_owned();
+                Some((Mention::Thing { of: Box::new(of), key: words::key(&text), text }, end))
+            }
             _ => self.definite_thing(at),
         };
         if let Some((mention, end)) = known
@@ -78,8 +85,10 @@ impl Scan<'_> {
             return None;
         }
         let (_, end) = words::longest(self.language, self.tokens, at + 1, &[Class::Thing, Class::Vehicle])?;
-        let text = self.source(at + 1, end).to_owned();
-        Some((Mention::Thing { of: Box::new(Mention::Owner), key: words::key(&text), text }, end))
+        match self.thing(at + 1, end, Mention::Owner) {
+            (Noun::Thing(thing), end) => Some((thing, end)),
+            _ => None,
+        }
     }
 
     /// «(El coche) en la calle Luna»: what is parked is the car, if nothing else is said.
@@ -121,6 +130,9 @@ impl Scan<'_> {
                     return None;
                 }
                 // "A house cat", «una casa rural de vacaciones»: an expression of more words is kept whole.
+                // «Un coche, un Citroën C3».
+                let apposed = self.word(stop) == "," && self.is_any(stop + 1, &["un", "una", "a", "an"]);
+                let stop = self.branded(stop + 1).filter(|_| apposed).map_or(stop, |(_, last)| last);
                 let mut filler = Filler::new(self.source(from, stop));
                 filler.kind = Some(sense.id);
                 return Some((filler, stop));
@@ -162,7 +174,8 @@ impl Scan<'_> {
 
     /// Where a thing is: a preposition and what follows.
     pub(crate) fn spot(&self, at: usize) -> Option<(Filler, usize)> {
-        if !self.is_any(at, &SPOTS) {
+        // The Spanish «a» is no English article.
+        if !self.is_any(at, &SPOTS) || !self.spanish() && self.word(at) == "a" {
             return None;
         }
         let mut end = self.phrase_end(at + 1);

@@ -99,12 +99,28 @@ impl Scan<'_> {
             "complutense",
             "autonoma",
             "mit",
+            "academy",
+            "ceip",
+            "ies",
+            "secundaria",
+            "primaria",
+            "prepa",
+            "preparatoria",
+            "liceo",
         ];
         let from = at + usize::from(self.is_any(at, &["el", "la", "the", "un", "una", "a"]));
         let end = self.phrase_end(from);
         let named =
             self.tokens[from.min(self.tokens.len())..end.max(from).min(self.tokens.len())].iter().any(|t| t.capital);
-        ((from..end).any(|i| self.is_any(i, &kinds)) && named).then(|| (Filler::new(self.source(from, end)), end))
+        // "Ridgeway High", "St Anne's Primary".
+        let short = !self.spanish()
+            && end > from + 1
+            && (from..end).any(|i| {
+                self.is_any(i, &["high", "primary", "grammar", "secondary", "comprehensive", "prep"])
+                    && self.tokens[i].capital
+            });
+        (((from..end).any(|i| self.is_any(i, &kinds)) || short) && named)
+            .then(|| (Filler::new(self.source(from, end)), end))
     }
 
     /// What somebody wants for longer than an evening.

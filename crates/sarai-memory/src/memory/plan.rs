@@ -90,6 +90,11 @@ impl<'a, S: Store> Planner<'a, S> {
         }
     }
 
+    /// Facts from here on are those of this message.
+    pub(super) fn first_new(&self) -> FactId {
+        self.facts.iter().map(|fact| fact.id).min().unwrap_or(FactId(self.ids.fact))
+    }
+
     pub(super) fn finish(mut self) -> Outcome {
         for fact in std::mem::take(&mut self.facts) {
             self.outcome.stored.push(fact);
@@ -168,7 +173,11 @@ impl<'a, S: Store> Planner<'a, S> {
         };
         let current = self.facts(&filter)?;
         let past = statement.to.is_some_and(|to| to.first() <= self.origin.at.date());
-        let again = |fact: &&Fact| fact.object.key == object.key && (!fact.is_event() || fact.from == statement.from);
+        let again = |fact: &&Fact| {
+            fact.object.key == object.key
+                && (!fact.is_event() || fact.from == statement.from)
+                && !(statement.predicate == Predicate::Medication && another_dose(&fact.object.text, &object.text))
+        };
         if let Some(known) = current.iter().find(again) {
             // «Antes vivía en …» ends what was thought to hold on.
             if let (true, Some(to)) = (past && !known.is_event(), statement.to) {
@@ -196,7 +205,14 @@ impl<'a, S: Store> Planner<'a, S> {
     /// Ends or takes back what a new value stands against.
     fn displace(&mut self, statement: &Statement, current: Vec<Fact>, object: &Value) -> Result<(), S::Error> {
         let unique = statement.predicate == Predicate::Relative && UNIQUE.contains(&statement.kind.as_str());
-        if statement.predicate.arity() == Arity::One || unique {
+        // Of what a note calls by a name there is one: a new code takes the place of the old.
+        let noted = statement.predicate == Predicate::Note && !statement.kind.is_empty();
+        if statement.predicate == Predicate::Medication {
+            for fact in current.iter().filter(|fact| fact.object.key == object.key).cloned().collect::<Vec<_>>() {
+                self.give_way(statement, fact);
+            }
+        }
+        if statement.predicate.arity() == Arity::One || unique || noted {
             for fact in current {
                 if self.clauses.get(&fact.id) == Some(&statement.clause) {
                     continue;
@@ -296,6 +312,21 @@ impl<'a, S: Store> Planner<'a, S> {
                 for alone in ALONE {
                     let filter = Filter { object_key: Some((*alone).to_owned()), ..of(Predicate::LivesWith) };
                     self.close_all(&filter, to)?;
+                }
+            }
+            // «No fumo» ends smoking, and the other way round.
+            Predicate::Habit if holds => {
+                let does = ["fumar", "smoke"].map(crate::words::key);
+                let does_not = ["no fumar", "don't smoke"].map(crate::words::key);
+                let ended = if does.contains(&object.key) {
+                    &does_not[..]
+                } else if does_not.contains(&object.key) {
+                    &does[..]
+                } else {
+                    &[]
+                };
+                for key in ended {
+                    self.close_all(&Filter { object_key: Some(key.clone()), ..of(Predicate::Habit) }, to)?;
                 }
             }
             Predicate::Died => {
@@ -526,6 +557,12 @@ impl<'a, S: Store> Planner<'a, S> {
         self.set_names(subject, names)?;
         Ok(true)
     }
+}
+
+/// Whether two texts name different doses of one medicine.
+fn another_dose(old: &str, new: &str) -> bool {
+    let figures = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    !figures(new).is_empty() && figures(old) != figures(new)
 }
 
 /// The words of a routine without its days and hours.

@@ -143,7 +143,9 @@ impl<S: Store> Planner<'_, S> {
                 ..Filter::default()
             };
             if UNIQUE.contains(&kin) {
-                for fact in self.facts(&filter)? {
+                // Two that one message names stand beside each other: «mis mejores amigos son Ana y Luis».
+                let new = self.first_new();
+                for fact in self.facts(&filter)?.into_iter().filter(|fact| fact.id < new) {
                     self.give_way(&statement, fact);
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::Memory;
 use super::forget::Doomed;
-use super::store::{Store, search_words};
+use super::store::{Filter, Store, search_words};
 use crate::fact::{EntityId, EntityKind, Episode, EpisodeId, Fact, Predicate};
 use crate::grammar::Mention;
 use crate::text::{Token, fold, tokens};
@@ -136,6 +136,9 @@ impl<S: Store> Memory<S> {
             let theirs = of.as_ref().is_none_or(|words| words.iter().any(|word| present.contains(word)));
             if theirs && family.told_by(&present) && !(of.is_none() && tells_of_another(&episode.text)) {
                 doomed.episodes.insert(episode.id);
+                // What was noted of it says it as well.
+                let notes = Filter { predicate: Some(Predicate::Note), episode: Some(episode.id), ..Filter::default() };
+                doomed.facts.extend(self.store.facts(&notes)?.iter().map(|fact| fact.id));
             }
         }
         Ok(())

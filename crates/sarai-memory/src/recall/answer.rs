@@ -43,6 +43,9 @@ pub(crate) fn compose<S: Store>(store: &S, found: &Found, language: Language, to
         let day = voice.day(PartialDate::Day(episode.recorded.date()));
         return Ok(sentence(&template(language, "#episode", 0).replace("{d}", &day).replace("{o}", &episode.text)));
     }
+    if let Some(said) = &found.said {
+        return Ok(sentence(&template(language, "#said", 0).replace("{o}", said.trim())));
+    }
     if found.facts.is_empty() && found.count.is_none() {
         return Ok(sentence(template(language, "#unknown", 0)));
     }

@@ -29,10 +29,42 @@ impl<S: Store> Search<'_, '_, S> {
         let told = |word: &&String| {
             !AGENDA_WORDS.contains(&word.as_str())
                 && present.iter().any(|other| {
-                    alike(word, other) || akin(word, other) || means_same(word, other) || same_day(word, other)
+                    alike(word, other)
+                        || akin(word, other)
+                        || means_same(word, other)
+                        || same_day(word, other)
+                        || words::same::share(word, other)
                 })
         };
-        let words = self.question.words.iter().chain(&self.question.verbs).filter(told).count();
+        // «¿Qué deporte me gusta?» means what is liked of that kind.
+        let kinds: &[(&str, &[words::Class])] = &[
+            ("deporte", &[words::Class::Sport]),
+            ("sport", &[words::Class::Sport]),
+            ("hobby", &[words::Class::Sport, words::Class::Activity]),
+            ("aficion", &[words::Class::Sport, words::Class::Activity]),
+            ("comida", &[words::Class::Food]),
+            ("food", &[words::Class::Food]),
+            ("verdura", &[words::Class::Food]),
+            ("vegetable", &[words::Class::Food]),
+            ("fruta", &[words::Class::Food]),
+            ("fruit", &[words::Class::Food]),
+            ("hierba", &[words::Class::Food]),
+            ("herb", &[words::Class::Food]),
+            ("bebida", &[words::Class::Food]),
+            ("instrumento", &[words::Class::Instrument]),
+            ("instrument", &[words::Class::Instrument]),
+            ("animal", &[words::Class::Pet, words::Class::Activity]),
+            ("musica", &[words::Class::Activity]),
+            ("music", &[words::Class::Activity]),
+        ];
+        let of_kind = self.question.words.iter().any(|word| {
+            kinds.iter().any(|(kind, classes)| {
+                kind == word
+                    && words::senses(None, &crate::text::fold(&fact.object.text))
+                        .any(|sense| classes.contains(&sense.class))
+            })
+        });
+        let words = self.question.words.iter().chain(&self.question.verbs).filter(told).count() + usize::from(of_kind);
         usize::from(keyed) * 4 + words
     }
 
@@ -102,6 +134,11 @@ impl<S: Store> Search<'_, '_, S> {
 
     /// «¿Tengo alguna alergia?» asks for no particular one.
     fn general(&self, predicate: Predicate) -> bool {
+        let superordinate =
+            ["meat", "carne", "fish", "pescado", "fruit", "fruta", "drink", "bebida", "vegetable", "verdura", "animal"];
+        if self.question.open && self.question.words.iter().any(|word| superordinate.contains(&word.as_str())) {
+            return true;
+        }
         predicate != Predicate::Likes
             && self.question.words.iter().all(|word| {
                 GENERAL_WORDS.iter().any(|g| search_words(g).first() == Some(word))

@@ -1,11 +1,15 @@
 //! Finding what is remembered: by subject, verb, object, free text and time, in either language, and a short answer.
 
+mod agree;
 mod answer;
 mod block;
 mod judge;
+mod near;
+mod peel;
 pub(crate) mod question;
 mod rank;
 mod rest;
+mod wanted;
 
 pub(crate) use answer::{compose, fact_text, facts_text, report_text};
 pub use block::facts_block;

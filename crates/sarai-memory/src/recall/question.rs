@@ -1,6 +1,8 @@
 //! What a question asks for, in either language: about whom, which predicates, of which time.
 
+use super::peel::{is_bare, peel};
 use super::rest::rest;
+use super::wanted::{Wanted, bygone, content_faces, kept_medicine, only_named, relative_at, trade, wanted};
 use crate::words::lists::FUNCTION;
 use std::sync::LazyLock;
 
@@ -56,6 +58,8 @@ pub(crate) struct Question {
     pub(crate) when: Option<PartialDate>,
     /// «Antes»: what is over.
     pub(crate) past: bool,
+    /// «¿Cómo se llamaba…?»: what holds, and else what is over.
+    pub(crate) was: bool,
     /// «¿Desde cuándo?»
     pub(crate) since: bool,
     /// Words that may be the object: folded keys and their texts.
@@ -68,8 +72,15 @@ pub(crate) struct Question {
     pub(crate) verbs: Vec<String>,
     /// It speaks of the owner too: "my appointment with Dr. Chen".
     pub(crate) own: bool,
+    /// "Is there any meat …", «¿hay alguna…?»
+    pub(crate) open: bool,
     /// It is put to the assistant about itself, or about nobody.
     pub(crate) elsewhere: bool,
+    /// What its words may agree with others by, a list for each that carries it.
+    pub(crate) content: Vec<Vec<String>>,
+    /// The same of those that only say whom it is about.
+    pub(crate) about: Vec<Vec<String>>,
+    pub(crate) wanted: Wanted,
     /// The words, folded, that say nothing of what is asked for as far as it was understood: in «¿qué le regalo a mi
     /// hermana?» the present.
     pub(crate) rest: Vec<String>,
@@ -100,12 +111,14 @@ pub(super) static CUES: LazyLock<[Vec<Cue>; 2]> = LazyLock::new(|| {
 /// Understands a question that was put at `at`.
 pub(crate) fn understand(text: &str, at: Moment, language: Option<Language>, known: &dyn Fn(&str) -> bool) -> Question {
     let text = crate::text::clip(text, QUESTION_BYTES_MAX);
-    let tokens = tokens(text, TOKENS_MAX);
+    let mut tokens = tokens(text, TOKENS_MAX);
     let language = language.or_else(|| language_of(&tokens)).unwrap_or(Language::Spanish);
+    words::typos::mend(&mut tokens, language);
     let list = sentences(&tokens, text);
     let sentence = list.iter().rev().find(|s| s.ending == Ending::Question).or_else(|| list.last()).copied();
     let (first, last) = sentence.map_or((0, tokens.len()), |s| (s.first, s.last));
-    let range = &tokens[first..last];
+    let peeled = peel(&tokens[first..last], language);
+    let range = &peeled.tokens[..];
     let lower_case = !range.iter().skip(1).any(|t| t.capital && !t.is("i"));
     let scan = Scan {
         text,
@@ -116,7 +129,18 @@ pub(crate) fn understand(text: &str, at: Moment, language: Option<Language>, kno
         work: false,
         lookup: Lookup { today: at.date(), direction: Direction::Past, month_first: language == Language::English },
     };
-    understand_tokens(&scan, 0)
+    let question = understand_tokens(&scan, 0);
+    // «¿Sabes si tengo hermanos?» asks whether, «¿sabes mi edad?» for the value.
+    let whether = scan.is_any(0, &["si", "if", "whether"]);
+    let bare = question.form == Form::YesNo && !whether && (peeled.requested || is_bare(&scan, 0));
+    Question {
+        past: question.past && (!peeled.told || bygone(&scan, 0)),
+        was: question.was || (question.past && peeled.told),
+        form: if bare { Form::Value } else { question.form },
+        elsewhere: question.elsewhere && !peeled.told,
+        subject: question.subject.or_else(|| peeled.told.then_some(Mention::Owner)),
+        ..question
+    }
 }
 
 /// The same for tokens that are at hand already.
@@ -127,11 +151,16 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
     let (subject, relation, attributes, spans) = nouns(scan, from);
     let mut topics = topics(&words, language);
     topics.splice(0..0, owned(scan, from, &has).filter(|_| relation.is_none()));
+    topics.extend(trade(scan, from, &has, subject.as_ref()).filter(|_| topics.is_empty()));
+    let looked_for = kept_medicine(scan, from, &topics, &attributes, &spans);
+    let attributes = if looked_for.is_some() { Vec::new() } else { attributes };
+    let subject = looked_for.or(subject);
     for (predicate, kind) in attributes {
         topics.insert(0, Topic { predicate, kind, weight: 9 });
     }
     if has("intolerancia") || has("intolerante") || has("intolerant") || has("intolerance") {
         topics.iter_mut().filter(|t| t.predicate == Predicate::AllergicTo).for_each(|t| t.weight += 1);
+        topics.sort_by_key(|topic| std::cmp::Reverse(topic.weight));
     }
     let second = ["te", "tu", "you", "your", "eres", "tienes", "vives", "vos", "sos", "yourself", "usted"]
         .iter()
@@ -146,7 +175,11 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         || has("cuentame");
     // «¿Tienes hermanos?» is put to the assistant, «¿tengo?» and «¿sabes si tengo?» to its memory.
     let own = own_words(scan, from);
-    let dated = !second && (has("cuando") || has("when")) && in_diary(scan, from, &topics);
+    let agenda = || {
+        wanted(scan, from) == Wanted::Time
+            && topics.first().is_some_and(|t| matches!(t.predicate, Predicate::Routine | Predicate::Appointment))
+    };
+    let dated = !second && ((has("cuando") || has("when")) && in_diary(scan, from, &topics) || agenda());
     let owner =
         subject.as_ref().is_none_or(|s| *s == Mention::Owner) && (own || dated || relation.is_some() && !second);
     let form = form(scan, from, &has, asks_memory, subject.as_ref());
@@ -157,26 +190,14 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         relation,
         form,
         when: when(scan, from),
-        past: [
-            "antes",
-            "before",
-            "anteriormente",
-            "previously",
-            "used",
-            "solia",
-            "antiguo",
-            "antigua",
-            "former",
-            "anterior",
-            "previous",
-        ]
-        .iter()
-        .any(|word| has(word))
-            || has("old") && !has("how") && !has("year")
-            || past_tense(scan, from),
+        past: bygone(scan, from) || past_tense(scan, from) && !only_named(scan, from),
+        was: past_tense(scan, from),
+        content: content_faces(scan, from, &|at| !relative_at(scan, at)),
+        about: content_faces(scan, from, &|at| relative_at(scan, at)),
+        wanted: wanted(scan, from),
         since: (has("cuando") || has("when"))
             && ["mudar", "move", "empezar", "start", "trasladar", "comenzar", "join"].iter().any(|w| has(w))
-            || has("since") && has("when")
+            || has("since") && (has("when") || has("year") || has("date"))
             || has("long") && has("how")
             || has("desde") && has("cuando")
             || has("cuanto") && (has("tiempo") || has("hace"))
@@ -185,6 +206,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         words: content(scan, from),
         state: state(scan, from),
         own,
+        open: ["any", "anything", "alguna", "algun", "alguno", "algo"].iter().any(|word| has(word)),
         rest: rest(scan, from, &words, &topics, &spans),
         verbs: (from..scan.tokens.len())
             .flat_map(|at| words::forms(language, &scan.tokens[at].lower, scan.word(at)))
@@ -225,10 +247,22 @@ fn spellings(scan: &Scan<'_>, at: usize) -> Vec<String> {
         "currar" | "laburar" | "chambear" => Some("trabajar"),
         "residir" | "habitar" => Some("vivir"),
         "manejar" => Some("conducir"),
+        "chiflar" | "pirrar" | "molar" | "flipar" | "fascinar" | "apasionar" => Some("gustar"),
+        "aborrecer" | "detestar" => Some("odiar"),
+        "loathe" | "detest" | "despise" => Some("hate"),
+        "adore" => Some("love"),
+        "pinchar" | "inyectar" => Some("tomar"),
         _ => None,
     };
     let more: Vec<String> = out.iter().filter_map(|word| common(word)).map(str::to_owned).collect();
     out.extend(more);
+    // «¿Estoy casada?» is asked like «casado».
+    if scan.spanish()
+        && let Some(stem) =
+            token.fold.strip_suffix("as").or_else(|| token.fold.strip_suffix('a')).filter(|stem| stem.len() > 3)
+    {
+        out.push(format!("{stem}o"));
+    }
     if let Some(singular) = token.fold.strip_suffix('s').filter(|word| word.len() > 2) {
         out.push(singular.to_owned());
     }
@@ -462,6 +496,11 @@ fn form(
             _ if copula => Form::Value,
             _ => Form::Who,
         };
+    }
+    // "How is Declan related to me?", «¿qué es de mí Iker?»
+    let related = has("related") || has("relation") || has("parentesco") || has("relationship");
+    if related && matches!(subject, Some(Mention::Named(_))) {
+        return Form::WhoIs;
     }
     if asking { Form::Value } else { Form::YesNo }
 }

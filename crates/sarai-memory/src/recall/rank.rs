@@ -4,7 +4,8 @@
 //! something that was never said finds nothing, instead of the nearest thing that was.
 
 use super::question::{Form, Question, day};
-use crate::fact::{Arity, EntityId, EntityKind, Episode, Fact, Predicate};
+use super::wanted::Wanted;
+use crate::fact::{EntityId, EntityKind, Episode, Fact, Predicate};
 use crate::grammar::Mention;
 use crate::memory::{Filter, Planner, States, Store, is_called, same};
 use crate::text::fold;
@@ -58,37 +59,11 @@ pub(crate) struct Found {
     pub(crate) count: Option<u32>,
     /// What the owner said word by word, where no fact answers.
     pub(crate) episode: Option<Episode>,
+    /// The sentence that answers, where the facts behind it say something else of it.
+    pub(crate) said: Option<String>,
     /// The question asks since when.
     pub(crate) since: bool,
 }
-
-/// What may answer for a predicate that nothing is known of.
-const NEAR: &[(Predicate, &[Predicate])] = &[
-    (Predicate::Role, &[Predicate::WorksAt, Predicate::Studies, Predicate::StudiesAt]),
-    (Predicate::Relative, &[Predicate::MaritalStatus]),
-    (Predicate::Habit, &[Predicate::Avoids]),
-    (Predicate::Team, &[Predicate::Likes]),
-    (Predicate::Studies, &[Predicate::StudiesAt]),
-    (Predicate::StudiesAt, &[Predicate::Studies]),
-    (Predicate::LivesIn, &[Predicate::Address]),
-    (Predicate::Hobby, &[Predicate::Plays, Predicate::Collects, Predicate::Likes]),
-    (Predicate::Origin, &[Predicate::Birthplace]),
-    (Predicate::Avoids, &[Predicate::Diet, Predicate::AllergicTo, Predicate::Dislikes]),
-    (Predicate::Diet, &[Predicate::Avoids, Predicate::Health]),
-    (Predicate::Age, &[Predicate::Birthday]),
-    (Predicate::Likes, &[Predicate::Favourite]),
-    (Predicate::Appointment, &[Predicate::Trip, Predicate::Wedding, Predicate::Routine]),
-    (Predicate::MaritalStatus, &[Predicate::Relative]),
-    (Predicate::Trip, &[Predicate::Appointment]),
-    (Predicate::Wedding, &[Predicate::Appointment, Predicate::Anniversary]),
-    (Predicate::Owns, &[Predicate::Plate]),
-    (Predicate::Nationality, &[Predicate::Origin]),
-    (Predicate::Routine, &[Predicate::Habit, Predicate::Appointment]),
-    (Predicate::Anniversary, &[Predicate::Wedding]),
-];
-
-/// Illnesses that say what somebody may eat.
-const DIETARY: &[&str] = &["c:coeliac", "c:diabetes", "c:lactose_intolerance"];
 
 pub(super) struct Search<'a, 'b, S: Store> {
     pub(super) store: &'a S,
@@ -133,19 +108,46 @@ impl<S: Store> Search<'_, '_, S> {
         if topic == Some(Predicate::Nickname) && self.question.own && self.question.relation.is_none() {
             subjects = vec![EntityId::OWNER];
         }
+        // «¿Dónde he aparcado?» is after the car.
+        let parks = self.question.verbs.iter().any(|verb| matches!(verb.as_str(), "aparcar" | "estacionar" | "park"));
+        if topic == Some(Predicate::KeptIn) && self.question.subject == Some(Mention::Owner) && parks {
+            let key = "c:car".to_owned();
+            let car = Mention::Thing { of: Box::new(Mention::Owner), key, text: "car".to_owned() };
+            subjects = self.subjects(&car)?;
+        }
+        // «¿Dónde está mi piso?»: where the owner lives.
+        let home = matches!(
+            &self.question.subject,
+            Some(Mention::Thing { key, .. }) if matches!(key.as_str(), "c:house" | "c:flat" | "home")
+        );
+        if home && topic == Some(Predicate::KeptIn) {
+            for predicate in [Predicate::LivesIn, Predicate::Address] {
+                let facts = self.about(EntityId::OWNER, Some(predicate), None)?;
+                if !facts.is_empty() {
+                    return Ok(ranked(facts, Why::Asked));
+                }
+            }
+        }
         let subjects = if things && topic.is_some_and(|topic| topic != Predicate::KeptIn) {
             vec![EntityId::OWNER]
         } else {
             subjects
         };
         if self.question.subject.is_some() && subjects.is_empty() {
-            return Ok(Found::default());
+            return self.agreeing(&subjects);
         }
+        let found = self.by_grammar(&subjects)?;
+        let nothing = found.facts.is_empty() && found.count.is_none();
+        let agreed = if nothing { self.agreeing(&subjects)? } else { Found::default() };
+        Ok(if agreed.facts.is_empty() { found } else { agreed })
+    }
+
+    fn by_grammar(&mut self, subjects: &[EntityId]) -> Result<Found, S::Error> {
         match self.question.form {
-            Form::Everything => self.everything(&subjects),
-            Form::WhoIs => self.who_is(&subjects),
+            Form::Everything => self.everything(subjects),
+            Form::WhoIs => self.who_is(subjects),
             Form::Who => self.who(),
-            Form::Count if self.question.relation.is_some() => self.count(&subjects),
+            Form::Count if self.question.relation.is_some() => self.count(subjects),
             Form::YesNo | Form::Count | Form::Value => {
                 let topic = self.question.topics.first();
                 let open = self.question.form == Form::YesNo && self.question.when.is_none();
@@ -159,7 +161,7 @@ impl<S: Store> Search<'_, '_, S> {
                         names(t.predicate)
                             || (open || which) && matches!(t.predicate, Predicate::Owns | Predicate::Appointment)
                     });
-                if asks_for_relative { self.relatives(&subjects) } else { self.values(&subjects) }
+                if asks_for_relative { self.relatives(subjects) } else { self.values(subjects) }
             }
         }
     }
@@ -305,7 +307,18 @@ impl<S: Store> Search<'_, '_, S> {
                 return Ok(over);
             }
         }
-        Ok(facts.into_iter().filter(|fact| fact.is_current(self.today)).collect())
+        let (current, over): (Vec<Fact>, Vec<Fact>) = facts.into_iter().partition(|fact| fact.is_current(self.today));
+        // «¿Cómo se llamaba mi jefe?» may be after one who is it no more, where nobody is.
+        // «¿Cuándo me mudo?» is after what is still to come.
+        if current.is_empty() && (self.question.since || self.question.wanted == Wanted::Time) {
+            let coming = |fact: &Fact| fact.from.is_some_and(|from| from.first() > self.today);
+            let ahead: Vec<Fact> = over.iter().filter(|fact| coming(fact)).cloned().collect();
+            if !ahead.is_empty() {
+                return Ok(ahead);
+            }
+        }
+        let was = current.is_empty() && self.question.was;
+        Ok(if was { over.into_iter().filter(|fact| fact.to.is_some() && !fact.is_event()).collect() } else { current })
     }
 
     fn everything(&self, subjects: &[EntityId]) -> Result<Found, S::Error> {
@@ -435,44 +448,24 @@ impl<S: Store> Search<'_, '_, S> {
             }
             let found = self.judged(facts, topic.predicate, Why::Asked, subjects)?;
             if !found.facts.is_empty() {
-                return Ok(found);
+                return self.or_when(found, subjects);
             }
         }
         for topic in &topics {
-            let near =
-                NEAR.iter().find(|(predicate, _)| *predicate == topic.predicate).map_or(&[][..], |(_, near)| near);
-            for predicate in near {
-                let mut facts = Vec::new();
-                for subject in subjects {
-                    let kind = (*predicate == Predicate::Relative).then_some("partner");
-                    facts.extend(self.topic(*subject, *predicate, kind)?);
-                }
-                if *predicate == Predicate::Birthday {
-                    facts.retain(|fact| fact.object.key.len() >= 4 && !fact.object.key.starts_with('-'));
-                }
-                if topic.predicate == Predicate::Relative && self.question.form != Form::YesNo {
-                    facts.clear();
-                }
-                if topic.predicate == Predicate::Team {
-                    facts.retain(|fact| fact.evidence.sentence.contains("fan"));
-                } else if self.question.form == Form::YesNo && predicate.arity() == Arity::Many
-                    || matches!(predicate, Predicate::Likes | Predicate::Dislikes | Predicate::Routine)
-                {
-                    facts.retain(|fact| self.overlap(fact) > 0);
-                }
-                if topic.predicate == Predicate::Diet && *predicate == Predicate::Health {
-                    facts.retain(|fact| DIETARY.contains(&fact.object.key.as_str()));
-                }
-                let found = self.judged(facts, *predicate, Why::Near, subjects)?;
-                if !found.facts.is_empty() {
-                    return Ok(found);
-                }
+            let found = self.near(topic, subjects)?;
+            if !found.facts.is_empty() {
+                return Ok(found);
             }
         }
-        Ok(Found::default())
+        self.weaker(best, subjects)
     }
 
-    fn topic(&mut self, subject: EntityId, predicate: Predicate, kind: Option<&str>) -> Result<Vec<Fact>, S::Error> {
+    pub(super) fn topic(
+        &mut self,
+        subject: EntityId,
+        predicate: Predicate,
+        kind: Option<&str>,
+    ) -> Result<Vec<Fact>, S::Error> {
         let facts = self.plain_topic(subject, predicate, kind)?;
         // «Elena es mi mejor amiga» tells a name as well.
         let named = predicate == Predicate::Name && facts.is_empty() && subject != EntityId::OWNER;

@@ -4,6 +4,7 @@
 
 pub(crate) mod families;
 pub(crate) mod lists;
+pub(crate) mod same;
 pub(crate) mod typos;
 mod verbs;
 
@@ -262,6 +263,18 @@ pub(crate) fn relations(language: Language) -> impl Iterator<Item = &'static str
 pub(crate) fn label(language: Language, class: Class, id: &str) -> Option<&'static str> {
     let entry = LEXICON.labels.get(&(language, class, intern(class, id)?))?;
     Some(entry.split('/').next().unwrap_or(entry))
+}
+
+/// How an id is called in either language, in whatever class it stands.
+pub(crate) fn labels(id: &str) -> impl Iterator<Item = &'static str> {
+    static LABELS: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+        let mut out: HashMap<&'static str, Vec<&'static str>> = HashMap::new();
+        for ((_, _, id), label) in &LEXICON.labels {
+            out.entry(*id).or_default().push(label.split('/').next().unwrap_or(label));
+        }
+        out
+    });
+    LABELS.get(id).into_iter().flatten().copied()
 }
 
 /// The table's own copy of an id.

@@ -71,6 +71,14 @@ const ENGLISH: &[&str] = &[
     "allergic",
     "birthday",
     "favourite",
+    "lives",
+    "works",
+    "living",
+    "working",
+    "called",
+    "likes",
+    "loves",
+    "hates",
 ];
 
 static BY_SOUND: LazyLock<HashMap<String, &'static str>> =
@@ -95,7 +103,7 @@ pub(crate) fn mend(tokens: &mut [Token], language: Language) {
                 .get(&sound(&token.fold))
                 .copied()
                 .or_else(|| SPANISH.iter().copied().find(|word| is_slip(&token.fold, word))),
-            Language::English if ["i", "we", "am", "is", "my"].contains(&before) => {
+            Language::English if ["i", "we", "am", "is", "my", "he", "she", "they", "who"].contains(&before) => {
                 ENGLISH.iter().copied().find(|word| is_slip(&token.fold, word))
             }
             Language::English => ORDERS.iter().copied().find(|word| is_slip(&token.fold, word)),

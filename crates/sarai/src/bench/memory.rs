@@ -30,6 +30,12 @@ use crate::shell::Shell;
 /// Sets by name: dialogues, turns without facts, and which half of both.
 const SETS: &[(&str, &str, &str, Half)] = &[
     (
+        "second-test",
+        include_str!("../../../../evals/memory/second-test/dialogues.jsonl"),
+        include_str!("../../../../evals/memory/second-test/no-facts.jsonl"),
+        Half::Both,
+    ),
+    (
         "fresh-test",
         include_str!("../../../../evals/memory/fresh-test/dialogues.jsonl"),
         include_str!("../../../../evals/memory/fresh-test/no-facts.jsonl"),

@@ -1,0 +1,98 @@
+//! Where somebody works or lives, said without a verb of working or living.
+
+use super::claims::{Reader, object};
+use super::clause::{Clause, Subject};
+use super::stance::Stance;
+use super::statement::{Act, Object, Statement};
+use crate::fact::Predicate;
+use crate::grammar::Mention;
+use crate::grammar::frames::Says;
+use crate::grammar::group::{Group, Polarity};
+use crate::grammar::noun::Noun;
+use crate::words::{self, Tense};
+
+impl Reader<'_> {
+    /// «Mi chamba está en Coyoacán», "my job is at the docks".
+    pub(super) fn worked_in(&self, group: &Group, clause: &Clause, subject: &Subject) -> Option<Statement> {
+        let Subject::Of(Noun::Attribute { of, row: "role" | "works_at" }) = subject else { return None };
+        let at = self.scan.after_adverbs(group.last);
+        let is = group.has_any(&["estar", "quedar", "be"]) && !group.aspect.passive;
+        if !is
+            || !self.scan.is_any(at, &["en", "in", "at", "por"])
+            || self.scan.late_negation(group, clause.last) != Polarity::Positive
+        {
+            return None;
+        }
+        let (mut fillers, end) = self.scan.slot("org", at + 1).or_else(|| self.scan.slot("place", at + 1))?;
+        let says = Says { predicate: Predicate::WorksAt, kind: "", constant: None };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        Some(self.statement(of.clone(), &says, fillers.pop().map(object), stance, (clause.first, end)))
+    }
+
+    /// "I drive buses for a living".
+    pub(super) fn living(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        mention: &Mention,
+        said: &[Statement],
+    ) -> Option<Statement> {
+        let scan = self.scan;
+        let at = (group.last..clause.last)
+            .find(|&i| scan.word(i) == "for" && scan.is_any(i + 1, &["a", "my"]) && scan.word(i + 2) == "living")?;
+        let present = group.readings.iter().any(|form| form.tense == Tense::Present);
+        if !present || group.polarity != Polarity::Positive || said.iter().any(|s| s.predicate == Predicate::Role) {
+            return None;
+        }
+        let first = if group.has("do") { group.last } else { group.first };
+        let text = scan.source(first, at).to_owned();
+        let says = Says { predicate: Predicate::Role, kind: "", constant: None };
+        let object = Object { key: words::key(&text), text, mention: None };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        (at > first).then(|| self.statement(mention.clone(), &says, Some(object), stance, (group.first, at)))
+    }
+
+    /// "I used to live in Hull but I'm in Whitby now", «ya no vivo en Lorca, me fui a Cartagena», "I'm no longer at Tesco, I've
+    /// gone to Aldi": where somebody is instead.
+    pub(super) fn elsewhere_now(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        mention: &Mention,
+        said: &[Statement],
+    ) -> Option<Statement> {
+        let scan = self.scan;
+        let before = |words: &[&str]| (0..group.first).any(|i| scan.is_any(i, words));
+        let over = before(&["used", "longer", "no", "not", "antes", "left", "dejado", "deje", "moved", "before"]);
+        let lived = before(&["live", "lived", "living", "vivo", "vivia", "viviamos", "vivimos", "vivir"]);
+        let worked = before(&["work", "worked", "working", "job", "trabajo", "trabajaba", "at", "curro", "empresa"]);
+        let stands = group.has_any(&["be", "estar", "go", "ir", "move", "join", "venir", "come", "pasar"])
+            && !(group.aspect.modal || group.aspect.prospective)
+            && group.polarity == Polarity::Positive;
+        let at = scan.after_adverbs(group.last);
+        let placed = scan.is_any(at, &["in", "en", "at", "to", "a", "with", "con"]);
+        if !(said.is_empty() && over && (lived || worked) && stands && placed) {
+            return None;
+        }
+        let (predicate, slot) = if lived { (Predicate::LivesIn, "place") } else { (Predicate::WorksAt, "org") };
+        let (mut fillers, end) =
+            scan.slot(slot, at + 1).filter(|_| scan.tokens.get(at + 1).is_some_and(|t| t.capital))?;
+        let says = Says { predicate, kind: "", constant: None };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        (end <= clause.last)
+            .then(|| self.statement(mention.clone(), &says, fillers.pop().map(object), stance, (group.first, end)))
+    }
+
+    /// «Lo mío es el jazz».
+    pub(super) fn mine(&self, group: &Group, clause: &Clause) -> Vec<Statement> {
+        let scan = self.scan;
+        let mine = (clause.first..group.first)
+            .any(|i| scan.is_any(i, &["lo"]) && scan.is_any(i + 1, &["mio", "nuestro"]) && i + 2 == group.first);
+        let liked = scan.slot("like", scan.after_adverbs(group.last)).filter(|_| mine && group.has("ser"));
+        let Some((fillers, end)) = liked else { return Vec::new() };
+        let says = Says { predicate: Predicate::Likes, kind: "", constant: None };
+        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let say = |filler| self.statement(Mention::Owner, &says, Some(object(filler)), stance, (clause.first, end));
+        fillers.into_iter().map(say).collect()
+    }
+}

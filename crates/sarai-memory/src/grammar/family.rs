@@ -1,0 +1,144 @@
+//! People who need no possessive to be the owner's: "Mum lives in Hove", "the wife", «la niña», «Pablo, mi novio».
+
+use super::noun::{Noun, POSSESSIVES, Trust};
+use super::{Mention, Scan};
+use crate::text::Token;
+use crate::words::{self, Class};
+
+impl Scan<'_> {
+    /// «Pablo, mi novio, …», "Tom, my brother-in-law, …".
+    pub(super) fn apposed(&self, at: usize) -> Option<(Noun, usize)> {
+        let (name, end) = self.name(at, Trust::Capital)?;
+        if self.word(end) != "," || !self.is_any(end + 1, POSSESSIVES) {
+            return None;
+        }
+        let (noun, last) = self.headed(end + 2, Mention::Owner, false)?;
+        let Noun::Someone(
+            mention @ (Mention::Relative { name: None, plural: false, .. }
+            | Mention::Animal { name: None, plural: false, .. }),
+        ) = noun
+        else {
+            return None;
+        };
+        let closes = usize::from(self.word(last) == ",");
+        let ends = closes > 0 || self.tokens.get(last).is_none_or(Token::is_mark);
+        ends.then(|| (Noun::Someone(mention.called(name)), last + closes))
+    }
+
+    /// "The kids are called …", «la niña se llama …»: an article where somebody's name follows.
+    pub(super) fn the_family(&self, at: usize) -> Option<(Noun, usize)> {
+        let near = [
+            "kids", "children", "wife", "husband", "missus", "girls", "boys", "twins", "dog", "cat", "ninos", "peques",
+            "crios", "nina", "nino", "perro", "perra", "gato", "gata", "mellizos", "gemelos", "baby", "bebe", "parrot",
+            "rabbit",
+        ];
+        let called = self.is_any(at + 1, &["se"]) && self.is_any(at + 2, &["llama", "llaman"])
+            || self.is_any(at + 1, &["is", "are", "'s"]) && self.is_any(at + 2, &["called", "named"]);
+        // "The little one, Kabir, …".
+        let child = [
+            "little one",
+            "eldest",
+            "youngest",
+            "middle one",
+            "oldest",
+            "pequeno",
+            "pequena",
+            "mayor",
+            "mediano",
+            "mediana",
+        ];
+        let named = child.iter().any(|words| words.split(' ').enumerate().all(|(i, word)| self.word(at + i) == word));
+        let count = 1 + usize::from(self.is_any(at + 1, &["one"]));
+        let child_called = self.is_any(at + count, &["se"]) && self.is_any(at + count + 1, &["llama"])
+            || self.is_any(at + count, &["is", "'s"]) && self.is_any(at + count + 1, &["called", "named"]);
+        // «La pequeña se llama Vega», «a la niña le da alergia el kiwi».
+        let given = self.spanish() && at > 1 && self.word(at - 2) == "a" && self.is_any(at + 1, &["le", "no", "les"]);
+        let pet = words::longest(self.language, self.tokens, at, &[Class::Pet]);
+        let wed = ["wife", "husband", "missus", "mujer", "marido"];
+        if self.word(at + 1) == ","
+            && (pet.is_some_and(|(sense, end)| end == at + 1 && !sense.plural) || self.is_any(at, &wed))
+            && let Some((name, end)) = self.name(at + 2, Trust::Capital)
+            && self.word(end) == ","
+            && let Some((Noun::Someone(mention), _)) = self.headed(at, Mention::Owner, false)
+        {
+            let bare = match mention {
+                Mention::Relative { of, kin, plural, .. } => Mention::Relative { of, kin, name: None, plural },
+                Mention::Animal { of, species, plural, .. } => Mention::Animal { of, species, name: None, plural },
+                other => other,
+            };
+            return Some((Noun::Someone(bare.called(name)), end + 1));
+        }
+        if named && child_called {
+            return Some((Noun::Someone(Mention::relative("child", false)), at + count));
+        }
+        let one = ["nina", "nino", "peque", "pequena", "pequeno", "mujer", "perro", "perra", "gato", "gata"];
+        if given && self.is_any(at, &one) {
+            return self.headed(at, Mention::Owner, false);
+        }
+        if named
+            && self.word(at + count) == ","
+            && let Some((name, end)) = self.name(at + count + 1, Trust::Capital)
+            && self.tokens.get(end).is_none_or(Token::is_mark)
+        {
+            let child = Mention::relative("child", false).called(name);
+            return Some((Noun::Someone(child), end + usize::from(self.word(end) == ",")));
+        }
+        // «El pediatra de la niña», "the kids' school".
+        let children =
+            ["nina", "nino", "ninos", "ninas", "peque", "peques", "crios", "kids", "children", "wife", "missus"];
+        let possessed = at > 1 && self.is_any(at - 2, &["de", "of", "for", "para"])
+            || !self.spanish()
+                && self
+                    .headed(at + 1, Mention::Owner, false)
+                    .is_some_and(|(noun, _)| matches!(noun, Noun::Attribute { .. }));
+        if possessed && self.is_any(at, &children) {
+            return self.headed(at, Mention::Owner, false);
+        }
+        if !self.is_any(at, &near) || !called {
+            return None;
+        }
+        self.headed(at, Mention::Owner, false)
+    }
+
+    /// «(El teléfono de) el fontanero», "the plumber's (number)": of whom there is one to whom one turns.
+    pub(super) fn the_professional(&self, at: usize) -> Option<(Noun, usize)> {
+        let (sense, end) = words::longest(self.language, self.tokens, at, &[Class::Kin])?;
+        let known = [
+            "dentist",
+            "doctor",
+            "vet",
+            "plumber",
+            "landlord",
+            "mechanic",
+            "hairdresser",
+            "lawyer",
+            "accountant",
+            "physio",
+            "therapist",
+            "pediatrician",
+            "gynaecologist",
+            "nanny",
+            "boss",
+            "coach",
+        ];
+        let turned_to = self.word(end) == "'s" || at > 1 && self.is_any(at - 2, &["de", "of"]);
+        (known.contains(&sense.id) && !sense.plural && turned_to)
+            .then(|| (Noun::Someone(Mention::relative(sense.id, false)), end))
+    }
+
+    /// "Mum lives in Hove": the nearest relatives need no possessive where a verb follows.
+    pub(super) fn bare_relative(&self, at: usize) -> Option<(Noun, usize)> {
+        let near = ["mum", "mom", "dad", "mam", "nan", "grandma", "grandpa", "granny", "grandad", "mama", "papa"];
+        let begins = at == 0
+            || self.tokens[at - 1].is_mark()
+            || self.is_any(at - 1, &["and", "y", "but", "pero", "so", "because", "a", "while"]);
+        if !self.is_any(at, &near)
+            || !begins
+            || !(self.verb_at(at + 1) || self.is_any(at + 1, &["'s", "has", "se", "le"]))
+        {
+            return None;
+        }
+        let (sense, end) = words::longest(self.language, self.tokens, at, &[Class::Kin])?;
+        Some((Noun::Someone(Mention::relative(sense.id, false)), end))
+    }
+}

@@ -1,0 +1,169 @@
+//! Recall by words: where no predicate answers, the one sentence that says all that the question names may.
+
+use super::question::Form;
+use super::rank::{Found, Ranked, Search, Why};
+use super::wanted::Wanted;
+use crate::fact::{EntityId, EntityKind, EpisodeId, Fact, Predicate};
+use crate::memory::Store;
+use crate::text::{Kind, Token, fold, tokens};
+use crate::time::{Direction, Lookup, cardinal, clock, date, weekday};
+use crate::words;
+use crate::words::lists::SPOTS;
+
+/// Facts that are compared with one question.
+const COMPARED_MAX: usize = 60;
+/// Words that one search takes.
+const SEARCHED_MAX: usize = 32;
+/// Tokens of a sentence that are compared.
+const TOKENS_MAX: usize = 120;
+/// A question of so few words must be said by the sentence to its last one.
+const FEW: usize = 3;
+
+impl<S: Store> Search<'_, '_, S> {
+    /// The facts of the one sentence that agrees with the question.
+    pub(super) fn agreeing(&self, subjects: &[EntityId]) -> Result<Found, S::Error> {
+        let content = &self.question.content;
+        if content.is_empty() && self.question.about.is_empty()
+            || matches!(self.question.form, Form::Everything | Form::Count)
+        {
+            return Ok(Found::default());
+        }
+        let mut best: Vec<(usize, Fact)> = Vec::new();
+        let all = self.store.search_facts(&self.searched(), COMPARED_MAX)?;
+        // Of a sentence that no longer holds altogether nothing is quoted.
+        let over: Vec<EpisodeId> =
+            all.iter().filter(|fact| !fact.is_current(self.today)).filter_map(|fact| fact.evidence.episode).collect();
+        for fact in self.in_time(all)? {
+            let stale = !self.question.past && fact.evidence.episode.is_some_and(|id| over.contains(&id));
+            // Who somebody is, the grammar finds by itself.
+            let who = matches!(fact.predicate, Predicate::Relative | Predicate::Pet | Predicate::Name);
+            if stale || who || !self.may_answer(&fact, subjects)? {
+                continue;
+            }
+            let theirs = fact.subject != EntityId::OWNER && subjects.contains(&fact.subject)
+                || fact.object.entity.is_some_and(|id| subjects.contains(&id));
+            if let Some(score) = self.agreement(&fact, theirs) {
+                best.push((score, fact));
+            }
+        }
+        let most = best.iter().map(|(score, _)| *score).max().unwrap_or(0);
+        best.retain(|(score, _)| *score == most);
+        let one = best.first().map(|(_, fact)| fact.evidence.sentence.clone()).unwrap_or_default();
+        if best.is_empty() || best.iter().any(|(_, fact)| fact.evidence.sentence != one) {
+            return Ok(Found::default());
+        }
+        let told = !best.iter().any(|(_, fact)| fact.predicate == Predicate::Note);
+        let facts = best.into_iter().map(|(_, fact)| Ranked { fact, why: Why::Words }).collect();
+        Ok(Found { facts, said: told.then_some(one), ..Found::default() })
+    }
+
+    /// The words of the question, and others for the same.
+    fn searched(&self) -> Vec<String> {
+        let mut out: Vec<String> = self.question.words.clone();
+        for word in &self.question.words {
+            out.extend(words::same::others(word).flat_map(|other| crate::memory::search_words(&other)));
+        }
+        for face in self.question.content.iter().flatten() {
+            if let Some(name) = face.strip_prefix('=') {
+                out.extend(words::same::row(name).flat_map(|word| crate::memory::search_words(&word)));
+            } else if let Some((_, id)) = face.split_once(':') {
+                out.extend(words::labels(id).flat_map(crate::memory::search_words));
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        out.retain(|word| word.len() > 2 && seen.insert(word.clone()));
+        out.truncate(SEARCHED_MAX);
+        out
+    }
+
+    /// What is said of somebody answers only a question about them; a note may be about anybody.
+    fn may_answer(&self, fact: &Fact, subjects: &[EntityId]) -> Result<bool, S::Error> {
+        if fact.predicate == Predicate::Note {
+            return Ok(true);
+        }
+        let asked = |id: EntityId| subjects.contains(&id);
+        let thing = self.store.entity(fact.subject)?.is_some_and(|entity| entity.kind == EntityKind::Thing);
+        let theirs = asked(fact.subject) || fact.object.entity.is_some_and(asked);
+        Ok(theirs
+            || subjects.is_empty() && self.question.subject.is_none() && (fact.subject == EntityId::OWNER || thing)
+            || self.question.own && fact.subject == EntityId::OWNER)
+    }
+
+    /// How well the sentence of a fact agrees; none where it does not.
+    fn agreement(&self, fact: &Fact, theirs: bool) -> Option<usize> {
+        // Whom a fact is about need not be named by its sentence.
+        let about = self.question.about.iter().filter(|_| !theirs);
+        let content: &Vec<Vec<String>> = &self.question.content.iter().chain(about).cloned().collect();
+        let said = tokens(&format!("{} . {}", fact.evidence.sentence, fact.object.text), TOKENS_MAX);
+        let faces: Vec<Vec<String>> = said
+            .iter()
+            .map(|token| if token.is_mark() { Vec::new() } else { words::same::faces(fact.language, token) })
+            .collect();
+        let agrees = |asked: &Vec<String>, told: &Vec<String>| {
+            let plain = |face: &str| face.chars().all(char::is_alphanumeric);
+            asked.iter().any(|face| {
+                told.iter().any(|other| face == other || plain(face) && plain(other) && super::alike(face, other))
+            })
+        };
+        let covered = content.iter().filter(|asked| faces.iter().any(|told| agrees(asked, told))).count();
+        let label: Vec<&str> = fact.kind.split('+').filter(|word| !word.is_empty()).collect();
+        let asks_for =
+            |word: &&str| content.iter().flatten().any(|face| face.strip_prefix('=').unwrap_or(face) == *word);
+        let note = fact.predicate == Predicate::Note && !label.is_empty();
+        // A note is found by its label: by all of it, or by all that the question says.
+        let labelled = note && (label.len() > 1 && label.iter().all(asks_for));
+        let enough = match content.len() {
+            0 => false,
+            // «¿Desde cuándo no bebo?»: one word is enough where the fact has the time that is asked for.
+            1 if !theirs => {
+                let timely = matches!(self.question.wanted, Wanted::Time | Wanted::Figure)
+                    && matches!(
+                        fact.predicate,
+                        Predicate::Trait
+                            | Predicate::Routine
+                            | Predicate::Habit
+                            | Predicate::Health
+                            | Predicate::Goal
+                            | Predicate::Hobby
+                            | Predicate::Appointment
+                    );
+                covered == 1 && (timely || note && label.iter().any(asks_for))
+            }
+            1 => covered == 1,
+            few if few <= FEW => covered == few,
+            many => covered + 1 >= many,
+        };
+        let used: Vec<bool> = faces.iter().map(|told| content.iter().any(|asked| agrees(asked, told))).collect();
+        ((enough || labelled) && self.tells(&said, &used, fact)).then_some(covered + usize::from(labelled))
+    }
+
+    /// Whether the sentence of a fact names a day of the week, an hour or a date.
+    pub(super) fn tells_time(&self, fact: &Fact) -> bool {
+        let said = tokens(&fact.evidence.sentence, TOKENS_MAX);
+        (0..said.len()).any(|at| weekday(&said[at].fold).is_some() || clock(&said, at).is_some())
+    }
+
+    /// Whether the rest of a sentence holds the kind of thing that was asked for.
+    fn tells(&self, said: &[Token], used: &[bool], fact: &Fact) -> bool {
+        let lookup = Lookup { today: self.today, direction: Direction::Past, month_first: false };
+        let named = |at: usize| !used[at] && at > 0 && said[at].capital && said[at].is_word() && !said[at].is("i");
+        let dated = fact.from.is_some();
+        (0..said.len()).any(|at| match self.question.wanted {
+            Wanted::Anything => !used[at] && said[at].is_word(),
+            Wanted::Time => {
+                dated
+                    || weekday(&said[at].fold).is_some()
+                    || clock(said, at).is_some()
+                    || date(said, at, lookup).is_some()
+                    || said[at].kind == Kind::Number
+            }
+            Wanted::Figure => {
+                said[at].kind == Kind::Number
+                    || cardinal(said, at).is_some()
+                        && !["un", "una", "a", "an", "one", "uno"].contains(&fold(&said[at].fold).as_str())
+            }
+            Wanted::Place => named(at) || SPOTS.contains(&said[at].fold.as_str()),
+            Wanted::Person => named(at),
+        })
+    }
+}

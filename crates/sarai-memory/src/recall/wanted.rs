@@ -1,0 +1,121 @@
+//! What kind of thing a question is after, and the words that carry it.
+
+use super::question::Topic;
+use crate::fact::Predicate;
+use crate::grammar::{Mention, Scan};
+use crate::text::fold;
+use crate::words::lists::{FUNCTION, QUESTION_EMPTY};
+use crate::words::{self, Class};
+
+/// What kind of thing answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Anything,
+    Time,
+    Figure,
+    Place,
+    Person,
+}
+
+/// «Antes»: it asks for what is over.
+pub(super) fn bygone(scan: &Scan<'_>, from: usize) -> bool {
+    let has = |words: &[&str]| (from..scan.tokens.len()).any(|at| scan.is_any(at, words));
+    has(&[
+        "antes",
+        "before",
+        "anteriormente",
+        "previously",
+        "used",
+        "solia",
+        "antiguo",
+        "antigua",
+        "former",
+        "anterior",
+        "previous",
+    ]) || has(&["old"]) && !has(&["how", "year", "years"])
+}
+
+/// «¿Cómo se llamaba?», "what was my …": people ask so for what they have forgotten, and it may well hold.
+pub(super) fn only_named(scan: &Scan<'_>, from: usize) -> bool {
+    scan.groups()
+        .iter()
+        .filter(|group| group.first >= from)
+        .all(|group| group.has_any(&["ser", "llamar", "be", "call"]) && !group.aspect.progressive)
+}
+
+/// What each word that carries the question may agree with others by.
+pub(super) fn content_faces(scan: &Scan<'_>, from: usize, of: &dyn Fn(usize) -> bool) -> Vec<Vec<String>> {
+    let carries = |at: &usize| {
+        let token = &scan.tokens[*at];
+        let lemmas = words::forms(scan.language, &token.lower, &token.fold);
+        let empty = |word: &str| FUNCTION.contains(&word) || QUESTION_EMPTY.contains(&word);
+        !token.is_mark()
+            && !empty(&token.fold)
+            && (lemmas.is_empty() || !lemmas.iter().all(|form| empty(&fold(form.lemma))))
+    };
+    (from..scan.tokens.len())
+        .filter(carries)
+        .filter(|at| of(*at))
+        .map(|at| words::same::faces(scan.language, &scan.tokens[at]))
+        .collect()
+}
+
+/// Whether somebody is named here, by a relation or a name.
+pub(super) fn relative_at(scan: &Scan<'_>, at: usize) -> bool {
+    words::longest(scan.language, scan.tokens, at, &[Class::Kin, Class::Pet]).is_some()
+        || scan.tokens[at].capital && (scan.known)(&scan.tokens[at].fold)
+}
+
+/// What kind of thing the question words ask for.
+pub(super) fn wanted(scan: &Scan<'_>, from: usize) -> Wanted {
+    let has = |words: &[&str]| (from..scan.tokens.len()).any(|at| scan.is_any(at, words));
+    if has(&["cuando", "when"])
+        || has(&["que", "what", "which"])
+            && has(&["dia", "dias", "day", "days", "hora", "time", "date", "fecha", "mes", "month", "year", "ano"])
+    {
+        Wanted::Time
+    } else if has(&["cuanto", "cuanta", "cuantos", "cuantas"])
+        || has(&["how"]) && has(&["much", "many", "old", "long", "tall", "often"])
+    {
+        Wanted::Figure
+    } else if has(&["donde", "adonde", "where"])
+        || has(&["que", "cual", "what", "which"])
+            && has(&["ciudad", "pueblo", "barrio", "pais", "city", "town", "village", "country"])
+    {
+        Wanted::Place
+    } else if has(&["quien", "quienes", "who", "whose"]) {
+        Wanted::Person
+    } else {
+        Wanted::Anything
+    }
+}
+
+/// "(Remind me) what Gethin does", «¿qué es mi hermana?»
+pub(super) fn trade(
+    scan: &Scan<'_>,
+    from: usize,
+    has: &dyn Fn(&str) -> bool,
+    subject: Option<&Mention>,
+) -> Option<Topic> {
+    let others = !matches!(subject, None | Some(Mention::Owner | Mention::Thing { .. }));
+    let last = (from..scan.tokens.len()).rev().find(|&at| scan.tokens[at].is_word());
+    let does = has("what") && last.is_some_and(|at| scan.is_any(at, &["does", "do", "did"]));
+    let is = scan.spanish() && has("que") && has("ser") && others;
+    (does || is).then_some(Topic { predicate: Predicate::Role, kind: None, weight: 2 })
+}
+
+/// «¿Dónde guardo mi medicación?» looks for a thing.
+pub(super) fn kept_medicine(
+    scan: &Scan<'_>,
+    from: usize,
+    topics: &[Topic],
+    attributes: &[(Predicate, Option<String>)],
+    spans: &[(usize, usize)],
+) -> Option<Mention> {
+    let kept = topics.first().is_some_and(|topic| topic.predicate == Predicate::KeptIn && topic.weight >= 2)
+        && wanted(scan, from) == Wanted::Place
+        && attributes.iter().any(|(predicate, _)| *predicate == Predicate::Medication);
+    let at = spans.last().map_or(from, |(_, end)| end - 1);
+    let text = scan.source(at, at + 1).to_owned();
+    kept.then(|| Mention::Thing { of: Box::new(Mention::Owner), key: words::key(&text), text })
+}
