@@ -71,7 +71,7 @@ fn field(given: Given) -> Option<Field> {
 fn house(entries: Vec<Entry>, home: &Zone, errors: &mut Vec<ConfigError>) -> House {
     let mut house = House::new(home.clone());
     let mut quiet = None;
-    for Entry { key, given, origin } in entries {
+    for Entry { key, given, origin, place: _ } in entries {
         let Some(field) = field(given) else {
             errors.push(wrong(&origin, &key, Notice::new("rules-form-one")));
             continue;
@@ -122,7 +122,7 @@ struct Lines {
 
 fn rules(entries: Vec<Entry>, zone: &Zone, errors: &mut Vec<ConfigError>) -> Vec<Rule> {
     let mut grouped: Vec<Lines> = Vec::new();
-    for Entry { key, given, origin } in entries {
+    for Entry { key, given, origin, place: _ } in entries {
         let Some((name, key)) = key.strip_prefix(RULES).and_then(|rest| rest.split_once('.')) else {
             errors.push(wrong(&origin, &key, Notice::new("rules-form-not-a-rule")));
             continue;
