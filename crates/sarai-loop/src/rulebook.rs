@@ -8,9 +8,6 @@ use sarai_proactive::rule::{Rule, RuleId};
 use sarai_proactive::time::Zone;
 use sarai_proactive_sqlite::OwnRule;
 
-/// In the state folder.
-const LAST_GOOD: &str = "rules.good.yaml";
-
 /// Where a rule comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -54,7 +51,7 @@ impl Rulebook {
     /// The last state of the owner's file that was right, if one was kept.
     #[must_use]
     pub fn last_good(folders: &Folders, home: &Zone) -> Option<(RulesFile, Origin)> {
-        let path = folders.state.join(LAST_GOOD);
+        let path = folders.good_rules_file();
         if !path.exists() {
             return None;
         }
@@ -66,7 +63,7 @@ impl Rulebook {
     /// # Errors
     /// It cannot be written.
     pub fn keep_good(folders: &Folders) -> Result<(), FolderError> {
-        let kept = folders.state.join(LAST_GOOD);
+        let kept = folders.good_rules_file();
         match SourceFile::read(&folders.rules_file()) {
             Ok(file) if SourceFile::read(&kept).is_ok_and(|kept| kept.text == file.text) => Ok(()),
             Ok(file) => write_atomic(&kept, file.text.as_bytes()),
