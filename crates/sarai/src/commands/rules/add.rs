@@ -1,6 +1,6 @@
 //! `sarai rules add`: a rule in words, read back, and added when the owner says yes.
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal};
 
 use sarai_loop::clock;
 use sarai_proactive::words::{Context, Parsed, Proposal, parse};
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{book, moments, refused, shown, store, wake};
 use crate::cli::{Format, JsonFlag};
 use crate::ending::Told;
+use crate::input::agrees;
 use crate::shell::Shell;
 use crate::terminal;
 
@@ -75,13 +76,9 @@ fn choose<'a>(parsed: &'a Parsed, args: &AddArgs) -> Option<&'a Proposal> {
 
 /// Asks the person; nobody to ask is no.
 fn confirmed(shell: &Shell) -> anyhow::Result<bool> {
-    let stdin = io::stdin();
-    if !stdin.is_terminal() {
+    if !io::stdin().is_terminal() {
         shell.tell(&Notice::new("cli-rules-say-yes"));
         return Ok(false);
     }
-    terminal::sentence(&shell.say("cli-rules-confirm"));
-    let mut line = String::new();
-    stdin.lock().read_line(&mut line)?;
-    Ok(matches!(line.trim().to_lowercase().as_str(), "s" | "sí" | "si" | "y" | "yes"))
+    Ok(agrees(&shell.say("cli-rules-confirm"))?)
 }
