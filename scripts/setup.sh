@@ -2,7 +2,8 @@
 # Installs what the build and the tests need beyond a Rust toolchain, and nothing that is there already.
 #
 #   scripts/setup.sh run     what building SARAi and fetching a model takes
-#   scripts/setup.sh test    that, and what the tests drive: a browser, containers and Python's virtual environments
+#   scripts/setup.sh test    that, and what the tests drive: a browser, containers, Python's virtual environments and the
+#                          reader of systemd's units
 #
 # When nothing is missing it says nothing and takes milliseconds. As root, or with sudo that asks for no password, it
 # installs through apt; anywhere else it prints what to install and fails.
@@ -58,6 +59,8 @@ need python3-pip has_module pip
 need bubblewrap command -v bwrap
 need libc6-dev test -e "$(c++ -print-file-name=libc.a 2>/dev/null)"
 if [ "$purpose" = test ]; then
+    # For systemd-analyze, which reads the unit that `sarai service` writes.
+    need systemd command -v systemd-analyze
     need docker-compose command -v docker-compose
     need python3-venv has_module ensurepip
     need chromium command -v chromium

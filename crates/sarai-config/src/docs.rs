@@ -8,12 +8,17 @@ use crate::value::Expects;
 /// Widest line of the example's prose, without its indentation.
 const WIDTH: usize = 100;
 
-/// The commented example, `config/sarai.yaml`: every key at its default and switched off by a `#` without a space.
+/// The commented example, `config/sarai.yaml`, which names its schema beside it.
 #[must_use]
 pub fn example() -> String {
+    format!("# yaml-language-server: $schema=sarai.schema.json\n{}", template())
+}
+
+/// A `sarai.yaml` to begin with: every key at its default and switched off by a `#` without a space.
+#[must_use]
+pub fn template() -> String {
     let mut out = String::from(
-        "# yaml-language-server: $schema=sarai.schema.json\n\
-         # The settings of SARAi, each at its default. To change one, take away the # before it.\n\
+        "# The settings of SARAi, each at its default. To change one, take away the # before it.\n\
          # Stronger than this file: overrides.yaml in the state folder, then the environment (SARAI__SERVER__PORT=9000),\n\
          # then flags. `sarai config show` tells what counts and where it comes from; `sarai config check` looks for\n\
          # mistakes.\n",

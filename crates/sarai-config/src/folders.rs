@@ -7,10 +7,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, access};
 use sarai_types::Notice;
 
 /// The longest path of a Unix socket, in bytes: `sun_path` of unix(7), less its final NUL.
 pub const SOCKET_PATH_MAX: usize = 107;
+
+/// How a file is called while it is written.
+const TEMPORARY: &str = ".sarai-";
 
 /// Others may write, by group or by everybody's right.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -74,6 +78,17 @@ pub struct Folders {
 
 impl Folders {
     const STATE_PARTS: [&str; 5] = ["db", "kv", "logs", "audit", "run"];
+    const STATE_FILES: [&str; 7] = [
+        "overrides.yaml",
+        "trust.json",
+        "sessions",
+        "chat-history",
+        "rules.good.yaml",
+        "recall-rate",
+        "supervisord.conf",
+    ];
+    /// How names in the state folder begin that last as long as a process.
+    const STATE_PREFIXES: [&str; 2] = [TEMPORARY, "bench-"];
 
     /// By the XDG Base Directory Specification (a relative path in a variable counts as none), or all under
     /// `SARAI_HOME`. At the rim, `get` is `|name| std::env::var_os(name)`.
@@ -126,6 +141,36 @@ impl Folders {
     #[must_use]
     pub fn overrides_file(&self) -> PathBuf {
         self.state.join("overrides.yaml")
+    }
+
+    /// Browsers that were let in.
+    #[must_use]
+    pub fn sessions_file(&self) -> PathBuf {
+        self.state.join("sessions")
+    }
+
+    /// What was typed in conversations.
+    #[must_use]
+    pub fn chat_history(&self) -> PathBuf {
+        self.state.join("chat-history")
+    }
+
+    /// The owner's rules as they were when they were right last.
+    #[must_use]
+    pub fn good_rules_file(&self) -> PathBuf {
+        self.state.join("rules.good.yaml")
+    }
+
+    /// How often recalled facts were of use, as `sarai bench memory` found it.
+    #[must_use]
+    pub fn recall_rate_file(&self) -> PathBuf {
+        self.state.join("recall-rate")
+    }
+
+    /// What supervisord reads, where it keeps the program going.
+    #[must_use]
+    pub fn supervisord_file(&self) -> PathBuf {
+        self.state.join("supervisord.conf")
     }
 
     /// Databases.
@@ -187,6 +232,62 @@ impl Folders {
         let parts = Self::STATE_PARTS.map(|part| self.state.join(part));
         [&self.config, &self.models, &self.state].into_iter().chain(&parts).try_for_each(|path| own_folder(path))
     }
+
+    /// Looks whether [`Folders::create`] could do it and files could be written then. Makes nothing.
+    ///
+    /// # Errors
+    /// As [`Folders::create`].
+    pub fn examine(&self) -> Result<(), FolderError> {
+        [&self.config, &self.models, &self.state].into_iter().try_for_each(|path| {
+            let failed = |source| FolderError::Create { path: path.to_owned(), source };
+            if path.exists() {
+                own_folder(path)?;
+            }
+            let there = path.ancestors().find(|path| path.exists()).unwrap_or(path);
+            if !there.is_dir() {
+                return Err(FolderError::NotAFolder { path: there.to_owned() });
+            }
+            access(there, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| failed(error.into()))
+        })
+    }
+
+    /// What the program itself has made in the folders of config and state, by their names there; models are the
+    /// library's business. What somebody else put there, or a link, is not among it.
+    ///
+    /// # Errors
+    /// What the file system says; a folder that does not exist is empty.
+    pub fn made(&self) -> std::io::Result<Vec<PathBuf>> {
+        let of_config = |name: &str| matches!(name, "sarai.yaml" | "rules.yaml") || name.starts_with(TEMPORARY);
+        let of_state = |name: &str| {
+            Self::STATE_PARTS.contains(&name)
+                || Self::STATE_FILES.contains(&name)
+                || Self::STATE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        };
+        let mut made = named(&self.config, of_config)?;
+        made.extend(named(&self.state, of_state)?);
+        Ok(made)
+    }
+}
+
+/// What lies in a folder under a name of some kind. Links are left out, and a folder that is one leads elsewhere.
+fn named(folder: &Path, wanted: impl Fn(&str) -> bool) -> std::io::Result<Vec<PathBuf>> {
+    if folder.is_symlink() {
+        return Ok(Vec::new());
+    }
+    let entries = match fs_err::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(&wanted) && !entry.file_type()?.is_symlink() {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Creates a folder for this user alone, or looks at the one that is there.
@@ -228,7 +329,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     let write = || {
         let folder = path.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
         // In the same folder, because a rename cannot cross file systems. It is created with mode 0600.
-        let mut file = tempfile::Builder::new().prefix(".sarai-").tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
@@ -240,6 +341,52 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_made_here_is_known_by_name_and_nothing_else_is() {
+        let home = tempfile::tempdir().unwrap();
+        let folders = Folders::under(home.path());
+        folders.examine().unwrap();
+        assert!(folders.made().unwrap().is_empty() && !folders.state.exists());
+        folders.create().unwrap();
+        let own = [
+            folders.config_file(),
+            folders.rules_file(),
+            folders.overrides_file(),
+            folders.trust_file(),
+            folders.sessions_file(),
+            folders.chat_history(),
+            folders.good_rules_file(),
+            folders.recall_rate_file(),
+            folders.supervisord_file(),
+            folders.state.join(".sarai-x1"),
+        ];
+        own.iter().for_each(|file| fs_err::write(file, "").unwrap());
+        for other in [folders.config.join("models.toml"), folders.config.join("trust.json"), folders.state.join("mine")]
+        {
+            fs_err::write(other, "").unwrap();
+        }
+        fs_err::remove_dir(folders.audit()).unwrap();
+        std::os::unix::fs::symlink("/etc", folders.audit()).unwrap();
+        let mut expected: Vec<PathBuf> = own.to_vec();
+        expected.extend([folders.db(), folders.kv(), folders.logs(), folders.run()]);
+        expected.sort();
+        assert_eq!(folders.made().unwrap(), expected);
+    }
+
+    #[test]
+    fn a_folder_that_could_not_be_made_is_found_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs_err::write(&file, "").unwrap();
+        let examined = Folders::under(&file.join("home")).examine();
+        assert!(matches!(&examined, Err(FolderError::NotAFolder { path }) if *path == file), "{examined:?}");
+        fs_err::create_dir(folder.path().join("config")).unwrap();
+        fs_err::set_permissions(folder.path().join("config"), std::os::unix::fs::PermissionsExt::from_mode(0o777))
+            .unwrap();
+        let examined = Folders::under(folder.path()).examine();
+        assert!(matches!(examined, Err(FolderError::WritableByOthers { .. })), "{examined:?}");
+    }
 
     #[test]
     fn a_folder_of_somebody_else_is_refused() {

@@ -17,11 +17,12 @@
 //! 3. `load(&sources)?`; hand each part of the program its section of `loaded.config`.
 //! 4. When a file changes: `reload(&loaded, &sources.reread()?)`. On an error the old generation simply stays.
 //!
-//! [`RulesFile`] is the same for `rules.yaml`: what SARAi does unasked.
+//! [`SourceFile::with`] changes keys in a file and leaves its comments alone. [`RulesFile`] is the same for `rules.yaml`: what SARAi does unasked.
 //!
 //! It never watches anything, never keeps a secret, and never guesses: what it does not know, it refuses.
 
 mod docs;
+mod edit;
 mod error;
 mod folders;
 mod keys;
@@ -32,7 +33,7 @@ mod source;
 mod value;
 mod yaml;
 
-pub use docs::{example, json_schema};
+pub use docs::{example, json_schema, template};
 pub use error::{ConfigError, ConfigErrors};
 pub use folders::{FolderError, Folders, SOCKET_PATH_MAX, own_folder, write_atomic};
 pub use keys::{Channels, Config, Effect, KEYS, Key, Log, Model, Phoenix, Rag, Reload, Runtime, Server};

@@ -116,12 +116,12 @@ fn entries(sources: &Sources, errors: &mut Vec<ConfigError>) -> Vec<Entry> {
         {
             let origin = Origin::Environment(shorten(name));
             let key = rest.to_ascii_lowercase().replace("__", ".");
-            all.push(Entry { key, given: Given::Text(value.clone()), origin });
+            all.push(Entry { key, given: Given::Text(value.clone()), origin, place: 0..0 });
         }
     }
     for (key, value) in &sources.flags {
         let origin = Origin::Flag(shorten(key));
-        all.push(Entry { key: key.clone(), given: Given::Text(value.clone()), origin });
+        all.push(Entry { key: key.clone(), given: Given::Text(value.clone()), origin, place: 0..0 });
     }
     all
 }

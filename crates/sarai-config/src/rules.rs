@@ -21,9 +21,6 @@ pub const BUILTIN_RULES: &str = include_str!("../../../config/rules.yaml");
 
 const RULES: &str = "rules.";
 
-/// The last state of the owner's file that was right, in the state folder.
-const LAST_GOOD: &str = "rules.good.yaml";
-
 /// What a rules file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulesFile {
@@ -65,7 +62,7 @@ impl RulesFile {
     /// The last state of the owner's file that was right, if one was kept.
     #[must_use]
     pub fn last_good(folders: &Folders, home: &Zone) -> Option<Self> {
-        let path = folders.state.join(LAST_GOOD);
+        let path = folders.good_rules_file();
         if !path.exists() {
             return None;
         }
@@ -77,7 +74,7 @@ impl RulesFile {
     /// # Errors
     /// It cannot be written.
     pub fn keep_good(folders: &Folders) -> Result<(), FolderError> {
-        let kept = folders.state.join(LAST_GOOD);
+        let kept = folders.good_rules_file();
         match SourceFile::read(&folders.rules_file()) {
             Ok(file) if SourceFile::read(&kept).is_ok_and(|kept| kept.text == file.text) => Ok(()),
             Ok(file) => write_atomic(&kept, file.text.as_bytes()),
@@ -122,7 +119,7 @@ fn field(given: Given) -> Option<Field> {
 fn house(entries: Vec<Entry>, home: &Zone, errors: &mut Vec<ConfigError>) -> House {
     let mut house = House::new(home.clone());
     let mut quiet = None;
-    for Entry { key, given, origin } in entries {
+    for Entry { key, given, origin, place: _ } in entries {
         let Some(field) = field(given) else {
             errors.push(wrong(&origin, &key, Notice::new("rules-form-one")));
             continue;
@@ -173,7 +170,7 @@ struct Lines {
 
 fn rules(entries: Vec<Entry>, zone: &Zone, errors: &mut Vec<ConfigError>) -> Vec<Rule> {
     let mut grouped: Vec<Lines> = Vec::new();
-    for Entry { key, given, origin } in entries {
+    for Entry { key, given, origin, place: _ } in entries {
         let Some((name, key)) = key.strip_prefix(RULES).and_then(|rest| rest.split_once('.')) else {
             errors.push(wrong(&origin, &key, Notice::new("rules-form-not-a-rule")));
             continue;

@@ -4,8 +4,9 @@
 //! anchors, aliases or tags, so these are refused where they stand, and with them every bomb that is made of them.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 use crate::error::ConfigError;
 use crate::source::{Origin, SourceFile};
@@ -21,6 +22,9 @@ pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) given: Given,
     pub(crate) origin: Origin,
+    /// The bytes of the value in the text; where there is none, the place behind the key's colon. Empty elsewhere than
+    /// in a file.
+    pub(crate) place: Range<usize>,
 }
 
 /// The entries of a file, in their order.
@@ -124,9 +128,16 @@ impl<'a> Reader<'a> {
                 return Err(self.syntax(line, "a key is not a word"));
             };
             let key = if path.is_empty() { word.into_owned() } else { format!("{path}.{word}") };
-            let Some((value, _)) = self.next()? else { break };
+            let behind_key = span.end;
+            let Some((value, span)) = self.next()? else { break };
+            let mut place = bytes(&span);
             let given = match value {
-                Event::Scalar(text, style, ..) if is_nothing(&text, style) => Given::Nothing,
+                Event::Scalar(text, style, ..) if is_nothing(&text, style) => {
+                    if place.is_empty() {
+                        place = self.behind_colon(behind_key);
+                    }
+                    Given::Nothing
+                }
                 Event::Scalar(text, ..) => Given::Text(text.into_owned()),
                 Event::SequenceStart(..) => self.sequence()?,
                 Event::MappingStart(..) => {
@@ -136,9 +147,16 @@ impl<'a> Reader<'a> {
                 _ => return Err(self.syntax(line, "a key has no value")),
             };
             let origin = self.place(line);
-            self.entries.push(Entry { key, given, origin });
+            self.entries.push(Entry { key, given, origin, place });
         }
         Ok(())
+    }
+
+    /// The empty place where the value of a key would begin.
+    fn behind_colon(&self, key: Marker) -> Range<usize> {
+        let from = key.byte_offset().unwrap_or_default();
+        let colon = self.file.text.get(from..).and_then(|rest| rest.find(':')).map_or(from, |at| from + at + 1);
+        colon..colon
     }
 
     /// The inside of a list, up to and with its end.
@@ -164,6 +182,11 @@ impl<'a> Reader<'a> {
         }
         Ok(if nested { Given::Nested } else { Given::List(items) })
     }
+}
+
+fn bytes(span: &Span) -> Range<usize> {
+    let at = |marker: Marker| marker.byte_offset().unwrap_or_default();
+    at(span.start)..at(span.end)
 }
 
 /// YAML's ways to write no value at all.

@@ -40,9 +40,6 @@ const SIZE_WAIT: Duration = Duration::from_millis(500);
 /// How long the end of the program waits for what was asked last.
 const DRAIN_WAIT: Duration = Duration::from_secs(5);
 
-/// Where `sarai bench memory` writes the share of facts that it found recalled, in the state folder.
-pub const RECALL_RATE_FILE: &str = "recall-rate";
-
 /// Where the memory lies, below the databases.
 pub const FOLDER: &str = "memory";
 

@@ -123,7 +123,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         handle,
         token: token::read_or_make(&token::path(&folders))?,
         port: tcp.local_addr()?.port(),
-        pairing: Arc::new(Pairing::open(folders.state.join("sessions"))?),
+        pairing: Arc::new(Pairing::open(folders.sessions_file())?),
     };
     let memory = MemoryKeeper::start(config.phoenix.entity_memory_skill, &folders);
     let brain = BrainKeeper::start(brain_spec(worker, &launcher, config, &folders, memory.handle()));

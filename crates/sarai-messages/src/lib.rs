@@ -5,7 +5,8 @@
 //! the same variables, and this crate's tests hold them to it.
 //!
 //! # Key types
-//! - [`Messages`]: the sentences of one language. It is a tag; copy it freely.
+//! - [`Messages`]: the sentences of one language, in the letters that its reader can be shown. It is a tag; copy it
+//!   freely.
 //! - [`Area`]: one message file. Adding one means adding a row to its table.
 //!
 //! # Use
@@ -73,6 +74,7 @@ areas! {
     Models = "models",
     Page = "page",
     Rules = "rules",
+    Setup = "setup",
     Skills = "skills",
 }
 
@@ -84,10 +86,14 @@ struct Catalogue {
 
 impl Catalogue {
     /// What does not parse, or is there twice, is left out; the tests read the same files and are stricter.
-    fn new(language: Language) -> Self {
+    fn new(language: Language, letters: Letters) -> Self {
         let mut bundle = FluentBundle::new_concurrent(language.tag().parse().into_iter().collect());
         // Isolation marks are invisible characters around each value; terminals print some of them as boxes.
         bundle.set_use_isolating(false);
+        bundle.set_transform(match letters {
+            Letters::All => None,
+            Letters::Ascii => Some(in_ascii),
+        });
         let mut ids = Vec::new();
         for area in Area::ALL {
             let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(area.source(language).to_owned());
@@ -104,12 +110,16 @@ impl Catalogue {
         Self { bundle, ids }
     }
 
-    fn of(language: Language) -> &'static Self {
-        static SPANISH: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(Language::Spanish));
-        static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(Language::English));
-        match language {
-            Language::Spanish => &SPANISH,
-            Language::English => &ENGLISH,
+    fn of(Messages { language, letters }: Messages) -> &'static Self {
+        static SPANISH: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(Language::Spanish, Letters::All));
+        static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(Language::English, Letters::All));
+        static SPANISH_ASCII: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(Language::Spanish, Letters::Ascii));
+        static ENGLISH_ASCII: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(Language::English, Letters::Ascii));
+        match (language, letters) {
+            (Language::Spanish, Letters::All) => &SPANISH,
+            (Language::English, Letters::All) => &ENGLISH,
+            (Language::Spanish, Letters::Ascii) => &SPANISH_ASCII,
+            (Language::English, Letters::Ascii) => &ENGLISH_ASCII,
         }
     }
 
@@ -122,16 +132,38 @@ impl Catalogue {
     }
 }
 
+/// Which letters a reader can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Letters {
+    #[default]
+    All,
+    /// Sentences lose their accents; values in them, which may be paths, stay as they are.
+    Ascii,
+}
+
 /// The sentences of one language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Messages {
     language: Language,
+    letters: Letters,
 }
 
 impl Messages {
     #[must_use]
     pub const fn new(language: Language) -> Self {
-        Self { language }
+        Self { language, letters: Letters::All }
+    }
+
+    /// For a reader who cannot be shown all letters.
+    #[must_use]
+    pub const fn in_letters(self, letters: Letters) -> Self {
+        Self { language: self.language, letters }
+    }
+
+    /// The same reader, in another language.
+    #[must_use]
+    pub const fn in_language(self, language: Language) -> Self {
+        Self { language, letters: self.letters }
     }
 
     #[must_use]
@@ -144,19 +176,28 @@ impl Messages {
     #[must_use]
     pub fn text(self, notice: &Notice) -> String {
         let args = notice.args.iter().map(|(name, value)| (*name, value_of(value))).collect();
-        Catalogue::of(self.language).format(notice.id, &args).into_owned()
+        Catalogue::of(self).format(notice.id, &args).into_owned()
+    }
+
+    /// A text of ours from elsewhere, in the letters that the reader can be shown.
+    #[must_use]
+    pub fn shown(self, text: &str) -> Cow<'_, str> {
+        match self.letters {
+            Letters::All => Cow::Borrowed(text),
+            Letters::Ascii => in_ascii(text),
+        }
     }
 
     /// A sentence without values.
     #[must_use]
     pub fn get(self, id: &str) -> String {
-        Catalogue::of(self.language).format(id, &FluentArgs::new()).into_owned()
+        Catalogue::of(self).format(id, &FluentArgs::new()).into_owned()
     }
 
     /// All sentences of an area with their ids, in the order of the file, for a reader that fills in values by itself:
     /// where a value goes, the text says `{$name}`.
     pub fn all(self, area: Area) -> impl Iterator<Item = (&'static str, String)> {
-        let ids = Catalogue::of(self.language).ids.iter();
+        let ids = Catalogue::of(self).ids.iter();
         ids.filter(move |(of, _)| *of == area).map(move |(_, id)| (id.as_str(), self.get(id)))
     }
 }
@@ -178,6 +219,40 @@ pub fn language_from_env(get: impl Fn(&str) -> Option<String>) -> Language {
         .find_map(|name| get(name).filter(|value| !value.is_empty()))
         .and_then(|value| Language::from_tag(&value))
         .unwrap_or_default()
+}
+
+/// The text without what ASCII does not have; `?` stands for a letter that nobody thought of.
+fn in_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            'á' => out.push('a'),
+            'é' => out.push('e'),
+            'í' => out.push('i'),
+            'ó' => out.push('o'),
+            'ú' | 'ü' => out.push('u'),
+            'ñ' => out.push('n'),
+            'Á' => out.push('A'),
+            'É' => out.push('E'),
+            'Í' => out.push('I'),
+            'Ó' => out.push('O'),
+            'Ú' | 'Ü' => out.push('U'),
+            'Ñ' => out.push('N'),
+            '«' | '»' | '“' | '”' => out.push('"'),
+            '’' => out.push('\''),
+            '¿' | '¡' => {}
+            '…' => out.push_str("..."),
+            '–' | '·' => out.push('-'),
+            '●' => out.push('*'),
+            '↑' => out.push('^'),
+            c if c.is_ascii() => out.push(c),
+            _ => out.push('?'),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// A number if the text is one and prints as the same text again, so that `007`, `1e3` and digests stay as they are.

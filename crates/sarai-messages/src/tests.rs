@@ -81,7 +81,7 @@ fn both_languages_say_the_same_things_about_the_same_values() {
 fn every_sentence_formats_with_few_and_with_many() {
     for language in Language::ALL {
         for area in Area::ALL {
-            let catalogue = Catalogue::of(language);
+            let catalogue = Catalogue::of(Messages::new(language));
             for (id, shape) in shapes(area, language) {
                 for value in ["1", "2", "una cosa"] {
                     let args = shape.variables.iter().map(|name| (name.as_str(), value_of(value))).collect();
@@ -143,7 +143,8 @@ fn every_notice_of_the_program_has_its_sentence() {
         }
     }
     assert!(!ids.is_empty(), "the search found nothing at all");
-    let missing: Vec<_> = ids.iter().filter(|id| !Catalogue::of(Language::English).bundle.has_message(id)).collect();
+    let missing: Vec<_> =
+        ids.iter().filter(|id| !Catalogue::of(Messages::new(Language::English)).bundle.has_message(id)).collect();
     assert!(missing.is_empty(), "no message file has {missing:?}");
 }
 
@@ -200,4 +201,22 @@ fn values_print_as_given_and_count_where_they_are_numbers() {
 fn an_unknown_id_reads_as_itself() {
     assert_eq!(text(Language::Spanish, &Notice::new("no-such-message").arg("n", 1)), "no-such-message");
     assert_eq!(Messages::new(Language::English).get(""), "");
+}
+
+#[test]
+fn a_terminal_without_accents_reads_every_sentence_and_every_path() {
+    for language in Language::ALL {
+        let (all, ascii) = (Messages::new(language), Messages::new(language).in_letters(Letters::Ascii));
+        for area in Area::ALL {
+            for ((id, full), (_, plain)) in all.all(area).zip(ascii.all(area)) {
+                let questions = |text: &str| text.matches('?').count();
+                assert!(plain.is_ascii() && questions(&plain) == questions(&full), "{language} {id}: {plain}");
+            }
+        }
+    }
+    let notice = Notice::new("config-unreadable").arg("file", "/home/ñu/«a»").arg("cause", "x");
+    let spanish = Messages::new(Language::Spanish).in_letters(Letters::Ascii);
+    assert!(spanish.text(&notice).starts_with("No puedo leer \"/home/ñu/«a»\" (x)."), "{}", spanish.text(&notice));
+    assert_eq!(spanish.in_language(Language::English).shown("año…"), "ano...");
+    assert_eq!(Messages::new(Language::English).shown("año…"), "año…");
 }

@@ -45,6 +45,6 @@ pub use digest::Sha256;
 pub use error::{PullError, SourceError};
 pub use gguf::{GgufError, Header, TensorType};
 pub use library::{Info, Library, LibraryError, Listed, Removed, State};
-pub use memory::{Fit, LoadPlan, MemoryEstimate, WeightLayout, available, estimate, fits};
+pub use memory::{Fit, LoadPlan, MemoryEstimate, WeightLayout, available, estimate, fits, guess, guessed_bytes};
 pub use network::{HuggingFace, Network, PackageIndex, Patience};
 pub use pull::{Progress, Pulled};

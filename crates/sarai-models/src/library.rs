@@ -14,7 +14,7 @@ use crate::error::PullError;
 use crate::gguf::{GgufError, Header};
 use crate::http::length;
 use crate::network::Network;
-use crate::pull::{Progress, Pulled, Shelf, Standing};
+use crate::pull::{Progress, Pulled, RECORDS, Shelf, Standing};
 use crate::staging::{self, Staging};
 
 /// Files of the models folder that are looked at.
@@ -235,6 +235,40 @@ impl Library {
         self.shelf.forget(&entry.file);
         staging.discard()?;
         Ok(Removed { bytes: whole + partial })
+    }
+
+    /// What pulls have made in the folder: models that they brought, with their records, what is half here, and what was
+    /// put aside. Not a file that somebody put there, nor anything behind a link.
+    ///
+    /// # Errors
+    /// What the file system says; a folder that does not exist is empty.
+    pub fn made(&self) -> io::Result<Vec<PathBuf>> {
+        if self.folder().is_symlink() {
+            return Ok(Vec::new());
+        }
+        let entries = match fs_err::read_dir(self.folder()) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut made = Vec::new();
+        for entry in entries.take(FILES_MAX) {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if self.is_made(&name) && !entry.file_type()?.is_symlink() {
+                made.push(entry.path());
+            }
+        }
+        made.sort();
+        Ok(made)
+    }
+
+    fn is_made(&self, name: &str) -> bool {
+        if let Ok(file) = name.parse::<FileName>() {
+            return self.shelf.record(&file).exists();
+        }
+        let of_model = |ending: &str| name.strip_suffix(ending).is_some_and(|rest| rest.contains(".gguf"));
+        name == RECORDS || of_model(".part") || of_model(".wrong")
     }
 
     fn listed(&self, id: &ModelId) -> Result<Listed<'_>, LibraryError> {

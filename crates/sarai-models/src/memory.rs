@@ -6,6 +6,7 @@
 use std::io;
 use std::path::Path;
 
+use crate::catalog::Entry;
 use crate::gguf::Header;
 
 /// Bytes of one number in the KV cache (f16) and in a compute buffer (f32).
@@ -106,6 +107,20 @@ pub fn estimate(header: &Header, file_bytes: u64, plan: &LoadPlan) -> MemoryEsti
         compute: compute.into_iter().fold(0, u64::saturating_add).saturating_mul(contexts),
         process: product(&[vocabulary, VOCABULARY_ENTRY_BYTES]).saturating_add(PROCESS_BYTES),
     }
+}
+
+/// How large a model's file will be, if the catalogue does not know: about 0.64 bytes for each parameter.
+#[must_use]
+pub fn guessed_bytes(entry: &Entry) -> u64 {
+    entry.provenance.bytes().unwrap_or_else(|| entry.parameters / 100 * 64)
+}
+
+/// What a model of the catalogue will take, told by its size alone, before its file is here: half as much again, which
+/// is above [`estimate`] for a context of 8192 tokens.
+#[must_use]
+pub fn guess(entry: &Entry) -> u64 {
+    let bytes = guessed_bytes(entry);
+    bytes.saturating_add(bytes / 2)
 }
 
 /// Whether a model can be loaded.
@@ -224,6 +239,17 @@ mod tests {
             let ratio = total as f64 / measured;
             assert!((1.0..1.15).contains(&ratio), "{layout:?}: {total} against {measured}");
         }
+    }
+
+    #[test]
+    fn the_guess_is_near_the_estimate_and_not_below() {
+        let catalog = crate::catalog::Catalog::builtin();
+        let guessed = guess(catalog.get(&"qwen2.5-coder-1.5b-instruct".parse().unwrap()).unwrap());
+        let estimated = estimate(&qwen_1_5b(), 1_117_320_768, &LoadPlan::new(8192, WeightLayout::Once)).total();
+        assert!((1.0..1.15).contains(&(guessed as f64 / estimated as f64)), "{guessed} against {estimated}");
+        // Its catalogue knows no size.
+        let guessed = guess(catalog.get(&"qwen3-4b".parse().unwrap()).unwrap());
+        assert!((3_500_000_000..4_500_000_000).contains(&guessed), "{guessed}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::staging::{Staging, create_private_folder, read_small, slug, write_ato
 use crate::wheels::{self, Wheels};
 
 /// Where the records of checked files lie, inside the models folder.
-const RECORDS: &str = ".checked";
+pub(crate) const RECORDS: &str = ".checked";
 const RECORD_BYTES_MAX: u64 = 256;
 
 /// What a pull reports on its way.
@@ -99,7 +99,7 @@ impl Shelf {
         self.remember(file, sha256)
     }
 
-    fn record(&self, file: &FileName) -> PathBuf {
+    pub(crate) fn record(&self, file: &FileName) -> PathBuf {
         self.folder.join(RECORDS).join(file.as_str())
     }
 

@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::BenchArgs;
 use crate::commands::{
-    ask, chat, completion, config, doctor, grammar, jail, loop_, memory, model, rules, serve, skill, status,
+    ask, chat, completion, config, doctor, grammar, jail, loop_, memory, model, onboard, rules, serve, service, skill,
+    status, uninstall,
 };
 
 #[derive(Debug, Parser)]
@@ -22,6 +23,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[command(about = "setup-about-onboard")]
+    Onboard(onboard::OnboardArgs),
     #[command(about = "cli-about-up")]
     Up,
     #[command(about = "cli-about-serve")]
@@ -54,6 +57,10 @@ pub(crate) enum Command {
     Jail(jail::JailCommand),
     #[command(about = "cli-about-grammar", subcommand)]
     Grammar(grammar::GrammarCommand),
+    #[command(about = "setup-about-service", subcommand)]
+    Service(service::ServiceCommand),
+    #[command(about = "setup-about-uninstall")]
+    Uninstall(uninstall::UninstallArgs),
     #[command(about = "cli-about-completion")]
     Completion(completion::CompletionArgs),
 }

@@ -10,11 +10,14 @@ pub(crate) mod jail;
 pub(crate) mod loop_;
 pub(crate) mod memory;
 pub(crate) mod model;
+pub(crate) mod onboard;
 pub(crate) mod pair;
 pub(crate) mod rules;
 pub(crate) mod serve;
+pub(crate) mod service;
 pub(crate) mod skill;
 pub(crate) mod status;
+pub(crate) mod uninstall;
 pub(crate) mod up;
 
 use sarai_messages::Messages;
@@ -36,6 +39,9 @@ pub(crate) fn run(cli: Cli, messages: Messages) -> anyhow::Result<()> {
         // These need nothing of the person's.
         Command::Grammar(command) => grammar::run(command),
         Command::Memory(command) => memory::run(command, shell),
+        Command::Onboard(args) => onboard::run(&args, shell()?),
+        Command::Service(command) => service::run(command, &shell()?),
+        Command::Uninstall(args) => uninstall::run(&args, &shell()?),
         Command::Up => up::run(&shell()?),
         Command::Serve(args) => serve::run(&args, &shell()?),
         Command::Loop(args) => loop_::run(&args, &shell()?),

@@ -39,6 +39,11 @@ impl Told {
         Self { exit: Exit::Failed, notices: Vec::new() }
     }
 
+    /// The same end, once its sentences have been said.
+    pub(crate) const fn said(&self) -> Self {
+        Self { exit: self.exit, notices: Vec::new() }
+    }
+
     pub(crate) fn notices(&self) -> &[Notice] {
         &self.notices
     }

@@ -17,10 +17,10 @@ mod worker;
 
 use std::process::ExitCode;
 
-use sarai_messages::{Messages, language_from_env};
+use sarai_messages::Messages;
 
 fn main() -> ExitCode {
-    let messages = Messages::new(language_from_env(|name| std::env::var(name).ok()));
+    let messages = Messages::new(shell::language()).in_letters(terminal::letters());
     let ended = match help::parse(messages) {
         Ok(Some(cli)) => commands::run(cli, messages),
         // It was a question about the program itself, and is answered.

@@ -5,7 +5,7 @@
 use sarai_api::client::Client;
 use sarai_config::{Config, Folders, Loaded, Sources, load};
 use sarai_daemon::serve::SOCKET;
-use sarai_messages::Messages;
+use sarai_messages::{Messages, language_from_env};
 use sarai_models::{Catalog, Library, Role};
 use sarai_types::{Language, ModelId, Notice};
 
@@ -90,6 +90,21 @@ impl Shell {
         let catalog = Catalog::builtin().with_user_file(&own).map_err(|e| Told::failed(e.notice()))?;
         Ok(Library::new(self.folders.models.clone(), catalog))
     }
+}
+
+/// The person's language: what `SARAI_LANG` says, then what the config says, then their locale.
+pub(crate) fn language() -> Language {
+    let variable = |name: &str| std::env::var(name).ok();
+    let of_environment = language_from_env(variable);
+    if variable("SARAI_LANG").is_some_and(|value| !value.is_empty()) {
+        return of_environment;
+    }
+    // What is wrong with the config is for the command to say.
+    let config = || {
+        let folders = Folders::from_env(|name| std::env::var_os(name)).ok()?;
+        load(&Sources::read(&folders, Vec::new(), Vec::new()).ok()?).ok()?.config.language.set()
+    };
+    config().unwrap_or(of_environment)
 }
 
 /// The model that answers when nobody names one.

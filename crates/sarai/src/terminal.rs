@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sarai_messages::Letters;
 use sarai_types::Language;
 
 const TICK: Duration = Duration::from_millis(120);
@@ -26,6 +27,12 @@ pub(crate) fn line(text: impl Display) -> io::Result<()> {
 /// A sentence for the person, on standard error. There is nobody left to tell that it is closed.
 pub(crate) fn sentence(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", plain(text));
+}
+
+/// A sentence that waits for an answer on its own line.
+pub(crate) fn prompt(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "{} ", plain(text)).and_then(|()| stderr.flush());
 }
 
 /// As [`sentence`], for a text of our own that may carry colours.
@@ -125,6 +132,12 @@ pub(crate) fn bar_chars() -> &'static str {
 
 fn ticks() -> &'static [&'static str] {
     if shows_unicode() { TICKS } else { ASCII_TICKS }
+}
+
+/// What a person can be shown: all letters but on a terminal whose locale is not UTF-8.
+pub(crate) fn letters() -> Letters {
+    let watched = io::stdout().is_terminal() || io::stderr().is_terminal();
+    if watched && !shows_unicode() { Letters::Ascii } else { Letters::All }
 }
 
 /// By the locale, in the POSIX order.

@@ -12,7 +12,7 @@ use sarai_memory::{Date, Fact, FactId, Looked, Memory, Moment, Part, Report, Unr
 use sarai_memory_sqlite::{SqliteStore, StoreError};
 use sarai_types::{FactLine, FactRole, Failure, Language, MemoryPart, MemoryShare, Recollection, Said};
 
-use super::{RECALL_RATE_FILE, perform};
+use super::perform;
 use crate::metrics::MemorySize;
 
 /// What the lines about the owner may take of the prompt, in tokens.
@@ -108,7 +108,7 @@ impl Recollector {
     }
 
     pub(super) fn size(&self, folders: &Folders) -> MemorySize {
-        let rate = fs_err::read_to_string(folders.state.join(RECALL_RATE_FILE)).ok();
+        let rate = fs_err::read_to_string(folders.recall_rate_file()).ok();
         MemorySize {
             file_bytes: self.memory.store().file_bytes(),
             recall_rate: rate.and_then(|text| text.trim().parse().ok()).filter(|rate| (0.0..=1.0).contains(rate)),

@@ -10,7 +10,6 @@ use std::time::Instant;
 
 use anyhow::Result;
 use fs_err as fs;
-use sarai_daemon::memory::RECALL_RATE_FILE;
 use sarai_memory::{
     Change, Entity, EntityId, EntityKind, Evidence, Fact, FactId, Memory, Moment, Predicate, Source, States,
     Store as _, Value, key,
@@ -123,7 +122,7 @@ pub(super) fn run(args: &MemoryArgs, shell: &Shell) -> Result<Measured<Remembere
         && shell.folders.state.is_dir()
     {
         let share = figures.recall.share();
-        sarai_config::write_atomic(&shell.folders.state.join(RECALL_RATE_FILE), format!("{share:.4}\n").as_bytes())?;
+        sarai_config::write_atomic(&shell.folders.recall_rate_file(), format!("{share:.4}\n").as_bytes())?;
     }
     let folder = tempfile::tempdir()?;
     let mut memory = Memory::new(filled(folder.path(), args.facts)?);

@@ -49,7 +49,7 @@ fn answer_lines(talk: &mut Talk<'_>) -> anyhow::Result<()> {
 
 fn converse(talk: &mut Talk<'_>, shell: &Shell) -> anyhow::Result<()> {
     shell.tell(&Notice::new("chat-welcome"));
-    let mut prompt = Prompt::open(shell.folders.state.join("chat-history"))?;
+    let mut prompt = Prompt::open(shell.folders.chat_history())?;
     // A terminal that cannot write above the line goes without.
     if let Ok(printer) = prompt.printer() {
         news::follow(shell.client()?, shell.messages, printer);

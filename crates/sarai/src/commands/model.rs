@@ -9,7 +9,7 @@
 //! - `bench`: see [`bench`].
 
 mod bench;
-mod pull;
+pub(super) mod pull;
 mod show;
 
 use sarai_models::State;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sarai_models::{Network, Progress, PullError, Pulled};
+use sarai_models::{Library, Network, Progress, PullError, Pulled};
 use sarai_types::{ModelId, Notice};
 use serde_json::json;
 
@@ -28,22 +28,37 @@ pub(super) fn run(what: Option<&Path>, format: Format, shell: &Shell) -> anyhow:
         Some(what) => wanted(what)?,
         None => Wanted::Model(default_model(&shell.config()?, library.catalog())?),
     };
+    let pulled = pulled(&library, &wanted, shell)?;
+    match format {
+        Format::Json => terminal::line(as_json(&pulled))?,
+        Format::Text => tell(&pulled, shell),
+    }
+    Ok(())
+}
+
+/// Brings a model of the catalogue here, and says so.
+///
+/// # Errors
+/// Why it did not come.
+pub(in crate::commands) fn bring(id: &ModelId, shell: &Shell) -> Result<(), Told> {
+    tell(&pulled(&shell.library()?, &Wanted::Model(id.clone()), shell)?, shell);
+    Ok(())
+}
+
+fn pulled(library: &Library, wanted: &Wanted<'_>, shell: &Shell) -> Result<Pulled, Told> {
     let mut watcher = Watcher::new(shell);
     let mut progress = |news: Progress<'_>| watcher.hear(&news);
-    let pulled = match &wanted {
+    let pulled = match wanted {
         Wanted::Model(id) => library.pull(id, &Network::from_env(), &mut progress),
         Wanted::File(file) => library.pull_file(file, &mut progress),
     };
     drop(watcher);
-    let pulled = pulled.map_err(|error| refused(&error))?;
-    match format {
-        Format::Json => terminal::line(as_json(&pulled))?,
-        Format::Text => {
-            let size = terminal::size(pulled.bytes, shell.language());
-            shell.tell(&Notice::new("cli-model-pulled").arg("file", pulled.path.display()).arg("size", size));
-        }
-    }
-    Ok(())
+    pulled.map_err(|error| refused(&error))
+}
+
+fn tell(pulled: &Pulled, shell: &Shell) {
+    let size = terminal::size(pulled.bytes, shell.language());
+    shell.tell(&Notice::new("cli-model-pulled").arg("file", pulled.path.display()).arg("size", size));
 }
 
 /// A path with a slash, of a file that exists, or with a model's ending means a file; anything else a model's id.

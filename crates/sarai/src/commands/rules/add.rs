@@ -1,6 +1,6 @@
 //! `sarai rules add`: a rule in words, read back, and added when the owner says yes.
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal};
 
 use sarai_loop::clock;
 use sarai_proactive::Rulebook;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{book, moments, refused, shown, store, wake};
 use crate::cli::{Format, JsonFlag};
 use crate::ending::Told;
+use crate::input::agrees;
 use crate::shell::Shell;
 use crate::terminal;
 
@@ -98,13 +99,9 @@ pub(super) fn confirmed(question: &'static str, how: &HowArgs, shell: &Shell) ->
     if how.yes || how.json.format() == Format::Json {
         return Ok(how.yes);
     }
-    let stdin = io::stdin();
-    if !stdin.is_terminal() {
+    if !io::stdin().is_terminal() {
         shell.tell(&Notice::new("cli-rules-say-yes"));
         return Ok(false);
     }
-    terminal::sentence(&shell.say(question));
-    let mut line = String::new();
-    stdin.lock().read_line(&mut line)?;
-    Ok(matches!(line.trim().to_lowercase().as_str(), "s" | "sí" | "si" | "y" | "yes"))
+    Ok(agrees(&shell.say(question))?)
 }

@@ -3,14 +3,13 @@
 //! Only here is anything agreed to: no client of the running program, no model and no skill comes this way. `--yes`
 //! agrees without being asked, `--revoke` takes every agreement about the skill back.
 
-use std::io::{self, BufRead as _, IsTerminal as _};
-
 use sarai_daemon::skills::Standing;
 use sarai_skills::{GrantProblem, News};
 use sarai_types::Notice;
 
 use super::{NameArg, find, places};
 use crate::ending::Told;
+use crate::input::agrees;
 use crate::shell::Shell;
 use crate::terminal;
 
@@ -46,25 +45,13 @@ pub(super) fn run(args: &TrustArgs, shell: &Shell) -> anyhow::Result<()> {
     for notice in question.news().iter().map(News::notice) {
         say(shell, &notice)?;
     }
-    if !args.yes && !agrees(shell)? {
+    if !args.yes && !agrees(&shell.say("cli-skill-trust-question"))? {
         return Err(Told::failed(Notice::new("cli-skill-not-trusted").arg("skill", name)).into());
     }
     let (_, trust) = question.accept();
     trusts.add(trust);
     places.keep(&trusts).map_err(|error| Told::failed(error.notice()))?;
     say(shell, &Notice::new("cli-skill-trusted").arg("skill", name))
-}
-
-/// Asks a person; nobody else is asked, and nobody's silence is a yes.
-fn agrees(shell: &Shell) -> anyhow::Result<bool> {
-    let stdin = io::stdin();
-    if !stdin.is_terminal() {
-        return Ok(false);
-    }
-    terminal::sentence(&shell.say("cli-skill-trust-question"));
-    let mut answer = String::new();
-    stdin.lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "s" | "sí" | "si" | "y" | "yes"))
 }
 
 fn say(shell: &Shell, notice: &Notice) -> anyhow::Result<()> {

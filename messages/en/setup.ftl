@@ -1,0 +1,74 @@
+# Moving in and out: `sarai onboard`, `sarai service` and `sarai uninstall`.
+
+setup-about-onboard = Asks what you have to decide, writes it down and fetches the model
+setup-about-service = Starts SARAi when you log in
+setup-about-service-install = Has SARAi started when you log in, and starts it
+setup-about-service-status = Says whether the service is installed, starts by itself and runs
+setup-about-service-uninstall = Stops the service and takes it away
+setup-about-uninstall = Deletes what SARAi has made on this computer
+setup-help-onboard-yes = Asks nothing: what counts already, or the default, is the answer
+setup-help-manager = Who starts it; if you do not say, systemd where it answers, otherwise supervisord
+setup-help-keep-models = Leaves the models where they are
+setup-value-manager = systemd|supervisord
+
+setup-nobody = There is nobody to ask: standard input is not a terminal. “sarai onboard --yes” takes the defaults.
+setup-left = Left before the end: nothing was changed.
+setup-yes-or-no = Answer “yes” or “no”, or press Enter for what stands in brackets.
+setup-choose = Choose a number from 1 to { $count }.
+setup-place = Where everything lives:
+setup-place-config = Settings:
+setup-place-models = Models:
+setup-place-state = Memory, conversations and logs:
+setup-place-question = Another folder for all of it, or Enter
+setup-place-here = as it is
+setup-place-relative = “{ $path }” is not a whole path: begin with “/” or “~/”.
+setup-elsewhere = So that every terminal knows where it is, add this line to ~/.profile and log in again:
+    { $line }
+setup-model = Which model answers? { $free } of memory are free now.
+setup-model-question = Number or name
+setup-model-fetch = to download, about { $size }
+setup-model-memory = takes about { $size } of memory
+setup-model-too-big = does not fit now
+setup-fetch = It is not here yet. Download it at the end?
+setup-memory = Remember what you say of yourself and yours? It stays on this computer, and you can look at it and delete it.
+setup-quiet = When are you not to be disturbed? For example 23:00-07:30, or “no”
+setup-quiet-wrong = “{ $value }” are not hours. Write them like 23:00-07:30, or “no”.
+setup-channels = Reminders come in the terminal and on the page. Where else?
+setup-desktop = Desktop notifications?
+setup-ntfy = A topic of ntfy (https://…), or “no”
+setup-webhook = A webhook of yours, or “no”
+setup-slack = An incoming webhook of Slack, or “no”
+setup-address-wrong = “{ $value }” is not an address. It begins with http:// or https:// and has neither a user nor a password; or “no”.
+setup-login = Start SARAi when you log in?
+setup-written = Written: { $file }
+setup-by-hand = “{ $file }” is written in a way that I cannot change without spoiling it. Put this there by hand, and run this again: { $lines }
+setup-fetching = Fetching “{ $model }” (about { $size })…
+setup-not-fetched = “{ $model }” could not be fetched. All the rest is done. With a network, go on with “{ $program } model pull { $model }”: it continues where it broke off. From a file of yours: “{ $program } model pull FILE.gguf”.
+setup-done = Everything is ready. What has changed counts when SARAi next starts.
+setup-nothing-new = Everything was like this already: nothing was changed.
+setup-next = Start it with “{ $program } up”, and talk in another terminal with “{ $program } chat”.
+setup-next-fetch = Only the model is missing: “{ $program } model pull { $model }”. Then “{ $program } up”, and in another terminal “{ $program } chat”.
+setup-next-runs = It starts by itself when you log in. Talk with “{ $program } chat”; “{ $program } pair” opens the page.
+
+setup-service-path = The path “{ $path }” cannot be written into a service: it has a line break or is not UTF-8. Move SARAi to another folder.
+setup-service-none = No service is installed.
+setup-service-foreign = “{ $file }” was not written by this SARAi, or is for other folders. Look at it; if nobody needs it, delete it and run this again.
+setup-service-written = Service written for { $manager }: { $file }
+setup-service-already = The service for { $manager } is there already: { $file }
+setup-service-runs = SARAi starts when you log in, and now. “sarai status” says how it is.
+setup-service-supervisord = There is no systemd for your user here. Start it with “supervisord -c { $file }”, and have the same line run when the computer starts, for example with “@reboot” in “crontab -e”.
+setup-service-removed = Service removed: { $file }
+setup-service-refused = “{ $command }” failed: { $detail }. The file is written; run this again from your own session.
+setup-service-installed = Installed
+setup-service-enabled = Starts by itself
+setup-service-running = Runs
+
+setup-uninstall-nothing = SARAi has made nothing here that could be deleted.
+setup-uninstall-shown = This will be deleted:
+setup-uninstall-service = service
+setup-uninstall-stays = This stays, because SARAi did not make it or you want to keep it:{ $paths }
+setup-uninstall-question = Delete it for good? (y/n)
+setup-uninstall-say-yes = There is nobody to ask. To delete it without being asked, say it again with --yes.
+setup-uninstall-kept = Nothing was deleted.
+setup-uninstall-runs = SARAi is running (process { $pid }). Stop it with Ctrl-C in its terminal, or with “sarai service uninstall” if it starts by itself, and run this again.
+setup-uninstall-done = Deleted. The program itself is yours to delete.

@@ -1,0 +1,74 @@
+# La llegada y la marcha: «sarai onboard», «sarai service» y «sarai uninstall».
+
+setup-about-onboard = Pregunta lo que tienes que decidir, lo deja escrito y trae el modelo
+setup-about-service = Arranca SARAi cuando inicias sesión
+setup-about-service-install = Hace que SARAi arranque cuando inicias sesión, y lo arranca
+setup-about-service-status = Dice si el servicio está instalado, si arranca solo y si está en marcha
+setup-about-service-uninstall = Para el servicio y lo quita
+setup-about-uninstall = Borra lo que SARAi ha hecho en este ordenador
+setup-help-onboard-yes = No pregunta nada: vale lo que ya valía o, si no, lo de fábrica
+setup-help-manager = Quién lo arranca; si no lo dices, systemd donde responda y, si no, supervisord
+setup-help-keep-models = Deja los modelos donde están
+setup-value-manager = systemd|supervisord
+
+setup-nobody = No hay a quién preguntar: la entrada estándar no es un terminal. «sarai onboard --yes» toma lo de fábrica.
+setup-left = Lo has dejado antes del final: no ha cambiado nada.
+setup-yes-or-no = Responde «sí» o «no», o pulsa Intro para lo que está entre corchetes.
+setup-choose = Elige un número del 1 al { $count }.
+setup-place = Dónde está todo:
+setup-place-config = Ajustes:
+setup-place-models = Modelos:
+setup-place-state = Memoria, conversaciones y registros:
+setup-place-question = Otra carpeta para todo, o Intro
+setup-place-here = como está
+setup-place-relative = «{ $path }» no es una ruta completa: empieza por «/» o «~/».
+setup-elsewhere = Para que todos los terminales sepan dónde está, añade esta línea a ~/.profile y vuelve a iniciar sesión:
+    { $line }
+setup-model = ¿Qué modelo responde? Ahora hay { $free } de memoria libres.
+setup-model-question = Número o nombre
+setup-model-fetch = por descargar, unos { $size }
+setup-model-memory = ocupa unos { $size } de memoria
+setup-model-too-big = ahora no cabe
+setup-fetch = Aún no está aquí. ¿Lo descargo al final?
+setup-memory = ¿Recuerdo lo que digas de ti y de los tuyos? No sale de este ordenador, y puedes verlo y borrarlo.
+setup-quiet = ¿Cuándo no hay que molestarte? Por ejemplo 23:00-07:30, o «no»
+setup-quiet-wrong = «{ $value }» no es un horario. Escríbelo como 23:00-07:30, o «no».
+setup-channels = Los avisos llegan al terminal y a la página. ¿Adónde más?
+setup-desktop = ¿Notificaciones en el escritorio?
+setup-ntfy = Un tema de ntfy (https://…), o «no»
+setup-webhook = Un webhook tuyo, o «no»
+setup-slack = Un webhook entrante de Slack, o «no»
+setup-address-wrong = «{ $value }» no es una dirección. Empieza por http:// o https:// y no lleva usuario ni contraseña; o «no».
+setup-login = ¿Arranco SARAi cuando inicies sesión?
+setup-written = Escrito: { $file }
+setup-by-hand = «{ $file }» está escrito de una forma que no puedo cambiar sin estropearlo. Pon esto a mano y repite la orden: { $lines }
+setup-fetching = Trayendo «{ $model }» (unos { $size })…
+setup-not-fetched = No he podido traer «{ $model }». Lo demás está hecho. Cuando haya red, sigue con «{ $program } model pull { $model }»: continúa donde se quedó. De un archivo tuyo: «{ $program } model pull ARCHIVO.gguf».
+setup-done = Todo está listo. Lo que ha cambiado cuenta cuando SARAi vuelva a arrancar.
+setup-nothing-new = Todo estaba ya así: no ha cambiado nada.
+setup-next = Arráncalo con «{ $program } up» y habla en otro terminal con «{ $program } chat».
+setup-next-fetch = Solo falta el modelo: «{ $program } model pull { $model }». Después, «{ $program } up» y, en otro terminal, «{ $program } chat».
+setup-next-runs = Arranca solo cuando inicias sesión. Habla con «{ $program } chat»; «{ $program } pair» abre la página.
+
+setup-service-path = La ruta «{ $path }» no se puede escribir en un servicio: tiene un salto de línea o no es UTF-8. Lleva SARAi a otra carpeta.
+setup-service-none = No hay ningún servicio instalado.
+setup-service-foreign = «{ $file }» no lo ha escrito este SARAi, o es para otras carpetas. Míralo; si nadie lo necesita, bórralo y repite la orden.
+setup-service-written = Servicio escrito para { $manager }: { $file }
+setup-service-already = El servicio para { $manager } ya está: { $file }
+setup-service-runs = SARAi arranca cuando inicias sesión, y también ahora. «sarai status» dice cómo está.
+setup-service-supervisord = Aquí no hay systemd para tu usuario. Arráncalo con «supervisord -c { $file }», y haz que la misma línea se ejecute al encender el ordenador, por ejemplo con «@reboot» en «crontab -e».
+setup-service-removed = Servicio quitado: { $file }
+setup-service-refused = «{ $command }» ha fallado: { $detail }. El archivo está escrito; repite la orden desde tu propia sesión.
+setup-service-installed = Instalado
+setup-service-enabled = Arranca solo
+setup-service-running = En marcha
+
+setup-uninstall-nothing = SARAi no ha hecho aquí nada que se pueda borrar.
+setup-uninstall-shown = Se borrará esto:
+setup-uninstall-service = servicio
+setup-uninstall-stays = Esto se queda, porque no lo ha hecho SARAi o porque lo quieres conservar:{ $paths }
+setup-uninstall-question = ¿Lo borro para siempre? (s/n)
+setup-uninstall-say-yes = No hay a quién preguntar. Para borrarlo sin preguntas, repítelo con --yes.
+setup-uninstall-kept = No se ha borrado nada.
+setup-uninstall-runs = SARAi está en marcha (proceso { $pid }). Páralo con Ctrl-C en su terminal, o con «sarai service uninstall» si arranca solo, y repite la orden.
+setup-uninstall-done = Borrado. El programa mismo lo borras tú.
