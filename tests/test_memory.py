@@ -8,18 +8,11 @@ import subprocess
 
 import openai
 import pytest
-from harness import MODEL, Home, wait_for
+from harness import MODEL, Home, holding, said, wait_for
 
 TOLD = ("Me llamo Ana y vivo en Lugo.", "Mi hermana vive en Madrid", "Soy alérgica a las nueces")
 # In no other file of a state folder.
 SECRET_WORD = "Zarzalejo"
-
-
-def said(home, text, **more):
-    """One turn: what was answered, and the memory's part in it."""
-    status, reply = home.chat(text, **more)
-    assert status == 200, reply
-    return reply["choices"][0]["message"]["content"], reply["sarai"]["memory"], reply["usage"]
 
 
 def facts(home, **wanted):
@@ -32,11 +25,6 @@ def restart(home):
     home.processes[-1].send_signal(signal.SIGKILL)
     home.processes[-1].wait()
     home.serve()
-
-
-def holding(folder, word):
-    """The files of a folder that hold these bytes."""
-    return [path for path in folder.rglob("*") if path.is_file() and word.encode() in path.read_bytes()]
 
 
 @pytest.fixture
