@@ -8,7 +8,7 @@ import subprocess
 
 import openai
 import pytest
-from harness import MODEL, Home, holding, said, wait_for
+from harness import MODEL, Home, holding, said, up, wait_for
 
 TOLD = ("Me llamo Ana y vivo en Lugo.", "Mi hermana vive en Madrid", "Soy alérgica a las nueces")
 # In no other file of a state folder.
@@ -142,6 +142,13 @@ def test_what_is_forgotten_is_in_no_file(told):
     restart(told)
     assert holding(told.state, SECRET_WORD) == []
     assert said(told, "¿Dónde vive mi hermana?")[0] == "Tu hermana vive en Madrid."
+
+
+def test_what_is_forgotten_is_in_no_letter_to_the_rules_either(home):
+    up(home)
+    assert said(home, f"Mi prima Marta vive en {SECRET_WORD}", max_tokens=4)[1]["stored"]
+    assert said(home, f"Olvida todo lo de {SECRET_WORD}")[1]["erased"] >= 1
+    assert holding(home.state, SECRET_WORD) == []
 
 
 def test_the_model_s_own_caches_go_with_it(told):

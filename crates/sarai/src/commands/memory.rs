@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use sarai_api::client::ClientError;
 use sarai_api::memory::{AddBody, FactBody, ForgetBody, ImportedBody, MemoryReply, MemoryRequest, RecallBody};
-use sarai_daemon::memory::{FOLDER, drop_snapshots, perform, trouble};
+use sarai_daemon::memory::{FOLDER, drop_copies, perform, trouble};
 use sarai_memory::{Memory, Moment};
 use sarai_memory_sqlite::{SqliteStore, lines};
 use sarai_types::Notice;
@@ -208,7 +208,7 @@ fn here(request: &MemoryRequest, shell: &Shell) -> anyhow::Result<MemoryReply> {
     let done = perform(&mut Memory::new(store), request, shell.language(), here_and_now());
     let reply = done.map_err(|failure| Told::failed(failure.notice))?;
     if matches!(reply, MemoryReply::Forgotten { .. }) {
-        drop_snapshots(&shell.folders);
+        drop_copies(&shell.folders);
     }
     Ok(reply)
 }
