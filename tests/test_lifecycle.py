@@ -199,6 +199,7 @@ def test_up_replaces_a_serve_that_dies_or_hangs_and_leaves_nothing_behind(home):
     up.send_signal(signal.SIGTERM)
     assert up.wait(30) == 0
     assert len(everything) == 2 and not any(is_alive(pid) for pid in [*everything, worker])
+    assert not [path for path in home.state.rglob("*") if path.is_socket()]
 
 
 def test_a_missing_model_is_said_and_taken_up_when_it_comes(home):

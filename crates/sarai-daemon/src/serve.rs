@@ -5,7 +5,8 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -145,8 +146,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 
     let (to_port, port_routes) = watch::channel(doors.port_router(config));
     let (to_socket, socket_routes) = watch::channel(doors.socket_router(config));
-    // With `server.port: 0` only this says which port it became.
-    write_atomic(&folders.run().join(PORT_FILE), doors.port.to_string().as_bytes())?;
+    tell_port(&folders, doors.port)?;
     tracing::info!(address = %tcp.local_addr()?, "listening");
     let mut listeners = JoinSet::new();
     listeners.spawn(listen::serve_tcp(tcp, port_routes, stopped.clone()));
@@ -178,8 +178,40 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     skills.drain().await;
     brain.drain().await;
     memory.drain().await;
+    close_doors(&folders);
     tracing::info!("stopped");
     Ok(())
+}
+
+/// With `server.port: 0` only this file says which port it became.
+fn tell_port(folders: &Folders, port: u16) -> Result<(), FolderError> {
+    let (file, port) = (folders.run().join(PORT_FILE), port.to_string());
+    // After a crash it says so already, and on a full disk it could not be written again.
+    if fs_err::read_to_string(&file).is_ok_and(|told| told == port) {
+        return Ok(());
+    }
+    write_atomic(&file, port.as_bytes())
+}
+
+/// Removes the sockets that nobody listens at any more. One that stays is replaced by the next start.
+fn close_doors(folders: &Folders) {
+    let run = folders.run();
+    let _ = fs_err::remove_file(run.join(SOCKET));
+    // Beside ours is the loop's, which may go on without us; in folders are those of models and skills.
+    for entry in fs_err::read_dir(run).into_iter().flatten().flatten() {
+        remove_sockets(&entry.path());
+    }
+}
+
+fn remove_sockets(folder: &Path) {
+    let Ok(entries) = fs_err::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => remove_sockets(&entry.path()),
+            Ok(kind) if kind.is_socket() => drop(fs_err::remove_file(entry.path())),
+            Ok(_) | Err(_) => {}
+        }
+    }
 }
 
 async fn bind(config: &Config) -> Result<TcpListener, ServeError> {
