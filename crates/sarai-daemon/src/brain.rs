@@ -149,18 +149,17 @@ async fn keep(
     drained: oneshot::Receiver<()>,
 ) {
     tokio::pin!(drained);
-    let (child, drafter) = loop {
+    let (child, drafter, warming) = loop {
         let started = tokio::select! {
             _ = &mut drained => return,
             started = start(&spec) => started,
         };
         match started {
             Ok((worker, child, draft_socket)) => {
-                // Ends with the worker, or with the program.
-                tokio::spawn(warm(worker.clone(), spec.language, spec.memory.clone()));
+                let warming = tokio::spawn(warm(worker.clone(), spec.language, spec.memory.clone()));
                 publish.send_replace(Brain::Up(worker.clone()));
                 let start = |socket| DrafterKeeper::start(spec.clone(), worker, socket, publish_drafter);
-                break (child, draft_socket.map(start));
+                break (child, draft_socket.map(start), warming);
             }
             Err(notice) => {
                 let news = match &*publish.borrow() {
@@ -180,6 +179,8 @@ async fn keep(
     };
     // A keeper that is dropped counts as drained.
     let _ = drained.await;
+    // The worker lets finish what it was asked for, and nobody waits for this any more.
+    warming.abort();
     child.drain().await;
     if let Some(drafter) = drafter {
         drafter.drain().await;
