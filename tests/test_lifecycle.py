@@ -6,10 +6,11 @@ import os
 import select
 import signal
 import threading
+import time
 
 import pytest
 
-from harness import Home, UnixConnection, children_of, deltas, is_alive, serve_of, wait_for
+from harness import Home, UnixConnection, children_of, deltas, is_alive, serve_of, up, wait_for
 
 LONG = "Tell me a long story about a lighthouse, with many details, and do not stop early."
 
@@ -200,6 +201,18 @@ def test_up_replaces_a_serve_that_dies_or_hangs_and_leaves_nothing_behind(home):
     assert up.wait(30) == 0
     assert len(everything) == 2 and not any(is_alive(pid) for pid in [*everything, worker])
     assert not [path for path in home.state.rglob("*") if path.is_socket()]
+
+
+def test_parts_that_hang_do_not_make_the_health_late(home):
+    """`up` takes a `serve` for dead that says nothing for a second."""
+    process = up(home)
+    serve = serve_of(process.pid)
+    loop = next(pid for pid in children_of(process.pid) if pid != serve)
+    for pid in (loop, home.worker_pid(serve)):
+        os.kill(pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    home.request("GET", "/health")
+    assert time.monotonic() - begun < 0.75
 
 
 def test_a_missing_model_is_said_and_taken_up_when_it_comes(home):
