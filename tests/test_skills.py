@@ -7,6 +7,7 @@ import shutil
 import signal
 import sqlite3
 import threading
+import time
 
 import openai
 import pytest
@@ -21,6 +22,7 @@ from harness import (
     descendants_of,
     is_alive,
     make_database,
+    orphaned_cgroups,
     wait_for,
 )
 
@@ -258,6 +260,17 @@ def test_nothing_of_a_skill_outlives_the_program(house):
     second.kill()
     second.wait()
     wait_for("all processes to end with it", lambda: not any(is_alive(pid) for pid in below))
+
+
+def test_whoever_looks_at_the_databases_when_the_program_ends_leaves_nothing(house):
+    before = orphaned_cgroups()
+    for pause in (0, 0.02, 0.05, 0.1):
+        serve = house.start("serve")
+        wait_for("somebody to look", lambda: jails_of(serve))
+        time.sleep(pause)
+        serve.send_signal(signal.SIGTERM)
+        assert serve.wait(30) == 0
+        wait_for("the end of the jail", lambda: orphaned_cgroups() <= before, 5)
 
 
 def findings(home, skill, *more):
