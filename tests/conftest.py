@@ -1,13 +1,13 @@
 """The two ways in which the tests of this folder get a SARAi; `harness.py` has the means."""
 
 import pytest
-from harness import Home
+from harness import CODER, Home
 
 
 @pytest.fixture(scope="module")
 def talker():
     """Another one, with a model that is large enough to call tools."""
-    with Home(**{"model.default": "qwen2.5-coder-0.5b-instruct"}) as home:
+    with Home(**{"model.default": CODER}) as home:
         home.serve()
         yield home
 

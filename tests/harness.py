@@ -4,6 +4,7 @@ The programs and the models folder come from the environment (`make test` sets i
 SARAI_BIN, SARAI_LLAMA_BIN, SARAI_TEST_MODEL_DIR.
 """
 
+import glob
 import http.client
 import json
 import os
@@ -17,6 +18,8 @@ import tempfile
 import time
 
 MODEL = "smollm2-135m-instruct"
+# Large enough to call tools and to write queries.
+CODER = "qwen2.5-coder-0.5b-instruct"
 START_SECONDS = 60
 
 
@@ -81,6 +84,17 @@ def suggest(home, words, sentence):
             (words, end, where, where + len(words.encode())),
         )
     database.close()
+
+
+def serve_of(up):
+    """`up` keeps `serve` going, and the loop beside it."""
+    return next((pid for pid in children_of(up) if b"serve" in command_of(pid)), None)
+
+
+def orphaned_cgroups():
+    """The cgroups of jails whose launchers, which they are named after, have ended."""
+    found = glob.glob("/sys/fs/cgroup/**/sarai-jail.*", recursive=True)
+    return {cgroup for cgroup in found if not is_alive(pathlib.Path(cgroup).name.split(".")[2])}
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -207,6 +221,11 @@ class Home:
         _, health = self.request("GET", "/health")
         return next((c for c in health["components"] if c["name"].startswith(name)), None)
 
+    def gauge(self, name):
+        """The value of a metric without labels."""
+        lines = self.request("GET", "/metrics")[1].splitlines()
+        return float(next(line.split()[-1] for line in lines if line.startswith(name + " ")))
+
     def worker_pid(self, serve_pid, socket="model.sock"):
         """The worker of the model that answers, or with `draft.sock` of the one that guesses: in its jail, or without."""
         for pid in descendants_of(serve_pid):
@@ -223,6 +242,10 @@ class Home:
         return process.log.read()
 
     def close(self):
+        self.close_programs()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def close_programs(self):
         for process in self.processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -233,7 +256,6 @@ class Home:
                 process.kill()
                 process.wait()
             process.log.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
 
     def __enter__(self):
         return self
@@ -248,3 +270,69 @@ def deltas(reply):
         line = line.decode().strip()
         if line.startswith("data: ") and line != "data: [DONE]":
             yield json.loads(line[len("data: ") :])
+
+
+def up(home):
+    process = home.start("up")
+    home.wait_until_up(process)
+    return process
+
+
+def said(home, text, **more):
+    """One turn: what was answered, and the memory's part in it."""
+    status, reply = home.chat(text, **more)
+    assert status == 200, reply
+    return reply["choices"][0]["message"]["content"], reply["sarai"]["memory"], reply["usage"]
+
+
+def holding(folder, word):
+    """The files of a folder that hold these bytes."""
+    return [path for path in folder.rglob("*") if path.is_file() and word.encode() in path.read_bytes()]
+
+
+def rules(home, *args):
+    ended = home.run("rules", *args, env={"SARAI_LANG": "es"})
+    assert ended.returncode == 0, ended
+    return ended.stdout
+
+
+def words(home, rule):
+    """What was decided about a rule, in order."""
+    log = json.loads(rules(home, "log", rule, "--json"))
+    return [row["word"] for row in reversed(log) for _ in range(row["times"])]
+
+
+def messages(home):
+    status, body = home.request("GET", "/v1/messages")
+    assert status == 200, body
+    return [(message["kind"], message["text"]) for message in body["data"]]
+
+
+COUNT = {"query": "SELECT count(*) AS n FROM gastos"}
+EXPENSES = [
+    ("2026-09-03", "comida", "mercado", 41.20),
+    ("2026-09-10", "luz", "compañía eléctrica", 63.75),
+    ("2026-09-21", "comida", "panadería", 8.40),
+    ("2026-10-02", "comida", "mercado", 52.10),
+    ("2026-10-15", "ocio", "cine", 18.00),
+    ("2026-10-20", "luz", "compañía eléctrica", 71.30),
+]
+
+
+def make_database(path):
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE gastos (fecha TEXT, categoria TEXT, comercio TEXT, importe REAL)")
+        database.executemany("INSERT INTO gastos VALUES (?, ?, ?, ?)", EXPENSES)
+    database.close()
+    return path
+
+
+def ask_skill(home, skill, text="", arguments=None, **more):
+    extra = {"skill": skill} | ({"skill_arguments": arguments} if arguments is not None else {})
+    return home.chat(text, **extra, **more)
+
+
+def data_of(reply):
+    status, body = reply
+    assert status == 200, body
+    return body["sarai"]["skill"]["data"]

@@ -75,10 +75,6 @@ class Cached(Home):
         serve.wait()
         wait_for("the worker to be gone", lambda: not is_alive(worker))
 
-    def count(self, metric):
-        lines = self.request("GET", "/metrics")[1].splitlines()
-        return float(next(line.split()[-1] for line in lines if line.startswith(metric + " ")))
-
     def answers_cold(self, question, cold):
         said, cached = self.ask(question)
         assert said == cold[question]
@@ -136,8 +132,8 @@ def test_after_kill_9_the_first_turn_has_the_fixed_prompt(home):
     home.kill(serve)
     home.serve()
     assert home.ask(QUESTIONS[1]) == (expect, shared)
-    assert home.count("sarai_prefix_cache_restored_total") >= 1
-    assert home.count("sarai_prefix_cache_refused_total") == 0
+    assert home.gauge("sarai_prefix_cache_restored_total") >= 1
+    assert home.gauge("sarai_prefix_cache_refused_total") == 0
 
 
 def test_what_is_on_disk_is_for_its_owner_alone(kept):
@@ -175,7 +171,7 @@ def test_a_damaged_file_is_a_cold_start(home, kept, cold, name):
         path.write_bytes(data)
     serve = home.serve()
     home.must_be_cold(serve, cold, why)
-    assert home.count("sarai_prefix_cache_refused_total") >= 1
+    assert home.gauge("sarai_prefix_cache_refused_total") >= 1
 
 
 def test_the_snapshot_of_another_model_under_our_name_is_refused(home, kept, cold):
@@ -293,4 +289,4 @@ def test_the_folder_keeps_to_its_bound(home):
         home.keep(QUESTIONS[0], FIXED.replace("river", topic).replace("Rule", topic))
         assert sum(path.stat().st_size for path in home.snapshots()) <= bound
     # The last one is there.
-    assert home.count("sarai_prefix_cache_snapshots") >= 1
+    assert home.gauge("sarai_prefix_cache_snapshots") >= 1

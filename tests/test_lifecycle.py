@@ -6,10 +6,11 @@ import os
 import select
 import signal
 import threading
+import time
 
 import pytest
 
-from harness import Home, UnixConnection, children_of, command_of, deltas, is_alive, wait_for
+from harness import Home, UnixConnection, children_of, deltas, is_alive, serve_of, up, wait_for
 
 LONG = "Tell me a long story about a lighthouse, with many details, and do not stop early."
 
@@ -135,13 +136,8 @@ def test_a_client_that_disconnects_stops_its_generation(home):
     connection, reply = home.stream(LONG, max_tokens=1500, temperature=1)
     next(deltas(reply))
     connection.close()
-    wait_for("the generation to stop", lambda: gauge(home, "sarai_generations_running") == 0, seconds=5)
+    wait_for("the generation to stop", lambda: home.gauge("sarai_generations_running") == 0, seconds=5)
     assert 'sarai_turns_total{outcome="abandoned"} 1' in home.request("GET", "/metrics")[1]
-
-
-def gauge(home, name):
-    lines = home.request("GET", "/metrics")[1].splitlines()
-    return float(next(line.split()[-1] for line in lines if line.startswith(name + " ")))
 
 
 def test_several_conversations_are_answered_at_once(home):
@@ -188,11 +184,6 @@ def test_a_port_in_use_is_named(home):
         assert str(home.port) in refused.stderr
 
 
-def serve_of(up):
-    """`up` keeps `serve` going, and the loop beside it."""
-    return next((pid for pid in children_of(up) if b"serve" in command_of(pid)), None)
-
-
 def test_up_replaces_a_serve_that_dies_or_hangs_and_leaves_nothing_behind(home):
     up = home.start("up")
     home.wait_until_up(up)
@@ -209,6 +200,19 @@ def test_up_replaces_a_serve_that_dies_or_hangs_and_leaves_nothing_behind(home):
     up.send_signal(signal.SIGTERM)
     assert up.wait(30) == 0
     assert len(everything) == 2 and not any(is_alive(pid) for pid in [*everything, worker])
+    assert not [path for path in home.state.rglob("*") if path.is_socket()]
+
+
+def test_parts_that_hang_do_not_make_the_health_late(home):
+    """`up` takes a `serve` for dead that says nothing for a second."""
+    process = up(home)
+    serve = serve_of(process.pid)
+    loop = next(pid for pid in children_of(process.pid) if pid != serve)
+    for pid in (loop, home.worker_pid(serve)):
+        os.kill(pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    home.request("GET", "/health")
+    assert time.monotonic() - begun < 0.75
 
 
 def test_a_missing_model_is_said_and_taken_up_when_it_comes(home):
@@ -256,10 +260,10 @@ def test_a_model_that_does_not_fit_is_not_loaded(home):
 def test_config_is_taken_over_while_it_runs_and_a_broken_one_is_not(home):
     home.config_file.parent.mkdir(mode=0o700)
     home.config_file.write_text("server:\n  allowed_hosts: [uno.local]\n")
-    serve = home.serve(ready=False)
-    before = gauge(home, "sarai_config_generation")
+    serve = home.serve()
+    before = home.gauge("sarai_config_generation")
     home.config_file.write_text("server:\n  allowed_hosts: [dos.local]\n")
-    wait_for("the new config", lambda: gauge(home, "sarai_config_generation") == before + 1)
+    wait_for("the new config", lambda: home.gauge("sarai_config_generation") == before + 1)
     assert ask_as(home, "dos.local") == 200
     assert ask_as(home, "uno.local") == 403
     home.config_file.write_text("server:\n  allowed_hosts: [tres.local]\n  prot: 1\n")

@@ -8,18 +8,11 @@ import subprocess
 
 import openai
 import pytest
-from harness import MODEL, Home, suggest, wait_for
+from harness import MODEL, Home, holding, said, suggest, up, wait_for
 
 TOLD = ("Me llamo Ana y vivo en Lugo.", "Mi hermana vive en Madrid", "Soy alérgica a las nueces")
 # In no other file of a state folder.
 SECRET_WORD = "Zarzalejo"
-
-
-def said(home, text, **more):
-    """One turn: what was answered, and the memory's part in it."""
-    status, reply = home.chat(text, **more)
-    assert status == 200, reply
-    return reply["choices"][0]["message"]["content"], reply["sarai"]["memory"], reply["usage"]
 
 
 def facts(home, **wanted):
@@ -32,11 +25,6 @@ def restart(home):
     home.processes[-1].send_signal(signal.SIGKILL)
     home.processes[-1].wait()
     home.serve()
-
-
-def holding(folder, word):
-    """The files of a folder that hold these bytes."""
-    return [path for path in folder.rglob("*") if path.is_file() and word.encode() in path.read_bytes()]
 
 
 @pytest.fixture
@@ -154,6 +142,13 @@ def test_what_is_forgotten_is_in_no_file(told):
     restart(told)
     assert holding(told.state, SECRET_WORD) == []
     assert said(told, "¿Dónde vive mi hermana?")[0] == "Tu hermana vive en Madrid."
+
+
+def test_what_is_forgotten_is_in_no_letter_to_the_rules_either(home):
+    up(home)
+    assert said(home, f"Mi prima Marta vive en {SECRET_WORD}", max_tokens=4)[1]["stored"]
+    assert said(home, f"Olvida todo lo de {SECRET_WORD}")[1]["erased"] >= 1
+    assert holding(home.state, SECRET_WORD) == []
 
 
 def test_the_model_s_own_caches_go_with_it(told):

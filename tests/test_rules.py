@@ -8,31 +8,7 @@ import signal
 import subprocess
 import time
 
-from harness import descendants_of, is_alive, wait_for
-
-
-def rules(home, *args):
-    ended = home.run("rules", *args, env={"SARAI_LANG": "es"})
-    assert ended.returncode == 0, ended
-    return ended.stdout
-
-
-def words(home, rule):
-    """What was decided about a rule, in order."""
-    log = json.loads(rules(home, "log", rule, "--json"))
-    return [row["word"] for row in reversed(log) for _ in range(row["times"])]
-
-
-def messages(home):
-    status, body = home.request("GET", "/v1/messages")
-    assert status == 200, body
-    return [(message["kind"], message["text"]) for message in body["data"]]
-
-
-def up(home):
-    process = home.start("up")
-    home.wait_until_up(process)
-    return process
+from harness import descendants_of, is_alive, messages, rules, up, wait_for, words
 
 
 def test_a_reminder_survives_the_end_of_everything(home):

@@ -7,32 +7,26 @@ import shutil
 import signal
 import sqlite3
 import threading
+import time
 
 import openai
 import pytest
-from harness import Home, command_of, descendants_of, is_alive, wait_for
+from harness import (
+    CODER,
+    COUNT,
+    EXPENSES,
+    Home,
+    ask_skill,
+    command_of,
+    data_of,
+    descendants_of,
+    is_alive,
+    make_database,
+    orphaned_cgroups,
+    wait_for,
+)
 
-CODER = "qwen2.5-coder-0.5b-instruct"
 BUILT_IN = ("extract", "markdown", "python", "sql")
-COUNT = {"query": "SELECT count(*) AS n FROM gastos"}
-
-EXPENSES = [
-    ("2026-09-03", "comida", "mercado", 41.20),
-    ("2026-09-10", "luz", "compañía eléctrica", 63.75),
-    ("2026-09-21", "comida", "panadería", 8.40),
-    ("2026-10-02", "comida", "mercado", 52.10),
-    ("2026-10-15", "ocio", "cine", 18.00),
-    ("2026-10-20", "luz", "compañía eléctrica", 71.30),
-]
-
-
-def make_database(path):
-    with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE gastos (fecha TEXT, categoria TEXT, comercio TEXT, importe REAL)")
-        database.executemany("INSERT INTO gastos VALUES (?, ?, ?, ?)", EXPENSES)
-    database.close()
-    return path
-
 
 @pytest.fixture
 def house():
@@ -49,17 +43,6 @@ def coder():
         home.settings["skills.databases"] = f"[{make_database(home.dir / 'gastos.db')}]"
         home.serve()
         yield home
-
-
-def ask_skill(home, skill, text="", arguments=None, **more):
-    extra = {"skill": skill} | ({"skill_arguments": arguments} if arguments is not None else {})
-    return home.chat(text, **extra, **more)
-
-
-def data_of(reply):
-    status, body = reply
-    assert status == 200, body
-    return body["sarai"]["skill"]["data"]
 
 
 def skill_pid(serve, skill):
@@ -277,6 +260,17 @@ def test_nothing_of_a_skill_outlives_the_program(house):
     second.kill()
     second.wait()
     wait_for("all processes to end with it", lambda: not any(is_alive(pid) for pid in below))
+
+
+def test_whoever_looks_at_the_databases_when_the_program_ends_leaves_nothing(house):
+    before = orphaned_cgroups()
+    for pause in (0, 0.02, 0.05, 0.1):
+        serve = house.start("serve")
+        wait_for("somebody to look", lambda: jails_of(serve))
+        time.sleep(pause)
+        serve.send_signal(signal.SIGTERM)
+        assert serve.wait(30) == 0
+        wait_for("the end of the jail", lambda: orphaned_cgroups() <= before, 5)
 
 
 def findings(home, skill, *more):

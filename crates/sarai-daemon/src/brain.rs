@@ -217,10 +217,14 @@ struct Running {
     worker: Worker,
     child: Child,
     drafter: Option<DrafterKeeper>,
+    /// Ends with the worker, at the latest.
+    warming: JoinHandle<()>,
 }
 
 impl Running {
     async fn drain(self) {
+        // The worker lets finish what it was asked for, and nobody waits for this any more.
+        self.warming.abort();
         self.child.drain().await;
         if let Some(drafter) = self.drafter {
             drafter.drain().await;
@@ -261,14 +265,13 @@ impl Keeper {
         loop {
             match start(&self.spec).await {
                 Ok((worker, child, draft_socket)) => {
-                    // Ends with the worker, or with the program.
-                    tokio::spawn(warm(worker.clone(), self.spec.language, self.spec.memory.clone()));
+                    let warming = tokio::spawn(warm(worker.clone(), self.spec.language, self.spec.memory.clone()));
                     self.publish.send_replace(Brain::Up(worker.clone()));
                     let draft = |socket| {
                         DrafterKeeper::start(self.spec.clone(), worker.clone(), socket, self.publish_drafter.clone())
                     };
                     let drafter = draft_socket.map(draft);
-                    return Running { worker, child, drafter };
+                    return Running { worker, child, drafter, warming };
                 }
                 Err(notice) => {
                     let is_known = matches!(&*self.publish.borrow(), Brain::Waiting(before) if *before == notice);

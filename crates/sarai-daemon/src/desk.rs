@@ -175,19 +175,13 @@ impl Desk {
     }
 
     async fn health(&self) -> Health {
-        let brain = self.brain.borrow().clone();
-        let model = match brain {
-            Brain::Up(worker) => self.worker_component("model", "daemon-health-ready", &worker).await,
-            Brain::Resting { worker, .. } => Component {
-                name: format!("model {}", worker.model()),
-                status: Status::Ready,
-                detail: Notice::new("daemon-health-resting").arg("model", worker.model()),
-                restarts: worker.seen().restarts,
-                resident_bytes: None,
-            },
-            Brain::Checking => no_model(Status::Starting, Notice::new("daemon-model-checking")),
-            Brain::Waiting(notice) => no_model(Status::Degraded, notice),
-        };
+        // All at once: each may hang and be waited for, and whoever asks takes a late answer for our own hanging.
+        let (model, drafter, loop_, memory) = tokio::join!(
+            self.model_component(),
+            self.drafter_component(),
+            self.loop_view.component(),
+            self.memory.component()
+        );
         let serve = Component {
             name: "serve".to_owned(),
             status: self.own_status(),
@@ -200,11 +194,27 @@ impl Desk {
             (_, status) => status,
         };
         let mut components = vec![serve, model];
-        components.extend(self.drafter_component().await);
-        components.extend(self.loop_view.component().await);
+        components.extend(drafter);
+        components.extend(loop_);
         components.extend(self.skills.components());
-        components.extend(self.memory.component().await);
+        components.extend(memory);
         Health { status, version: env!("CARGO_PKG_VERSION").to_owned(), components }
+    }
+
+    async fn model_component(&self) -> Component {
+        let brain = self.brain.borrow().clone();
+        match brain {
+            Brain::Up(worker) => self.worker_component("model", "daemon-health-ready", &worker).await,
+            Brain::Resting { worker, .. } => Component {
+                name: format!("model {}", worker.model()),
+                status: Status::Ready,
+                detail: Notice::new("daemon-health-resting").arg("model", worker.model()),
+                restarts: worker.seen().restarts,
+                resident_bytes: None,
+            },
+            Brain::Checking => no_model(Status::Starting, Notice::new("daemon-model-checking")),
+            Brain::Waiting(notice) => no_model(Status::Degraded, notice),
+        }
     }
 
     /// Part of the list, never of the whole's standing: answers do not need it.

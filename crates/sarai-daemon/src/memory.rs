@@ -20,6 +20,7 @@ use sarai_config::{Folders, Switch};
 use sarai_engine::snapshot::{SUFFIX, SnapshotId};
 use sarai_memory::{Date, Looked, Memory, Unread, Verdict};
 use sarai_memory_sqlite::{Opening, SqliteStore, StoreError};
+use sarai_proactive_sqlite::LoopStore;
 use sarai_types::{Failure, FailureKind, Language, MemoryShare, Notice, Recollection, Said};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -227,28 +228,41 @@ impl Thread {
             Err(error) => return unopened(ask, &error),
         };
         let before = recollector.erased();
-        match ask {
+        let answer: Box<dyn FnOnce()> = match ask {
             Ask::Turn { said, reply } => {
                 let recollection = recollector.turn(&said, at).unwrap_or_else(|error| {
                     tracing::warn!(%error, "the memory failed in a turn");
                     broken(trouble(&error))
                 });
-                drop(reply.send(recollection));
+                Box::new(move || drop(reply.send(recollection)))
             }
-            Ask::Size { reply } => drop(reply.send(Ok(recollector.size(&self.folders)))),
+            Ask::Size { reply } => {
+                let size = recollector.size(&self.folders);
+                Box::new(move || drop(reply.send(Ok(size))))
+            }
             Ask::Known { language, reply } => {
-                drop(reply.send(recollector.known(language, at.date()).unwrap_or_default()));
+                let known = recollector.known(language, at.date()).unwrap_or_default();
+                Box::new(move || drop(reply.send(known)))
             }
-            Ask::Look { reply } => drop(reply.send(recollector.look())),
-            Ask::Judge { asked, answer, reply } => drop(reply.send(recollector.judge(&asked, &answer))),
+            Ask::Look { reply } => {
+                let looked = recollector.look();
+                Box::new(move || drop(reply.send(looked)))
+            }
+            Ask::Judge { asked, answer, reply } => {
+                let verdicts = recollector.judge(&asked, &answer);
+                Box::new(move || drop(reply.send(verdicts)))
+            }
             Ask::Request { request, language, reply } => {
-                drop(reply.send(recollector.request(&request, language, at)));
+                let done = recollector.request(&request, language, at);
+                Box::new(move || drop(reply.send(done)))
             }
-        }
+        };
         if recollector.erased() != before {
-            drop_snapshots(&self.folders);
+            drop_copies(&self.folders);
             self.announce.send_modify(|count| *count += 1);
         }
+        // Whoever hears that something is forgotten finds it nowhere.
+        answer();
     }
 
     /// Once a day and at the end, if anything has changed since.
@@ -275,8 +289,18 @@ fn opened<'a>(folders: &Folders, open: &'a mut Option<Recollector>) -> Result<&'
     open.as_mut().ok_or(StoreError::Locked)
 }
 
-/// Removes what models have read from the disk: a conversation's cache holds its words too.
-pub fn drop_snapshots(folders: &Folders) {
+/// Removes what others keep of what was remembered: a conversation's cache holds its words, and a letter to the rules a
+/// fact.
+pub fn drop_copies(folders: &Folders) {
+    drop_snapshots(folders);
+    if LoopStore::path(&folders.db()).exists()
+        && let Err(error) = LoopStore::open(&folders.db()).and_then(|(store, _)| store.forget_facts())
+    {
+        tracing::error!(%error, "the rules may still hold what was forgotten");
+    }
+}
+
+fn drop_snapshots(folders: &Folders) {
     let Ok(entries) = fs_err::read_dir(folders.kv()) else { return };
     for entry in entries.filter_map(Result::ok) {
         let name = entry.file_name();

@@ -5,7 +5,8 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,8 +129,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let memory = MemoryKeeper::start(config.phoenix.entity_memory_skill, &folders);
     let brain = BrainKeeper::start(brain_spec(worker, &launcher, config, &folders, memory.handle()));
     let skills = SkillsKeeper::start(skills_spec(skills, launcher, config), brain.watch(), metrics.clone());
-    let activity = Activity::default();
-    let idle = idle(config, &memory, &brain, &activity, &metrics);
+    let (activity, idle) = idle(config, &memory, &brain, metrics.clone());
     let (stop, stopped) = watch::channel(Stop::NotYet);
     let loop_view = LoopView::new(folders.clone());
     let desk = Desk {
@@ -182,15 +182,41 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     skills.drain().await;
     brain.drain().await;
     memory.drain().await;
+    close_doors(&folders);
     tracing::info!("stopped");
     Ok(())
 }
 
 /// With `server.port: 0` only this says which port it became.
-fn announce(folders: &Folders, address: SocketAddr) -> Result<(), ServeError> {
-    write_atomic(&folders.run().join(PORT_FILE), address.port().to_string().as_bytes())?;
+fn announce(folders: &Folders, address: SocketAddr) -> Result<(), FolderError> {
+    let (file, port) = (folders.run().join(PORT_FILE), address.port().to_string());
+    // After a crash it says so already, and on a full disk it could not be written again.
+    if !fs_err::read_to_string(&file).is_ok_and(|told| told == port) {
+        write_atomic(&file, port.as_bytes())?;
+    }
     tracing::info!(%address, "listening");
     Ok(())
+}
+
+/// Removes the sockets that nobody listens at any more. One that stays is replaced by the next start.
+fn close_doors(folders: &Folders) {
+    let run = folders.run();
+    let _ = fs_err::remove_file(run.join(SOCKET));
+    // Beside ours is the loop's, which may go on without us; in folders are those of models and skills.
+    for entry in fs_err::read_dir(run).into_iter().flatten().flatten() {
+        remove_sockets(&entry.path());
+    }
+}
+
+fn remove_sockets(folder: &Path) {
+    let Ok(entries) = fs_err::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => remove_sockets(&entry.path()),
+            Ok(kind) if kind.is_socket() => drop(fs_err::remove_file(entry.path())),
+            Ok(_) | Err(_) => {}
+        }
+    }
 }
 
 async fn bind(config: &Config) -> Result<TcpListener, ServeError> {
@@ -300,19 +326,14 @@ fn jailed(config: &Config) -> bool {
 
 /// Reads messages again when nothing else runs, where that is wanted. An answer that nothing holds in form is not worth
 /// asking for.
-fn idle(
-    config: &Config,
-    memory: &MemoryKeeper,
-    brain: &BrainKeeper,
-    activity: &Activity,
-    metrics: &Metrics,
-) -> IdleKeeper {
+fn idle(config: &Config, memory: &MemoryKeeper, brain: &BrainKeeper, metrics: Metrics) -> (Activity, IdleKeeper) {
     let wanted =
         [config.phoenix.entity_memory_skill, config.phoenix.memory_enrichment, config.phoenix.grammar_constraints]
             .iter()
             .all(|switch| *switch == Switch::On);
-    let (activity, metrics) = (activity.clone(), metrics.clone());
-    IdleKeeper::start(wanted, Idle { memory: memory.handle(), brain: brain.watch(), activity, metrics })
+    let activity = Activity::default();
+    let idle = Idle { memory: memory.handle(), brain: brain.watch(), activity: activity.clone(), metrics };
+    (activity, IdleKeeper::start(wanted, idle))
 }
 
 const fn grammars(config: &Config) -> Grammars {

@@ -61,7 +61,8 @@ pub struct LoopOptions {
 pub async fn run(options: LoopOptions) -> Result<(), LoopError> {
     let folders = options.folders.clone();
     let _lock = StateLock::take(&folders.run(), "loop.lock")?;
-    let door = door::open(&door::path(&folders)?)?;
+    let place = door::path(&folders)?;
+    let door = door::open(&place)?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut running = Running::start(options)?;
@@ -72,6 +73,8 @@ pub async fn run(options: LoopOptions) -> Result<(), LoopError> {
             ended = running.turn(&door) => ended?,
         }
     }
+    // One that stays is replaced by the next start.
+    let _ = fs_err::remove_file(place);
     tracing::info!("the loop ends");
     Ok(())
 }

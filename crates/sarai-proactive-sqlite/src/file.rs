@@ -19,6 +19,9 @@ const BUSY: Duration = Duration::from_secs(5);
 const BACKUP_PAGES: i32 = 1024;
 const NAME: &str = "rules.db";
 const BACKUPS: &str = "rules-backups";
+/// What the names of files begin with that were set aside.
+const DAMAGED: &str = "rules-damaged";
+const FORGET_FACTS: &str = "DELETE FROM letter WHERE kind = 'fact'";
 
 /// In what state the file was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +94,8 @@ impl LoopStore {
             }
         }
         drop(backup);
-        to.execute_batch("PRAGMA journal_mode = DELETE")?;
+        // What is remembered is no business of a copy that is kept for a week.
+        to.execute_batch(&format!("PRAGMA journal_mode = DELETE; {FORGET_FACTS}; VACUUM"))?;
         drop(to);
         fs::set_permissions(&half, std::fs::Permissions::from_mode(0o600))?;
         fs::File::open(&half)?.sync_all()?;
@@ -113,6 +117,23 @@ impl LoopStore {
         self.connection.execute_batch("VACUUM; PRAGMA optimize")?;
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(before.saturating_sub(fs::metadata(&path)?.len()))
+    }
+
+    /// Makes sure that no file of the folder holds what letters said of facts: those that wait are thrown away, and the
+    /// file is written anew. Files that were damaged and set aside go.
+    ///
+    /// # Errors
+    /// Something could not be written: what was forgotten may still be found. Call it again.
+    pub fn forget_facts(&self) -> Result<(), StoreError> {
+        self.connection.execute_batch(FORGET_FACTS)?;
+        self.vacuum()?;
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(DAMAGED)) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether another program has changed the file since this was asked last.
@@ -160,8 +181,8 @@ fn look_over(path: &Path) -> Result<Connection, StoreError> {
 
 /// Sets a damaged file aside and puts the newest good backup in its place, or an empty file.
 fn restore(folder: &Path, path: &Path) -> Result<(Connection, Opening), StoreError> {
-    let set_aside = (1..).map(|n| folder.join(format!("rules-damaged-{n}.db"))).find(|free| !free.exists());
-    let set_aside = set_aside.unwrap_or_else(|| folder.join("rules-damaged.db"));
+    let set_aside = (1..).map(|n| folder.join(format!("{DAMAGED}-{n}.db"))).find(|free| !free.exists());
+    let set_aside = set_aside.unwrap_or_else(|| folder.join(format!("{DAMAGED}.db")));
     fs::rename(path, &set_aside)?;
     for tail in ["-wal", "-shm"] {
         let beside = folder.join(format!("{NAME}{tail}"));

@@ -136,6 +136,35 @@ fn rules_of_the_owner() {
 }
 
 #[test]
+fn what_letters_said_of_facts_is_in_no_file_once_it_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = LoopStore::open(folder.path()).unwrap();
+    let lease = store.claim(&boot(0)).unwrap();
+    let now = at("2026-11-27T08:00:00Z");
+    let holding = |folder: &Path| {
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files
+            .filter(|path| path.is_file())
+            .any(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).contains("Zarzalejo"))
+    };
+    // One was read, one waits, and one stands in a file that was set aside.
+    for _ in 0..2 {
+        store.post(&Letter::FactAdded("Tu prima Marta vive en Zarzalejo.".to_owned())).unwrap();
+    }
+    store.post(&Letter::Webhook("door".to_owned())).unwrap();
+    let read = store.letters().unwrap()[0].0;
+    store.keep(lease, Batch { at: now, changes: &Changes::default(), messages: &[], letter: Some(read) }).unwrap();
+    fs::write(folder.path().join("rules-damaged-1.db"), "Zarzalejo").unwrap();
+    store.backup(now).unwrap();
+    assert!(holding(folder.path()) && !holding(&folder.path().join("rules-backups")));
+
+    store.forget_facts().unwrap();
+    assert!(!holding(folder.path()));
+    let waiting: Vec<_> = store.letters().unwrap().into_iter().map(|(_, letter)| letter).collect();
+    assert_eq!(waiting, [Some(Letter::Webhook("door".to_owned()))]);
+}
+
+#[test]
 fn letters_messages_and_counts() {
     let folder = tempfile::tempdir().unwrap();
     let (mut store, _) = LoopStore::open(folder.path()).unwrap();

@@ -82,7 +82,8 @@ pub async fn survey(
     let launch = Launch::new(skill, launcher, backend, folder).ok()?;
     let _host = launch.trial_host(skill, TrialWords::None).ok()?;
     let mut command = launch.command().ok()?;
-    command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    // Should this be given up, the launcher ends with this program, and cleans up; killed, it could not.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     let child = command.spawn().ok()?;
     let channel = SkillChannel::at(launch.socket());
     let asked = timeout(SURVEY_MAX, async {
@@ -102,11 +103,12 @@ pub async fn survey(
     }
 }
 
-/// Lets it end; if it does not, dropping it kills it.
+/// Lets it end; if it does not, kills it.
 async fn end(mut child: Child) {
     let pid = child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
-    if pid.is_some_and(|pid| kill_process(pid, Signal::TERM).is_ok()) {
-        let _ = timeout(END_MAX, child.wait()).await;
+    let told = pid.is_some_and(|pid| kill_process(pid, Signal::TERM).is_ok());
+    if !told || timeout(END_MAX, child.wait()).await.is_err() {
+        let _ = child.kill().await;
     }
 }
 

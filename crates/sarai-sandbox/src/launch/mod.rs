@@ -106,7 +106,30 @@ pub(crate) fn write_report(path: Option<&Path>, report: &Report) -> Result<(), S
         options
     };
     let written = options.open(&draft).and_then(|mut file| file.write_all(text.as_bytes()));
-    written
-        .and_then(|()| fs::rename(&draft, path))
-        .map_err(|error| SandboxError::Start(format!("the report cannot be written: {error}")))
+    written.and_then(|()| fs::rename(&draft, path)).map_err(|error| {
+        // On a full disk every start would leave another one.
+        let _ = fs::remove_file(&draft);
+        SandboxError::Start(format!("the report cannot be written: {error}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::JailName;
+
+    #[test]
+    fn a_report_that_cannot_take_its_place_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jail.toml");
+        let name = JailName::new("x").unwrap();
+        let report = Report { backend: Backend::Local, name, effective: Effective::default(), error: None };
+        write_report(Some(&path), &report).unwrap();
+        assert!(path.is_file());
+        fs::remove_file(&path).unwrap();
+        // No file takes the place of a folder.
+        fs::create_dir(&path).unwrap();
+        write_report(Some(&path), &report).unwrap_err();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -13,7 +13,7 @@ use sarai_api::client::ClientError;
 use sarai_api::memory::{
     AddBody, FactBody, ForgetBody, ImportedBody, MemoryReply, MemoryRequest, RecallBody, StatsBody,
 };
-use sarai_daemon::memory::{FOLDER, drop_snapshots, perform, trouble};
+use sarai_daemon::memory::{FOLDER, drop_copies, perform, trouble};
 use sarai_memory::{Memory, Moment};
 use sarai_memory_sqlite::{SqliteStore, lines};
 use sarai_types::Notice;
@@ -240,7 +240,7 @@ fn here(request: &MemoryRequest, shell: &Shell) -> anyhow::Result<MemoryReply> {
     let done = perform(&mut Memory::new(store), request, shell.language(), here_and_now());
     let reply = done.map_err(|failure| Told::failed(failure.notice))?;
     if matches!(reply, MemoryReply::Forgotten { .. }) {
-        drop_snapshots(&shell.folders);
+        drop_copies(&shell.folders);
     }
     Ok(reply)
 }
