@@ -137,9 +137,25 @@ impl<S: Store> Search<'_, '_, S> {
             return self.agreeing(&subjects);
         }
         let found = self.by_grammar(&subjects)?;
-        let nothing = found.facts.is_empty() && found.count.is_none();
-        let agreed = if nothing { self.agreeing(&subjects)? } else { Found::default() };
-        Ok(if agreed.facts.is_empty() { found } else { agreed })
+        if !found.facts.is_empty() || found.count.is_some() {
+            return Ok(found);
+        }
+        for other in [self.agreeing(&subjects)?, self.warned()?] {
+            if !other.facts.is_empty() {
+                return Ok(other);
+            }
+        }
+        Ok(found)
+    }
+
+    /// «¿Qué puedo cocinar esta noche sin nueces?»: what the owner must not have goes with any question that names it.
+    fn warned(&self) -> Result<Found, S::Error> {
+        if self.question.subject != Some(Mention::Owner) || self.question.form != Form::Value {
+            return Ok(Found::default());
+        }
+        let mut facts = self.about(EntityId::OWNER, Some(Predicate::AllergicTo), None)?;
+        facts.retain(|fact| self.question.objects.contains(&fact.object.key));
+        Ok(ranked(facts, Why::Object))
     }
 
     fn by_grammar(&mut self, subjects: &[EntityId]) -> Result<Found, S::Error> {
