@@ -2,7 +2,7 @@
 # Installs what the build and the tests need beyond a Rust toolchain, and nothing that is there already.
 #
 #   scripts/setup.sh run     what building SARAi and fetching a model takes
-#   scripts/setup.sh test    that, and what the tests drive: a browser, containers and Python's virtual environments
+#   scripts/setup.sh test    that, and what the tests drive: a browser, containers, clocks and Python's virtual environments
 #
 # When nothing is missing it says nothing and takes milliseconds. As root, or with sudo that asks for no password, it
 # installs through apt; anywhere else it prints what to install and fails.
@@ -28,6 +28,13 @@ has_libclang() {
         for library in "$folder"/libclang.so* "$folder"/libclang-[0-9]*.so*; do
             [ -e "$library" ] && return
         done
+    done
+    return 1
+}
+
+has_library() {
+    for library in /usr/lib/*/"$1"; do
+        [ -e "$library" ] && return
     done
     return 1
 }
@@ -62,6 +69,8 @@ if [ "$purpose" = test ]; then
     need python3-venv has_module ensurepip
     need chromium command -v chromium
     need chromium-driver command -v chromedriver
+    # A clock that can be set while programs run.
+    need libfaketime has_library faketime/libfaketimeMT.so.1
 fi
 [ -n "$missing" ] || exit 0
 
