@@ -4,6 +4,7 @@
 #   scripts/setup.sh run     what building SARAi and fetching a model takes
 #   scripts/setup.sh test    that, and what the tests drive: a browser, containers, Python's virtual environments and the
 #                          reader of systemd's units
+#   scripts/setup.sh test    that, and what the tests drive: a browser, containers, clocks and Python's virtual environments
 #
 # When nothing is missing it says nothing and takes milliseconds. As root, or with sudo that asks for no password, it
 # installs through apt; anywhere else it prints what to install and fails.
@@ -29,6 +30,13 @@ has_libclang() {
         for library in "$folder"/libclang.so* "$folder"/libclang-[0-9]*.so*; do
             [ -e "$library" ] && return
         done
+    done
+    return 1
+}
+
+has_library() {
+    for library in /usr/lib/*/"$1"; do
+        [ -e "$library" ] && return
     done
     return 1
 }
@@ -67,6 +75,8 @@ if [ "$purpose" = test ]; then
     need chromium-driver command -v chromedriver
     need dbus-daemon command -v dbus-daemon
     need libnotify-bin command -v notify-send
+    # A clock that can be set while programs run.
+    need libfaketime has_library faketime/libfaketimeMT.so.1
 fi
 [ -n "$missing" ] || exit 0
 

@@ -92,9 +92,13 @@ def serve_of(up):
 
 
 def orphaned_cgroups():
-    """The cgroups of jails whose launchers, which they are named after, have ended."""
-    found = glob.glob("/sys/fs/cgroup/**/sarai-jail.*", recursive=True)
-    return {cgroup for cgroup in found if not is_alive(pathlib.Path(cgroup).name.split(".")[2])}
+    """The cgroups of models and skills whose launchers, which they are named after, have ended."""
+    orphans = set()
+    for cgroup in glob.glob("/sys/fs/cgroup/**/sarai-jail.*", recursive=True):
+        _, _namespace, launcher, _started, jail = pathlib.Path(cgroup).name.split(".", 4)
+        if jail.startswith(("model", "draft", "skill-")) and not is_alive(launcher):
+            orphans.add(cgroup)
+    return orphans
 
 
 class UnixConnection(http.client.HTTPConnection):

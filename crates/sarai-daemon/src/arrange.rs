@@ -91,7 +91,8 @@ impl Arranger {
     /// The whole answer, if the message asks for a reminder or answers a question about one.
     pub(crate) async fn arrange(&self, said: &Said) -> Option<String> {
         let rules = self.rules.as_ref()?;
-        let pending = self.lock().take().filter(|pending| pending.opening == said.opening);
+        // Whoever talks somewhere else meanwhile answers nothing.
+        let pending = self.lock().take_if(|pending| pending.opening == said.opening);
         let answer = folded(&said.text);
         if let Some(pending) = pending {
             if NO.contains(&answer.as_str()) {
@@ -238,6 +239,19 @@ mod tests {
         check(&[(wish, back), ("no", Some("no lo guardo")), ("sí", None)], 0).await;
         check(&[(wish, back), ("¿Qué tiempo hace?", None), ("sí", None)], 0).await;
         check(&[("remind me every day at 9 am to stretch", Some("stretch")), ("yes", Some("Done"))], 1).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_said_in_another_conversation_answers_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = Folders::under(folder.path());
+        folders.create().unwrap();
+        let arranger = Arranger::new(Some(LoopView::new(folders)));
+        let wish = "avísame cada lunes a las nueve de sacar la basura";
+        for (opening, text, is_answered) in [(wish, wish, true), ("hola", "sí", false), (wish, "sí", true)] {
+            let said = Said { text: text.to_owned(), opening: opening.to_owned(), language: Language::Spanish };
+            assert_eq!(arranger.arrange(&said).await.is_some(), is_answered, "{opening}: {text}");
+        }
     }
 
     #[tokio::test]
