@@ -2,9 +2,8 @@
 # Installs what the build and the tests need beyond a Rust toolchain, and nothing that is there already.
 #
 #   scripts/setup.sh run     what building SARAi and fetching a model takes
-#   scripts/setup.sh test    that, and what the tests drive: a browser, containers, Python's virtual environments and the
-#                          reader of systemd's units
-#   scripts/setup.sh test    that, and what the tests drive: a browser, containers, clocks and Python's virtual environments
+#   scripts/setup.sh test    that, and what the tests drive: a browser, containers, clocks, Python's virtual environments
+#                          and the reader of systemd's units
 #
 # When nothing is missing it says nothing and takes milliseconds. As root, or with sudo that asks for no password, it
 # installs through apt; anywhere else it prints what to install and fails.

@@ -61,7 +61,7 @@ def test_a_rule_asks_the_model_within_its_budget(home):
     name = next(rule["rule"]["id"] for rule in json.loads(rules(home, "list", "--json")) if rule["origin"] == "words")
     # It is an offer: at night it would wait. The owner asks for it, whatever the time is.
     rules(home, "run", name)
-    wait_for("an answer", lambda: "done" in words(home, name), seconds=120)
+    wait_for("an answer", lambda: "done" in words(home, name), seconds=300)
     said = [text for kind, text in messages(home) if kind == "tell"]
     assert said and all(said), said
     tasks = json.loads(rules(home, "explain", name, "--json"))["tasks"]
