@@ -180,9 +180,9 @@ impl Reader<'_> {
             || self.scan.slot("date", at).is_some_and(|(list, _)| list.iter().all(|filler| filler.key.len() > 4));
         if let (Some(when), true) = (when, event) {
             let stance = Stance { from: Some(when), to: Some(when), ..stance };
-            let says = Says { predicate: Predicate::Appointment, kind: "", constant: None };
+            let says = Says::of(Predicate::Appointment);
             let text = self.with_clock(text, at, clause.last);
-            let object = Object { key: words::key(&text), text, mention: None };
+            let object = Object::plain(text);
             return vec![self.statement((**of).clone(), &says, Some(object), stance, tokens)];
         }
         let vehicle = words::senses(Some(self.scan.language), &crate::text::fold(text))
@@ -194,7 +194,7 @@ impl Reader<'_> {
         };
         let branded = self.scan.slot("brand", at).or_else(make);
         let Some((fillers, _)) = branded else { return Vec::new() };
-        let says = Says { predicate: Predicate::Owns, kind: "", constant: None };
+        let says = Says::of(Predicate::Owns);
         let named =
             |filler: Filler| Object { text: format!("{text}: {}", filler.text), key: filler.key, mention: None };
         fillers.into_iter().map(|f| self.statement((**of).clone(), &says, Some(named(f)), stance, tokens)).collect()
@@ -223,7 +223,7 @@ impl Reader<'_> {
                 Noun::Attribute { of, row } => return self.inverted(group, clause, &of, row, stance),
                 Noun::Favourite { of, kind } => {
                     let Some((fillers, _)) = scan.slot("phrase", clause.first) else { return Vec::new() };
-                    let says = Says { predicate: Predicate::Favourite, kind: "", constant: None };
+                    let says = Says::of(Predicate::Favourite);
                     let mut out: Vec<_> = fillers
                         .into_iter()
                         .map(|f| self.statement(of.clone(), &says, Some(object(f)), stance, tokens))
@@ -233,7 +233,7 @@ impl Reader<'_> {
                 }
                 // «Mi médico es el doctor Prieto».
                 Noun::Someone(Mention::Named(name)) if matches!(mention, Mention::Relative { .. }) => {
-                    let says = Says { predicate: Predicate::Name, kind: "", constant: None };
+                    let says = Says::of(Predicate::Name);
                     let object = Object { key: crate::text::fold(&name), text: name, mention: None };
                     return vec![self.statement(mention.clone(), &says, Some(object), stance, (tokens.0, end))];
                 }
@@ -244,7 +244,7 @@ impl Reader<'_> {
         if matches!(mention, Mention::Relative { .. } | Mention::Animal { .. })
             && let Some((filler, end)) = scan.stranger(at)
         {
-            let says = Says { predicate: Predicate::Name, kind: "", constant: None };
+            let says = Says::of(Predicate::Name);
             let object = Object { key: crate::text::fold(&filler.text), text: filler.text, mention: None };
             return vec![self.statement(mention.clone(), &says, Some(object), stance, (tokens.0, end))];
         }
@@ -256,7 +256,7 @@ impl Reader<'_> {
             && let Some(breed) = fillers.pop()
         {
             let breed = Filler::new(breed.text.split(" de ").next().unwrap_or_default());
-            let says = Says { predicate: Predicate::Breed, kind: "", constant: None };
+            let says = Says::of(Predicate::Breed);
             return vec![self.statement(mention.clone(), &says, Some(object(breed)), stance, (tokens.0, end))];
         }
         // «Mi perro es un galgo», "our dog is a cockapoo".
@@ -268,7 +268,7 @@ impl Reader<'_> {
                 .map(|filler| Filler::new(filler.text.split(" de ").next().unwrap_or_default()))
                 .filter(|filler| filler.text.split(' ').count() <= 3)
         {
-            let says = Says { predicate: Predicate::Breed, kind: "", constant: None };
+            let says = Says::of(Predicate::Breed);
             return vec![self.statement(mention.clone(), &says, Some(object(breed)), stance, (tokens.0, end))];
         }
         // «Mi jefe es un tal Remigio».
@@ -279,7 +279,7 @@ impl Reader<'_> {
                 || !words::senses(None, &crate::text::fold(&name))
                     .any(|s| matches!(s.class, words::Class::Nation | words::Class::Religion)))
         {
-            let says = Says { predicate: Predicate::Name, kind: "", constant: None };
+            let says = Says::of(Predicate::Name);
             let object = Object { key: crate::text::fold(&name), text: name, mention: None };
             return vec![self.statement(mention.clone(), &says, Some(object), stance, (tokens.0, end))];
         }
@@ -291,7 +291,7 @@ impl Reader<'_> {
         let Some(predicate) = Predicate::from_name(attribute.predicate) else { return Vec::new() };
         let found = (clause.first..group.first)
             .find_map(|at| self.scan.slot(attribute.slot, at).filter(|(_, end)| *end == group.first));
-        let says = Says { predicate, kind: "", constant: None };
+        let says = Says::of(predicate);
         let tokens = (clause.first, clause.last);
         found
             .into_iter()
@@ -461,7 +461,7 @@ impl Reader<'_> {
     fn zero(&self, group: &Group, clause: &Clause, mention: &Mention, found: &Match) -> Vec<Statement> {
         let negative = self.scan.late_negation(group, clause.last) == Polarity::Negative && found.frame.flags.zero;
         let present = group.readings.iter().any(|form| form.tense == Tense::Present && form.lemma == found.lemma);
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let stance = Stance::PLAIN;
         let none = |kind| {
             let object = Object { text: "0".to_owned(), key: "0".to_owned(), mention: None };
             self.statement(
@@ -501,7 +501,7 @@ impl Reader<'_> {
         let from = at + 1 + usize::from(preposition(at + 1));
         let slot = slot_of(found.frame.says.predicate);
         let Some((fillers, end)) = slot.and_then(|slot| scan.slot(slot, from)) else { return Vec::new() };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let stance = Stance::PLAIN;
         let of = self.acting(mention, found);
         let make =
             |f: Filler| self.statement(of.clone(), &found.frame.says, Some(object(f)), stance, (group.first, end));

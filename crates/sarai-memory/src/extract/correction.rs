@@ -241,7 +241,7 @@ fn another_day(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, 
         .find(|word| weekday(fold(word).trim_matches(|c: char| !c.is_alphanumeric())).is_some())?;
     let text = object.text.replacen(wrong, scan.source(at, at + 1), 1);
     (text != object.text).then(|| Statement {
-        object: Some(Object { key: words::key(&text), text, mention: None }),
+        object: Some(Object::plain(text)),
         manner: Manner::Correction,
         span: sentence,
         sentence,

@@ -51,8 +51,8 @@ impl Reader<'_> {
         };
         let whose = if thing { Mention::Owner } else { mention.clone() };
         let text = self.with_clock(scan.source(first, end.max(group.last)), group.last, clause.last);
-        let says = Says { predicate: Predicate::Appointment, kind: "", constant: None };
-        let object = Object { key: words::key(&text), text, mention: None };
+        let says = Says::of(Predicate::Appointment);
+        let object = Object::plain(text);
         let stance = Stance { act: Act::Assert, from: Some(when), to: Some(when) };
         Some(self.statement(whose, &says, Some(object), stance, (group.first, end)))
     }
@@ -77,8 +77,8 @@ impl Reader<'_> {
                 .filter(|(list, end)| *end <= clause.last && list.iter().all(|f| f.key.starts_with("--")))
         };
         let (mut fillers, end) = (clause.first..clause.last).find_map(annual)?;
-        let says = Says { predicate: Predicate::Birthday, kind: "", constant: None };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let says = Says::of(Predicate::Birthday);
+        let stance = Stance::PLAIN;
         Some(self.statement(
             mention.clone(),
             &says,
@@ -118,8 +118,8 @@ impl Reader<'_> {
                 continue;
             }
             let text = self.with_clock(scan.source(first, stop), at, last);
-            let says = Says { predicate: Predicate::Appointment, kind: "", constant: None };
-            let object = Object { key: words::key(&text), text, mention: None };
+            let says = Says::of(Predicate::Appointment);
+            let object = Object::plain(text);
             let stance = Stance { act: Act::Assert, from: Some(when), to: Some(when) };
             out.push(self.statement(Mention::Owner, &says, Some(object), stance, (first, last)));
         }

@@ -162,8 +162,8 @@ impl Run<'_> {
         self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Appointment);
         self.clauses += 1;
         let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
-        let says = Says { predicate: Predicate::Wedding, kind: "", constant: None };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let says = Says::of(Predicate::Wedding);
+        let stance = Stance::PLAIN;
         let tokens = (0, scan.tokens.len());
         let statement = reader.statement(Mention::Owner, &says, Some(super::claims::object(filler)), stance, tokens);
         self.push(statement);
@@ -200,7 +200,7 @@ impl Run<'_> {
     ) {
         self.clauses += 1;
         let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
-        let says = Says { predicate, kind: "", constant: None };
+        let says = Says::of(predicate);
         let object = Object { key: words::key(text), text: text.to_owned(), mention: None };
         let stance = Stance { act, from: when, to: when };
         let statement = reader.statement(Mention::Owner, &says, Some(object), stance, (0, scan.tokens.len()));
@@ -260,9 +260,9 @@ impl Reader<'_> {
             && scan.late_negation(group, clause.last) == Polarity::NoLonger
         {
             let text = if scan.spanish() { "fallecido" } else { "deceased" };
-            let says = Says { predicate: Predicate::Died, kind: "", constant: None };
+            let says = Says::of(Predicate::Died);
             let object = Object { key: words::key(text), text: text.to_owned(), mention: None };
-            let stance = Stance { act: Act::Assert, from: None, to: None };
+            let stance = Stance::PLAIN;
             return vec![self.statement(mention.clone(), &says, Some(object), stance, (clause.first, clause.last))];
         }
         let over = scan.late_negation(group, clause.last) == Polarity::NoLonger || group.aspect.cessative;
@@ -313,8 +313,8 @@ impl Reader<'_> {
             };
             return predicates.iter().map(ended).collect();
         }
-        let says = Says { predicate: Predicate::Routine, kind: "", constant: None };
-        let object = Object { key: words::key(&text), text, mention: None };
+        let says = Says::of(Predicate::Routine);
+        let object = Object::plain(text);
         vec![self.statement(mention.clone(), &says, Some(object), stance, (group.first, clause.last))]
     }
 
@@ -336,7 +336,7 @@ impl Reader<'_> {
         if !(other && done && (from_home || moves)) || group.polarity != Polarity::Positive {
             return Vec::new();
         }
-        let says = Says { predicate: Predicate::LivesWith, kind: "", constant: None };
+        let says = Says::of(Predicate::LivesWith);
         let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };
         let ends = |one: &Mention, other: &Mention| {
             let object = Object { text: String::new(), key: String::new(), mention: Some(other.clone()) };
@@ -385,8 +385,8 @@ impl Reader<'_> {
             return None;
         }
         let text = scan.source(group.last, joint).to_owned();
-        let says = Says { predicate: Predicate::Routine, kind: "", constant: None };
-        let object = Object { key: words::key(&text), text, mention: None };
+        let says = Says::of(Predicate::Routine);
+        let object = Object::plain(text);
         let stance = Stance { act: Act::End, from: None, to: None };
         Some(self.statement(mention.clone(), &says, Some(object), stance, (group.first, clause.last)))
     }

@@ -151,7 +151,7 @@ impl Run<'_> {
             return Some(found.end);
         }
         let (mut fillers, end) = scan.slot("knownplace", at).filter(|(_, end)| ends(scan, *end))?;
-        let says = Says { predicate: Predicate::LivesIn, kind: "", constant: None };
+        let says = Says::of(Predicate::LivesIn);
         self.stated(scan, Mention::Owner, &says, object(fillers.pop()?), (at, end), sentence);
         Some(end)
     }
@@ -167,7 +167,7 @@ impl Run<'_> {
     ) {
         self.clauses += 1;
         let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let stance = Stance::PLAIN;
         let statement = reader.statement(of, says, Some(what), stance, tokens);
         self.push(statement);
     }
@@ -196,7 +196,7 @@ impl Run<'_> {
                 (covered, scan.tokens[at].quoted, contact_of(scan, at, predicate), fillers.pop())
                 && let Some(of) = self.resolved(of)
             {
-                let says = Says { predicate, kind: "", constant: None };
+                let says = Says::of(predicate);
                 self.stated(scan, of, &says, object(filler), (at, end), sentence);
             }
             at = end.max(at + 1);
@@ -217,7 +217,7 @@ impl Run<'_> {
             && let Some((mut fillers, end)) = scan.slot("capname", 3)
             && let Some(filler) = fillers.pop()
         {
-            let says = Says { predicate: Predicate::Name, kind: "", constant: None };
+            let says = Says::of(Predicate::Name);
             self.stated(scan, Mention::Owner, &says, object(filler), (0, end), sentence);
         }
         let found = called.and_then(|at| scan.slot("capname", at));
@@ -226,7 +226,7 @@ impl Run<'_> {
             && !scan.tokens[end - 1].quoted
             && let Some(filler) = fillers.pop()
         {
-            let says = Says { predicate: Predicate::Nickname, kind: "", constant: None };
+            let says = Says::of(Predicate::Nickname);
             self.stated(scan, Mention::Owner, &says, object(filler), (0, end), sentence);
         }
     }
@@ -258,7 +258,7 @@ impl Run<'_> {
             };
             let (Some(of), Some((fillers, end))) = (of, scan.slot(slot, from)) else { continue };
             for filler in fillers {
-                let says = Says { predicate, kind: "", constant: None };
+                let says = Says::of(predicate);
                 self.stated(scan, of.clone(), &says, object(filler), (at, end), sentence);
             }
         }
@@ -275,7 +275,7 @@ impl Run<'_> {
             let Some((fillers, end)) = scan.slot(slot, colon + 1) else { continue };
             let Some(of) = self.resolved(of) else { continue };
             for filler in fillers {
-                let says = Says { predicate, kind: "", constant: None };
+                let says = Says::of(predicate);
                 let known =
                     |s: &Statement| s.predicate == predicate && s.object.as_ref().is_some_and(|o| o.key == filler.key);
                 if !self.statements.iter().any(known) {

@@ -89,9 +89,9 @@ impl Run<'_> {
         };
         let Some(filler) = fillers.pop() else { return };
         self.clauses += 1;
-        let says = crate::grammar::frames::Says { predicate: Predicate::LivesIn, kind: "", constant: None };
+        let says = crate::grammar::frames::Says::of(Predicate::LivesIn);
         let reader = super::claims::Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
-        let stance = super::stance::Stance { act: Act::Assert, from: None, to: None };
+        let stance = super::stance::Stance::PLAIN;
         let statement = reader.statement(of, &says, Some(super::claims::object(filler)), stance, (from, last));
         self.push(statement);
     }

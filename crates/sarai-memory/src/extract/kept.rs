@@ -3,7 +3,7 @@
 use super::claims::{Reader, object};
 use super::clause::{Clause, Subject};
 use super::stance::Stance;
-use super::statement::{Act, Object, Statement};
+use super::statement::{Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::Mention;
 use crate::grammar::frames::{Match, Says};
@@ -27,7 +27,7 @@ impl Reader<'_> {
         if is_home(mention)
             && let Some((mut streets, _)) = self.scan.slot("street", group.last + 1)
         {
-            let says = Says { predicate: Predicate::Address, kind: "", constant: None };
+            let says = Says::of(Predicate::Address);
             let street = streets.pop().map(object);
             return street
                 .into_iter()
@@ -37,7 +37,7 @@ impl Reader<'_> {
         if is_home(mention)
             && let Some((mut places, _)) = self.scan.slot("place", group.last + 1)
         {
-            let says = Says { predicate: Predicate::LivesIn, kind: "", constant: None };
+            let says = Says::of(Predicate::LivesIn);
             let place = places.pop().map(object);
             return place
                 .into_iter()
@@ -70,8 +70,8 @@ impl Reader<'_> {
             Subject::Of(Noun::Thing(thing)) => Some(thing.clone()),
             Subject::Of(_) | Subject::Elided => None,
         })?;
-        let says = Says { predicate: Predicate::KeptIn, kind: "", constant: None };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let says = Says::of(Predicate::KeptIn);
+        let stance = Stance::PLAIN;
         Some(self.statement(thing, &says, Some(object(spot)), stance, (clause.first, end)))
     }
 }

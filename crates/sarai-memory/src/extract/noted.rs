@@ -4,7 +4,7 @@
 use super::claims::Reader;
 use super::scope::Doubtful;
 use super::stance::Stance;
-use super::statement::{Act, Manner, Object};
+use super::statement::{Manner, Object};
 use super::{Run, STATEMENTS_MAX, command};
 use crate::fact::Predicate;
 use crate::grammar::frames::Says;
@@ -192,10 +192,10 @@ impl Run<'_> {
         }
         self.clauses += 1;
         let text = scan.source(tokens.0, tokens.1).to_owned();
-        let object = Object { key: words::key(&text), text, mention: None };
-        let says = Says { predicate: Predicate::Note, kind: "", constant: None };
+        let object = Object::plain(text);
+        let says = Says::of(Predicate::Note);
         let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let stance = Stance::PLAIN;
         let mut statement = reader.statement(Mention::Owner, &says, Some(object), stance, tokens);
         statement.kind = kind;
         self.push(statement);

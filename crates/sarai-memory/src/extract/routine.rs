@@ -69,7 +69,7 @@ impl Reader<'_> {
         let first = if happens && !timed { beginning(scan, clause.first, group.first) } else { group.first };
         let text = scan.source(first, last);
         let predicate = if leisure && !timed { Predicate::Hobby } else { Predicate::Routine };
-        let says = Says { predicate, kind: "", constant: None };
+        let says = Says::of(predicate);
         let object = Object { text: text.to_owned(), key: words::key(text), mention: None };
         let stance = Stance { act, from: None, to: None };
         Some(self.statement(mention.clone(), &says, Some(object), stance, (first, last)))

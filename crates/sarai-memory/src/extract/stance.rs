@@ -45,6 +45,11 @@ pub(super) struct Stance {
     pub(super) to: Option<PartialDate>,
 }
 
+impl Stance {
+    /// So it is, whatever the time.
+    pub(super) const PLAIN: Self = Self { act: Act::Assert, from: None, to: None };
+}
+
 /// What the verb group says of time.
 #[derive(Debug, Clone, Copy)]
 struct Times {

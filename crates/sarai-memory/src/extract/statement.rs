@@ -5,6 +5,7 @@ use sarai_types::Language;
 use crate::fact::Predicate;
 use crate::grammar::Mention;
 use crate::time::PartialDate;
+use crate::words;
 
 /// What a statement does to what is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,13 @@ pub struct Object {
     pub text: String,
     pub key: String,
     pub mention: Option<Mention>,
+}
+
+impl Object {
+    /// Something that is nobody.
+    pub(crate) fn plain(text: String) -> Self {
+        Self { key: words::key(&text), text, mention: None }
+    }
 }
 
 /// One thing that a message says.

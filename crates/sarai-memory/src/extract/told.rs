@@ -215,7 +215,7 @@ impl Run<'_> {
             self.clauses += 1;
             let when = Some(crate::time::PartialDate::Day(day)).filter(|_| predicate == Predicate::Appointment);
             let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
-            let says = Says { predicate, kind: "", constant: None };
+            let says = Says::of(predicate);
             let stance = Stance { act: Act::Assert, from: when, to: when };
             let object = Object { text, key, mention: None };
             let statement = reader.statement(of, &says, Some(object), stance, (0, scan.tokens.len()));

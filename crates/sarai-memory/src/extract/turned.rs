@@ -34,8 +34,8 @@ impl Reader<'_> {
         };
         let from = scan.after_adverbs(group.last);
         let Some((fillers, end)) = scan.slot("like", from).filter(|_| opened && own) else { return Vec::new() };
-        let says = Says { predicate, kind: "", constant: None };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let says = Says::of(predicate);
+        let stance = Stance::PLAIN;
         let make = |f: Filler| self.statement(Mention::Owner, &says, Some(object(f)), stance, (clause.first, end));
         fillers.into_iter().map(make).collect()
     }
@@ -65,7 +65,7 @@ impl Reader<'_> {
             Polarity::Positive => (Predicate::Likes, Act::Assert),
             Polarity::Negative => (Predicate::Dislikes, Act::Assert),
         };
-        let says = Says { predicate, kind: "", constant: None };
+        let says = Says::of(predicate);
         let stance = Stance { act, from: None, to: None };
         vec![self.statement(mention.clone(), &says, Some(object(filler)), stance, (clause.first, group.last))]
     }
@@ -87,9 +87,9 @@ impl Reader<'_> {
         if !(spanish || english) || first >= group.first || group.polarity != Polarity::Positive {
             return None;
         }
-        let says = Says { predicate: Predicate::AllergicTo, kind: "", constant: None };
+        let says = Says::of(Predicate::AllergicTo);
         let object = Object { text: text.to_owned(), key: words::key(text), mention: None };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let stance = Stance::PLAIN;
         Some(self.statement(Mention::Owner, &says, Some(object), stance, (first, at + 1)))
     }
 }

@@ -3,13 +3,13 @@
 use super::claims::{Reader, object};
 use super::clause::{Clause, Subject};
 use super::stance::Stance;
-use super::statement::{Act, Object, Statement};
+use super::statement::{Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::Mention;
 use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
 use crate::grammar::noun::Noun;
-use crate::words::{self, Tense};
+use crate::words::Tense;
 
 impl Reader<'_> {
     /// «Mi chamba está en Coyoacán», "my job is at the docks".
@@ -24,8 +24,8 @@ impl Reader<'_> {
             return None;
         }
         let (mut fillers, end) = self.scan.slot("org", at + 1).or_else(|| self.scan.slot("place", at + 1))?;
-        let says = Says { predicate: Predicate::WorksAt, kind: "", constant: None };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let says = Says::of(Predicate::WorksAt);
+        let stance = Stance::PLAIN;
         Some(self.statement(of.clone(), &says, fillers.pop().map(object), stance, (clause.first, end)))
     }
 
@@ -46,9 +46,9 @@ impl Reader<'_> {
         }
         let first = if group.has("do") { group.last } else { group.first };
         let text = scan.source(first, at).to_owned();
-        let says = Says { predicate: Predicate::Role, kind: "", constant: None };
-        let object = Object { key: words::key(&text), text, mention: None };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let says = Says::of(Predicate::Role);
+        let object = Object::plain(text);
+        let stance = Stance::PLAIN;
         (at > first).then(|| self.statement(mention.clone(), &says, Some(object), stance, (group.first, at)))
     }
 
@@ -77,8 +77,8 @@ impl Reader<'_> {
         let (predicate, slot) = if lived { (Predicate::LivesIn, "place") } else { (Predicate::WorksAt, "org") };
         let (mut fillers, end) =
             scan.slot(slot, at + 1).filter(|_| scan.tokens.get(at + 1).is_some_and(|t| t.capital))?;
-        let says = Says { predicate, kind: "", constant: None };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let says = Says::of(predicate);
+        let stance = Stance::PLAIN;
         (end <= clause.last)
             .then(|| self.statement(mention.clone(), &says, fillers.pop().map(object), stance, (group.first, end)))
     }
@@ -90,8 +90,8 @@ impl Reader<'_> {
             .any(|i| scan.is_any(i, &["lo"]) && scan.is_any(i + 1, &["mio", "nuestro"]) && i + 2 == group.first);
         let liked = scan.slot("like", scan.after_adverbs(group.last)).filter(|_| mine && group.has("ser"));
         let Some((fillers, end)) = liked else { return Vec::new() };
-        let says = Says { predicate: Predicate::Likes, kind: "", constant: None };
-        let stance = Stance { act: Act::Assert, from: None, to: None };
+        let says = Says::of(Predicate::Likes);
+        let stance = Stance::PLAIN;
         let say = |filler| self.statement(Mention::Owner, &says, Some(object(filler)), stance, (clause.first, end));
         fillers.into_iter().map(say).collect()
     }

@@ -63,6 +63,13 @@ pub(crate) struct Says {
     pub(crate) constant: Option<&'static str>,
 }
 
+impl Says {
+    /// A predicate without kinds, whose object stands in the sentence.
+    pub(crate) const fn of(predicate: Predicate) -> Self {
+        Self { predicate, kind: "", constant: None }
+    }
+}
+
 #[derive(Debug)]
 enum Piece {
     Words(Vec<&'static str>),
