@@ -7,12 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sarai_messages::Messages;
 use sarai_proactive::rule::{ActionKind, Rule, Trigger};
-use sarai_proactive::say;
 use sarai_proactive::words::{Context, Parsed, Proposal, parse};
 use sarai_types::{FactLine, Language, Notice, Said};
 
 use crate::clock;
-use crate::loop_view::LoopView;
+use crate::loop_view::{LoopView, sentence};
 
 /// A longer message is no wish for a reminder.
 const WISH_CHARS_MAX: usize = 300;
@@ -173,8 +172,7 @@ impl Arranger {
 
 /// The rules in words, numbered where there are several.
 fn read_back(choices: &[Proposal], zone: &sarai_proactive::time::Zone, language: Language) -> String {
-    let messages = Messages::new(language);
-    let sentence = |choice: &Proposal| say::rule(&choice.rule, zone).text(&|notice: &Notice| messages.text(notice));
+    let sentence = |choice: &Proposal| sentence(&choice.rule, zone, language);
     match choices {
         [one] => sentence(one),
         many => {

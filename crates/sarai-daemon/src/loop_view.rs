@@ -19,6 +19,7 @@ use tokio::net::UnixStream;
 use tokio::time::Instant;
 
 use crate::clock;
+pub(crate) use rules::sentence;
 
 /// The loop's door, in the folder of what runs now.
 const DOOR: &str = "loop.sock";

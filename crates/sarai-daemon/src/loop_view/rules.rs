@@ -1,6 +1,5 @@
 //! The rules as their owner sees and changes them: one request of `/v1/rules` to its reply.
 
-use jiff::Timestamp;
 use sarai_api::rules::{DecisionBody, LastBody, ProposalBody, ReadBody, RuleBody, RulesReply, RulesRequest};
 use sarai_config::{ConfigError, RulesFile};
 use sarai_messages::Messages;
@@ -72,7 +71,7 @@ impl LoopView {
                 let rows = self.with(move |store| store.decisions(Some(&id), EXPLAINED)).await?.unwrap_or_default();
                 let zone = &book.house.zone;
                 let decisions = rows.into_iter().map(|row| DecisionBody {
-                    at: shown(row.last, zone),
+                    at: zone.rfc3339(row.last),
                     text: render(&row.why(zone), messages),
                     times: row.times,
                 });
@@ -91,7 +90,7 @@ impl LoopView {
         let now = clock::now();
         let body = |Known { rule, origin }| {
             let last = last.next().flatten().map(|row| LastBody {
-                at: shown(row.changed, &house.zone),
+                at: house.zone.rfc3339(row.changed),
                 text: render(&decided::state(&row.task.state), Messages::new(language)),
             });
             let known = Known { rule, origin };
@@ -100,7 +99,7 @@ impl LoopView {
                 words: known.rule.words.clone(),
                 origin: known.origin.name().to_owned(),
                 paused: known.rule.status == Status::Paused,
-                next: known.next(now).map(|at| shown(at, &house.zone)),
+                next: known.next(now).map(|at| house.zone.rfc3339(at)),
                 last,
                 id: known.rule.id.to_string(),
             }
@@ -148,7 +147,7 @@ fn read(text: &str, book: &Rulebook, language: Language) -> Result<ReadBody, Fai
     let zone = &book.house.zone;
     let body = |proposal: &Proposal| ProposalBody {
         sentence: sentence(&proposal.rule, zone, language),
-        next: proposal.next.iter().map(|at| shown(*at, zone)).collect(),
+        next: proposal.next.iter().map(|at| zone.rfc3339(*at)).collect(),
     };
     let (kind, text, choices) = match parsed(text, book, language)? {
         Parsed::Rule(rule) => ("rule", String::new(), vec![body(&rule)]),
@@ -174,16 +173,12 @@ fn chosen(text: &str, choice: u32, book: &Rulebook, language: Language) -> Resul
 }
 
 /// A rule read back, in its own language.
-fn sentence(rule: &Rule, zone: &Zone, language: Language) -> String {
+pub(crate) fn sentence(rule: &Rule, zone: &Zone, language: Language) -> String {
     render(&say::rule(rule, zone), Messages::new(rule.language.unwrap_or(language)))
 }
 
 fn render(sentence: &Sentence, messages: Messages) -> String {
     sentence.text(&|notice: &Notice| messages.text(notice))
-}
-
-fn shown(at: Timestamp, zone: &Zone) -> String {
-    at.to_zoned(zone.time_zone().clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 #[cfg(test)]

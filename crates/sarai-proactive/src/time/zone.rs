@@ -47,6 +47,12 @@ impl Zone {
         name.as_str().parse().ok()
     }
 
+    /// A moment for programs, RFC 3339 with the offset that holds then: `2026-11-30T09:00:00+01:00`.
+    #[must_use]
+    pub fn rfc3339(&self, at: Timestamp) -> String {
+        at.to_zoned(self.time_zone().clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
     /// What a clock on the wall shows.
     #[must_use]
     pub fn wall(&self, at: Timestamp) -> DateTime {

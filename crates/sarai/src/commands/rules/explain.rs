@@ -10,7 +10,7 @@ use sarai_proactive_sqlite::{DecisionRow, TaskRow};
 use sarai_types::Notice;
 use serde_json::{Value, json};
 
-use super::{book, moments, name, refused, shown, store, unknown};
+use super::{book, name, refused, shown, store, unknown};
 use crate::cli::{Format, JsonFlag};
 use crate::shell::Shell;
 use crate::terminal;
@@ -58,8 +58,8 @@ fn why(decision: &DecisionRow, zone: &Zone, shell: &Shell) -> String {
 
 fn row(decision: &DecisionRow, zone: &Zone, shell: &Shell) -> Value {
     json!({
-        "at": moments::shown(decision.first, zone),
-        "last": moments::shown(decision.last, zone),
+        "at": zone.rfc3339(decision.first),
+        "last": zone.rfc3339(decision.last),
         "rule": decision.rule,
         "task": decision.task,
         "word": decision.word,
@@ -87,8 +87,8 @@ pub(super) fn task(row: &TaskRow, zone: &Zone) -> Value {
     };
     json!({
         "id": row.task.id.to_string(),
-        "due": moments::shown(row.task.id.at(), zone),
-        "changed": moments::shown(row.changed, zone),
+        "due": zone.rfc3339(row.task.id.at()),
+        "changed": zone.rfc3339(row.changed),
         "state": row.task.state.name(),
         "detail": detail,
         "attempts": row.task.attempts,

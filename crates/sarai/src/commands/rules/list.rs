@@ -51,7 +51,7 @@ impl Row<'_> {
             "rule": shown::keys(&self.known.rule),
             "sentence": shown::sentence(&self.known.rule, zone, shell),
             "origin": self.known.origin.name(),
-            "next": self.next.map(|at| moments::shown(at, zone)),
+            "next": self.next.map(|at| zone.rfc3339(at)),
             "last": last,
         })
     }

@@ -27,11 +27,6 @@ pub(super) fn moment(text: &str, zone: &Zone) -> Result<Timestamp, Told> {
     at.ok_or_else(|| Told::new(Exit::Usage, vec![Notice::new("cli-rules-moment").arg("value", text)]))
 }
 
-/// With the offset of the zone: `2026-11-30T09:00:00+01:00`.
-pub(super) fn shown(at: Timestamp, zone: &Zone) -> String {
-    at.to_zoned(zone.time_zone().clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
 /// For a person: `2026-11-30 09:00`.
 pub(super) fn short(at: Timestamp, zone: &Zone) -> String {
     zone.wall(at).strftime("%Y-%m-%d %H:%M").to_string()

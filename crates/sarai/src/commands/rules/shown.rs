@@ -32,7 +32,7 @@ pub(super) fn keys(rule: &Rule) -> Value {
 }
 
 pub(super) fn proposal(proposal: &Proposal, zone: &Zone, shell: &Shell) -> Value {
-    let next: Vec<String> = proposal.next.iter().map(|at| moments::shown(*at, zone)).collect();
+    let next: Vec<String> = proposal.next.iter().map(|at| zone.rfc3339(*at)).collect();
     json!({"sentence": sentence(&proposal.rule, zone, shell), "rule": keys(&proposal.rule), "next": next})
 }
 

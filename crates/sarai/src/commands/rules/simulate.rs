@@ -275,14 +275,14 @@ fn body(timeline: &Timeline, rules: &[Rule], from: Timestamp, until: Timestamp, 
             *counts.entry(rule).or_default().entry(word).or_default() += 1;
         }
         entries.push(json!({
-            "at": moments::shown(at, zone), "real": moments::shown(entry.real, zone), "kind": kind, "rule": rule,
+            "at": zone.rfc3339(at), "real": zone.rfc3339(entry.real), "kind": kind, "rule": rule,
             "task": task, "word": word, "detail": detail, "why": why,
         }));
     }
     let open: Vec<Value> =
         timeline.open.iter().map(|task| json!({"task": task.id.to_string(), "state": task.state.name()})).collect();
     json!({
-        "from": moments::shown(from, zone), "until": moments::shown(until, zone), "zone": zone.name(),
+        "from": zone.rfc3339(from), "until": zone.rfc3339(until), "zone": zone.name(),
         "rules": rules.len(), "entries": entries, "counts": counts, "open": open, "truncated": timeline.truncated,
     })
 }
