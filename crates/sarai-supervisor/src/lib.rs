@@ -4,7 +4,9 @@
 //! after a pause that grows, and one that dies too often is left alone for a while instead of burning the machine.
 //! Beyond OTP, a child that is alive but stands still is found too: it is healthy only if its health service says
 //! SERVING, **and** the generation number that its own loop counts up has grown since the probe before, **and** the
-//! answer came in time. Two misses in a row end it with SIGKILL, because a stopped process never sees a SIGTERM.
+//! answer came in time. Two misses in a row end it with SIGKILL, because a stopped process never sees a SIGTERM. A child
+//! that is short of processor time answers late and moves on all the same: a good answer that comes before the second
+//! miss takes the first one back.
 //!
 //! Nothing here waits, reads a clock or touches a process: [`Supervisor::step`] takes the time and an [`Event`] and
 //! returns the [`Action`]s that the shell performs. The same seed, times and events give the same actions.

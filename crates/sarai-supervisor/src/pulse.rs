@@ -39,6 +39,10 @@ pub(crate) struct Pulse {
     deadline: Duration,
     born: Moment,
     open: Option<(ProbeId, Moment)>,
+    /// The oldest one whose answer still says something, open or given up; none before the first is sent.
+    oldest: Option<ProbeId>,
+    /// Whether the last deadline was noticed so late that it says nothing of the child.
+    overslept: bool,
     next_at: Moment,
     /// The last count that the child reported; none before it served for the first time.
     generation: Option<u64>,
@@ -52,6 +56,8 @@ impl Pulse {
             deadline: limits.health_deadline,
             born: now,
             open: None,
+            oldest: None,
+            overslept: false,
             next_at: now,
             generation: None,
         }
@@ -69,6 +75,7 @@ impl Pulse {
     /// Notes that `probe` is sent now.
     pub(crate) fn send(&mut self, probe: ProbeId, now: Moment) {
         self.open = Some((probe, now));
+        self.oldest.get_or_insert(probe);
         let wait = match self.generation {
             Some(_) => self.period,
             None => (now.since(self.born) / START_PROBE_SHARE).max(START_PROBE_MIN).min(self.period),
@@ -76,28 +83,32 @@ impl Pulse {
         self.next_at = now.after(wait);
     }
 
-    /// Judges an answer; none if it is not the answer to the open probe. One that is late is no answer.
+    /// Judges an answer; none if it says nothing new. One that comes after its probe was given up takes the miss back, if
+    /// it is a good one: who is slow is alive.
     pub(crate) fn hear(&mut self, probe: ProbeId, health: Health, now: Moment) -> Option<Verdict> {
-        let (_, sent) = self.open.take_if(|(open, _)| *open == probe)?;
-        let Health::Serving { generation } = health else { return Some(Verdict::Missed) };
-        if now > sent.after(self.deadline) {
-            return Some(Verdict::Missed);
+        self.oldest.filter(|oldest| probe >= *oldest)?;
+        self.oldest = Some(ProbeId(probe.0 + 1));
+        let is_late = self.open.take_if(|(open, _)| *open == probe).is_none();
+        let Health::Serving { generation } = health else { return (!is_late).then_some(Verdict::Missed) };
+        let before = self.generation.replace(generation);
+        if before.is_some_and(|before| generation <= before) {
+            return (!is_late).then_some(Verdict::Missed);
         }
-        let grown = match self.generation.replace(generation) {
-            Some(last) => generation > last,
-            None => {
-                // From here on a whole period lies between two probes: a loop that beats once a period need not have
-                // moved between two of the quick ones.
-                self.next_at = now.after(self.period);
-                true
-            }
-        };
-        Some(if grown { Verdict::Healthy } else { Verdict::Missed })
+        if is_late || before.is_none() {
+            // From here on a whole period lies between two answers that are compared: a loop that beats once a period
+            // need not have moved between quick ones.
+            self.open = None;
+            self.next_at = now.after(self.period);
+        }
+        Some(Verdict::Healthy)
     }
 
-    /// Closes the open probe if its deadline has come.
+    /// Closes the open probe if its deadline has come. Where that is noticed a whole deadline late, we were the ones who
+    /// hung, and the child is asked anew; but not twice in a row, or a hanging child would never be found.
     pub(crate) fn give_up(&mut self, now: Moment) -> Option<Verdict> {
         let deadline = self.deadline;
-        self.open.take_if(|(_, sent)| now >= sent.after(deadline)).map(|_| Verdict::Missed)
+        let (_, sent) = self.open.take_if(|(_, sent)| now >= sent.after(deadline))?;
+        self.overslept = !self.overslept && now >= sent.after(deadline).after(deadline);
+        (!self.overslept).then_some(Verdict::Missed)
     }
 }

@@ -27,6 +27,8 @@ pub enum Event {
     Probed(ProbeId, Health),
     /// The process is gone and has been waited for, for whatever reason.
     Exited(Incarnation),
+    /// A child that was left alone after its crashes shall be tried once more now. Its past still counts.
+    Retry,
     /// The moment of [`Supervisor::wake_at`] has come. Harmless when it has not.
     Deadline,
     /// The child shall finish what it does, and end.
@@ -52,7 +54,7 @@ pub enum Action {
 pub enum KillReason {
     /// It did not serve before the start deadline.
     SlowStart,
-    /// Two probes in a row were missed.
+    /// Two probes in a row were missed, and neither was answered late.
     Hung,
     /// It did not end before the drain deadline.
     SlowDrain,
@@ -150,6 +152,7 @@ impl Supervisor {
         match event {
             Event::Start => self.start(now),
             Event::Drain => self.drain(now),
+            Event::Retry => self.retry(now),
             Event::Spawned(incarnation) if incarnation == self.incarnation => self.spawned(now),
             Event::Exited(incarnation) | Event::SpawnFailed(incarnation) if incarnation == self.incarnation => {
                 self.exited(now)
@@ -173,6 +176,25 @@ impl Supervisor {
             | State::BackingOff { .. }
             | State::Quarantined { .. } => Vec::new(),
         }
+    }
+
+    fn retry(&mut self, now: Moment) -> Vec<Action> {
+        match self.state {
+            State::Quarantined { .. } => self.restart(now),
+            // A pause between restarts is short and ends by itself.
+            State::BackingOff { .. }
+            | State::Stopped
+            | State::Starting { .. }
+            | State::Serving { .. }
+            | State::Suspect
+            | State::Killing { .. }
+            | State::Draining { .. } => Vec::new(),
+        }
+    }
+
+    fn restart(&mut self, now: Moment) -> Vec<Action> {
+        self.history.restarted(now, &self.policy);
+        self.spawn(now)
     }
 
     fn drain(&mut self, now: Moment) -> Vec<Action> {
@@ -274,10 +296,7 @@ impl Supervisor {
             State::Starting { deadline } if now >= deadline => self.kill(now, KillReason::SlowStart),
             State::Draining { deadline } if now >= deadline => self.kill(now, KillReason::SlowDrain),
             State::Killing { reason, again_at } if now >= again_at => self.kill(now, reason),
-            State::BackingOff { until } | State::Quarantined { until } if now >= until => {
-                self.history.restarted(now, &self.policy);
-                self.spawn(now)
-            }
+            State::BackingOff { until } | State::Quarantined { until } if now >= until => self.restart(now),
             State::Starting { .. } | State::Serving { .. } | State::Suspect => {
                 let missed = self.pulse.as_mut().and_then(|pulse| pulse.give_up(now));
                 let mut actions = missed.map_or_else(Vec::new, |verdict| self.judge(now, verdict));

@@ -30,7 +30,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// `start`, `drain`, `deadline`, `spawned N`, `spawn-failed N`, `exited N`, `serving PROBE GENERATION`,
+    /// `start`, `drain`, `retry`, `deadline`, `spawned N`, `spawn-failed N`, `exited N`, `serving PROBE GENERATION`,
     /// `not-serving PROBE`, `silent PROBE`. Spawns and probes count from 1 in the order in which they were asked for.
     fn event(&self, words: &[&str]) -> Event {
         let number = |n: usize| words[n].parse::<usize>().unwrap();
@@ -39,6 +39,7 @@ impl Seen {
         match words[0] {
             "start" => Event::Start,
             "drain" => Event::Drain,
+            "retry" => Event::Retry,
             "deadline" => Event::Deadline,
             "spawned" => Event::Spawned(spawn()),
             "spawn-failed" => Event::SpawnFailed(spawn()),
@@ -156,14 +157,15 @@ fn a_stopped_child_never_answers_and_is_killed_until_it_is_gone() {
 }
 
 #[test]
-fn one_missed_probe_is_forgiven_and_a_late_answer_is_no_answer() {
+fn one_missed_probe_is_forgiven_and_what_is_over_says_nothing() {
     check(
         "
         0 start -> spawn 1 | starting until 500
         0 spawned 1 -> probe 1 | starting until 500
         0 serving 1 7 -> nothing | serving since 0
         100 deadline -> probe 2 | serving since 0
-        151 serving 2 8 -> nothing | suspect
+        150 deadline -> nothing | suspect
+        151 silent 2 -> nothing | suspect
         200 deadline -> probe 3 | suspect
         201 serving 2 9 -> nothing | suspect
         202 serving 3 9 -> nothing | serving since 202
@@ -176,6 +178,25 @@ fn one_missed_probe_is_forgiven_and_a_late_answer_is_no_answer() {
 }
 
 #[test]
+fn a_child_that_answers_late_is_slow_and_not_dead() {
+    check(
+        "
+        0 start -> spawn 1 | starting until 500
+        0 spawned 1 -> probe 1 | starting until 500
+        0 serving 1 7 -> nothing | serving since 0
+        100 deadline -> probe 2 | serving since 0
+        150 deadline -> nothing | suspect
+        180 serving 2 8 -> nothing | serving since 180
+        280 deadline -> probe 3 | serving since 180
+        330 deadline -> nothing | suspect
+        380 deadline -> probe 4 | suspect
+        400 serving 3 8 -> nothing | suspect
+        430 deadline -> kill 1 Hung | killing, again at 530
+        ",
+    );
+}
+
+#[test]
 fn a_supervisor_that_overslept_gives_the_child_its_full_time() {
     check(
         "
@@ -183,8 +204,24 @@ fn a_supervisor_that_overslept_gives_the_child_its_full_time() {
         0 spawned 1 -> probe 1 | starting until 500
         0 serving 1 7 -> nothing | serving since 0
         100 deadline -> probe 2 | serving since 0
-        9000 deadline -> probe 3 | suspect
-        9040 serving 3 8 -> nothing | serving since 9040
+        9000 deadline -> probe 3 | serving since 0
+        9040 serving 3 8 -> nothing | serving since 0
+        ",
+    );
+}
+
+#[test]
+fn a_supervisor_that_oversleeps_again_and_again_still_finds_a_child_that_hangs() {
+    check(
+        "
+        0 start -> spawn 1 | starting until 500
+        0 spawned 1 -> probe 1 | starting until 500
+        0 serving 1 7 -> nothing | serving since 0
+        100 deadline -> probe 2 | serving since 0
+        200 deadline -> probe 3 | serving since 0
+        300 deadline -> probe 4 | suspect
+        400 deadline -> probe 5 | suspect
+        499 deadline -> kill 1 Hung | killing, again at 599
         ",
     );
 }
@@ -235,6 +272,25 @@ fn a_crash_loop_is_quarantined_and_then_tried_once() {
         5061 drain -> nothing | stopped
         5062 start -> spawn 6 | starting until 5562
         5063 spawn-failed 6 -> nothing | quarantined until 8063
+        ",
+    );
+}
+
+#[test]
+fn a_child_that_was_left_alone_is_tried_again_when_somebody_asks() {
+    check(
+        "
+        0 retry -> nothing | stopped
+        0 start -> spawn 1 | starting until 500
+        0 retry -> nothing | starting until 500
+        0 spawn-failed 1 -> nothing | backing off until 15
+        1 retry -> nothing | backing off until 15
+        15 deadline -> spawn 2 | starting until 515
+        15 spawn-failed 2 -> nothing | backing off until 49
+        49 deadline -> spawn 3 | starting until 549
+        49 spawn-failed 3 -> nothing | quarantined until 2049
+        60 retry -> spawn 4 | starting until 560
+        61 spawn-failed 4 -> nothing | quarantined until 3061
         ",
     );
 }
