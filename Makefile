@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run build jail test day soak lint bench fuzz clean test-setup test-models skill-stubs skill-image skill-run compose
+.PHONY: help setup run build jail test day soak spec lint bench fuzz clean test-setup test-models skill-stubs skill-image skill-run compose
 .SHELLFLAGS := -euc
 
 # The tool that installs Rust puts it here, and not every shell looks there.
@@ -48,12 +48,12 @@ jail: setup
 	@$(STATIC) --package sarai-sandbox $(SKILLS:%=--package sarai-skill-%) --bins
 	@scripts/install-skills.sh $(CARGO_TARGET_DIR)/$(HOST)/release $(CARGO_TARGET_DIR)/release $(SKILLS)
 
-test day soak: export SARAI_BIN := $(SARAI)
-test day soak: export SARAI_LLAMA_BIN := $(CARGO_TARGET_DIR)/release/sarai-llama
-test day soak: export SARAI_JAIL_BIN := $(CARGO_TARGET_DIR)/release/sarai-jail
-test day soak: export SARAI_PROBE_BIN := $(CARGO_TARGET_DIR)/release/sarai-probe
-test day soak: export SARAI_TEST_MODEL_DIR := $(TEST_HOME)/models
-test day soak: export PYTHONDONTWRITEBYTECODE := 1
+test day soak spec: export SARAI_BIN := $(SARAI)
+test day soak spec: export SARAI_LLAMA_BIN := $(CARGO_TARGET_DIR)/release/sarai-llama
+test day soak spec: export SARAI_JAIL_BIN := $(CARGO_TARGET_DIR)/release/sarai-jail
+test day soak spec: export SARAI_PROBE_BIN := $(CARGO_TARGET_DIR)/release/sarai-probe
+test day soak spec: export SARAI_TEST_MODEL_DIR := $(TEST_HOME)/models
+test day soak spec: export PYTHONDONTWRITEBYTECODE := 1
 test: test-setup build test-models $(VENV)/ready ## run every test
 	cargo test $(PROGRAM)
 	@# Each of its tests is a process that takes every core.
@@ -66,6 +66,11 @@ day: test-setup build test-models $(VENV)/ready ## live a day with everything go
 
 soak: test-setup build test-models $(VENV)/ready ## load one SARAi for HOURS=1 and measure what grows
 	$(VENV)/bin/python tests/soak.py --hours $(or $(HOURS),1) --report $(CARGO_TARGET_DIR)/soak
+
+spec: export SARAI_HOME := $(TEST_HOME)
+spec: test-setup build test-models $(VENV)/ready ## measure what SPECIFICATION.md promises, with MODEL=ID and perhaps AGAINST=URL
+	$(if $(MODEL),$(SARAI) model pull $(MODEL))
+	$(VENV)/bin/python tests/spec.py --report $(CARGO_TARGET_DIR)/spec $(if $(MODEL),--model $(MODEL)) $(if $(AGAINST),--against $(AGAINST))
 
 test-setup:
 	@scripts/setup.sh test

@@ -57,6 +57,10 @@ def test_a_worker_that_keeps_crashing_is_left_alone_and_said_so(home):
     assert home.request("GET", "/readyz")[0] == 503
     status, error = home.chat("Hello")
     assert status == 503 and "several times" in error["error"]["message"]
+    # Somebody asks for another attempt, long before the quarantine is over.
+    assert home.request("POST", "/v1/upkeep/revive") == (200, {"parts": 1})
+    wait_for("the next request to work", lambda: home.chat("Hello")[0] == 200)
+    assert home.request("POST", "/v1/upkeep/revive") == (200, {"parts": 0}), "what works is left alone"
 
 
 def degraded(home):

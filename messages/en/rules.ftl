@@ -375,6 +375,7 @@ rules-done-healthy =
        *[other] { $parts } parts, and all of them work
     }
 rules-done-ill = Something does not work: { $parts }
+rules-done-ill-revived = Something does not work and was told to start again: { $parts }
 rules-done-memory = { $mb } MB freed
 rules-done-warm = the skill “{ $skill }” is ready
 rules-done-answer =

@@ -375,6 +375,7 @@ rules-done-healthy =
        *[other] { $parts } partes, y todas funcionan
     }
 rules-done-ill = Algo no funciona: { $parts }
+rules-done-ill-revived = Algo no funciona y se le ha pedido que vuelva a arrancar: { $parts }
 rules-done-memory = { $mb } MB liberados
 rules-done-warm = la habilidad «{ $skill }» está lista
 rules-done-answer =

@@ -41,7 +41,7 @@ use crate::messages::{MarkedBody, MessageBody, MessageMark, MessagesBody};
 pub use crate::openai::{ModelBody, ModelExtension, ModelList};
 pub use crate::operations::{ComponentBody, HealthBody};
 use crate::skills::ReloadedBody;
-use crate::upkeep::UpkeepBody;
+use crate::upkeep::{RevivedBody, UpkeepBody};
 pub use stream::{ChatStream, Details, SkillDetails, StreamItem};
 
 /// How long a connection may take to be there.
@@ -242,6 +242,22 @@ impl Client {
             MessageMark::Dismissed => "dismissed",
         };
         self.json::<MarkedBody>(Method::POST, &format!("/v1/messages/{id}/{word}"), None).await.map(drop)
+    }
+
+    /// Drops what the model's process keeps only to save time. Returns how many bytes that gave back.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn prune_caches(&self) -> Result<u64, ClientError> {
+        Ok(self.json::<UpkeepBody>(Method::POST, "/v1/upkeep/caches", None).await?.freed_bytes)
+    }
+
+    /// Tries once more what was left alone because it crashed too often. Returns how many parts those are.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn revive(&self) -> Result<u64, ClientError> {
+        Ok(self.json::<RevivedBody>(Method::POST, "/v1/upkeep/revive", None).await?.parts)
     }
 
     /// Ends the processes of skills that nobody uses. Returns how many bytes they took.

@@ -23,6 +23,8 @@ use crate::{auth, memory, messages, operations, rules, skills, upkeep};
         messages::seen,
         messages::dismissed,
         messages::hook,
+        upkeep::prune_caches,
+        upkeep::revive,
         upkeep::rest_skills,
         upkeep::rest_models,
         upkeep::warm,

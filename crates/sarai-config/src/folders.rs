@@ -207,6 +207,12 @@ impl Folders {
         self.state.join("trust.json")
     }
 
+    /// Touched whenever the owner asks something: the proactive loop wants to know whether anybody is there.
+    #[must_use]
+    pub fn asked_file(&self) -> PathBuf {
+        self.run().join("asked")
+    }
+
     /// Sockets, locks and tokens of what runs now.
     #[must_use]
     pub fn run(&self) -> PathBuf {

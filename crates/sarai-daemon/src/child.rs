@@ -12,13 +12,14 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use sarai_supervisor::{Action, Event, Health, Incarnation, Moment, Policy, ProbeId, State, Supervisor};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::{self, Command};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 /// The longest line of a child's log that is passed on; a longer one becomes several.
@@ -53,10 +54,30 @@ pub struct Seen {
     pub pid: Option<u32>,
 }
 
+/// Asks for one more attempt at a child that was left alone after its crashes. A cheap handle.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    seen: watch::Receiver<Seen>,
+    asked: Arc<Notify>,
+}
+
+impl Retry {
+    /// False where it was not left alone, and nothing is to be done.
+    #[must_use]
+    pub fn ask(&self) -> bool {
+        let is_left_alone = matches!(self.seen.borrow().state, State::Quarantined { .. });
+        if is_left_alone {
+            self.asked.notify_one();
+        }
+        is_left_alone
+    }
+}
+
 /// A supervised child. Dropping it drains it, without waiting for its end.
 #[derive(Debug)]
 pub struct Child {
     seen: watch::Receiver<Seen>,
+    retry: Arc<Notify>,
     drain: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -69,6 +90,7 @@ impl Child {
         let first = Seen { state: *supervisor.state(), serving: false, restarts: 0, pid: None };
         let (publish, seen) = watch::channel(first);
         let (drain, drained) = oneshot::channel();
+        let retry = Arc::new(Notify::new());
         let driver = Driver {
             spec,
             supervisor,
@@ -76,14 +98,20 @@ impl Child {
             probes: JoinSet::new(),
             clock: clock(),
             publish,
+            retry: Arc::clone(&retry),
             drained: Some(drained),
         };
-        Self { seen, drain, task: tokio::spawn(driver.run()) }
+        Self { seen, retry, drain, task: tokio::spawn(driver.run()) }
     }
 
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Seen> {
         self.seen.clone()
+    }
+
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        Retry { seen: self.seen.clone(), asked: Arc::clone(&self.retry) }
     }
 
     /// Lets it finish what it does, and ends it. Returns when it is gone.
@@ -101,6 +129,7 @@ struct Driver {
     probes: JoinSet<(ProbeId, Health)>,
     clock: Instant,
     publish: watch::Sender<Seen>,
+    retry: Arc<Notify>,
     /// Heard once; a [`Child`] that is dropped counts as drained.
     drained: Option<oneshot::Receiver<()>>,
 }
@@ -166,6 +195,7 @@ impl Driver {
                 self.drained = None;
                 Event::Drain
             }
+            () = self.retry.notified() => Event::Retry,
             () = sleep(wake) => Event::Deadline,
         }
     }

@@ -11,7 +11,7 @@ use sarai_api::{
 };
 use sarai_proto::engine::v1::StatusReply;
 use sarai_supervisor::State;
-use sarai_types::{Failure, FailureKind, ModelId, Notice};
+use sarai_types::{Failure, FailureKind, ModelId, Notice, Priority};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -93,6 +93,9 @@ impl Desk {
     /// Whoever asked may be gone when the answer is ready; that is no fault.
     async fn perform(self, command: Command) {
         let _busy = wants_the_model(&command).then(|| self.activity.begin());
+        if is_a_persons(&command) {
+            self.loop_view.owner_asks();
+        }
         match command {
             Command::Turn { request, events } => match brain::awake(self.brain.clone()).await {
                 Ok(worker) => {
@@ -135,13 +138,28 @@ impl Desk {
 
     async fn upkeep(&self, upkeep: Upkeep) -> Result<u64, Failure> {
         match upkeep {
+            Upkeep::PruneCaches => match self.model().filter(|worker| worker.seen().serving) {
+                Some(worker) => worker.prune().await,
+                None => Ok(0),
+            },
             Upkeep::RestSkills => self.skills.rest().await,
             Upkeep::RestModels { idle } if self.activity.quiet().is_some_and(|quiet| quiet >= idle) => {
                 Ok(self.bed.rest().await)
             }
             Upkeep::RestModels { .. } => Ok(0),
             Upkeep::WarmSkill(skill) => self.skills.warm(&skill).await.map(|()| 0),
+            Upkeep::Revive => Ok(self.revive()),
         }
+    }
+
+    /// Tries once more whatever was left alone after its crashes; says how many parts that are.
+    fn revive(&self) -> u64 {
+        let drafter = match &*self.drafter.borrow() {
+            Drafter::Up(worker) => Some(worker.clone()),
+            Drafter::Unwanted | Drafter::Waiting(_) => None,
+        };
+        let models = self.model().into_iter().chain(drafter).filter(|worker| worker.retry().ask()).count();
+        u64::try_from(models + self.skills.revive()).unwrap_or(u64::MAX)
     }
 
     /// The model that answers, awake or not.
@@ -318,6 +336,11 @@ const fn wants_the_model(command: &Command) -> bool {
         | Command::Health { .. }
         | Command::Metrics { .. } => false,
     }
+}
+
+/// Whether a person waits for the answer, and so is there.
+fn is_a_persons(command: &Command) -> bool {
+    matches!(command, Command::Turn { request, .. } if request.priority == Priority::Interactive)
 }
 
 fn unavailable(notice: Notice) -> Failure {

@@ -95,6 +95,16 @@ impl LoopView {
         }
     }
 
+    /// Lets the loop know that somebody is there. That it does not is no reason to answer later.
+    pub(crate) fn owner_asks(&self) {
+        let file = self.0.folders.asked_file();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = fs_err::write(file, "") {
+                tracing::debug!(%error, "the loop does not hear that somebody is there");
+            }
+        });
+    }
+
     async fn unread(&self, after: i64, wait: Duration) -> Result<Vec<MessageBody>, Failure> {
         let until = Instant::now() + wait;
         let mut version = None;

@@ -175,6 +175,11 @@ impl Skills {
         freed.await.map_err(|_| stopping())
     }
 
+    /// Tries those once more that were left alone after their crashes. Returns how many.
+    pub(crate) fn revive(&self) -> usize {
+        self.running.borrow().iter().filter(|running| running.process.retry().ask()).count()
+    }
+
     /// Starts a skill before it is asked for.
     ///
     /// # Errors

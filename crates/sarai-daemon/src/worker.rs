@@ -29,7 +29,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::child::{Child, ChildSpec, Seen};
+use crate::child::{Child, ChildSpec, Retry, Seen};
 use crate::thinking;
 
 pub use spec::{CacheSpec, WorkerJail, WorkerOptions, WorkerSpec};
@@ -59,6 +59,7 @@ pub struct Worker {
     model: ModelId,
     channel: Channel,
     seen: watch::Receiver<Seen>,
+    retry: Retry,
     facts: Arc<OnceCell<Facts>>,
     /// What its jail's launcher says; none without a jail.
     report: Option<Arc<Path>>,
@@ -82,7 +83,8 @@ impl Worker {
             },
             seed,
         );
-        let worker = Self { model, channel, seen: child.watch(), facts: Arc::default(), report };
+        let (seen, retry) = (child.watch(), child.retry());
+        let worker = Self { model, channel, seen, retry, facts: Arc::default(), report };
         (worker, child)
     }
 
@@ -94,6 +96,10 @@ impl Worker {
     #[must_use]
     pub fn seen(&self) -> Seen {
         *self.seen.borrow()
+    }
+
+    pub(crate) const fn retry(&self) -> &Retry {
+        &self.retry
     }
 
     /// Waits until the worker serves; false when it is being stopped instead.
@@ -175,6 +181,16 @@ impl Worker {
     /// As [`Worker::facts`].
     pub(crate) async fn forget(&self) -> Result<(), Failure> {
         self.client().forget(wire::ForgetRequest {}).await.map(drop).map_err(|s| self.failed(&s))
+    }
+
+    /// Drops what it keeps only to save time; says how many bytes that gave back.
+    ///
+    /// # Errors
+    /// As [`Worker::facts`].
+    pub(crate) async fn prune(&self) -> Result<u64, Failure> {
+        self.check_serving()?;
+        let reply = self.client().prune(wire::PruneRequest {}).await.map_err(|s| self.failed(&s))?;
+        Ok(reply.into_inner().freed_bytes)
     }
 
     fn client(&self) -> EngineClient<Channel> {

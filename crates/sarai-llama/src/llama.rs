@@ -35,6 +35,20 @@ pub(crate) fn init() {
     }
 }
 
+/// Gives memory back to the system that was freed here and that the allocator keeps for later.
+#[cfg(target_env = "gnu")]
+pub(crate) fn trim_heap() {
+    unsafe extern "C" {
+        fn malloc_trim(pad: usize) -> std::ffi::c_int;
+    }
+    // SAFETY: glibc's function may be called at any time from any thread; it touches free memory alone.
+    unsafe { malloc_trim(0) };
+}
+
+/// Other allocators give it back by themselves.
+#[cfg(not(target_env = "gnu"))]
+pub(crate) fn trim_heap() {}
+
 /// llama.cpp's version and the vector instructions that this build uses, as it says itself.
 pub(crate) fn build() -> String {
     // SAFETY: both return pointers to static, NUL-terminated strings of llama.cpp.

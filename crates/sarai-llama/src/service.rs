@@ -23,7 +23,7 @@ use crate::answer::{Answer, AnswerOptions};
 use crate::embed::TEXT_TOKENS_MAX;
 use crate::forms::Forms;
 use crate::handle::{Command, DraftCounters, Handle};
-use crate::llama::Pulse;
+use crate::llama::{self, Pulse};
 use crate::machine;
 use crate::prompt::{self, Rendered, Tokenizer};
 
@@ -213,9 +213,22 @@ impl EngineService for Service {
 
     async fn forget(&self, _: Request<wire::ForgetRequest>) -> Result<Response<wire::ForgetReply>, Status> {
         let (reply, done) = oneshot::channel();
-        self.ready()?.handle.send(Command::Forget { reply })?;
+        let ready = self.ready()?;
+        ready.handle.send(Command::Forget { reply })?;
+        // A schema may name what is to be forgotten.
+        ready.forms.clear();
         done.await.map_err(|_| Status::unavailable("the engine has stopped"))?;
         Ok(Response::new(wire::ForgetReply {}))
+    }
+
+    async fn prune(&self, _: Request<wire::PruneRequest>) -> Result<Response<wire::PruneReply>, Status> {
+        let pruned = self.work(|ready| {
+            let before = machine::resident_bytes();
+            ready.forms.clear();
+            llama::trim_heap();
+            before.saturating_sub(machine::resident_bytes())
+        });
+        Ok(Response::new(wire::PruneReply { freed_bytes: pruned.await? }))
     }
 
     async fn measure(&self, request: Request<wire::MeasureRequest>) -> Result<Response<wire::MeasureReply>, Status> {

@@ -14,8 +14,8 @@ use sarai_proto::engine::v1::generate_event::Event;
 use sarai_proto::engine::v1::generate_request::Prompt;
 use sarai_proto::engine::v1::{
     Conversation, DescribeRequest, EmbedRequest, FinishReason, Finished, Form, GenerateRequest, Grammar, GrammarKind,
-    MeasureRequest, Message, Priority, RefusalReason, Role, Sampling, Speculation, SpeculationPolicy, StatusReply,
-    StatusRequest, Text, TokenizeRequest, tokenize_request,
+    MeasureRequest, Message, Priority, PruneRequest, RefusalReason, Role, Sampling, Speculation, SpeculationPolicy,
+    StatusReply, StatusRequest, Text, TokenizeRequest, tokenize_request,
 };
 use tokio::net::UnixStream;
 use tokio_stream::StreamExt;
@@ -356,6 +356,25 @@ async fn an_answer_keeps_to_its_grammar() {
     let request = GenerateRequest { stop: vec!["a".into()], ..held_to(GrammarKind::Regex, "[abc]{9}", 50) };
     let (_, finished) = worker.generate(request).await;
     assert_eq!((finished.reason(), finished.form()), (FinishReason::Stop, Form::Incomplete));
+}
+
+/// The largest of our own grammars, and one that a client sent: both are gone, and both are made anew.
+#[tokio::test]
+async fn what_only_saves_time_is_given_back_and_made_anew() {
+    let mut worker = Worker::start(1).await;
+    let python = include_str!("../../../grammars/python.gbnf");
+    let mut said = Vec::new();
+    for round in 0..2 {
+        for (kind, source) in [(GrammarKind::Gbnf, python), (GrammarKind::JsonSchema, SCHEMA)] {
+            said.push(joined(&worker.generate(held_to(kind, source, 40)).await.0));
+        }
+        let freed = worker.client.prune(PruneRequest {}).await.unwrap().into_inner().freed_bytes;
+        assert!(freed > 1_000_000, "round {round} gave back {freed} bytes");
+    }
+    assert_eq!(said[..2], said[2..]);
+    // The conversation is still there.
+    let (_, finished) = worker.generate(held_to(GrammarKind::JsonSchema, SCHEMA, 4)).await;
+    assert!(finished.cached_tokens > 0, "{finished:?}");
 }
 
 #[tokio::test]

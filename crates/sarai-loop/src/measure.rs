@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use sarai_config::Folders;
 use sarai_proactive::rule::{Condition, Resource, Rule, Trigger, Watch};
 use sarai_proactive::{Capacity, Readings};
 
@@ -63,23 +64,23 @@ impl Wanted {
         self.watches
     }
 
-    pub(crate) fn measure(&self, state: &Path, now: Timestamp) -> Readings {
+    pub(crate) fn measure(&self, folders: &Folders, now: Timestamp) -> Readings {
         let disks = self.disks.iter().filter_map(|path| {
-            let folder = path.as_deref().map_or_else(|| state.to_owned(), expand);
+            let folder = path.as_deref().map_or_else(|| folders.state.clone(), expand);
             Some((path.clone(), disk(&folder)?))
         });
         Readings {
             memory: if self.memory { memory() } else { None },
             disks: disks.collect(),
-            idle_seconds: if self.idle { idle(now) } else { None },
+            idle_seconds: if self.idle { idle(&folders.asked_file(), now) } else { None },
         }
     }
 }
 
 /// Everything that some rules ask for, measured once.
 #[must_use]
-pub fn readings<'a>(rules: impl Iterator<Item = &'a Rule>, state: &Path, now: Timestamp) -> Readings {
-    Wanted::of(rules).measure(state, now)
+pub fn readings<'a>(rules: impl Iterator<Item = &'a Rule>, folders: &Folders, now: Timestamp) -> Readings {
+    Wanted::of(rules).measure(folders, now)
 }
 
 /// `~` is the owner's home.
@@ -112,14 +113,17 @@ fn disk(folder: &Path) -> Option<Capacity> {
     Some(Capacity { free_bytes: bytes(stat.f_bavail)?, total_bytes: bytes(stat.f_blocks.saturating_sub(reserved))? })
 }
 
-/// For how long none of the owner's terminals was typed at. None without a terminal: then nobody knows.
-fn idle(now: Timestamp) -> Option<u32> {
+/// For how long none of the owner's terminals was typed at, and nothing asked. None where there was neither: then nobody
+/// knows.
+fn idle(asked: &Path, now: Timestamp) -> Option<u32> {
     let own = rustix::process::geteuid().as_raw();
-    let touched = fs_err::read_dir("/dev/pts").ok()?.filter_map(|entry| {
+    let terminals = fs_err::read_dir("/dev/pts").into_iter().flatten();
+    let typed = terminals.filter_map(|entry| {
         let meta = fs_err::metadata(entry.ok()?.path()).ok()?;
         (meta.uid() == own).then(|| meta.atime())
     });
-    let last = touched.max()?;
+    let asked = fs_err::metadata(asked).ok().map(|meta| meta.mtime());
+    let last = typed.chain(asked).max()?;
     u32::try_from(now.as_second().saturating_sub(last).max(0)).ok()
 }
 
@@ -153,6 +157,19 @@ mod tests {
         let disk = disk(Path::new("/")).unwrap();
         assert!(disk.free_bytes <= disk.total_bytes && disk.total_bytes > 0);
         assert_eq!(super::disk(Path::new("/no/such/folder")), None);
+    }
+
+    #[test]
+    fn whoever_asks_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let asked = folder.path().join("asked");
+        fs_err::write(&asked, "").unwrap();
+        let mtime = fs_err::metadata(&asked).unwrap().mtime();
+        let idle_after = |seconds| super::idle(&asked, Timestamp::from_second(mtime + seconds).unwrap());
+        // Terminals that were typed at later make it less.
+        assert!(idle_after(0) == Some(0) && idle_after(600).unwrap() <= 600);
+        // A clock that is set back.
+        assert_eq!(idle_after(-1000), Some(0));
     }
 
     #[test]

@@ -178,7 +178,8 @@ impl Job {
         }
     }
 
-    /// Looks at every part. What is ill is started again by its own supervisor; what stays ill is told.
+    /// Looks at every part. What is ill is started again by its own supervisor, and where that has given up for a while,
+    /// it is asked to try once more. Either is told.
     async fn sweep(&self) -> (Attempt, Option<(Kind, String)>) {
         match self.client.health().await {
             Ok(health) => {
@@ -186,7 +187,12 @@ impl Job {
                 if ill.is_empty() {
                     return (self.done(Notice::new("rules-done-healthy").arg("parts", health.components.len())), None);
                 }
-                let notice = Notice::new("rules-done-ill").arg("parts", ill.join("; "));
+                let id = match self.client.revive().await {
+                    Ok(0) => "rules-done-ill",
+                    Ok(_) => "rules-done-ill-revived",
+                    Err(error) => return (self.refused(&error), None),
+                };
+                let notice = Notice::new(id).arg("parts", ill.join("; "));
                 let text = say::notice(notice, self.language);
                 (done(text.clone()), Some((Kind::Report, text)))
             }
@@ -194,8 +200,8 @@ impl Job {
         }
     }
 
-    /// Asks `serve` to give memory back, step by step as long as it is short: skills that nobody uses, then models that
-    /// nobody has asked for a while. If that is not enough, says so.
+    /// Asks `serve` to give memory back, step by step as long as it is short: what is kept only to save time, then skills
+    /// that nobody uses, then models that nobody has asked for a while. If that is not enough, says so.
     async fn free_memory(&self) -> (Attempt, Option<(Kind, String)>) {
         let level = match &self.rule.trigger {
             Trigger::Watch(Watch::Level(level)) => Some(level),
@@ -203,7 +209,11 @@ impl Job {
         };
         let is_short = || level.filter(|level| is_still_short(level, &self.rule, &self.folders, crate::clock::now()));
         let freeing = async {
-            let mut freed = self.client.rest_skills().await?;
+            let mut freed = self.client.prune_caches().await?;
+            // Without a level there is nothing to measure by, so what costs least to have again goes.
+            if level.is_none() || is_short().is_some() {
+                freed += self.client.rest_skills().await?;
+            }
             if is_short().is_some() {
                 freed += self.client.rest_models(MODEL_IDLE_SECONDS).await?;
             }
@@ -231,7 +241,7 @@ impl Job {
 }
 
 fn is_still_short(level: &Level, rule: &Rule, folders: &Folders, now: Timestamp) -> bool {
-    crate::measure::readings(std::iter::once(rule), &folders.state, now).is_crossed(level).unwrap_or(false)
+    crate::measure::readings(std::iter::once(rule), folders, now).is_crossed(level).unwrap_or(false)
 }
 
 fn done(detail: String) -> Attempt {
@@ -260,3 +270,6 @@ async fn aside<T: Send + 'static>(
 ) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| Err(std::io::Error::other(panic).into()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -427,7 +427,7 @@ impl Running {
 
     fn step_with(&mut self, event: Event, said: Vec<NewMessage>, letter: Option<i64>) -> Result<(), StoreError> {
         let now = clock::now();
-        let readings = self.wanted.measure(&self.options.folders.state, now);
+        let readings = self.wanted.measure(&self.options.folders, now);
         let Some(agenda) = &mut self.agenda else { return Ok(()) };
         let changes = agenda.step(Now { at: now, readings: &readings, history: &self.store }, event);
         self.keep(now, changes, said, letter)?;

@@ -22,7 +22,7 @@ use tonic::{Code, Request, Status};
 use super::channel::SkillChannel;
 use super::host::{CallGuard, OpenCalls};
 use super::launch::Launch;
-use crate::child::{Child, ChildSpec, Seen};
+use crate::child::{Child, ChildSpec, Retry, Seen};
 use crate::worker;
 
 /// The longest message of a skill.
@@ -41,6 +41,7 @@ pub(super) struct SkillProcess {
     skill: SkillName,
     channel: SkillChannel,
     seen: watch::Receiver<Seen>,
+    retry: Retry,
     calls: OpenCalls,
     report: PathBuf,
     start: Duration,
@@ -69,7 +70,12 @@ impl SkillProcess {
             },
             seed,
         );
-        (Self { skill, channel, seen: child.watch(), calls, report, start, call }, child)
+        let (seen, retry) = (child.watch(), child.retry());
+        (Self { skill, channel, seen, retry, calls, report, start, call }, child)
+    }
+
+    pub(super) const fn retry(&self) -> &Retry {
+        &self.retry
     }
 
     pub(super) fn seen(&self) -> Seen {

@@ -161,7 +161,7 @@ fn verdict(
     for opened in past.opened {
         common.remember(rule, &mut memory, &opened);
     }
-    let measured = readings(std::iter::once(rule), &shell.folders.state, now);
+    let measured = readings(std::iter::once(rule), &shell.folders, now);
     let verdict = judge(rule, &memory, &key(rule, ""), house, &common, now, &measured);
     Ok(match verdict {
         Verdict::Open => ("open", shell.say("cli-rules-gate-open")),
