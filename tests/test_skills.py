@@ -274,8 +274,8 @@ def test_whoever_looks_at_the_databases_when_the_program_ends_leaves_nothing(hou
         wait_for("the end of the jail", lambda: orphaned_cgroups() <= before, 5)
 
 
-def findings(home, skill, *more):
-    tested = home.run("skill", "test", skill, "--json", *more)
+def findings(home, skill, *more, **options):
+    tested = home.run("skill", "test", skill, "--json", *more, **options)
     return tested.returncode, {one["check"]: one for one in map(json.loads, tested.stdout.splitlines())}
 
 
@@ -286,6 +286,15 @@ def test_a_built_in_skill_keeps_to_the_contract_in_its_jail(home, skill):
     assert code == 0 and not failed, failed
     # What nobody named a file for.
     assert {name for name, one in found.items() if one["verdict"] == "not-tried"} == {"broken-reload"}
+
+
+def test_a_skill_is_tested_in_the_jail_that_the_config_wants(home):
+    home.settings["phoenix.skill_runtime"] = "docker"
+    nowhere = {"DOCKER_HOST": f"unix://{home.dir}/nowhere.sock"}
+    code, found = findings(home, "markdown", env=nowhere)
+    assert code == 1 and found["serving"]["verdict"] == "failed", found
+    code, found = findings(home, "markdown", "--backend", "local", env=nowhere)
+    assert code == 0 and found["serving"]["verdict"] == "passed", found
 
 
 def test_a_skill_that_asks_the_model_is_tested_with_given_words(house):

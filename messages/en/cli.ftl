@@ -216,6 +216,7 @@ cli-about-jail = Runs programs in the skills' jail
 cli-about-jail-seccomp = Prints the system calls that a skill may make, as a seccomp profile for container engines
 cli-about-jail-run = Runs a program in a jail; its output and exit code are this command's own
 cli-help-jail-backend = Who makes the jail: local, docker or disabled (nobody)
+cli-help-skill-backend = Who makes the jail: local, docker or disabled (nobody); otherwise who does so by the config
 cli-help-jail-policy = A TOML file that says what it may see and take; otherwise what a skill gets that asks for nothing
 cli-help-jail-report = Tells at the end, layer by layer, what held
 cli-help-jail-program = The program and its arguments

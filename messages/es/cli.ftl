@@ -216,6 +216,7 @@ cli-about-jail = Ejecuta programas en la jaula de las habilidades
 cli-about-jail-seccomp = Escribe las llamadas al sistema que puede hacer una habilidad, como perfil de seccomp para motores de contenedores
 cli-about-jail-run = Ejecuta un programa encerrado; su salida y su código de salida son los de esta orden
 cli-help-jail-backend = Quién hace la jaula: local, docker o disabled (nadie)
+cli-help-skill-backend = Quién hace la jaula: local, docker o disabled (nadie); si no, quien diga la configuración
 cli-help-jail-policy = Un archivo TOML que dice qué puede ver y gastar; si no, lo de una habilidad que no pide nada
 cli-help-jail-report = Dice al final, capa por capa, qué se ha cumplido
 cli-help-jail-program = El programa y sus argumentos

@@ -14,8 +14,7 @@ use axum::Router;
 use sarai_agent::Grammars;
 use sarai_api::{Ambient, Auth, Front, Handle, Pairing, PairingError, router};
 use sarai_config::{
-    Config, Draft, FolderError, Folders, Loaded, LockError, LogLevel, SkillRuntime, Sources, StateLock, Switch, reload,
-    write_atomic,
+    Config, Draft, FolderError, Folders, Loaded, LockError, LogLevel, Sources, StateLock, Switch, reload, write_atomic,
 };
 use sarai_messages::language_from_env;
 use sarai_sandbox::{Backend, Launcher, SandboxError};
@@ -36,7 +35,7 @@ use crate::loop_view::LoopView;
 use crate::memory::{Idle, IdleKeeper, MemoryKeeper, Remembrance};
 use crate::metrics::Metrics;
 use crate::reload::FileWatch;
-use crate::skills::{SkillPlaces, SkillsKeeper, SkillsSpec};
+use crate::skills::{self, SkillPlaces, SkillsKeeper, SkillsSpec};
 use crate::token;
 
 /// The owner's socket, in the state folder's `run`.
@@ -303,21 +302,12 @@ fn arranger(config: &Config, loop_view: &LoopView) -> Arranger {
 
 fn skills_spec(places: SkillPlaces, launcher: Result<Launcher, SandboxError>, config: &Config) -> SkillsSpec {
     let memory_bytes = brain::left_for_skills(&config.runtime);
-    SkillsSpec { places, launcher, backend: backend(config), memory_bytes, language: language(config) }
-}
-
-/// Who jails the skills.
-const fn backend(config: &Config) -> Backend {
-    match config.phoenix.skill_runtime {
-        SkillRuntime::Local => Backend::Local,
-        SkillRuntime::Docker => Backend::Docker,
-        SkillRuntime::Disabled => Backend::Disabled,
-    }
+    SkillsSpec { places, launcher, backend: skills::backend(config), memory_bytes, language: language(config) }
 }
 
 /// Whether anything is jailed at all.
 fn jailed(config: &Config) -> bool {
-    let jailed = backend(config) != Backend::Disabled;
+    let jailed = skills::backend(config) != Backend::Disabled;
     if !jailed {
         tracing::warn!("phoenix.skill_runtime is disabled: model workers and skills run without a jail");
     }

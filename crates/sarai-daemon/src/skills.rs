@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use sarai_api::{Component, Status};
+use sarai_config::{Config, SkillRuntime};
 use sarai_sandbox::{Backend, Launcher, SandboxError};
 use sarai_skills::{Granted, Skill};
 use sarai_supervisor::State;
@@ -47,6 +48,16 @@ pub use survey::survey;
 
 /// Requests to the keeper that wait at most.
 const ASKS_MAX: usize = 256;
+
+/// Who makes the skills' jails.
+#[must_use]
+pub const fn backend(config: &Config) -> Backend {
+    match config.phoenix.skill_runtime {
+        SkillRuntime::Local => Backend::Local,
+        SkillRuntime::Docker => Backend::Docker,
+        SkillRuntime::Disabled => Backend::Disabled,
+    }
+}
 
 /// What decides which skills there are, and how they run.
 #[derive(Debug, Clone)]

@@ -7,9 +7,9 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use sarai_api::client::{Client, HealthBody};
-use sarai_config::{Config, FolderError, SkillRuntime};
+use sarai_config::{Config, FolderError};
 use sarai_daemon::serve::SOCKET;
-use sarai_daemon::token;
+use sarai_daemon::{skills, token};
 use sarai_models::{LoadPlan, State, WeightLayout, available, estimate};
 use sarai_sandbox::{Backend, Effective, Launcher, SandboxError, Unfit};
 use sarai_types::{ModelId, Notice};
@@ -139,11 +139,10 @@ pub(super) enum JailFacts {
 
 impl JailFacts {
     fn of(config: &Config) -> Self {
-        let backend = match config.phoenix.skill_runtime {
-            SkillRuntime::Local => Backend::Local,
-            SkillRuntime::Docker => Backend::Docker,
-            SkillRuntime::Disabled => return Self::Off,
-        };
+        let backend = skills::backend(config);
+        if backend == Backend::Disabled {
+            return Self::Off;
+        }
         let scratch = tempfile::tempdir().map_err(|error| SandboxError::Start(error.to_string()));
         let examine = || Launcher::find()?.examine(backend, scratch?.path());
         match examine() {

@@ -16,7 +16,7 @@ use crate::shell::{Shell, wait_for};
 pub(crate) struct BenchArgs {
     #[command(flatten)]
     skill: NameArg,
-    #[arg(long, value_name = "cli-value-backend", help = "cli-help-jail-backend", value_parser = test::backends())]
+    #[arg(long, value_name = "cli-value-backend", help = "cli-help-skill-backend", value_parser = test::backends())]
     #[arg(hide_possible_values = true)]
     backend: Option<Backend>,
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -39,6 +39,6 @@ pub(super) fn run(args: &BenchArgs, shell: &Shell) -> anyhow::Result<()> {
     let text = args.text.clone().unwrap_or_else(|| test::sample(&skill, shell.language()));
     let says = args.says.clone().unwrap_or_else(|| shell.say("cli-skill-test-words"));
     let sample = Sample { text: &text, language: shell.language(), says: &says };
-    let backend = args.backend.unwrap_or(Backend::Local);
+    let backend = test::backend(args.backend, shell)?;
     wait_for(bench::of_skill(&skill, backend, args.starts, sample, args.json.format(), shell))
 }

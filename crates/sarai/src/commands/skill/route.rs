@@ -5,7 +5,7 @@
 //! "words", "words": ["…"]}], "runner_up": {"skill": "python", "score": 0.4}}`; `skill` is null where the model alone
 //! would answer.
 
-use sarai_daemon::skills::{Reading, SkillPlaces, Standing, survey};
+use sarai_daemon::skills::{self, Reading, SkillPlaces, Standing, survey};
 use sarai_sandbox::{Backend, Launcher};
 use sarai_skills::{AnswerForm, Database, Reason, Request, RouteReport};
 use sarai_types::Notice;
@@ -25,8 +25,9 @@ pub(crate) struct RouteArgs {
 
 pub(super) fn run(args: &RouteArgs, shell: &Shell) -> anyhow::Result<()> {
     let places = places(shell)?;
+    let backend = skills::backend(&shell.config()?);
     let reading = places.read();
-    let surveyed = wait_for(async { Ok(look_into_databases(&reading).await) })?;
+    let surveyed = wait_for(async { Ok(look_into_databases(&reading, backend).await) })?;
     let granted = reading.skills.values().filter_map(|listed| match &listed.standing {
         Standing::Granted(skill) => Some(skill),
         Standing::Asks(_) | Standing::Refused(_) => None,
@@ -50,10 +51,10 @@ pub(super) fn run(args: &RouteArgs, shell: &Shell) -> anyhow::Result<()> {
 }
 
 /// What is in the databases that the owner registered; nothing where no jail can be made.
-async fn look_into_databases(reading: &Reading) -> Vec<Database> {
+async fn look_into_databases(reading: &Reading, backend: Backend) -> Vec<Database> {
     let (Some(skill), Ok(launcher)) = (SkillPlaces::surveyor(&reading.skills), Launcher::find()) else {
         return Vec::new();
     };
     let Ok(scratch) = tempfile::tempdir() else { return Vec::new() };
-    survey(skill, launcher, Backend::Local, scratch.path()).await.unwrap_or_default()
+    survey(skill, launcher, backend, scratch.path()).await.unwrap_or_default()
 }

@@ -6,7 +6,7 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sarai_conform::{Check, Finding, Patience, Sample, Subject, Verdict, check};
-use sarai_daemon::skills::{Launch, TrialWords};
+use sarai_daemon::skills::{self, Launch, TrialWords};
 use sarai_sandbox::{Backend, Launcher};
 use sarai_skills::{Granted, Skill};
 use sarai_types::{Language, Notice};
@@ -22,7 +22,7 @@ use crate::terminal;
 pub(crate) struct TestArgs {
     #[command(flatten)]
     skill: NameArg,
-    #[arg(long, value_name = "cli-value-backend", help = "cli-help-jail-backend", value_parser = backends())]
+    #[arg(long, value_name = "cli-value-backend", help = "cli-help-skill-backend", value_parser = backends())]
     #[arg(hide_possible_values = true)]
     backend: Option<Backend>,
     #[arg(long, value_name = "cli-value-text", help = "cli-help-skill-sample")]
@@ -31,6 +31,14 @@ pub(crate) struct TestArgs {
     says: Option<String>,
     #[command(flatten)]
     json: JsonFlag,
+}
+
+/// Who makes the jail: whom the command line names, or else the config, so that what is tried is what will run.
+pub(super) fn backend(named: Option<Backend>, shell: &Shell) -> Result<Backend, Told> {
+    Ok(match named {
+        Some(backend) => backend,
+        None => skills::backend(&shell.config()?),
+    })
 }
 
 pub(super) fn backends() -> impl TypedValueParser<Value = Backend> {
@@ -47,8 +55,8 @@ pub(super) fn run(args: &TestArgs, shell: &Shell) -> anyhow::Result<()> {
     let launcher =
         Launcher::find().map_err(|error| Told::failed(Notice::new("cli-jail-failed").arg("detail", error)))?;
     let scratch = tempfile::tempdir()?;
-    let launch = Launch::new(&skill, launcher, args.backend.unwrap_or(Backend::Local), scratch.path());
-    let launch = launch.map_err(Told::failed)?;
+    let backend = backend(args.backend, shell)?;
+    let launch = Launch::new(&skill, launcher, backend, scratch.path()).map_err(Told::failed)?;
     let sample = Sample::new(args.text.clone().unwrap_or_else(|| sample(&skill, shell.language())));
     let words = args.says.clone().unwrap_or_else(|| shell.say("cli-skill-test-words"));
     let findings = wait_for(async {
