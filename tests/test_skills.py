@@ -229,10 +229,13 @@ def test_a_skill_that_does_not_work_says_so_and_harms_nobody(home, name):
     own_skill(home, name, f'version = "1.0.0"\n{command}\n[limits]\nstart = "500 ms"\n')
     assert home.run("skill", "trust", name, "--yes").returncode == 0
     serve = home.serve()
+    before = orphaned_cgroups()
     status, body = ask_skill(home, name, "hello")
     assert status == 503 and word in body["error"]["message"], body
     assert home.chat("Hello")[0] == 200
     wait_for("nothing of it to be left", lambda: not jails_of(serve))
+    # Nobody starts another jail here, which would clean up after one that was killed.
+    wait_for("its cgroups to be gone", lambda: orphaned_cgroups() <= before, 5)
 
 
 def test_a_manifest_with_mistakes_is_listed_with_its_line(home):

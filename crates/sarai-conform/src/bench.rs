@@ -103,8 +103,13 @@ impl<'a> Bench<'a> {
     }
 
     /// Starts it and waits for SERVING.
-    pub(crate) async fn start(&mut self) -> Result<(), Fault> {
-        self.subject.start().map_err(|e| Fault::Broken(format!("it cannot be started: {e}")))?;
+    async fn start(&mut self) -> Result<(), Fault> {
+        self.subject.start().map_err(not_started)?;
+        self.until_serving().await
+    }
+
+    /// Waits for SERVING after a start.
+    pub(crate) async fn until_serving(&mut self) -> Result<(), Fault> {
         let until = Instant::now() + self.patience.start;
         loop {
             if let Some(exit) = self.exit()? {
@@ -277,6 +282,10 @@ pub(crate) fn fault_of(reply: &wire::InferReply) -> Option<String> {
             Ok(wire::DeclineReason::NotMine | wire::DeclineReason::Cannot | wire::DeclineReason::NotGranted) => None,
         },
     }
+}
+
+pub(crate) fn not_started(error: std::io::Error) -> Fault {
+    Fault::Broken(format!("it cannot be started: {error}"))
 }
 
 /// A status as a finding has it.

@@ -8,7 +8,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 
 use crate::Breakable;
 use crate::answers::{Heard, listen};
-use crate::bench::{Bench, Fault, Held, PAUSE, Reached, SERVICE, broken, quoted, told};
+use crate::bench::{Bench, Fault, Held, PAUSE, Reached, SERVICE, broken, not_started, quoted, told};
 use crate::subject::{Exit, Signal};
 
 /// Calls that are under way when a signal comes.
@@ -102,9 +102,9 @@ impl Bench<'_> {
         if self.exits_within(self.patience.settle).await?.is_none() {
             return broken(format!("{:?} after SIGKILL it still runs", self.patience.settle));
         }
-        let left = if self.subject.socket().exists() { "its socket was left" } else { "no socket was left" };
-        self.start().await?;
-        Ok(left.into())
+        self.subject.start_over_a_dead_socket().map_err(not_started)?;
+        self.until_serving().await?;
+        Ok(String::new())
     }
 
     pub(crate) fn call_under_way(&mut self) -> Result<UnderWay, Fault> {

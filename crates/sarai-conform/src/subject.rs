@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -63,6 +64,19 @@ impl Subject {
     /// Starts it. Whatever ran before has ended. Does not wait until it serves.
     pub(crate) fn start(&mut self) -> io::Result<()> {
         self.child = Some((self.command)(&self.socket)?.kill_on_drop(true).spawn()?);
+        Ok(())
+    }
+
+    /// The same where the socket of a dead predecessor lies, whether whoever makes the command has taken it away or not.
+    pub(crate) fn start_over_a_dead_socket(&mut self) -> io::Result<()> {
+        let mut command = (self.command)(&self.socket)?;
+        match UnixListener::bind(&self.socket) {
+            // A socket that nobody listens on any more is what is left of one that is dropped.
+            Ok(listener) => drop(listener),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            Err(error) => return Err(error),
+        }
+        self.child = Some(command.kill_on_drop(true).spawn()?);
         Ok(())
     }
 

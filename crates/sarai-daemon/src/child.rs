@@ -10,12 +10,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
+use std::os::unix::process::ExitStatusExt as _;
 use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use sarai_sandbox::{self as sandbox, Backend};
 use sarai_supervisor::{Action, Event, Health, Incarnation, Moment, Policy, ProbeId, State, Supervisor};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::{self, Command};
@@ -37,6 +39,8 @@ pub struct ChildSpec {
     pub probe: Box<Probe>,
     /// What happens to each line that the child writes to its standard error.
     pub log: fn(&str),
+    /// Who jails it, if the process is a jail's launcher.
+    pub jail: Option<Backend>,
 }
 
 impl fmt::Debug for ChildSpec {
@@ -151,6 +155,14 @@ impl Driver {
         }
     }
 
+    /// After a launcher that could not clean up: a child has ended only when nothing of its jail is left.
+    async fn sweep(&self, backend: Backend) {
+        let swept = tokio::task::spawn_blocking(move || sandbox::sweep(backend)).await;
+        if let Ok(Err(error)) = swept {
+            tracing::warn!(child = %self.spec.name, %error, "what a killed jail has left is not removed before the next start");
+        }
+    }
+
     fn show(&self) {
         let seen = Seen {
             state: *self.supervisor.state(),
@@ -184,6 +196,9 @@ impl Driver {
             (incarnation, status) = exit => {
                 tracing::info!(child = %self.spec.name, %incarnation, ?status, "child ended");
                 self.process = None;
+                if let (Some(backend), true) = (self.spec.jail, status.is_ok_and(|status| status.signal().is_some())) {
+                    self.sweep(backend).await;
+                }
                 Event::Exited(incarnation)
             }
             Some(probe) = self.probes.join_next(), if !self.probes.is_empty() => match probe {

@@ -71,6 +71,7 @@ pub async fn up(options: UpOptions, mut changed: impl FnMut(Seen)) -> Result<(),
                 })
             }),
             log,
+            jail: None,
         },
         u64::from_ne_bytes(seed),
     );

@@ -15,7 +15,7 @@ use sarai_engine::grammar::Thinking;
 use sarai_engine::tools::ToolFormat;
 use sarai_proto::WireError;
 use sarai_proto::engine::v1::{self as wire, engine_client::EngineClient};
-use sarai_sandbox::{Launcher, Report};
+use sarai_sandbox::{Backend, Launcher, Report};
 use sarai_supervisor::{Health, Limits, Policy, State};
 use sarai_types::{
     Failure, FailureKind, FinishReason, Generation, GenerationEvent, ModelId, Notice, SEQUENCE_TEXT_MAX, TokenText,
@@ -72,6 +72,7 @@ impl Worker {
         let channel = connect(spec.socket.clone());
         let policy = Policy::new(Limits { start_deadline: START_DEADLINE, ..Limits::default() }).unwrap_or_default();
         let probed = channel.clone();
+        let jail = spec.jail.as_ref().map(|_| Backend::Local);
         let (model, report) = (spec.model.clone(), spec.jail.as_ref().map(|jail| jail.report.as_path().into()));
         let child = Child::start(
             ChildSpec {
@@ -80,6 +81,7 @@ impl Worker {
                 command: Box::new(move || spec.command()),
                 probe: Box::new(move || Box::pin(probe(probed.clone()))),
                 log: |line| tracing::info!(target: "sarai_llama", "{line}"),
+                jail,
             },
             seed,
         );

@@ -11,7 +11,7 @@
 //! besides.
 //!
 //! When the launcher is killed, its connection ends, the container's standard input with it, and so init and all others.
-//! The remains are labelled with their launcher and removed by the next launch.
+//! The remains are labelled with their launcher and removed by the next launch, or by [`sweep`](crate::sweep).
 //!
 //! A program can also become an image of its own and run without launcher ([`packed`]), for whoever has an engine and
 //! nothing else of ours.
@@ -33,6 +33,6 @@ mod tests;
 pub(crate) use engine::ENGINE_VARIABLES;
 pub use image::ProgramImage;
 pub use packed::{Container, Containers};
-pub(crate) use run::run;
+pub(crate) use run::{run, sweep_all};
 pub use seccomp::system_calls;
 pub use tar::Tar;

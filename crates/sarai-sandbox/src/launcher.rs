@@ -9,6 +9,7 @@ use fs_err as fs;
 use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::backend::Backend;
+use crate::cgroup::Cgroup;
 use crate::check::{CheckedPolicy, JailName};
 use crate::docker::ENGINE_VARIABLES;
 use crate::error::SandboxError;
@@ -160,6 +161,18 @@ impl Launcher {
                 Err(SandboxError::Start(text).into())
             }
         }
+    }
+}
+
+/// Removes what launchers that were killed have left behind: cgroups, containers, and whatever still runs in them. A
+/// launcher that ends in any other way leaves nothing, and each launch does this first; so it is for whoever has seen one
+/// killed and may not start another. Waits for the kernel or the engine.
+pub fn sweep(backend: Backend) -> Result<(), SandboxError> {
+    match backend {
+        Backend::Local => Cgroup::sweep(),
+        Backend::Docker => crate::docker::sweep_all(),
+        // The program dies with its launcher.
+        Backend::Disabled => Ok(()),
     }
 }
 

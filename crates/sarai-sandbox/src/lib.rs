@@ -52,6 +52,6 @@ pub use check::{
 pub use docker::{Container, Containers, ProgramImage, Tar, system_calls};
 pub use error::SandboxError;
 pub use form::POLICY_BYTES_MAX;
-pub use launcher::{Jail, Launcher, LogLimit, Unfit};
+pub use launcher::{Jail, Launcher, LogLimit, Unfit, sweep};
 pub use policy::{Access, Limits, Mount, Policy, Root};
 pub use report::{Effective, Layer, Report, State};

@@ -72,9 +72,16 @@ impl Launch {
 
     /// The command, for one start. Its process is the skill as far as anybody outside is concerned.
     ///
+    /// What a predecessor listened on is taken away. A container outlives a launcher that was killed until the next one
+    /// removes it; whoever looks whether the new skill serves would reach the old one, and lose it in the middle of a call.
+    ///
     /// # Errors
-    /// The launcher cannot be told what to do.
+    /// The launcher cannot be told what to do, or the socket stays.
     pub fn command(&self) -> io::Result<Command> {
+        match fs_err::remove_file(self.socket()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
         let jail = Jail {
             backend: self.backend,
             name: &self.jail,
@@ -90,6 +97,12 @@ impl Launch {
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.places.socket_folder.join(SOCKET_FILE)
+    }
+
+    /// Who makes its jail.
+    #[must_use]
+    pub const fn backend(&self) -> Backend {
+        self.backend
     }
 
     /// What it is held to.

@@ -60,6 +60,7 @@ impl SkillProcess {
         let policy = Policy::new(Limits { start_deadline: start, ..Limits::default() }).unwrap_or_default();
         let probed = channel.clone();
         let (skill, report) = (skill.name().clone(), launch.report().to_owned());
+        let jail = Some(launch.backend());
         let child = Child::start(
             ChildSpec {
                 name: format!("skill {skill}"),
@@ -67,6 +68,7 @@ impl SkillProcess {
                 command: Box::new(move || launch.command()),
                 probe: Box::new(move || Box::pin(probe(probed.clone()))),
                 log: |line| tracing::info!(target: "sarai_skill", "{line}"),
+                jail,
             },
             seed,
         );

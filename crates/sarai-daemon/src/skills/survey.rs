@@ -93,7 +93,7 @@ pub async fn survey(
         channel.data(QUESTION).await
     });
     let data = asked.await.ok().flatten();
-    end(child).await;
+    end(child, backend).await;
     match Database::parse_all(&data?) {
         Ok(databases) => Some(databases),
         Err(error) => {
@@ -104,11 +104,13 @@ pub async fn survey(
 }
 
 /// Lets it end; if it does not, kills it.
-async fn end(mut child: Child) {
+async fn end(mut child: Child, backend: Backend) {
     let pid = child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
     let told = pid.is_some_and(|pid| kill_process(pid, Signal::TERM).is_ok());
     if !told || timeout(END_MAX, child.wait()).await.is_err() {
         let _ = child.kill().await;
+        // What stays is the next launch's to remove.
+        let _ = tokio::task::spawn_blocking(move || sarai_sandbox::sweep(backend)).await;
     }
 }
 

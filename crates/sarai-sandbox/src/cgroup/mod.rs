@@ -1,7 +1,7 @@
 //! Limits of memory and processes, by cgroups of either version.
 //!
-//! Each jail has a cgroup of its own, named after its launcher, so that the next launch can tell one that was left behind
-//! by a launcher that was killed, and removes it.
+//! Each jail has a cgroup of its own, named after its launcher, so that the next launch, or whoever sees the launcher
+//! killed, can tell one that was left behind and removes it.
 //!
 //! # Usage
 //! 1. [`Cgroup::make`] finds a place, sweeps it, and makes the cgroup with its limits.
@@ -48,10 +48,17 @@ struct Part {
 
 impl Cgroup {
     pub(crate) fn make(name: &JailName, limits: &Limits) -> Result<Self, SandboxError> {
-        let read = |path: &str| fs::read_to_string(path).map_err(|error| SandboxError::Cgroup(error.to_string()));
-        let homes = Homes::find(&read("/proc/self/cgroup")?, &read("/proc/self/mountinfo")?)?;
-        let owner = Owner::this().map_err(|error| SandboxError::Cgroup(error.to_string()))?;
+        let (homes, owner) = surroundings()?;
         Self::make_in(homes, &owner, name, limits, &fs::read_to_string("/proc/swaps").unwrap_or_default())
+    }
+
+    /// Removes what launchers that were killed have left here, with every process that is still in it.
+    pub(crate) fn sweep() -> Result<(), SandboxError> {
+        let (homes, owner) = surroundings()?;
+        for home in [homes.memory, homes.pids] {
+            sweep(&home.folder, &owner);
+        }
+        Ok(())
     }
 
     fn make_in(
@@ -168,6 +175,13 @@ impl Part {
         let text = fs::read_to_string(self.folder.join(file)).ok()?;
         text.lines().find_map(|line| line.strip_prefix("oom_kill "))?.trim().parse().ok()
     }
+}
+
+/// Where cgroups of this process's jails are made, and by whom.
+fn surroundings() -> Result<(Homes, Owner), SandboxError> {
+    let read = |path: &str| fs::read_to_string(path).map_err(|error| SandboxError::Cgroup(error.to_string()));
+    let homes = Homes::find(&read("/proc/self/cgroup")?, &read("/proc/self/mountinfo")?)?;
+    Ok((homes, Owner::this().map_err(|error| SandboxError::Cgroup(error.to_string()))?))
 }
 
 /// A file of a cgroup and what is written to it.

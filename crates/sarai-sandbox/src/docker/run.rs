@@ -66,7 +66,13 @@ pub(crate) fn run(order: &Order, policy: CheckedPolicy, signals: Signals) -> Res
     ended
 }
 
-/// Removes the containers of launchers that were killed.
+/// Removes the containers of launchers that were killed, from the engine that a launcher would ask.
+pub(crate) fn sweep_all() -> Result<(), SandboxError> {
+    let owner = Owner::this().map_err(|error| SandboxError::Start(error.to_string()))?;
+    sweep(&Engine::find(|name| std::env::var(name).ok())?, &owner)
+}
+
+/// The same, where the engine is known.
 pub(super) fn sweep(engine: &Engine, owner: &Owner) -> Result<(), SandboxError> {
     for container in engine.list()? {
         if owner.is_orphan(&container.owner) {

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
+use sarai_sandbox::Backend;
 
 use crate::support::{Draft, eventually, processes_with, system, unique_seconds};
 
@@ -53,6 +54,19 @@ fn a_launcher_that_is_told_to_end_by_its_end_takes_all_with_it() {
     assert_eq!(next.sh(":").status.code(), Some(0));
     assert_eq!(draft.cgroups(), Vec::<std::path::PathBuf>::new());
     assert_eq!(next.cgroups(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn what_a_killed_launcher_has_left_can_be_removed_without_another_launch() {
+    let seconds = unique_seconds(5);
+    let draft = Draft::new("swept", system());
+    let mut child = start(&draft, &seconds);
+    kill_process(pid_of(&child), Signal::KILL).unwrap();
+    child.wait().unwrap();
+    assert!(!draft.cgroups().is_empty());
+    sarai_sandbox::sweep(Backend::Local).unwrap();
+    assert_eq!(draft.cgroups(), Vec::<std::path::PathBuf>::new());
+    assert_gone(&draft, &seconds);
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(crate) fn spec(shell: &Shell) -> anyhow::Result<ChildSpec> {
             })
         }),
         log: file::other_line,
+        jail: None,
     })
 }
 

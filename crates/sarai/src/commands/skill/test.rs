@@ -64,6 +64,8 @@ pub(super) fn run(args: &TestArgs, shell: &Shell) -> anyhow::Result<()> {
         let mut jailed = Subject::new(launch.socket(), move |_| launch.command());
         Ok(check(&mut jailed, &sample, &Patience::default()).await)
     })?;
+    // Some checks kill the launcher, which then leaves what it would have removed.
+    let swept = sarai_sandbox::sweep(backend);
     for finding in &findings {
         terminal::line(match args.json.format() {
             Format::Json => {
@@ -73,6 +75,7 @@ pub(super) fn run(args: &TestArgs, shell: &Shell) -> anyhow::Result<()> {
             Format::Text => told(finding, shell),
         })?;
     }
+    swept.map_err(|error| Told::failed(Notice::new("cli-jail-failed").arg("detail", error)))?;
     if findings.iter().any(|finding| finding.verdict == Verdict::Failed) { Err(Told::silent().into()) } else { Ok(()) }
 }
 
