@@ -1,5 +1,6 @@
 """Container engines of the tests' own (`scripts/containers.sh`), and what they say of their containers."""
 
+import glob
 import json
 import pathlib
 import shutil
@@ -10,6 +11,14 @@ from harness import UnixConnection
 
 SCRIPT = pathlib.Path(__file__).parent.parent / "scripts" / "containers.sh"
 NAMES = ("podman", "docker")
+
+
+def is_empty(cgroup):
+    try:
+        return not (cgroup / "cgroup.procs").read_text().strip()
+    except OSError:
+        # It is going just now.
+        return False
 
 
 class Engine:
@@ -41,6 +50,12 @@ class Engine:
 
     def containers(self):
         return self.get("/containers/json?all=true")
+
+    def left_cgroups(self):
+        """Cgroups of containers that nobody is in any more."""
+        pattern = {"podman": "libpod_parent/libpod-*", "docker": "sarai-*/" + "[0-9a-f]" * 12 + "*"}[self.name]
+        folders = [pathlib.Path(found) for top in ("", "*/") for found in glob.glob(f"/sys/fs/cgroup/{top}{pattern}")]
+        return [folder for folder in folders if is_empty(folder)]
 
     def close(self):
         self.script("stop")
