@@ -109,6 +109,34 @@ pub(crate) fn fork(work: impl FnOnce() -> u8) -> io::Result<Pid> {
     }
 }
 
+/// From now on this process, and whatever it starts, runs before all that are not in a hurry. Only a process that takes
+/// turns as usual is made to hurry, and only where the caller may do that: root, and whom the administrator lets.
+pub(crate) fn hurry() {
+    // SAFETY: takes and gives numbers.
+    if unsafe { libc::sched_getscheduler(0) } == libc::SCHED_OTHER {
+        // Without it everything works, only later.
+        let _ = set_scheduler(0, libc::SCHED_RR, 1);
+    }
+}
+
+/// From now on a process takes turns with all others again; by default this one.
+pub(crate) fn take_turns(pid: Option<Pid>) -> io::Result<()> {
+    let pid = pid.map_or(0, |pid| pid.as_raw_nonzero().get());
+    // SAFETY: takes and gives numbers.
+    match unsafe { libc::sched_getscheduler(pid) } {
+        libc::SCHED_RR | libc::SCHED_FIFO => set_scheduler(pid, libc::SCHED_OTHER, 0),
+        policy if policy < 0 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+fn set_scheduler(pid: i32, policy: i32, priority: i32) -> io::Result<()> {
+    let parameters = libc::sched_param { sched_priority: priority };
+    // SAFETY: the call only reads the struct, which outlives it.
+    let result = unsafe { libc::sched_setscheduler(pid, policy, &raw const parameters) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Of clone3 alone, whose flags are wider than the C library's type for them.
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 

@@ -73,6 +73,8 @@ fn start(report_to: ReportTo) -> Result<u8, SandboxError> {
         return Err(SandboxError::NotHeld { layer: layer.name().to_owned(), why });
     }
     let early = control::await_go(Stream(io::stdin()), inbox.rest())?;
+    // What is ours had precedence; the program has none.
+    sys::take_turns(None).map_err(|error| SandboxError::Start(format!("the program would not take turns: {error}")))?;
     serve::run(&setup, &signals, &early)
 }
 

@@ -12,7 +12,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::signals::{News, Signals};
 use super::watch::{Event, Watch};
-use super::{Ended, Failure, Order, own_namespaces, write_report};
+use super::{Ended, Failure, Order, forget_report, own_namespaces, write_report};
 use crate::cgroup::Cgroup;
 use crate::check::CheckedPolicy;
 use crate::control::{GO, Inbox, Setup};
@@ -21,11 +21,15 @@ use crate::local::{BUBBLEWRAP, arguments, pieces};
 use crate::program::{BY_SIGNAL, complain};
 use crate::report::{Layer, Report, State};
 use crate::source;
-use crate::sys::Start;
+use crate::sys::{self, Start};
 
 /// From bubblewrap's start to init's report. A good deal more than a loaded computer needs.
 const START_MS: u64 = 20_000;
+
 pub(super) fn run(order: &Order, policy: CheckedPolicy, signals: Signals) -> Result<Ended, Failure> {
+    // Making a jail is a dozen processes' turns one after the other. Where every core is busy each of them would wait for
+    // its turn, and the person for all of them. What hurries is ours alone, and takes milliseconds.
+    sys::hurry();
     let identities = source::identify(&policy.mounts)?;
     let bubblewrap = BUBBLEWRAP.into_iter().map(Path::new).find(|path| path.exists());
     let bubblewrap = bubblewrap.ok_or_else(|| SandboxError::NoBubblewrap(BUBBLEWRAP.join(", ")))?;
@@ -89,6 +93,7 @@ impl<'a> Jail<'a> {
         .map_err(odd)?;
         // The launcher's copies of the child's ends are closed here, so that the streams end when the jail does.
         drop((theirs, to_out, to_err));
+        forget_report(order.report.as_deref())?;
         let watch = Watch::new(child, [out, err], Some(ours.into()), signals, order.log);
         Ok(Self { order, cgroup, watch, stage: Stage::Closing(Inbox::default()) })
     }
@@ -135,6 +140,21 @@ impl<'a> Jail<'a> {
             self.judge(Report::from_toml(&message)?)?;
             self.tell(&[GO])?;
             self.stage = Stage::Running;
+            self.take_turns()?;
+        }
+        Ok(())
+    }
+
+    /// The jail is made, and nobody waits for the launcher and for bubblewrap any more. Init does the same by itself.
+    fn take_turns(&self) -> Result<(), SandboxError> {
+        for pid in [None, Some(self.watch.child())] {
+            match sys::take_turns(pid) {
+                // It has ended already.
+                Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
+                other => {
+                    other.map_err(|error| SandboxError::Start(format!("the jail would not take turns: {error}")))?
+                }
+            }
         }
         Ok(())
     }

@@ -93,6 +93,17 @@ pub(crate) fn own_namespaces() -> BTreeMap<String, String> {
     NAMESPACES.into_iter().filter_map(|name| Some((name.to_owned(), link(name)?))).collect()
 }
 
+/// Removes what the launcher before this one has written, which says nothing of this jail. Some disks take milliseconds
+/// for that, so it is done while others are at work.
+pub(crate) fn forget_report(path: Option<&Path>) -> Result<(), SandboxError> {
+    match path.map(fs::remove_file) {
+        Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(SandboxError::Start(format!("an old report cannot be removed: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes the report so that whoever looks sees all of it or nothing.
 pub(crate) fn write_report(path: Option<&Path>, report: &Report) -> Result<(), SandboxError> {
     use std::io::Write;
@@ -131,5 +142,18 @@ mod tests {
         fs::create_dir(&path).unwrap();
         write_report(Some(&path), &report).unwrap_err();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_old_report_is_forgotten_and_none_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jail.toml");
+        fs::write(&path, "of another jail").unwrap();
+        for _ in 0..2 {
+            forget_report(Some(&path)).unwrap();
+            assert!(!path.exists());
+        }
+        forget_report(None).unwrap();
+        forget_report(Some(folder.path())).unwrap_err();
     }
 }

@@ -7,7 +7,7 @@ use fs_err as fs;
 use rustix::process::{Pid, Signal, kill_process};
 use sarai_sandbox::{Access, Backend, Layer, Limits, State};
 
-use crate::support::{Draft, Scratch, launcher, system, text};
+use crate::support::{Draft, Scratch, eventually, launcher, system, text};
 
 #[test]
 fn the_exit_code_is_the_programs() {
@@ -206,4 +206,31 @@ fn an_empty_root_runs_a_static_program_and_has_nothing_else() {
     let output = draft.run(&[program.to_str().unwrap(), "nothing"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(draft.sh(":").status.code(), Some(127));
+}
+
+/// How a process is scheduled, by `/proc`; 0 is what takes turns.
+fn scheduling(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in brackets may have blanks of its own; the policy is the 41st field, and the name the second.
+    stat.rsplit_once(") ")?.1.split(' ').nth(38)?.parse().ok()
+}
+
+fn tree_of(pid: u32) -> Vec<u32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    let below = children.split_whitespace().filter_map(|child| child.parse().ok()).flat_map(tree_of);
+    std::iter::once(pid).chain(below).collect()
+}
+
+#[test]
+fn making_a_jail_may_have_precedence_but_nothing_of_one_that_runs() {
+    let draft = Draft::new("turns", system());
+    let mut child = draft.start("cut -d ' ' -f 41 /proc/self/stat; sleep 60");
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "0\n", "the program takes turns from its first moment");
+    // Launcher, bubblewrap, init, the shell and what it waits for.
+    eventually("the program is there", || tree_of(child.id()).len() == 5);
+    eventually("all take turns", || tree_of(child.id()).into_iter().all(|pid| scheduling(pid) == Some(0)));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
