@@ -24,6 +24,8 @@ use tokio::process::{self, Command};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+/// How long the end of a child waits for what its jail has left to be removed.
+const SWEEP_MAX: Duration = Duration::from_secs(10);
 /// The longest line of a child's log that is passed on; a longer one becomes several.
 const LOG_LINE_MAX: u64 = 4096;
 
@@ -155,12 +157,17 @@ impl Driver {
         }
     }
 
-    /// After a launcher that could not clean up: a child has ended only when nothing of its jail is left.
+    /// After a launcher that could not clean up: a child has ended only when nothing of its jail is left, or when an
+    /// engine does not come to remove it.
     async fn sweep(&self, backend: Backend) {
-        let swept = tokio::task::spawn_blocking(move || sandbox::sweep(backend)).await;
-        if let Ok(Err(error)) = swept {
-            tracing::warn!(child = %self.spec.name, %error, "what a killed jail has left is not removed before the next start");
-        }
+        let swept = tokio::task::spawn_blocking(move || sandbox::sweep(backend));
+        let error = match tokio::time::timeout(SWEEP_MAX, swept).await {
+            Ok(Ok(Ok(()))) => return,
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(child = %self.spec.name, error, "what a killed jail has left stays until the next start");
     }
 
     fn show(&self) {
