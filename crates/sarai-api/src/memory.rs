@@ -291,7 +291,8 @@ pub struct MemoryFigures {
 pub struct FactUsed {
     pub id: u64,
     pub text: String,
-    /// `asked`: the question was about it. `known`: it stood among what is known of the owner.
+    /// `asked`: the question was about it. `known`: it stood among what is known of the owner. `said`: no fact, but a
+    /// message that says what was asked; `id` is the message's.
     pub role: String,
 }
 

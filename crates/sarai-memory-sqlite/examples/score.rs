@@ -13,7 +13,7 @@ fn main() {
     let quiet = args.next().is_some();
     let dialogues = fs_err::read_to_string(format!("evals/memory/{folder}dialogues.jsonl")).unwrap();
     let no_facts = fs_err::read_to_string(format!("evals/memory/{folder}no-facts.jsonl")).unwrap();
-    for system in [System::Memory, System::Search] {
+    for system in [System::Memory, System::Messages, System::Search] {
         let score = score(&dialogues, &no_facts, half, system).unwrap();
         println!("{system:?}");
         for (name, rate) in [
@@ -32,7 +32,7 @@ fn main() {
                 rate.high * 100.0
             );
         }
-        if system == System::Memory && !quiet {
+        if system != System::Search && !quiet {
             for (id, question, answer) in &score.misses {
                 println!("    {id}: {question} -> {answer}");
             }

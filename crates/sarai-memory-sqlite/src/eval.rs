@@ -8,7 +8,8 @@
 use std::fmt::Write as _;
 
 use sarai_memory::{
-    EntityId, EpisodeId, Fact, Filter, InMemory, Moment, Played, Replay, States, Step, Store, fold, search_words,
+    Answer, Change, EntityId, EpisodeId, Fact, Filter, InMemory, Memory, Moment, Played, Replay, States, Step, Store,
+    fold, search_words,
 };
 use serde_json::Value as Json;
 
@@ -73,6 +74,8 @@ pub struct Score {
 pub enum System {
     /// This memory.
     Memory,
+    /// The same with its facts erased before each question: what quoting messages finds alone.
+    Messages,
     /// Full-text search over what was said, word by word: the baseline.
     Search,
 }
@@ -170,14 +173,19 @@ fn run(dialogue: &Dialogue, system: System, misses: &mut Vec<(String, String, St
     let mut marks = Vec::new();
     for (step, wanted) in &dialogue.steps {
         let Ok(played) = replay.play(step);
-        let (Step::Ask { text, .. }, Played::Answered(answer)) = (step, &played) else { continue };
+        let (Step::Ask { text, at, .. }, Played::Answered(answer)) = (step, &played) else { continue };
         let (said, known) = match system {
+            System::Messages => {
+                let answer = without_facts(replay.memory().store(), text, at.unwrap_or_else(start));
+                let quoted = answer.and_then(|answer| answer.quoted);
+                (quoted.as_ref().map(|quoted| quoted.text.clone()).unwrap_or_default(), quoted.is_some())
+            }
             System::Memory => {
                 let mut said = answer.text.clone();
                 for ranked in &answer.facts {
                     let _ = write!(said, " {} {}", ranked.fact.object.text, ranked.fact.verb());
                 }
-                (said, !answer.facts.is_empty())
+                (said, !answer.facts.is_empty() || answer.quoted.is_some())
             }
             System::Search => searched(replay.memory().store(), text),
         };
@@ -206,7 +214,8 @@ fn run(dialogue: &Dialogue, system: System, misses: &mut Vec<(String, String, St
             matches!(mark, Mark::Recall(false) | Mark::Stale(true) | Mark::Abstained(false) | Mark::Leak(true))
         };
         if marks[before..].iter().any(wrong) {
-            misses.push((dialogue.id.clone(), text.clone(), answer.text.clone()));
+            let answer = if system == System::Memory { answer.text.clone() } else { said };
+            misses.push((dialogue.id.clone(), text.clone(), answer));
         }
     }
     marks
@@ -230,6 +239,15 @@ fn holds_still(store: &InMemory, word: &str) -> bool {
     in_message || in_name || facts.iter().any(in_fact)
 }
 
+/// The memory's answer if it had understood nothing.
+fn without_facts(store: &InMemory, question: &str, at: Moment) -> Option<Answer> {
+    let mut store = store.clone();
+    let Ok(facts) = store.facts(&Filter { states: States::All, limit: Some(usize::MAX), ..Filter::default() });
+    let changes: Vec<Change> = facts.iter().map(|fact| Change::EraseFact(fact.id)).collect();
+    let Ok(()) = store.apply(&changes);
+    Memory::new(store).ask(question, at, None).ok()
+}
+
 /// The baseline's answer: the best message that holds any word of the question.
 fn searched(store: &InMemory, question: &str) -> (String, bool) {
     let Ok(found) = store.search_episodes(&search_words(question), 1);
@@ -245,6 +263,7 @@ fn stored(text: &str, system: System) -> Option<String> {
     let Ok(Played::Told(told)) = replay.play(&step) else { return None };
     match system {
         System::Search => told.episode.map(|_| text.to_owned()),
+        System::Messages => None,
         System::Memory => {
             let facts: Vec<String> =
                 told.stored.iter().map(|fact| format!("{} {}", fact.verb(), fact.object.text)).collect();

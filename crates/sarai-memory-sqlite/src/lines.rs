@@ -132,7 +132,7 @@ pub fn answered<S: Store>(memory: &Memory<S>, answer: &Answer) -> Result<Json, S
     Ok(json!({
         "facts": facts,
         "answer": answer.text,
-        "episode": answer.episode.as_ref().map(|episode| episode.text.clone()),
+        "episode": answer.quoted.as_ref().map(|quoted| quoted.text.clone()),
         "lang": answer.language.tag(),
     }))
 }

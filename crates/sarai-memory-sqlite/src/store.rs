@@ -19,7 +19,7 @@ const FACT_COLUMNS: &str = "id, subject_id, predicate, kind, object, object_key,
 /// So many matches are looked at for a search, the newest first.
 const MATCHES_MAX: usize = 512;
 /// So many words of a question are looked for.
-const WORDS_MAX: usize = 12;
+const WORDS_MAX: usize = 32;
 
 impl SqliteStore {
     /// One fact, whatever became of it.

@@ -48,7 +48,7 @@ pub use memory::{
     Recollection, Record, Report, Request, States, Store, TERM_BYTES_MAX, Told, Triple, TripleError, name_keys,
     search_words,
 };
-pub use recall::{Ranked, Why, facts_block};
+pub use recall::{Quotation, Ranked, Why, facts_block};
 pub use replay::{Played, Replay, Step};
 pub use text::{clip, fold};
 pub use time::{Date, Moment, PartialDate};

@@ -74,6 +74,8 @@ pub enum FactRole {
     Asked,
     /// It stood among what is known of the owner.
     Known,
+    /// It is no fact but a message of the owner's that says what was asked; the number is the message's.
+    Said,
 }
 
 impl FactRole {
@@ -82,6 +84,7 @@ impl FactRole {
         match self {
             Self::Asked => "asked",
             Self::Known => "known",
+            Self::Said => "said",
         }
     }
 }

@@ -157,7 +157,9 @@ fn body(memory: &Memory<SqliteStore>, fact: &Fact, language: Language, at: Momen
 
 fn show(memory: &Memory<SqliteStore>, id: u64, language: Language, at: Moment) -> Result<MemoryReply, Failure> {
     let fact = memory.store().fact(FactId(id)).map_err(failed)?.ok_or_else(|| unknown(id))?;
-    let message = match fact.evidence.episode {
+    // What was corrected by hand stands otherwise in its message.
+    let episode = fact.evidence.episode.filter(|_| !fact.evidence.sentence.is_empty());
+    let message = match episode {
         Some(episode) => memory.store().episode(episode).map_err(failed)?.map(|episode| episode.text),
         None => None,
     };

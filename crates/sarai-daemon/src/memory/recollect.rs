@@ -63,6 +63,11 @@ impl Recollector {
         }
         let used: Vec<Fact> = found.used.iter().map(|ranked| ranked.fact.clone()).collect();
         share.used = self.facts(&used, found.language, at)?;
+        share.used.extend(found.quoted.iter().map(|quoted| FactLine {
+            id: quoted.episode.0,
+            text: self.memory.quotation(quoted, found.language, at.date()),
+            role: FactRole::Said,
+        }));
         let part = part(found.part);
         let known = if share.erased > 0 { self.lines(said.language, at.date())?.clone() } else { known };
         if !matches!(part, MemoryPart::Reply(_)) {

@@ -1,14 +1,19 @@
 //! «No, perdona, era Luis»: what the owner said a moment ago was wrong.
 
+use sarai_types::Language;
+
 use super::claims::object;
 use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::noun::Trust;
 use crate::grammar::{Mention, Scan};
 use crate::text::{Sentence, Token, fold};
-use crate::time::weekday;
+use crate::time::{Date, Direction, Lookup, weekday};
 use crate::words;
 use crate::words::lists::{FILLERS, MARKERS};
+
+/// A longer message says something of its own.
+const CORRECTION_TOKENS_MAX: usize = 20;
 
 /// What somebody says who notices a mistake, before they say so.
 const SIGHS: &[&str] =
@@ -75,6 +80,22 @@ pub(super) fn marker(scan: &Scan<'_>) -> Option<usize> {
     }
     // A plain «no» corrects only with a comma behind it.
     best.filter(|&end| !(end == 1 && scan.word(0) == "no" && scan.word(1) != ","))
+}
+
+/// Whether a message only sets right what was said before it: «no, perdona, el martes».
+pub(crate) fn is_correction(text: &str, language: Language) -> bool {
+    let tokens = crate::text::tokens(text, CORRECTION_TOKENS_MAX + 1);
+    let scan = Scan {
+        text,
+        tokens: &tokens,
+        language,
+        lower_case: false,
+        known: &|_| false,
+        work: false,
+        lookup: Lookup { today: Date::from_days(0), direction: Direction::Past, month_first: false },
+    };
+    let Some(end) = marker(&scan) else { return false };
+    tokens.len() <= CORRECTION_TOKENS_MAX && tokens[end..].iter().any(|token| !token.is_mark())
 }
 
 /// What a sentence without a verb of its own corrects: «(perdona,) era Luis», «no es Ana, es Eva».

@@ -40,6 +40,7 @@ use crate::time::{Direction, Lookup, Moment};
 use crate::words;
 use claims::Reader;
 use clause::Subject;
+pub(crate) use correction::is_correction;
 use scope::Doubtful;
 pub(crate) use scope::{begins_question, is_secret};
 pub use statement::{Act, Command, Manner, Object, Reason, Speaker, Statement};

@@ -13,7 +13,7 @@ use sarai_types::Language;
 
 use crate::extract::{Command, Context, Extraction, Keeping, Message, Reason, Skipped, Speaker, extract};
 use crate::fact::{EntityId, EntityKind, Episode, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
-use crate::recall::{self, Ranked};
+use crate::recall::{self, Quotation, Ranked};
 use crate::text::{clip, fold};
 use crate::time::{Date, Moment, PartialDate};
 use crate::words;
@@ -51,7 +51,7 @@ pub struct Answer {
     pub language: Language,
     pub facts: Vec<Ranked>,
     /// Said word by word, where no fact answers.
-    pub episode: Option<Episode>,
+    pub quoted: Option<Quotation>,
     /// A short sentence; where nothing is known, it says so.
     pub text: String,
 }
@@ -218,7 +218,7 @@ impl<S: Store> Memory<S> {
         let found = recall::find(&self.store, &mut planner, &question, at.date())?;
         let text = recall::compose(&self.store, &found, question.language, at.date())?;
         let verdict = found.verdict;
-        let answer = Answer { language: question.language, facts: found.facts, episode: found.episode, text };
+        let answer = Answer { language: question.language, facts: found.facts, quoted: found.quoted, text };
         Ok((question, verdict, answer))
     }
 
@@ -367,7 +367,8 @@ impl<S: Store> Memory<S> {
             recorded: at,
             source: Source::Entered,
             confidence: Source::Entered.confidence(),
-            evidence: Evidence::default(),
+            // The message says what was a mistake: it is not quoted any more, and goes with the fact.
+            evidence: Evidence { episode: fact.evidence.episode, ..Evidence::default() },
             ..fact.clone()
         };
         self.put(new, vec![Change::EraseFact(fact.id)], at).map_err(MemoryError::Store)
@@ -458,6 +459,11 @@ impl<S: Store> Memory<S> {
     /// The store cannot be read.
     pub fn sentence(&self, fact: &Fact, language: Language, today: Date) -> Result<Option<String>, S::Error> {
         recall::fact_text(&self.store, fact, language, today)
+    }
+
+    /// A message as a sentence with its date.
+    pub fn quotation(&self, quoted: &Quotation, language: Language, today: Date) -> String {
+        recall::quoted_text(&self.store, quoted, language, today)
     }
 
     /// How an entity is called in a list: empty for the owner.

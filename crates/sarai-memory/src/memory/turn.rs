@@ -10,7 +10,7 @@ use crate::extract::{Command, Extraction, Keeping, Message, Reason, Speaker, ext
 use crate::fact::{Fact, Predicate};
 use crate::grammar::Mention;
 use crate::recall::question::{Form, Question};
-use crate::recall::{Ranked, Why, facts_text, report_text};
+use crate::recall::{Quotation, Ranked, Why, facts_text, quoted_text, report_text};
 use crate::text::fold;
 use crate::time::Moment;
 
@@ -39,6 +39,8 @@ pub struct Recollection {
     pub part: Part,
     /// The facts behind [`Recollection::part`].
     pub used: Vec<Ranked>,
+    /// The message behind it, where there is no fact.
+    pub quoted: Option<Quotation>,
     /// Nothing where the message was only a question.
     pub told: Option<Told>,
 }
@@ -52,9 +54,9 @@ impl<S: Store> Memory<S> {
         let message = Message { text, at, speaker: Speaker::Owner, language };
         let read = self.read(message);
         let commands = !read.commands.is_empty();
-        let (mut part, mut used) = (Part::None, Vec::new());
+        let (mut part, mut used, mut quoted) = (Part::None, Vec::new(), None);
         if read.keeping == Keeping::Episode && !commands && read.statements.is_empty() {
-            (part, used) = self.remind(text, at, &read)?;
+            (part, used, quoted) = self.remind(text, at, &read)?;
         }
         let only_asks = !commands
             && read.statements.is_empty()
@@ -69,7 +71,7 @@ impl<S: Store> Memory<S> {
                 part = Part::Reply(report_text(report, told.language));
             }
         }
-        Ok(Recollection { language: read.language, part, used, told })
+        Ok(Recollection { language: read.language, part, used, quoted, told })
     }
 
     fn read(&self, message: Message<'_>) -> Extraction {
@@ -77,27 +79,35 @@ impl<S: Store> Memory<S> {
         extract(message, &self.context, &known)
     }
 
-    fn remind(&self, text: &str, at: Moment, read: &Extraction) -> Result<(Part, Vec<Ranked>), S::Error> {
+    fn remind(&self, text: &str, at: Moment, read: &Extraction) -> Result<Reminded, S::Error> {
         let (question, verdict, answer) = self.look_up(text, at, Some(read.language))?;
         let asks = read.skipped.iter().any(|skipped| skipped.reason == Reason::Question) || is_request(text);
         let plain = asks && read.skipped.len() <= 1 && text.chars().count() <= QUESTION_CHARS_MAX;
-        let Answer { facts, text: said, .. } = answer;
+        let Answer { facts, quoted, text: said, .. } = answer;
         if plain && settles(&question, verdict, &facts) {
-            return Ok((Part::Reply(said), facts));
+            return Ok((Part::Reply(said), facts, None));
+        }
+        let quoted = quoted.filter(|_| asks && may_quote(&question));
+        if let Some(quotation) = quoted {
+            let help = quoted_text(&self.store, &quotation, read.language, at.date());
+            return Ok((Part::Help(help), Vec::new(), Some(quotation)));
         }
         if !asks || !is_own(&question, &facts) || question.form == Form::Everything {
-            return Ok((Part::None, Vec::new()));
+            return Ok((Part::None, Vec::new(), None));
         }
         if facts.is_empty() {
             let theirs = !matches!(question.subject, None | Some(Mention::Named(_) | Mention::Thing { .. }));
             let unknown = plain && theirs && !question.topics.is_empty() && question.rest.is_empty();
-            return Ok((if unknown { Part::Unknown(said) } else { Part::None }, Vec::new()));
+            return Ok((if unknown { Part::Unknown(said) } else { Part::None }, Vec::new(), None));
         }
         let used: Vec<Ranked> = facts.into_iter().take(FACTS_SHOWN_MAX).collect();
         let list: Vec<&Fact> = used.iter().map(|ranked| &ranked.fact).collect();
-        Ok((Part::Help(facts_text(&self.store, &list, read.language, at.date())?), used))
+        Ok((Part::Help(facts_text(&self.store, &list, read.language, at.date())?), used, None))
     }
 }
+
+/// What the memory does, and the facts or the message behind it.
+type Reminded = (Part, Vec<Ranked>, Option<Quotation>);
 
 /// Whether the owner wants something forgotten. «Era broma» takes back too, and is talk.
 fn is_order(read: &Extraction) -> bool {
@@ -116,6 +126,11 @@ fn is_request(text: &str) -> bool {
 fn is_own(question: &Question, facts: &[Ranked]) -> bool {
     let diary = |ranked: &Ranked| ranked.fact.predicate == Predicate::Appointment;
     question.own || !facts.is_empty() && facts.iter().all(diary)
+}
+
+/// Whether a message may be quoted for it: the owner speaks of what is theirs, or names more than one thing of it.
+fn may_quote(question: &Question) -> bool {
+    question.own || question.content.len() > 1
 }
 
 /// Whether the facts are the whole answer: they say what was asked, and nothing else was.
@@ -208,6 +223,18 @@ mod tests {
         ] {
             assert_eq!(memory().turn(question, now(), None).unwrap().part, expected, "{question}");
         }
+    }
+
+    #[test]
+    fn a_message_helps_where_no_fact_does() {
+        let mut memory = memory();
+        memory.turn("Al fontanero le debo todavía la avería del baño", now(), None).unwrap();
+        let found = memory.turn("¿Qué le debo al fontanero?", now(), None).unwrap();
+        let said = "El 10 de marzo de 2026 dijiste: «Al fontanero le debo todavía la avería del baño».";
+        assert_eq!(found.part, Part::Help(said.to_owned()));
+        assert!(found.used.is_empty());
+        let last = memory.store().next_ids().unwrap().episode - 1;
+        assert_eq!(found.quoted.map(|quoted| quoted.episode.0), Some(last));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Recall by words: where no predicate answers, the one sentence that says all that the question names may.
 
+use sarai_types::Language;
+
 use super::question::Form;
 use super::rank::{Found, Ranked, Search, Why};
 use super::wanted::Wanted;
@@ -18,6 +20,43 @@ const SEARCHED_MAX: usize = 32;
 const TOKENS_MAX: usize = 120;
 /// A question of so few words must be said by the sentence to its last one.
 const FEW: usize = 3;
+
+/// What was said, and what each of its words may agree with another by.
+pub(super) struct Heard {
+    pub(super) said: Vec<Token>,
+    faces: Vec<Vec<String>>,
+}
+
+impl Heard {
+    pub(super) fn new(said: Vec<Token>, language: Language) -> Self {
+        let faces = |token: &Token| if token.is_mark() { Vec::new() } else { words::same::faces(language, token) };
+        Self { faces: said.iter().map(faces).collect(), said }
+    }
+
+    /// Gives one more face to all words of a list.
+    pub(super) fn call(&mut self, name: &str, list: &[String]) {
+        for faces in self.faces.iter_mut().filter(|faces| faces.iter().any(|face| list.contains(face))) {
+            faces.push(name.to_owned());
+        }
+    }
+
+    /// How many of the words, each given by its faces, it holds.
+    pub(super) fn covers(&self, content: &[Vec<String>]) -> usize {
+        content.iter().filter(|asked| self.faces.iter().any(|told| agrees(asked, told))).count()
+    }
+
+    /// Which of its words are among those.
+    pub(super) fn used(&self, content: &[Vec<String>]) -> Vec<bool> {
+        self.faces.iter().map(|told| content.iter().any(|asked| agrees(asked, told))).collect()
+    }
+}
+
+fn agrees(asked: &[String], told: &[String]) -> bool {
+    let plain = |face: &str| face.chars().all(char::is_alphanumeric);
+    asked
+        .iter()
+        .any(|face| told.iter().any(|other| face == other || plain(face) && plain(other) && super::alike(face, other)))
+}
 
 impl<S: Store> Search<'_, '_, S> {
     /// The facts of the one sentence that agrees with the question.
@@ -58,7 +97,7 @@ impl<S: Store> Search<'_, '_, S> {
     }
 
     /// The words of the question, and others for the same.
-    fn searched(&self) -> Vec<String> {
+    pub(super) fn searched(&self) -> Vec<String> {
         let mut out: Vec<String> = self.question.words.clone();
         for word in &self.question.words {
             out.extend(words::same::others(word).flat_map(|other| crate::memory::search_words(&other)));
@@ -94,18 +133,9 @@ impl<S: Store> Search<'_, '_, S> {
         // Whom a fact is about need not be named by its sentence.
         let about = self.question.about.iter().filter(|_| !theirs);
         let content: &Vec<Vec<String>> = &self.question.content.iter().chain(about).cloned().collect();
-        let said = tokens(&format!("{} . {}", fact.evidence.sentence, fact.object.text), TOKENS_MAX);
-        let faces: Vec<Vec<String>> = said
-            .iter()
-            .map(|token| if token.is_mark() { Vec::new() } else { words::same::faces(fact.language, token) })
-            .collect();
-        let agrees = |asked: &Vec<String>, told: &Vec<String>| {
-            let plain = |face: &str| face.chars().all(char::is_alphanumeric);
-            asked.iter().any(|face| {
-                told.iter().any(|other| face == other || plain(face) && plain(other) && super::alike(face, other))
-            })
-        };
-        let covered = content.iter().filter(|asked| faces.iter().any(|told| agrees(asked, told))).count();
+        let text = format!("{} . {}", fact.evidence.sentence, fact.object.text);
+        let heard = Heard::new(tokens(&text, TOKENS_MAX), fact.language);
+        let covered = heard.covers(content);
         let label: Vec<&str> = fact.kind.split('+').filter(|word| !word.is_empty()).collect();
         let asks_for =
             |word: &&str| content.iter().flatten().any(|face| face.strip_prefix('=').unwrap_or(face) == *word);
@@ -133,8 +163,8 @@ impl<S: Store> Search<'_, '_, S> {
             few if few <= FEW => covered == few,
             many => covered + 1 >= many,
         };
-        let used: Vec<bool> = faces.iter().map(|told| content.iter().any(|asked| agrees(asked, told))).collect();
-        ((enough || labelled) && self.tells(&said, &used, fact)).then_some(covered + usize::from(labelled))
+        let told = self.tells(&heard.said, &heard.used(content), fact.from.is_some());
+        ((enough || labelled) && told).then_some(covered + usize::from(labelled))
     }
 
     /// Whether the sentence of a fact names a day of the week, an hour or a date.
@@ -144,10 +174,9 @@ impl<S: Store> Search<'_, '_, S> {
     }
 
     /// Whether the rest of a sentence holds the kind of thing that was asked for.
-    fn tells(&self, said: &[Token], used: &[bool], fact: &Fact) -> bool {
+    pub(super) fn tells(&self, said: &[Token], used: &[bool], dated: bool) -> bool {
         let lookup = Lookup { today: self.today, direction: Direction::Past, month_first: false };
         let named = |at: usize| !used[at] && at > 0 && said[at].capital && said[at].is_word() && !said[at].is("i");
-        let dated = fact.from.is_some();
         (0..said.len()).any(|at| match self.question.wanted {
             Wanted::Anything => !used[at] && said[at].is_word(),
             Wanted::Time => {

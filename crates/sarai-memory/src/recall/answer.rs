@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use sarai_types::Language;
 
+use super::quote::Quotation;
 use super::rank::Found;
 use crate::fact::{ALONE, Entity, EntityId, EntityKind, Fact, Predicate};
 use crate::memory::{Filter, Report, Store};
@@ -39,9 +40,9 @@ pub(super) struct Voice<'a, S: Store> {
 /// The answer to a question, from what was found for it.
 pub(crate) fn compose<S: Store>(store: &S, found: &Found, language: Language, today: Date) -> Result<String, S::Error> {
     let voice = Voice { store, language, today };
-    if let Some(episode) = &found.episode {
-        let day = voice.day(PartialDate::Day(episode.recorded.date()));
-        return Ok(sentence(&template(language, "#episode", 0).replace("{d}", &day).replace("{o}", &episode.text)));
+    if let Some(quoted) = &found.quoted {
+        let day = voice.day(PartialDate::Day(quoted.said.date()));
+        return Ok(sentence(&template(language, "#episode", 0).replace("{d}", &day).replace("{o}", &quoted.text)));
     }
     if let Some(said) = &found.said {
         return Ok(sentence(&template(language, "#said", 0).replace("{o}", said.trim())));
@@ -94,6 +95,12 @@ pub(crate) fn fact_text<S: Store>(
         return Ok(None);
     }
     voice.say(&[fact]).map(|text| Some(sentence(&text)))
+}
+
+/// A message of the owner, for a model that is to answer.
+pub(crate) fn quoted_text<S: Store>(store: &S, quoted: &Quotation, language: Language, today: Date) -> String {
+    let day = Voice { store, language, today }.day(PartialDate::Day(quoted.said.date()));
+    sentence(&template(language, "#quoted", 0).replace("{d}", &day).replace("{o}", &quoted.text))
 }
 
 /// What was forgotten, without its words.

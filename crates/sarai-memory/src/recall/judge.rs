@@ -2,13 +2,10 @@
 
 use super::question::Form;
 use super::rank::{ANSWER_FACTS_MAX, Found, Search, Why, ranked};
-use crate::fact::{Arity, EntityId, Episode, EpisodeId, Fact, Predicate};
+use crate::fact::{Arity, EntityId, Fact, Predicate};
 use crate::memory::{Store, search_words};
 use crate::words;
 use crate::words::lists::{AGENDA_WORDS, GENERAL_WORDS};
-
-/// So much of the question's words must stand in an episode that is shown for want of facts, in per cent.
-const EPISODE_COVER_MIN: usize = 75;
 
 impl<S: Store> Search<'_, '_, S> {
     /// How many of the question's objects and words a fact holds, in either language.
@@ -156,9 +153,6 @@ impl<S: Store> Search<'_, '_, S> {
         }
         let mut scored: Vec<(usize, Fact)> = Vec::new();
         let all = self.store.search_facts(words, ANSWER_FACTS_MAX)?;
-        // What a message said and is over would be told as if it held.
-        let over: Vec<EpisodeId> =
-            all.iter().filter(|fact| !fact.is_current(self.today)).filter_map(|fact| fact.evidence.episode).collect();
         for fact in self.in_time(all)? {
             let overlap = self.overlap(&fact);
             if overlap > 0 && (subjects.is_empty() || subjects.contains(&fact.subject)) {
@@ -170,17 +164,7 @@ impl<S: Store> Search<'_, '_, S> {
             let facts = scored.into_iter().filter(|(score, _)| *score == best).map(|(_, fact)| fact).collect();
             return Ok(ranked(facts, Why::Words));
         }
-        let covers = |episode: &Episode| {
-            let present = search_words(&episode.text);
-            let covered = words.iter().filter(|word| present.contains(word)).count();
-            words.len() >= 2 && covered * 100 >= words.len() * EPISODE_COVER_MIN
-        };
-        let episode = self
-            .store
-            .search_episodes(words, 5)?
-            .into_iter()
-            .find(|episode| covers(episode) && (self.question.past || !over.contains(&episode.id)));
-        Ok(Found { episode, ..Found::default() })
+        Ok(Found::default())
     }
 }
 
@@ -190,7 +174,7 @@ pub(crate) fn alike(a: &str, b: &str) -> bool {
 }
 
 /// «Operan» and «operación»: long words with one root.
-fn akin(a: &str, b: &str) -> bool {
+pub(super) fn akin(a: &str, b: &str) -> bool {
     a.len() > 5 && b.len() > 5 && a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count() > 4
 }
 

@@ -5,14 +5,17 @@ mod answer;
 mod block;
 mod judge;
 mod near;
+mod over;
 mod peel;
 pub(crate) mod question;
+mod quote;
 mod rank;
 mod rest;
 mod wanted;
 
-pub(crate) use answer::{compose, fact_text, facts_text, report_text};
+pub(crate) use answer::{compose, fact_text, facts_text, quoted_text, report_text};
 pub use block::facts_block;
 pub(crate) use judge::alike;
+pub use quote::Quotation;
 pub(crate) use rank::find;
 pub use rank::{Ranked, Why};

@@ -2,7 +2,7 @@
 
 use super::peel::{is_bare, peel};
 use super::rest::rest;
-use super::wanted::{Wanted, bygone, content_faces, kept_medicine, only_named, relative_at, trade, wanted};
+use super::wanted::{Wanted, bygone, content_faces, kept_medicine, only_named, relative_at, telling, trade, wanted};
 use crate::words::lists::FUNCTION;
 use std::sync::LazyLock;
 
@@ -72,6 +72,10 @@ pub(crate) struct Question {
     pub(crate) verbs: Vec<String>,
     /// It speaks of the owner too: "my appointment with Dr. Chen".
     pub(crate) own: bool,
+    /// Words of either language that ask for what it is after, without those that say nothing.
+    pub(crate) telling: Vec<String>,
+    /// «¿Qué no puedo comer?»
+    pub(crate) negated: bool,
     /// "Is there any meat …", «¿hay alguna…?»
     pub(crate) open: bool,
     /// It is put to the assistant about itself, or about nobody.
@@ -88,7 +92,7 @@ pub(crate) struct Question {
 
 pub(super) struct Cue {
     pub(super) predicate: Predicate,
-    kind: Option<&'static str>,
+    pub(super) kind: Option<&'static str>,
     pub(super) words: Vec<&'static str>,
 }
 
@@ -206,6 +210,8 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         words: content(scan, from),
         state: state(scan, from),
         own,
+        telling: telling(&topics),
+        negated: has("no") || has("not") || has("never") || has("nunca"),
         open: ["any", "anything", "alguna", "algun", "alguno", "algo"].iter().any(|word| has(word)),
         rest: rest(scan, from, &words, &topics, &spans),
         verbs: (from..scan.tokens.len())

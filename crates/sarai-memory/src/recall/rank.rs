@@ -4,8 +4,9 @@
 //! something that was never said finds nothing, instead of the nearest thing that was.
 
 use super::question::{Form, Question, day};
+use super::quote::Quotation;
 use super::wanted::Wanted;
-use crate::fact::{EntityId, EntityKind, Episode, Fact, Predicate};
+use crate::fact::{EntityId, EntityKind, Fact, Predicate};
 use crate::grammar::Mention;
 use crate::memory::{Filter, Planner, States, Store, is_called, same};
 use crate::text::fold;
@@ -58,7 +59,7 @@ pub(crate) struct Found {
     pub(crate) verdict: Option<bool>,
     pub(crate) count: Option<u32>,
     /// What the owner said word by word, where no fact answers.
-    pub(crate) episode: Option<Episode>,
+    pub(crate) quoted: Option<Quotation>,
     /// The sentence that answers, where the facts behind it say something else of it.
     pub(crate) said: Option<String>,
     /// The question asks since when.
@@ -133,19 +134,18 @@ impl<S: Store> Search<'_, '_, S> {
         } else {
             subjects
         };
-        if self.question.subject.is_some() && subjects.is_empty() {
-            return self.agreeing(&subjects);
-        }
-        let found = self.by_grammar(&subjects)?;
-        if !found.facts.is_empty() || found.count.is_some() {
-            return Ok(found);
+        if self.question.subject.is_none() || !subjects.is_empty() {
+            let found = self.by_grammar(&subjects)?;
+            if !found.facts.is_empty() || found.count.is_some() {
+                return Ok(found);
+            }
         }
         for other in [self.agreeing(&subjects)?, self.warned()?] {
             if !other.facts.is_empty() {
                 return Ok(other);
             }
         }
-        Ok(found)
+        Ok(Found { quoted: self.quoted(&subjects)?, ..Found::default() })
     }
 
     /// «¿Qué puedo cocinar esta noche sin nueces?»: what the owner must not have goes with any question that names it.

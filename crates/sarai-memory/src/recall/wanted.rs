@@ -1,10 +1,10 @@
 //! What kind of thing a question is after, and the words that carry it.
 
-use super::question::Topic;
+use super::question::{CUES, Topic};
 use crate::fact::Predicate;
 use crate::grammar::{Mention, Scan};
 use crate::text::fold;
-use crate::words::lists::{FUNCTION, QUESTION_EMPTY};
+use crate::words::lists::{ANY_QUESTION, FUNCTION, QUESTION_EMPTY};
 use crate::words::{self, Class};
 
 /// What kind of thing answers.
@@ -118,4 +118,57 @@ pub(super) fn kept_medicine(
     let at = spans.last().map_or(from, |(_, end)| end - 1);
     let text = scan.source(at, at + 1).to_owned();
     kept.then(|| Mention::Thing { of: Box::new(Mention::Owner), key: words::key(&text), text })
+}
+
+/// The words of all cues for what is asked after.
+pub(super) fn telling(topics: &[Topic]) -> Vec<String> {
+    let Some(topic) = topics.first().filter(|topic| has_synonyms(topic.predicate)) else { return Vec::new() };
+    let empty = |word: &&str| {
+        FUNCTION.contains(word) || QUESTION_EMPTY.contains(word) || ANY_QUESTION.contains(word) || word.len() < 4
+    };
+    let cues =
+        CUES.iter().flatten().filter(|cue| cue.predicate == topic.predicate && topic.kind.as_deref() == cue.kind);
+    let mut out: Vec<String> =
+        cues.flat_map(|cue| &cue.words).filter(|word| !empty(word)).map(|word| (*word).to_owned()).collect();
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// Whether the words that ask for it mean the same: «oficio» and «trabajo», but not «dentista» and «examen».
+const fn has_synonyms(predicate: Predicate) -> bool {
+    matches!(
+        predicate,
+        Predicate::LivesIn
+            | Predicate::LivesWith
+            | Predicate::Address
+            | Predicate::WorksAt
+            | Predicate::Role
+            | Predicate::Age
+            | Predicate::Birthday
+            | Predicate::Birthplace
+            | Predicate::Origin
+            | Predicate::Nationality
+            | Predicate::Studies
+            | Predicate::StudiesAt
+            | Predicate::MaritalStatus
+            | Predicate::Wedding
+            | Predicate::Breed
+            | Predicate::Plate
+            | Predicate::AllergicTo
+            | Predicate::Diet
+            | Predicate::Medication
+            | Predicate::BloodType
+            | Predicate::Height
+            | Predicate::Weight
+            | Predicate::ShoeSize
+            | Predicate::Religion
+            | Predicate::Zodiac
+            | Predicate::Phone
+            | Predicate::Email
+            | Predicate::Team
+            | Predicate::Speaks
+            | Predicate::Learning
+            | Predicate::Collects
+    )
 }

@@ -12,7 +12,8 @@
 //!
 //! `skill` is the skill that answered, with the reasons why it was asked and what it gives to programs; null, empty and
 //! null where the model answered alone. `facts_used` are the facts of the memory that the answer rests on (`role`: `asked`)
-//! and those that the model had at hand (`known`), `facts_stored` what was remembered of the question, each `{"id", "text",
+//! and those that the model had at hand (`known`); a message that was quoted for want of a fact has the role `said` and
+//! its own number. `facts_stored` what was remembered of the question, each `{"id", "text",
 //! "role"}`. `source` is where most of the guesses
 //! that were right came from (`suffix` or `model`, null if none was), `speedup` null while the cost of one token is not
 //! measured, and `grammar` null where the answer was held to none. A warning is a word: `length` says that the answer

@@ -1,0 +1,582 @@
+//! Quoting a message where no fact answers: the owner's own words, with their date, if they say what is asked.
+//!
+//! The words are held to the same check as those of facts, and to more: who is spoken of, since nobody has found it out
+//! before; that it is said, not asked, supposed or told of others; and that it still holds. Of two messages that say
+//! what is asked the newer one counts.
+
+use sarai_types::Language;
+
+use super::agree::Heard;
+use super::judge::akin;
+use super::over::{ENDINGS, changes, ends_topic, instead, is_over};
+use super::question::Form;
+use super::rank::Search;
+use super::wanted::Wanted;
+use crate::extract::{Context, Message, Reason, Speaker, extract, is_correction};
+use crate::fact::{EntityId, Episode, EpisodeId, Predicate, Source};
+use crate::grammar::Mention;
+use crate::memory::{Filter, States, Store, search_words};
+use crate::text::{Ending, Kind, Token, fold, sentences, tokens};
+use crate::time::{Direction, Lookup, Moment, cardinal, date};
+use crate::words::lists::FUNCTION;
+use crate::words::{self, Class, Person};
+
+/// Messages that are compared with one question.
+const COMPARED_MAX: usize = 40;
+/// Tokens of a message that are looked at.
+const TOKENS_MAX: usize = 1000;
+/// Sentences that one quotation joins.
+const JOINED_MAX: usize = 2;
+/// Words by which messages are looked for.
+const SEARCHED_MAX: usize = 32;
+/// Words of a message by which newer ones are looked for.
+const SOUGHT_MAX: usize = 8;
+/// A question of so few words must be said to its last one.
+const FEW: usize = 4;
+/// So long behind a message its correction may come.
+const CORRECTED_WITHIN_MS: i64 = 15 * 60_000;
+/// What denies the words behind it.
+const NO: &[&str] = &[
+    "no", "not", "nunca", "never", "jamas", "ni", "nor", "neither", "nadie", "nobody", "ningun", "ninguno", "ninguna",
+    "none", "tampoco", "sin", "without",
+];
+/// What makes the words behind it a wish.
+const WISHED: &[&str] = &[
+    "would",
+    "almost",
+    "nearly",
+    "casi",
+    "quiere",
+    "quieren",
+    "wants",
+    "hopes",
+    "plans",
+    "gustaria",
+    "encantaria",
+    "quiero",
+    "queria",
+    "quisiera",
+    "querria",
+    "queremos",
+    "want",
+    "wanted",
+    "wish",
+    "ojala",
+    "hope",
+    "espero",
+    "pienso",
+    "planeo",
+    "could",
+    "might",
+    "should",
+    "podria",
+    "deberia",
+];
+/// Verbs of a question that asks for a wish.
+const WISHES: &[&str] =
+    &["querer", "gustar", "esperar", "pensar", "planear", "deber", "want", "like", "hope", "plan", "wish", "should"];
+/// What words agree by that tell of what the question is after.
+const TOPIC: &str = "@topic";
+/// So much of a long word is its root, in letters.
+const ROOT: usize = 5;
+/// So far behind «mi» stands what is the owner's.
+const OWNED_WITHIN: usize = 5;
+/// So far before a word stands what denies it.
+const DENIES: usize = 5;
+/// Who speaks of themself.
+const FIRST: &[&str] = &["i", "me", "we", "us", "yo", "nos", "nosotros", "nosotras", "conmigo", "myself"];
+const POSSESSIVE: &[&str] =
+    &["mi", "mis", "my", "mine", "our", "nuestro", "nuestra", "nuestros", "nuestras", "mio", "mia", "mios", "mias"];
+
+/// What the owner said, word by word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quotation {
+    pub episode: EpisodeId,
+    /// The sentence that says what was asked.
+    pub text: String,
+    pub said: Moment,
+}
+
+/// A piece of a message that agrees with the question.
+struct Passage {
+    covered: usize,
+    text: String,
+    /// It says that it is not, or no longer, so.
+    over: bool,
+}
+
+impl<S: Store> Search<'_, '_, S> {
+    /// The newest message that says what is asked.
+    pub(super) fn quoted(&self, subjects: &[EntityId]) -> Result<Option<Quotation>, S::Error> {
+        let asks = !matches!(self.question.form, Form::Everything);
+        let nobody = matches!(self.question.subject, Some(Mention::Pronoun { .. }));
+        if !asks || nobody || self.question.content.is_empty() && self.question.about.is_empty() {
+            return Ok(None);
+        }
+        let names = self.names(subjects)?;
+        let mut best: Option<(usize, Episode, Passage)> = None;
+        for episode in self.store.search_episodes(&self.sought(), COMPARED_MAX)? {
+            let Some(passage) = self.passage(&episode, &names) else { continue };
+            if self.no_longer_holds(episode.id)? {
+                continue;
+            }
+            let better = best.as_ref().is_none_or(|(covered, other, _)| {
+                (passage.covered, episode.recorded.utc_ms, episode.id.0) > (*covered, other.recorded.utc_ms, other.id.0)
+            });
+            if better {
+                best = Some((passage.covered, episode, passage));
+            }
+        }
+        let Some((_, episode, passage)) = best.filter(|(_, _, passage)| !passage.over) else { return Ok(None) };
+        if let Some(later) = self.corrected(&episode)? {
+            return Ok(Some(Quotation { episode: later.id, text: later.text.trim().to_owned(), said: later.recorded }));
+        }
+        if !self.question.past && self.ended_since(&episode, &passage.text)? {
+            return Ok(None);
+        }
+        Ok(Some(Quotation { episode: episode.id, text: passage.text.trim().to_owned(), said: episode.recorded }))
+    }
+
+    /// The words by which messages are looked for: those of the question, of whom it is about, and of what it is after.
+    fn sought(&self) -> Vec<String> {
+        let mut out = self.searched();
+        for face in self.question.about.iter().flatten() {
+            if let Some((_, id)) = face.split_once(':') {
+                out.extend(words::labels(id).flat_map(search_words));
+            }
+        }
+        out.extend(self.question.telling.iter().flat_map(|word| search_words(word)));
+        let mut seen = std::collections::HashSet::new();
+        out.retain(|word| seen.insert(word.clone()));
+        out.truncate(SEARCHED_MAX);
+        out
+    }
+
+    /// The words by which those whom the question is about are called.
+    fn names(&self, subjects: &[EntityId]) -> Result<Vec<String>, S::Error> {
+        let mut out = Vec::new();
+        for id in subjects.iter().filter(|id| **id != EntityId::OWNER) {
+            let names = self.store.entity(*id)?.map_or_else(Vec::new, |entity| entity.names);
+            out.extend(names.iter().filter_map(|name| fold(name).split(' ').next().map(str::to_owned)));
+        }
+        Ok(out)
+    }
+
+    /// Whether something that the message said was corrected, has ended or was taken back.
+    fn no_longer_holds(&self, id: EpisodeId) -> Result<bool, S::Error> {
+        let facts = self.store.facts(&Filter { episode: Some(id), states: States::All, ..Filter::default() })?;
+        Ok(facts.iter().any(|fact| {
+            fact.source == Source::Entered
+                || fact.retracted.is_some()
+                || !self.question.past && !fact.is_current(self.today)
+        }))
+    }
+
+    /// What the owner said right behind, if it only sets the message right: «no, perdona, el martes».
+    fn corrected(&self, episode: &Episode) -> Result<Option<Episode>, S::Error> {
+        let next = self.store.episode(EpisodeId(episode.id.0 + 1))?;
+        Ok(next.filter(|next| {
+            next.recorded.utc_ms - episode.recorded.utc_ms <= CORRECTED_WITHIN_MS
+                && is_correction(&next.text, next.language)
+        }))
+    }
+
+    /// The shortest piece of the message that agrees best.
+    fn passage(&self, episode: &Episode, names: &[String]) -> Option<Passage> {
+        let all = tokens(&episode.text, TOKENS_MAX);
+        let list: Vec<_> =
+            sentences(&all, &episode.text).into_iter().filter(|s| s.ending != Ending::Question).collect();
+        let mut best: Option<(Passage, (usize, usize))> = None;
+        for joined in 1..=JOINED_MAX {
+            for piece in list.windows(joined) {
+                let (first, last) = (piece[0].first, piece[joined - 1].last);
+                let last = all[first..last].len().min(instead(&all[first..last])) + first;
+                let Some(end) = all[first..last].last().map(|token| token.end) else { continue };
+                let span = (all[first].start, end);
+                let mut heard = Heard::new(all[first..last].to_vec(), episode.language);
+                heard.call(TOPIC, &self.question.telling);
+                let Some((covered, denied)) = self.says(&heard, episode, names) else { continue };
+                if best.as_ref().is_none_or(|(known, _)| covered > known.covered) {
+                    let text = episode.text.get(span.0..span.1).unwrap_or_default().to_owned();
+                    let over = denied || is_over(&all[first..last]);
+                    best = Some((Passage { covered, text, over }, span));
+                }
+            }
+        }
+        let (passage, span) = best?;
+        is_said(episode, span).then_some(passage)
+    }
+
+    /// Whether a newer message says that something of this one is over, or denies it.
+    fn ended_since(&self, episode: &Episode, text: &str) -> Result<bool, S::Error> {
+        let telling =
+            |token: &Token| token.is_word() && !FUNCTION.contains(&token.fold.as_str()) && token.fold.len() > 2;
+        let quoted: Vec<Vec<String>> = tokens(text, TOKENS_MAX)
+            .iter()
+            .filter(|token| telling(token))
+            .map(|token| words::same::faces(episode.language, token))
+            .collect();
+        let mut sought = search_words(text);
+        sought.retain(|word| word.len() > 2 && !FUNCTION.contains(&word.as_str()));
+        sought.truncate(SOUGHT_MAX);
+        // «Engaged» and «engagement».
+        let roots: Vec<String> = sought
+            .iter()
+            .filter(|word| word.len() > ROOT)
+            .filter_map(|word| word.get(..ROOT))
+            .map(str::to_owned)
+            .collect();
+        sought.extend(roots);
+        let topic = self.question.topics.first().map(|topic| topic.predicate);
+        sought.extend(ENDINGS.iter().filter(|(of, _)| Some(*of) == topic).flat_map(|(_, words)| search_words(words)));
+        let newer = |other: &Episode| (other.recorded.utc_ms, other.id.0) > (episode.recorded.utc_ms, episode.id.0);
+        Ok(self.store.search_episodes(&sought, COMPARED_MAX)?.into_iter().filter(newer).any(|other| {
+            let heard = Heard::new(tokens(&other.text, TOKENS_MAX), other.language);
+            let used: Vec<bool> = heard
+                .used(&quoted)
+                .into_iter()
+                .zip(&heard.said)
+                .map(|(used, token)| used || sought.iter().any(|word| akin(word, &token.fold)))
+                .collect();
+            changes(&heard.said) && used.contains(&true)
+                || self.is_behind(&heard, &used, NO)
+                || topic.is_some_and(|topic| ends_topic(&heard.said, topic))
+        }))
+    }
+
+    /// How many words of the question are said here, and whether they are denied; none where it does not say what is
+    /// asked.
+    fn says(&self, heard: &Heard, episode: &Episode, names: &[String]) -> Option<(usize, bool)> {
+        let content = &self.content();
+        let about = &self.question.about;
+        let named = heard.said.iter().any(|token| names.contains(&token.fold));
+        let covered = heard.covers(content);
+        let all: Vec<Vec<String>> = content.iter().chain(about).cloned().collect();
+        let used: Vec<bool> = heard
+            .used(&all)
+            .into_iter()
+            .zip(&heard.said)
+            .map(|(used, token)| used || names.contains(&token.fold))
+            .collect();
+        let whom = if named && (heard.covers(about) > 0 || !is_kin(heard, episode.language, &used)) {
+            about.len()
+        } else {
+            heard.covers(about)
+        };
+        let names_asked = self.question.verbs.iter().any(|verb| ["llamar", "call", "name"].contains(&verb.as_str()));
+        let enough = match content.len() {
+            // «¿Qué le debo al fontanero?», «¿cuándo es el dentista?», «¿cómo se llama mi suegra?»
+            0 => names_asked || self.same_verb(heard, episode.language) || self.asks_when_it_is(),
+            1 => covered == 1 && self.tells_enough(heard, episode.language),
+            few if few <= FEW => covered == few,
+            many => covered + 1 >= many,
+        };
+        let spoken = whom == about.len() && self.speaks_of(heard, episode.language, &used, names);
+        let told = match (self.question.form, self.question.wanted) {
+            (Form::YesNo, Wanted::Anything) => true,
+            (_, Wanted::Anything) if content.is_empty() && names_asked => is_named(heard, &used),
+            (_, Wanted::Person) => is_named(heard, &used) || is_kin(heard, episode.language, &used),
+            _ => self.tells(&heard.said, &used, false),
+        };
+        let asks_wish = self.question.verbs.iter().any(|verb| WISHES.contains(&verb.as_str()));
+        let wished = !asks_wish && self.is_behind(heard, &used, WISHED);
+        let denied = !self.question.negated && self.question.form != Form::YesNo && self.is_behind(heard, &used, NO);
+        let told = told && self.has_value(heard);
+        (enough && spoken && told && !wished && self.on_the_day(heard, episode)).then_some((covered + whom, denied))
+    }
+
+    /// The words that carry the question; those that tell what it is after agree with any other that does.
+    fn content(&self) -> Vec<Vec<String>> {
+        let tells = |faces: &Vec<String>| faces.iter().any(|face| self.question.telling.contains(face));
+        let mut out = self.question.content.clone();
+        out.iter_mut().filter(|faces| tells(faces)).for_each(|faces| faces.push(TOPIC.to_owned()));
+        out
+    }
+
+    /// Whether it holds what the answer would be made of: a figure for a telephone, a sign for an address of mail.
+    fn has_value(&self, heard: &Heard) -> bool {
+        let said = &heard.said;
+        let figure = || {
+            (0..said.len()).any(|at| {
+                said[at].kind == Kind::Number
+                    || cardinal(said, at).is_some()
+                        && !["un", "una", "a", "an", "one", "uno"].contains(&said[at].fold.as_str())
+            })
+        };
+        let word = |stems: &[&str]| said.iter().any(|token| stems.iter().any(|stem| token.fold.starts_with(stem)));
+        match self.question.topics.first().map(|topic| topic.predicate) {
+            Some(Predicate::Age) => figure() && word(&["ano", "year", "old", "cumpl", "edad", "age", "turn"]),
+            Some(
+                Predicate::Phone
+                | Predicate::Plate
+                | Predicate::Height
+                | Predicate::Weight
+                | Predicate::ShoeSize
+                | Predicate::Address,
+            ) => said.iter().any(|token| token.fold.contains(|c: char| c.is_ascii_digit())) || figure(),
+            Some(Predicate::Email) => said.iter().any(|token| token.fold.contains('@')),
+            _ => true,
+        }
+    }
+
+    /// Whether one of the words stands right before what the question names, and not in the question.
+    fn is_behind(&self, heard: &Heard, used: &[bool], words: &[&str]) -> bool {
+        (0..heard.said.len()).filter(|&at| used[at]).any(|at| {
+            (at.saturating_sub(DENIES)..at)
+                .rev()
+                .take_while(|&i| !heard.said[i].is_mark())
+                .any(|i| words.contains(&heard.said[i].fold.as_str()) && !used[i])
+        })
+    }
+
+    /// One word is enough where a time, a figure, a place or somebody was asked for, or where what is said of it is what
+    /// was asked: to have it, to be it.
+    fn tells_enough(&self, heard: &Heard, language: Language) -> bool {
+        if self.question.wanted != Wanted::Anything || !self.question.about.is_empty() {
+            return true;
+        }
+        self.same_verb(heard, language)
+    }
+
+    /// «¿Cuándo es el dentista?», "when do I have the physio?"
+    fn asks_when_it_is(&self) -> bool {
+        let plain = ["ser", "estar", "haber", "tener", "be", "have", "do", "go", "ir"];
+        self.question.wanted == Wanted::Time && self.question.verbs.iter().all(|verb| plain.contains(&verb.as_str()))
+    }
+
+    /// Whether a verb of the question stands here.
+    fn same_verb(&self, heard: &Heard, language: Language) -> bool {
+        let verbs = |token: &Token| words::forms(language, &token.lower, &token.fold);
+        heard.said.iter().any(|token| {
+            verbs(token).iter().any(|form| self.question.verbs.iter().any(|verb| *verb == fold(form.lemma)))
+        })
+    }
+
+    /// Whether it is about whom the question is about.
+    fn speaks_of(&self, heard: &Heard, language: Language, used: &[bool], names: &[String]) -> bool {
+        let first = heard.said.iter().any(|token| {
+            FIRST.contains(&token.fold.as_str())
+                || language == Language::Spanish
+                    && !["como", "para", "de", "una", "sobre", "entre", "nada"].contains(&token.fold.as_str())
+                    && words::forms(language, &token.lower, &token.fold).iter().any(|form| form.person == Person::First)
+        });
+        let other = is_kin(heard, language, used);
+        match &self.question.subject {
+            Some(Mention::Owner) if self.question.own => first || !other && owns(heard, language, used),
+            // «El médico de mi padre» is not mine.
+            Some(Mention::Relative { .. }) if self.question.content.is_empty() && other => false,
+            Some(Mention::Relative { of, .. }) => **of != Mention::Owner || !self.is_anothers(heard),
+            Some(Mention::Animal { .. }) => !other && !self.is_anothers(heard),
+            Some(Mention::Named(name)) => {
+                let name = fold(name);
+                let one = name.split(' ').next().unwrap_or_default();
+                heard.said.iter().any(|token| token.is(one) || names.contains(&token.fold))
+            }
+            Some(Mention::Owner | Mention::Thing { .. } | Mention::Pronoun { .. }) | None => first || !other,
+        }
+    }
+
+    /// «Su hijo», where the owner's is asked about.
+    fn is_anothers(&self, heard: &Heard) -> bool {
+        let used = heard.used(&self.question.about);
+        (1..heard.said.len()).any(|at| {
+            used[at]
+                && ["su", "sus", "tu", "tus", "his", "her", "their", "your", "its"]
+                    .contains(&heard.said[at - 1].fold.as_str())
+        })
+    }
+
+    /// Whether it speaks of the day that the question asks about, if it asks about one.
+    fn on_the_day(&self, heard: &Heard, episode: &Episode) -> bool {
+        let Some(when) = self.question.when else { return true };
+        [Direction::Future, Direction::Past].into_iter().any(|direction| {
+            let lookup = Lookup {
+                today: episode.recorded.date(),
+                direction,
+                month_first: episode.language == Language::English,
+            };
+            (0..heard.said.len()).filter_map(|at| date(&heard.said, at, lookup)).any(|(said, _)| {
+                let said = said.resolve(lookup);
+                said.first() <= when.last() && said.last() >= when.first()
+            })
+        })
+    }
+}
+
+/// Whether a piece of a message says something itself: nobody asks, supposes, quotes or tells it there.
+fn is_said(episode: &Episode, span: (usize, usize)) -> bool {
+    let message = Message {
+        text: &episode.text,
+        at: episode.recorded,
+        speaker: Speaker::Owner,
+        language: Some(episode.language),
+    };
+    let read = extract(message, &Context::default(), &|_| false);
+    let doubtful = |reason: Reason| match reason {
+        Reason::Ambiguous | Reason::Forgotten => false,
+        Reason::NotTheOwner
+        | Reason::Question
+        | Reason::Quotation
+        | Reason::Reported
+        | Reason::Hypothesis
+        | Reason::Uncertain
+        | Reason::Command
+        | Reason::Material
+        | Reason::Joke
+        | Reason::Secret
+        | Reason::TooLong => true,
+    };
+    !read.skipped.iter().any(|skipped| doubtful(skipped.reason) && skipped.span.0 < span.1 && span.0 < skipped.span.1)
+}
+
+/// «Mi clase de yoga», where the question names it; "my family smokes" is not what the owner does.
+fn owns(heard: &Heard, language: Language, used: &[bool]) -> bool {
+    let is_verb = |token: &Token| {
+        !FUNCTION.contains(&token.fold.as_str()) && !words::forms(language, &token.lower, &token.fold).is_empty()
+    };
+    (0..heard.said.len()).filter(|&at| POSSESSIVE.contains(&heard.said[at].fold.as_str())).any(|at| {
+        let next = at + 1..heard.said.len().min(at + OWNED_WITHIN);
+        let mut noun = next.take_while(|&i| !heard.said[i].is_mark() && (i == at + 1 || !is_verb(&heard.said[i])));
+        noun.any(|i| used[i]) || heard.said[at].is("mine")
+    })
+}
+
+fn is_named(heard: &Heard, used: &[bool]) -> bool {
+    (1..heard.said.len())
+        .any(|at| !used[at] && heard.said[at].capital && heard.said[at].is_word() && !heard.said[at].is("i"))
+}
+
+/// Whether a relative stands here of whom the question does not speak.
+fn is_kin(heard: &Heard, language: Language, used: &[bool]) -> bool {
+    (0..heard.said.len()).any(|at| !used[at] && words::longest(language, &heard.said, at, &[Class::Kin]).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::{InMemory, Memory};
+    use crate::time::Moment;
+    use crate::{Change, Filter, Message, Request, Speaker, States, Store};
+
+    fn at(minute: i64) -> Moment {
+        let start = Moment::parse("2026-03-10T10:00:00Z").unwrap();
+        Moment::new(start.utc_ms + minute * 60_000, 0)
+    }
+
+    /// A memory that was told this and understood none of it, with a minute between two messages.
+    fn told(said: &[&str]) -> Memory<InMemory> {
+        let mut memory = Memory::new(InMemory::new());
+        for (minute, text) in (0..).zip(said) {
+            memory.say(Message { text, at: at(minute), speaker: Speaker::Owner, language: None }).unwrap();
+        }
+        let facts = memory.store().facts(&Filter { states: States::All, ..Filter::default() }).unwrap();
+        let changes: Vec<Change> = facts.iter().map(|fact| Change::EraseFact(fact.id)).collect();
+        memory.store_mut().apply(&changes).unwrap();
+        memory
+    }
+
+    fn quoted(memory: &Memory<InMemory>, question: &str) -> Option<String> {
+        memory.ask(question, at(60 * 24), None).unwrap().quoted.map(|quoted| quoted.text)
+    }
+
+    #[test]
+    fn a_message_that_says_what_is_asked_is_quoted() {
+        for (said, question, expected) in [
+            (&["Trabajo en una panadería de Getafe"][..], "¿Dónde trabajo?", Some("panadería de Getafe")),
+            (&["Laburo en una imprenta de Rosario"], "¿Dónde trabajo?", Some("Rosario")),
+            (&["My bike is an Orbea, a red one"], "What make is my bike?", Some("Orbea")),
+            (&["El bombo del bebé lo guardé en el trastero"], "¿Dónde guardé el bombo?", Some("trastero")),
+            (&["Hola. Mi hermana vive en Lugo. ¿Llueve?"], "¿Dónde vive mi hermana?", Some("Mi hermana vive en Lugo")),
+            (&["Mi hermana vive en Lugo"], "Where does my sister live?", Some("Lugo")),
+            // Not what was asked, or not of whom.
+            (&["Trabajo en una panadería de Getafe"], "¿Dónde nací?", None),
+            (&["Trabajo de camarero"], "¿Cuántos años llevo de camarero?", None),
+            (&["Mi hermana trabaja en Lugo"], "¿Dónde trabajo?", None),
+            (&["My sister has two cats"], "How old is my sister?", None),
+            (&["El martes tengo cita con el médico"], "¿Qué día tengo cita con el podólogo?", None),
+            (&["Mi móvil nuevo es una pasada"], "¿Cuál es mi teléfono?", None),
+            (&["Trabajo en Lugo"], "¿Dónde trabaja mi hermana?", None),
+            (&["El gato de mi hermana se llama Simba"], "¿Cómo se llama mi gato?", None),
+            (&["Mi vecina dice que su hijo vive en Londres"], "¿Dónde vive mi hijo?", None),
+            // Not said, but asked, wished, supposed, denied or quoted.
+            (&["¿Trabajo en Lugo o en Vigo?"], "¿Dónde trabajo?", None),
+            (&["I'd love to live in Japan one day"], "Where do I live?", None),
+            (&["Si trabajo en Lugo, cobro más"], "¿Dónde trabajo?", None),
+            (&["No trabajo en Lugo"], "¿Dónde trabajo?", None),
+            (&["Me escribió «vivo en Lugo»"], "¿Dónde vivo?", None),
+            (&["Traduce al inglés: vivo en Lugo"], "¿Dónde vivo?", None),
+        ] {
+            let answer = quoted(&told(said), question);
+            match expected {
+                Some(part) => {
+                    assert!(answer.as_ref().is_some_and(|text| text.contains(part)), "{question}: {answer:?}")
+                }
+                None => assert_eq!(answer, None, "{question}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_over_is_not_quoted_and_the_newer_counts() {
+        for (said, question, expected) in [
+            (
+                &["El dentista es el martes a las 5", "El dentista es el jueves a las 6"][..],
+                "¿Qué día es el dentista?",
+                Some("jueves"),
+            ),
+            (&["My email is ana@old.example", "My email is ana@new.example"], "What's my email?", Some("new")),
+            (
+                &["Mi clase de yoga es los martes", "No, perdona, los jueves"],
+                "¿Qué día es mi clase de yoga?",
+                Some("jueves"),
+            ),
+            (
+                &["I see the physio on Wednesdays", "The physio sees me on Fridays instead of Wednesdays"],
+                "Which day is the physio?",
+                Some("Fridays"),
+            ),
+            (&["Trabajo en Zara", "Me han echado de Zara"], "¿Dónde trabajo?", None),
+            (&["I work at Intel", "Intel laid me off"], "Where do I work?", None),
+            (&["Vivo en Logroño", "¡Ya nos hemos mudado a Pamplona!"], "¿En qué ciudad vivo?", None),
+            (&["Ya no trabajo en Zara"], "¿Dónde trabajo?", None),
+            (&["Mi alergia es al polen", "Al final no tengo alergia al polen"], "¿A qué tengo alergia?", None),
+        ] {
+            let answer = quoted(&told(said), question);
+            match expected {
+                Some(part) => {
+                    assert!(answer.as_ref().is_some_and(|text| text.contains(part)), "{question}: {answer:?}")
+                }
+                None => assert_eq!(answer, None, "{question}"),
+            }
+            assert!(!answer.unwrap_or_default().contains("Wednesday"), "{question}");
+        }
+    }
+
+    /// What was taken back, closed or put right by hand stands in its message still.
+    #[test]
+    fn a_message_whose_fact_no_longer_holds_is_not_quoted() {
+        let say = |memory: &mut Memory<InMemory>, text: &str, minute| {
+            memory.say(Message { text, at: at(minute), speaker: Speaker::Owner, language: None }).unwrap()
+        };
+        let question = "¿En qué imprenta trabajo?";
+        let mut memory = Memory::new(InMemory::new());
+        let stored = say(&mut memory, "Trabajo en la imprenta Borrás", 0).stored;
+        let fact = stored.first().unwrap().clone();
+        let corrected = memory.correct(&fact, "imprenta Durán", at(1)).unwrap();
+        assert_eq!(quoted(&memory, question), None);
+        // It is forgotten with its message.
+        assert_eq!(memory.forget(&Request::Fact(corrected), at(2)).unwrap().episodes.len(), 1);
+        let mut memory = Memory::new(InMemory::new());
+        say(&mut memory, "Trabajo en la imprenta Borrás", 0);
+        say(&mut memory, "Ya no trabajo en la imprenta", 1);
+        assert_eq!(quoted(&memory, question), None);
+    }
+
+    #[test]
+    fn what_was_forgotten_is_not_quoted() {
+        let mut memory = told(&["La clave de la alarma de casa es el 4471"]);
+        let question = "¿Cuál es la clave de la alarma?";
+        assert!(quoted(&memory, question).is_some());
+        memory.forget(&Request::Words("alarma".to_owned()), at(3)).unwrap();
+        assert_eq!(quoted(&memory, question), None);
+    }
+}
