@@ -358,6 +358,7 @@ rules-say-file = “{ $path }” has changed.
 rules-say-skill = The skill “{ $skill }” has stopped working.
 rules-say-webhook = The webhook “{ $name }” was called.
 rules-say-fact = I have kept a new fact: { $fact }
+rules-say-forgotten = something that is forgotten by now
 rules-say-short = { $what }: I freed { $mb } MB, which is not enough. Close some program.
 
 # What it did

@@ -358,6 +358,7 @@ rules-say-file = Ha cambiado «{ $path }».
 rules-say-skill = La habilidad «{ $skill }» ha dejado de funcionar.
 rules-say-webhook = Ha llegado el webhook «{ $name }».
 rules-say-fact = He guardado un dato nuevo: { $fact }
+rules-say-forgotten = algo que ya está olvidado
 rules-say-short = { $what }: he liberado { $mb } MB, y no basta. Cierra algún programa.
 
 # Lo que hizo

@@ -115,7 +115,7 @@ impl Arranger {
     pub(crate) async fn learnt(&self, facts: &[FactLine]) {
         let Some(rules) = &self.rules else { return };
         for fact in facts {
-            rules.fact_added(fact.text.clone()).await;
+            rules.fact_added(fact.id, &fact.text).await;
         }
     }
 

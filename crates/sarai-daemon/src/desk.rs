@@ -3,15 +3,19 @@
 //! One task receives every [`Command`]; what takes time goes on in tasks of its own, each owned here and drained at the
 //! end.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use sarai_agent::Grammars;
+use sarai_api::memory::{MemoryReply, MemoryRequest};
 use sarai_api::{
-    ASSISTANT, Command, Component, Embedded, Health, Loaded, LoopAsk, LoopReply, ModelCard, Status, Upkeep,
+    ASSISTANT, Command, Component, Embedded, Health, Loaded, LoopAsk, LoopReply, MessageBody, ModelCard, Status, Upkeep,
 };
+use sarai_messages::Messages;
+use sarai_proactive::mention::{facts, told};
 use sarai_proto::engine::v1::StatusReply;
 use sarai_supervisor::State;
-use sarai_types::{Failure, FailureKind, ModelId, Notice, Priority};
+use sarai_types::{Failure, FailureKind, Language, ModelId, Notice, Priority};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -130,10 +134,32 @@ impl Desk {
     /// Nobody waits for messages of a program that ends.
     async fn ask_loop(&self, ask: LoopAsk) -> Result<LoopReply, Failure> {
         let mut stop = self.stop.clone();
-        tokio::select! {
-            answer = self.loop_view.perform(ask) => answer,
-            _ = stop.wait_for(|stop| matches!(stop, Stop::Now)) => Err(unavailable(Notice::new("daemon-stopping"))),
+        let answer = tokio::select! {
+            answer = self.loop_view.perform(ask) => answer?,
+            _ = stop.wait_for(|stop| matches!(stop, Stop::Now)) => return Err(unavailable(Notice::new("daemon-stopping"))),
+        };
+        match answer {
+            LoopReply::Messages(messages) => Ok(LoopReply::Messages(self.worded(messages).await)),
+            other @ (LoopReply::Done(_) | LoopReply::Rules(_)) => Ok(other),
         }
+    }
+
+    /// Messages with the words of the facts that they name, which are the memory's.
+    async fn worded(&self, mut messages: Vec<MessageBody>) -> Vec<MessageBody> {
+        for message in &mut messages {
+            let language = Language::from_tag(&message.language).unwrap_or_default();
+            let mut words = HashMap::new();
+            for id in facts(&message.text) {
+                if let Ok(MemoryReply::Shown { fact, .. }) =
+                    self.memory.request(MemoryRequest::Show { id }, language).await
+                {
+                    words.insert(id, fact.text);
+                }
+            }
+            let gone = || Messages::new(language).get("rules-say-forgotten");
+            message.text = told(&message.text, &|id| words.get(&id).cloned().unwrap_or_else(gone));
+        }
+        messages
     }
 
     async fn upkeep(&self, upkeep: Upkeep) -> Result<u64, Failure> {

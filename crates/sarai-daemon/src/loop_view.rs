@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use sarai_api::{Component, LoopAsk, LoopReply, MessageBody, MessageMark, Status};
 use sarai_config::Folders;
-use sarai_proactive::rule::Rule;
+use sarai_proactive::Rulebook;
+use sarai_proactive::rule::{Rule, Trigger, Watch};
 use sarai_proactive_sqlite::{Letter, LoopStore, Mark, Message, StoreError};
 use sarai_types::{Failure, FailureKind, Notice};
 use tokio::io::AsyncReadExt;
@@ -86,9 +87,11 @@ impl LoopView {
         Ok(())
     }
 
-    /// Tells the rules that wait for it that a fact was added to the memory. Without a loop nobody waits.
-    pub(crate) async fn fact_added(&self, fact: String) {
-        match self.with(move |store| store.post(&Letter::FactAdded(fact))).await {
+    /// Tells the rules that wait for it that a fact was added to the memory. Its words stay in the memory.
+    pub(crate) async fn fact_added(&self, fact: u64, text: &str) {
+        let Ok(book) = self.book().await else { return };
+        let Some(about) = awaited(&book, text) else { return };
+        match self.with(move |store| store.post(&Letter::FactAdded { fact, about })).await {
             Ok(Some(_)) => self.wake().await,
             Ok(None) => {}
             Err(failure) => tracing::debug!(%failure, "no letter was left for the loop"),
@@ -221,6 +224,24 @@ impl LoopView {
     }
 }
 
+/// The words of rules that stand in a new fact; none if no rule waits for it.
+fn awaited(book: &Rulebook, text: &str) -> Option<Vec<String>> {
+    let text = text.to_lowercase();
+    let waits: Vec<&Option<String>> = book
+        .rules
+        .iter()
+        .filter_map(|known| match &known.rule.trigger {
+            Trigger::Watch(Watch::FactAdded { about }) => Some(about),
+            Trigger::Watch(_) | Trigger::Times(_) => None,
+        })
+        .filter(|about| about.as_ref().is_none_or(|about| text.contains(&about.to_lowercase())))
+        .collect();
+    let mut about: Vec<String> = waits.iter().filter_map(|about| (*about).clone()).collect();
+    about.sort();
+    about.dedup();
+    (!waits.is_empty()).then_some(about)
+}
+
 fn body(message: Message) -> MessageBody {
     MessageBody {
         id: message.id,
@@ -251,6 +272,31 @@ mod tests {
         let hook = LoopAsk::Hook { name: "x".to_owned() };
         assert_eq!(view.perform(hook).await.unwrap(), LoopReply::Done(false));
         assert!(!folder.path().join("state/db").exists());
+    }
+
+    #[tokio::test]
+    async fn a_rule_is_told_of_a_fact_by_its_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = Folders::under(folder.path());
+        folders.create().unwrap();
+        let (store, _) = LoopStore::open(&folders.db()).unwrap();
+        let view = LoopView::new(folders.clone());
+        let yaml = "rules:\n  prima:\n    when: fact added about prima\n    tell: ''\n";
+        // Nobody waits yet; then somebody does, for one of the two.
+        for (rules, fact, text, expected) in [
+            ("rules: {}\n", 6, "Tu prima vive en Zarzalejo.", None),
+            (yaml, 7, "Tu hermano vive en Zarzalejo.", None),
+            (yaml, 8, "Tu prima vive en Zarzalejo.", Some(vec!["prima".to_owned()])),
+        ] {
+            fs_err::write(folders.rules_file(), rules).unwrap();
+            view.fact_added(fact, text).await;
+            let letter = store.letters().unwrap().into_iter().find_map(|(_, letter)| letter);
+            assert_eq!(letter, expected.map(|about| Letter::FactAdded { fact, about }), "{text}");
+        }
+        for entry in fs_err::read_dir(folders.db()).unwrap().map(|entry| entry.unwrap().path()) {
+            let holds = |bytes: Vec<u8>| bytes.windows(9).any(|part| part == b"Zarzalejo");
+            assert!(!entry.is_file() || !holds(fs_err::read(&entry).unwrap()), "{}", entry.display());
+        }
     }
 
     #[tokio::test]

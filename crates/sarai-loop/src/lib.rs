@@ -21,6 +21,7 @@ mod perform;
 mod running;
 mod say;
 mod upkeep;
+mod words;
 
 pub use error::{LoopError, store_notice};
 pub use measure::readings;

@@ -16,6 +16,8 @@ use sarai_proactive_sqlite::Delivery;
 use serde_json::json;
 use ureq::tls::{RootCerts, TlsConfig};
 
+use crate::words::Words;
+
 /// How long a request may take.
 const WAIT: Duration = Duration::from_secs(20);
 /// The program that shows notifications on a desktop.
@@ -68,6 +70,17 @@ impl Outbox {
             Channel::Desktop | Channel::Everywhere | Channel::Terminal | Channel::Page => Err(not_configured()),
         }
     }
+}
+
+/// Sends a message with the words of the facts that it names.
+pub(crate) async fn carry(outbox: Outbox, words: Words, delivery: Delivery) -> (Delivery, io::Result<()>) {
+    let text = match words.told(&delivery.text).await {
+        Ok(text) => text,
+        Err(error) => return (delivery, Err(error)),
+    };
+    let outgoing = Delivery { text, ..delivery.clone() };
+    let sent = tokio::task::spawn_blocking(move || outbox.send(&outgoing)).await;
+    (delivery, sent.unwrap_or_else(|panic| Err(io::Error::other(panic))))
 }
 
 /// Which of them a rule's messages take.

@@ -23,6 +23,7 @@ use crate::door::{self, Standing};
 use crate::measure::{Seen, Wanted, expand};
 use crate::outbox::{self, Outbox};
 use crate::perform::{self, Done, Job};
+use crate::words::Words;
 use crate::{LoopError, clock, say};
 
 /// How often levels, idleness and files are looked at.
@@ -358,7 +359,9 @@ impl Running {
                 Some(Letter::Seen(task)) => Event::Seen(task),
                 Some(Letter::Dismissed(task)) => Event::Dismissed(task),
                 Some(Letter::Webhook(name)) => Event::Happened(Happening::Webhook { name }),
-                Some(Letter::FactAdded(text)) => Event::Happened(Happening::FactAdded { text }),
+                Some(Letter::FactAdded { fact, about }) => {
+                    Event::Happened(Happening::FactAdded { fact, text: about.join("\n") })
+                }
                 Some(Letter::SkillUnhealthy(skill)) => Event::Happened(Happening::SkillUnhealthy { skill }),
                 Some(Letter::FileChanged(path)) => Event::Happened(Happening::FileChanged { path }),
                 None => Event::Tick,
@@ -482,15 +485,16 @@ impl Running {
         }
         match self.store.delivery(now)? {
             Some(delivery) => {
-                let outbox = self.outbox.clone();
-                self.courier.spawn_blocking(move || {
-                    let sent = outbox.send(&delivery);
-                    (delivery, sent)
-                });
+                let (outbox, words) = (self.outbox.clone(), self.words());
+                self.courier.spawn(outbox::carry(outbox, words, delivery));
             }
             None => self.courier_at = self.store.next_delivery()?,
         }
         Ok(())
+    }
+
+    fn words(&self) -> Words {
+        Words { client: self.options.client.clone(), memory: self.options.memory, language: self.options.language }
     }
 
     /// A channel that is down is said once, until it works again.

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 use sarai_messages::Messages;
 use sarai_proactive::agenda::{GRACE, Say, Task};
+use sarai_proactive::mention::mention;
 use sarai_proactive::rule::{Action, Level, Rule, Trigger, Watch};
 use sarai_proactive::time::Zone;
 use sarai_proactive::{Sentence, decided, say};
@@ -57,7 +58,9 @@ fn plain(rule: &Rule, task: &Task, home: &Zone, language: Language) -> String {
             Notice::new("rules-say-skill").arg("skill", &task.subject).into()
         }
         Trigger::Watch(Watch::Webhook { name }) => Notice::new("rules-say-webhook").arg("name", name).into(),
-        Trigger::Watch(Watch::FactAdded { .. }) => Notice::new("rules-say-fact").arg("fact", &task.subject).into(),
+        Trigger::Watch(Watch::FactAdded { .. }) => {
+            Notice::new("rules-say-fact").arg("fact", mention(&task.subject)).into()
+        }
     };
     render(&sentence, language)
 }

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::{StoreError, schema};
+use crate::StoreError;
+use crate::schema::{self, VERSION, version};
 
 /// How many backups are kept.
 pub const BACKUPS_MAX: usize = 7;
@@ -21,7 +22,17 @@ const NAME: &str = "rules.db";
 const BACKUPS: &str = "rules-backups";
 /// What the names of files begin with that were set aside.
 const DAMAGED: &str = "rules-damaged";
-const FORGET_FACTS: &str = "DELETE FROM letter WHERE kind = 'fact'";
+/// What may hold words of the memory: answers of a model or a skill to a rule, and what an earlier version of this program
+/// kept of facts. A fact itself stands here only by its number.
+const FORGET_FACTS: &str = "
+    DELETE FROM letter WHERE kind = 'fact' AND about NOT GLOB '[0-9]*';
+    UPDATE task SET subject = '' WHERE subject GLOB '*[^0-9]*'
+        AND rule IN (SELECT rule FROM rule_state WHERE trigger_text LIKE 'fact added%');
+    DELETE FROM message WHERE kind <> 'report' AND (
+        NOT EXISTS (SELECT 1 FROM task WHERE task.id = message.task AND task.detail = '')
+        OR instr(text, char(57344)) = 0
+            AND rule IN (SELECT rule FROM rule_state WHERE trigger_text LIKE 'fact added%'));
+    DELETE FROM delivery WHERE message NOT IN (SELECT id FROM message);";
 
 /// In what state the file was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,14 +130,23 @@ impl LoopStore {
         Ok(before.saturating_sub(fs::metadata(&path)?.len()))
     }
 
-    /// Makes sure that no file of the folder holds what letters said of facts: those that wait are thrown away, and the
-    /// file is written anew. Files that were damaged and set aside go.
+    /// Makes sure that no file of the folder holds words of what was forgotten: what may is thrown away, and the file is
+    /// written anew. Files that were damaged and set aside go, and copies that an earlier version made.
     ///
     /// # Errors
     /// Something could not be written: what was forgotten may still be found. Call it again.
     pub fn forget_facts(&self) -> Result<(), StoreError> {
         self.connection.execute_batch(FORGET_FACTS)?;
         self.vacuum()?;
+        for old in backups(&self.folder)? {
+            if !Connection::open(&old)
+                .map_err(StoreError::from)
+                .and_then(|copy| version(&copy))
+                .is_ok_and(|version| version >= VERSION)
+            {
+                fs::remove_file(old)?;
+            }
+        }
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
             if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(DAMAGED)) {

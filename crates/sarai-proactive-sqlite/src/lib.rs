@@ -120,7 +120,11 @@ pub enum Letter {
     Dismissed(TaskId),
     /// A webhook was called, with the right token.
     Webhook(String),
-    FactAdded(String),
+    FactAdded {
+        fact: u64,
+        /// The words of rules that stand in it; the fact's own words stay in the memory.
+        about: Vec<String>,
+    },
     SkillUnhealthy(String),
     FileChanged(String),
 }

@@ -264,7 +264,11 @@ fn letter(kind: &str, about: String) -> Option<Letter> {
         "seen" => about.parse().ok().map(Letter::Seen),
         "dismissed" => about.parse().ok().map(Letter::Dismissed),
         "webhook" => Some(Letter::Webhook(about)),
-        "fact" => Some(Letter::FactAdded(about)),
+        "fact" => {
+            let mut lines = about.split('\n');
+            let fact = lines.next()?.parse().ok()?;
+            Some(Letter::FactAdded { fact, about: lines.map(str::to_owned).collect() })
+        }
         "skill" => Some(Letter::SkillUnhealthy(about)),
         "file" => Some(Letter::FileChanged(about)),
         _ => None,

@@ -4,8 +4,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::StoreError;
 
-/// The version that this program writes.
-pub(crate) const VERSION: i64 = 1;
+/// The version that this program writes. Version 1 kept the words of facts.
+pub(crate) const VERSION: i64 = 2;
 
 const V1: &str = "
 CREATE TABLE holder (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, boot TEXT NOT NULL,
@@ -48,7 +48,9 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         return Err(StoreError::Newer { found, known: VERSION });
     }
     if found < VERSION {
-        transaction.execute_batch(V1)?;
+        if found < 1 {
+            transaction.execute_batch(V1)?;
+        }
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
     transaction.commit()?;

@@ -118,7 +118,9 @@ pub(crate) fn letter_row(letter: &Letter) -> (&'static str, String) {
         Letter::Seen(task) => ("seen", task.to_string()),
         Letter::Dismissed(task) => ("dismissed", task.to_string()),
         Letter::Webhook(name) => ("webhook", name.clone()),
-        Letter::FactAdded(text) => ("fact", text.clone()),
+        Letter::FactAdded { fact, about } => {
+            ("fact", about.iter().fold(fact.to_string(), |row, about| row + "\n" + about))
+        }
         Letter::SkillUnhealthy(skill) => ("skill", skill.clone()),
         Letter::FileChanged(path) => ("file", path.clone()),
     }

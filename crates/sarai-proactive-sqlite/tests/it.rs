@@ -12,7 +12,8 @@ use fs_err as fs;
 use jiff::{SignedDuration, Timestamp};
 use sarai_proactive::Readings;
 use sarai_proactive::agenda::{
-    Agenda, Attempt, Changes, Event, GRACE, Given, Happening, History, Now, State, TaskId, What,
+    Agenda, Attempt, Changes, Event, GRACE, Given, Happening, History, Now, Outcome, RuleState, State, Task, TaskId,
+    What,
 };
 use sarai_proactive::form::{Field, read};
 use sarai_proactive::gate::House;
@@ -135,33 +136,80 @@ fn rules_of_the_owner() {
     assert!(!store.remove_rule(&made.id, later).unwrap());
 }
 
+/// Whether a file of the folder or of its copies holds the word.
+fn holding(folder: &Path, word: &str) -> bool {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = files.partition(|path| path.is_dir());
+    folders.iter().any(|folder| holding(folder, word))
+        || files.iter().any(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).contains(word))
+}
+
+/// A task that has ended, and what its rule said.
+fn ended(rule: &str, now: Timestamp, subject: &str, detail: &str, text: &str) -> (Task, NewMessage) {
+    let id = TaskId::new(rule.parse().unwrap(), now);
+    let state = State::Ended(Outcome::Done { detail: detail.to_owned() });
+    let task = Task { id: id.clone(), subject: subject.to_owned(), missed: 0, attempts: 1, state, opened: Some(now) };
+    let message = NewMessage {
+        task: id,
+        kind: Kind::Tell,
+        channel: Channel::Everywhere,
+        language: Language::Spanish,
+        text: text.to_owned(),
+        outside: vec![Channel::Ntfy],
+    };
+    (task, message)
+}
+
 #[test]
-fn what_letters_said_of_facts_is_in_no_file_once_it_is_forgotten() {
+fn what_was_forgotten_is_in_no_file_of_the_rules() {
     let folder = tempfile::tempdir().unwrap();
     let (mut store, _) = LoopStore::open(folder.path()).unwrap();
     let lease = store.claim(&boot(0)).unwrap();
     let now = at("2026-11-27T08:00:00Z");
-    let holding = |folder: &Path| {
-        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        files
-            .filter(|path| path.is_file())
-            .any(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).contains("Zarzalejo"))
+    let state = |trigger: &str| RuleState {
+        trigger: trigger.to_owned(),
+        status: Status::Active,
+        cursor: now,
+        crossed: false,
+        dismissed: 0,
+        failing: false,
     };
-    // One was read, one waits, and one stands in a file that was set aside.
-    for _ in 0..2 {
-        store.post(&Letter::FactAdded("Tu prima Marta vive en Zarzalejo.".to_owned())).unwrap();
-    }
-    store.post(&Letter::Webhook("door".to_owned())).unwrap();
-    let read = store.letters().unwrap()[0].0;
-    store.keep(lease, Batch { at: now, changes: &Changes::default(), messages: &[], letter: Some(read) }).unwrap();
+    let names = "He guardado un dato nuevo: \u{e000}7\u{e001}";
+    let told = [
+        // As an earlier version kept it; what a model answered to a rule; a reminder; a fact by its number.
+        ended("old", now, "Tu prima vive en Zarzalejo", "", "He guardado un dato nuevo: tu prima vive en Zarzalejo"),
+        ended("asks", now, "", "12 tokens", "Tu prima vive en Zarzalejo"),
+        ended("tells", now, "", "", "sacar la basura"),
+        ended("waits", now, "7", "", names),
+    ];
+    let mut changes = Changes::default();
+    changes
+        .states
+        .extend([("old".parse().unwrap(), state("fact added")), ("waits".parse().unwrap(), state("fact added"))]);
+    changes.tasks.extend(told.iter().map(|(task, _)| (task.id.clone(), task.clone())));
+    let messages: Vec<NewMessage> = told.into_iter().map(|(_, message)| message).collect();
+    store.keep(lease, Batch { at: now, changes: &changes, messages: &messages, letter: None }).unwrap();
+    let letters = [Letter::FactAdded { fact: 7, about: vec!["prima".to_owned()] }, Letter::Webhook("door".to_owned())];
+    letters.iter().for_each(|letter| store.post(letter).unwrap());
     fs::write(folder.path().join("rules-damaged-1.db"), "Zarzalejo").unwrap();
     store.backup(now).unwrap();
-    assert!(holding(folder.path()) && !holding(&folder.path().join("rules-backups")));
+    assert!(!holding(&folder.path().join("rules-backups"), "Zarzalejo"));
+    // A copy that an earlier version made is of an earlier version.
+    let old = folder.path().join("rules-backups/rules-000000000000001.db");
+    let copy = rusqlite::Connection::open(&old).unwrap();
+    copy.execute_batch(
+        "CREATE TABLE letter (about TEXT); INSERT INTO letter VALUES ('Zarzalejo'); PRAGMA user_version = 1",
+    )
+    .unwrap();
+    drop(copy);
+    assert!(holding(folder.path(), "Zarzalejo"));
 
     store.forget_facts().unwrap();
-    assert!(!holding(folder.path()));
-    let waiting: Vec<_> = store.letters().unwrap().into_iter().map(|(_, letter)| letter).collect();
-    assert_eq!(waiting, [Some(Letter::Webhook("door".to_owned()))]);
+    assert!(!holding(folder.path(), "Zarzalejo"));
+    let texts: Vec<String> = store.unread(0, 10).unwrap().into_iter().map(|message| message.text).collect();
+    assert_eq!(texts, ["sacar la basura", names]);
+    let waiting: Vec<_> = store.letters().unwrap().into_iter().filter_map(|(_, letter)| letter).collect();
+    assert_eq!(waiting, letters);
 }
 
 #[test]

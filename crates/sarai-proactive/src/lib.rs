@@ -4,6 +4,7 @@ pub mod agenda;
 pub mod decided;
 pub mod form;
 pub mod gate;
+pub mod mention;
 mod reading;
 pub mod rule;
 mod rulebook;

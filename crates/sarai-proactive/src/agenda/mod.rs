@@ -119,7 +119,9 @@ pub enum Happening {
     Webhook {
         name: String,
     },
+    /// A fact by its number, and what in it the rules' words are looked for in. Only the number is kept.
     FactAdded {
+        fact: u64,
         text: String,
     },
 }
@@ -441,9 +443,9 @@ fn subject(watch: &Watch, happening: &Happening) -> Option<String> {
             skill.as_ref().is_none_or(|skill| skill == ill).then(|| ill.clone())
         }
         (Watch::Webhook { name }, Happening::Webhook { name: called }) => (name == called).then(|| name.clone()),
-        (Watch::FactAdded { about }, Happening::FactAdded { text }) => {
+        (Watch::FactAdded { about }, Happening::FactAdded { fact, text }) => {
             let has = |about: &String| text.to_lowercase().contains(&about.to_lowercase());
-            about.as_ref().is_none_or(has).then(|| text.clone())
+            about.as_ref().is_none_or(has).then(|| fact.to_string())
         }
         (
             Watch::FileChanged { .. } | Watch::SkillUnhealthy { .. } | Watch::Webhook { .. } | Watch::FactAdded { .. },

@@ -114,7 +114,7 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     pub id: TaskId,
-    /// What it answers to: a path, the name of a skill, a fact. Empty for a time.
+    /// What it answers to: a path, the name of a skill, the number of a fact. Empty for a time.
     pub subject: String,
     /// How many earlier moments of its rule it stands for as well.
     pub missed: u32,

@@ -420,3 +420,17 @@ proptest! {
         prop_assert!(acted.values().all(|times| *times == 1), "{:?}", acted);
     }
 }
+
+/// Of a fact only the number is kept, whatever its words are.
+#[test]
+fn a_fact_is_known_by_its_number() {
+    for (about, text, expected) in [
+        (None, "Tu prima vive en Zarzalejo", Some("7")),
+        (Some("Prima"), "Tu prima vive en Zarzalejo", Some("7")),
+        (Some("tía"), "Tu prima vive en Zarzalejo", None),
+    ] {
+        let watch = Watch::FactAdded { about: about.map(str::to_owned) };
+        let happening = Happening::FactAdded { fact: 7, text: text.to_owned() };
+        assert_eq!(subject(&watch, &happening).as_deref(), expected, "{about:?}");
+    }
+}

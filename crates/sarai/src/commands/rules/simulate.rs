@@ -194,7 +194,11 @@ fn incident(
         What::FileChanged { path } => Incident::Happened(Happening::FileChanged { path }),
         What::SkillUnhealthy { skill } => Incident::Happened(Happening::SkillUnhealthy { skill }),
         What::Webhook { name } => Incident::Happened(Happening::Webhook { name }),
-        What::FactAdded { text } => Incident::Happened(Happening::FactAdded { text }),
+        What::FactAdded { text } => {
+            // Another text is another fact.
+            let fact = text.bytes().fold(7, |number: u64, byte| number.wrapping_mul(31).wrapping_add(u64::from(byte)));
+            Incident::Happened(Happening::FactAdded { fact, text })
+        }
         What::Sleep { until } => Incident::Sleep { until: moment(&until)? },
         What::Clock { to } => Incident::Clock { to: moment(&to)? },
         What::Crash { point } => Incident::Crash(match point.unwrap_or(Point::Between) {
