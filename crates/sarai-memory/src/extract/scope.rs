@@ -1,6 +1,8 @@
 //! Who vouches for a sentence: what is asked, quoted, supposed, ordered or somebody else's is not remembered.
 
-use crate::words::lists::{DOUBTS, HARMLESS_IF, HEARSAY, JOKES, MAKERS, MARKERS, POLITE, REWRITERS, SUPPOSITIONS};
+use crate::words::lists::{
+    DOUBTS, HARMLESS_IF, HEARSAY, JOKES, MAKERS, MARKERS, POLITE, REWRITERS, SUPPOSITIONS, TOLD_ON,
+};
 use sarai_types::Language;
 
 use super::statement::Reason;
@@ -229,6 +231,9 @@ fn doubt(text: &str, thought: &[Token], language: Language) -> Option<Reason> {
     if holds(&folded, &HEARSAY) && !holds(&folded, &["no dicen", "they say i am", "me dicen que soy"]) {
         return Some(Reason::Reported);
     }
+    if passed_on(&folded) {
+        return Some(Reason::Reported);
+    }
     if opens(&folded, &DOUBTS)
         || holds(
             &folded,
@@ -254,6 +259,18 @@ fn doubt(text: &str, thought: &[Token], language: Language) -> Option<Reason> {
         return Some(Reason::Uncertain);
     }
     (holds(&folded, &SUPPOSITIONS) || supposes(thought, &folded, language)).then_some(Reason::Hypothesis)
+}
+
+/// «Me han dicho que Marta…»: what others told of others. What they told of the owner and theirs stands: a doctor's word.
+fn passed_on(folded: &str) -> bool {
+    const OWN: &[&str] = &[
+        "mi", "mis", "nuestra", "nuestro", "tengo", "soy", "estoy", "me", "padezco", "necesito", "tenemos", "somos",
+        "no", "my", "our", "i", "i'm", "i've", "we", "we're",
+    ];
+    TOLD_ON.iter().any(|opening| {
+        let words = folded.match_indices(opening).map(|(at, _)| folded[at + opening.len()..].split_whitespace().next());
+        words.flatten().any(|next| !OWN.contains(&next))
+    })
 }
 
 /// Where the only condition of a thought begins.

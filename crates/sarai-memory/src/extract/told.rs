@@ -13,7 +13,7 @@ use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::text::Kind;
 use crate::time::cardinal;
-use crate::words::lists::{EPHEMERAL, FUNCTION, NO_TALES, PASSING, THINKING};
+use crate::words::lists::{EPHEMERAL, FUNCTION, NO_TALES, PASSING, REPORTING, THINKING};
 use crate::words::{self, Person, Tense};
 
 /// A shorter sentence tells nothing by itself, a longer one too much.
@@ -28,6 +28,25 @@ const SKILLS: &[&str] = &[
     "nadar", "conducir", "manejar", "cocinar", "bailar", "cantar", "esquiar", "patinar", "coser", "tejer", "dibujar",
     "silbar", "swim", "drive", "cook", "dance", "sing", "ski", "skate", "sew", "knit", "draw", "whistle", "type",
     "surf", "dive", "float",
+];
+
+/// Verbs whose object is what somebody says, and not what they do.
+const CLAIMING: &[&str] = &[
+    "decir",
+    "jurar",
+    "presumir",
+    "insistir",
+    "mencionar",
+    "comentar",
+    "opinar",
+    "say",
+    "claim",
+    "insist",
+    "swear",
+    "reckon",
+    "boast",
+    "brag",
+    "mention",
 ];
 
 impl Run<'_> {
@@ -91,7 +110,10 @@ impl Run<'_> {
             });
             let doubted =
                 doubtful.iter().any(|d| (d.first..d.last).contains(&group.first)) || scan.tokens[group.first].quoted;
+            // "My dad always says…": what they say is not what they do.
+            let says = group.has_any(CLAIMING) || group.has_any(&REPORTING) && groups.len() > index + 1;
             let plain = group.polarity == Polarity::Positive
+                && !says
                 && !(group.aspect.modal || group.aspect.prospective || group.aspect.progressive)
                 && group.readings.iter().any(|form| form.tense == Tense::Present && form.person == Person::Third)
                 && (!group.has_any(&THINKING) || group.has_any(&["tener", "have"]));
@@ -152,6 +174,14 @@ impl Run<'_> {
             return;
         }
         let Some(group) = groups.first() else { return };
+        // «Mi hermano jura que corrió», "had I been born": what somebody says, and what never was.
+        let says = groups.len() > 1 && group.has_any(&REPORTING) && is_third(group);
+        let unreal = |group: &Group| {
+            !group.readings.is_empty() && group.readings.iter().all(|form| form.tense == Tense::Conditional)
+        };
+        if says || groups.iter().any(unreal) {
+            return;
+        }
         let many = scan.spanish()
             && group.has("ser")
             && (0..scan.tokens.len()).any(|i| scan.is_any(i, &["somos"]) && cardinal(scan.tokens, i + 1).is_some());
@@ -245,7 +275,23 @@ fn is_third(group: &Group) -> bool {
 fn is_done_by_kin(group: &Group) -> bool {
     let aspect = group.aspect;
     let real = group.readings.iter().any(|form| !matches!(form.tense, Tense::Conditional | Tense::Subjunctive));
-    let moment = ["be", "estar", "ser", "say", "decir", "think", "creer", "want", "querer", "gustar", "like"];
+    let moment = [
+        "be",
+        "estar",
+        "ser",
+        "say",
+        "decir",
+        "think",
+        "creer",
+        "want",
+        "querer",
+        "gustar",
+        "like",
+        "recommend",
+        "recomendar",
+        "suggest",
+        "sugerir",
+    ];
     is_third(group) && real && !aspect.modal && !aspect.prospective && !aspect.progressive && !group.has_any(&moment)
 }
 
@@ -297,4 +343,45 @@ fn is_telling(scan: &Scan<'_>) -> bool {
             || crate::time::weekday(&token.fold).is_some()
             || words::longest(scan.language, scan.tokens, i, &classes).is_some()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Context, Message, Moment, Speaker, extract};
+
+    /// What others say, what never was and what is only supposed tells nothing; what they do, and what a doctor said of
+    /// the owner, does.
+    #[test]
+    fn hearsay_and_suppositions_tell_nothing() {
+        for (text, tells) in [
+            ("Me han dicho que Marta vive en Cuenca", false),
+            ("Me dijeron que el museo cierra a las 5", false),
+            ("Nos contaron que Andrés trabaja en Correos", false),
+            ("I was told the museum closes at 5 on Mondays", false),
+            ("They told me Sarah lives in Leeds", false),
+            ("Mi hermano jura que trabaja en la NASA", false),
+            ("Mi cuñado presume de que gana 5000 euros", false),
+            ("Mi hermana asegura que se mudó a París en 2015", false),
+            ("Mi abuela contaba que su padre trabajó en una mina en 1930", false),
+            ("My brother swears he ran a marathon in 2012", false),
+            ("My sister insists she was born in 1985", false),
+            ("My colleague mentioned that his wife works at Tesco", false),
+            ("My son pretends he is a dinosaur from 1900", false),
+            ("My friend recommended the hotel Ritz in Madrid", false),
+            ("Word is my landlord has 12 flats", false),
+            ("De haber nacido en 1950 habría sido minero", false),
+            ("Ponle que cobro 2000 euros al mes", false),
+            ("Digamos que mi hermano vive en Teruel", false),
+            // These do.
+            ("Me han dicho que tengo la tensión alta", true),
+            ("Me dijo el médico que soy alérgico al polen", true),
+            ("Mi hermana trabaja en Correos", true),
+            ("My brother ran a marathon in 2012", true),
+        ] {
+            let at = Moment::parse("2026-03-10T10:00:00Z").unwrap();
+            let message = Message { text, at, speaker: Speaker::Owner, language: None };
+            let read = extract(message, &Context::default(), &|_| false);
+            assert_eq!(!read.statements.is_empty(), tells, "{text}: {:?}", read.statements);
+        }
+    }
 }

@@ -97,6 +97,8 @@ lists! {
     JOKES
     /// Openings of what others say.
     HEARSAY
+    /// Openings of what others have told the owner; what follows may be about the owner.
+    TOLD_ON
     /// «Si» that supposes nothing.
     HARMLESS_IF
     /// Between the parts of a group, or between a group and what follows; they change nothing.
