@@ -4,6 +4,7 @@ mod agree;
 mod answer;
 mod block;
 mod judge;
+mod kind;
 mod near;
 mod over;
 mod peel;

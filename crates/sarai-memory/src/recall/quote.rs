@@ -8,6 +8,7 @@ use sarai_types::Language;
 
 use super::agree::Heard;
 use super::judge::akin;
+use super::kind::Sight;
 use super::over::{ENDINGS, changes, ends_topic, instead, is_over};
 use super::question::Form;
 use super::rank::Search;
@@ -272,11 +273,10 @@ impl<S: Store> Search<'_, '_, S> {
             many => covered + 1 >= many,
         };
         let spoken = whom == about.len() && self.speaks_of(heard, episode.language, &used, names);
-        let told = match (self.question.form, self.question.wanted) {
-            (Form::YesNo, Wanted::Anything) => true,
-            (_, Wanted::Anything) if content.is_empty() && names_asked => is_named(heard, &used),
-            (_, Wanted::Person) => is_named(heard, &used) || is_kin(heard, episode.language, &used),
-            _ => self.tells(&heard.said, &used, false),
+        let sight = Sight { heard, used: &used, language: episode.language, said_on: episode.recorded.date() };
+        let told = match self.question.wanted {
+            Wanted::Anything if content.is_empty() && names_asked => sight.names_it(),
+            wanted => sight.holds(self.question.form, wanted),
         };
         let asks_wish = self.question.verbs.iter().any(|verb| WISHES.contains(&verb.as_str()));
         let wished = !asks_wish && self.is_behind(heard, &used, WISHED);
@@ -441,11 +441,6 @@ fn owns(heard: &Heard, language: Language, used: &[bool]) -> bool {
     })
 }
 
-fn is_named(heard: &Heard, used: &[bool]) -> bool {
-    (1..heard.said.len())
-        .any(|at| !used[at] && heard.said[at].capital && heard.said[at].is_word() && !heard.said[at].is("i"))
-}
-
 /// Whether a relative stands here of whom the question does not speak.
 fn is_kin(heard: &Heard, language: Language, used: &[bool]) -> bool {
     (0..heard.said.len()).any(|at| !used[at] && words::longest(language, &heard.said, at, &[Class::Kin]).is_some())
@@ -492,6 +487,12 @@ mod tests {
             (&["Trabajo de camarero"], "¿Cuántos años llevo de camarero?", None),
             (&["Mi hermana trabaja en Lugo"], "¿Dónde trabajo?", None),
             (&["My sister has two cats"], "How old is my sister?", None),
+            (&["My brother lives in Leeds"], "What's my brother's name?", None),
+            (&["My brother is coming on Saturday"], "What's my brother's name?", None),
+            (&["Mi suegra Piedad viene los domingos"], "¿Cómo se llama mi suegra?", Some("Piedad")),
+            (&["My sister's wedding has 120 guests"], "When is my sister's wedding?", None),
+            (&["My sister works at night"], "Where does my sister work?", None),
+            (&["I have 2 cars and the kids love them"], "How many kids do I have?", None),
             (&["El martes tengo cita con el médico"], "¿Qué día tengo cita con el podólogo?", None),
             (&["Mi móvil nuevo es una pasada"], "¿Cuál es mi teléfono?", None),
             (&["Trabajo en Lugo"], "¿Dónde trabaja mi hermana?", None),
