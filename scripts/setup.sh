@@ -69,6 +69,7 @@ if [ "$purpose" = test ]; then
     # For systemd-analyze, which reads the unit that `sarai service` writes.
     need systemd command -v systemd-analyze
     need docker-compose command -v docker-compose
+    need curl command -v curl
     need python3-venv has_module ensurepip
     need chromium command -v chromium
     need chromium-driver command -v chromedriver
