@@ -196,7 +196,7 @@ keys! {
         /// How many conversations one model holds at the same time. The next one waits.
         sequences: Whole<1, 16> = const { Whole::of(4) }, Restart, Now;
         /// How many models may be loaded at the same time.
-        max_concurrent_llms: Whole<1, 8> = const { Whole::of(1) }, Restart, Now;
+        max_concurrent_llms: Whole<1, 8> = const { Whole::of(1) }, Restart, Later;
         /// How much memory all models together may take. `auto` leaves the rest of the system what it needs.
         ram_budget: Auto<Size<256_000_000, 4_000_000_000_000>> = Auto::Auto, Restart, Now;
         /// How a model's weights lie in memory: as `stored` in its file, which is mapped; `repacked` for the processor;

@@ -19,8 +19,7 @@
 //! ```text
 //! schema        "sarai.bench/1"
 //! scenario      "decode" | "chat" | "load" | "speculative" | "grammar" | "restart" | "mixed" | "skills" |
-//!               "routing" | "memory"
-//! scenario      "decode" | "chat" | "load" | "speculative" | "grammar" | "restart" | "mixed" | "skills" | "proactive"
+//!               "routing" | "memory" | "proactive"
 //! started_at    RFC 3339, UTC
 //! version       of SARAi
 //! machine       {cpu, cores, kernel, memory_bytes, load_average_before}
@@ -60,11 +59,11 @@
 //!   restart     {rounds, turns: [{cold, warm, after_restart, ready_ms, theirs}], cold, warm, after_restart, ready_ms,
 //!                speedup: intervals, prompt_tokens, cached_tokens, theirs: {model, cold, speedup: intervals} or null}
 //!                where a first token is {ms, prompt_tokens, cached_tokens}, and speedup cold over after_restart
-//!   mixed       {rounds, questions: [{server, company, round, first_token_ms, queued_ms, tokens_per_second}],
+//!   mixed       {rounds, actions_per_hour: [number], questions: [{server, company, round, first_token_ms, queued_ms, tokens_per_second}],
 //!                work: [{server, company, round, priority, jobs, tokens, seconds, refused}],
 //!                ours: [{company, model, first_token_ms, queued_ms, tokens_per_second: intervals, slowdown,
 //!                background_tokens_per_second, task_tokens_per_second}], theirs: the same or null}
-//!                where company is "alone" | "background" | "both"
+//!                where company is "alone" | "rules" | "background" | "both"
 //!   skills      {starts: [{backend, busy, ms: [ms], p50, p95, p99}],
 //!                calls: {skill_bytes, jail_bytes, health_ms: {p50, p99}, call_ms: {p50, p99},
 //!                answer_ms: {p50, p99}} or null,
