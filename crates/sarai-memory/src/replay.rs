@@ -96,3 +96,34 @@ impl<S: Store> Replay<S> {
         self.memory.into_store()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::InMemory;
+
+    /// Said, asked, and what the answer must hold; nothing in a fact where it is to be quoted.
+    #[test]
+    fn what_was_told_answers_what_is_asked() {
+        for (said, question, expected) in [
+            ("manejo un Corsa modelo 2010", "que auto tengo", "Corsa 2010"),
+            ("I'm a sparky by trade", "what do I do", "sparky"),
+            ("tengo 34 pirulos", "cuantos años tengo", "34"),
+            ("Soy diabético tipo 1", "qué enfermedad tengo", "diabético tipo 1"),
+            ("I'm type 1 diabetic", "what condition do I have", "type 1 diabetic"),
+            ("me mudo a Zaragoza el mes que viene", "¿Adónde me mudo?", "Zaragoza (desde abril de 2026)"),
+            ("me mudé a Lugo en 2019", "¿adónde me mudé?", "Lugo (desde 2019)"),
+            ("vivo con dos roomies, Sofi y Dani", "con quién vivo", "dijiste: «vivo con dos roomies, Sofi y Dani»"),
+            ("estoy a régimen sin sal", "qué dieta sigo", "sin sal"),
+            ("my passport expires in March 2029", "when does my passport expire", "March 2029"),
+            ("quedé con Pablo el viernes a las 8", "cuándo quedé con Pablo", "el viernes a las 8"),
+        ] {
+            let start = Moment::parse("2026-03-10T10:00:00Z").unwrap();
+            let mut replay = Replay::new(InMemory::new(), start);
+            replay.play(&Step::Say { text: said.to_owned(), at: None, language: None }).unwrap();
+            let ask = Step::Ask { text: question.to_owned(), at: None, language: None };
+            let Ok(Played::Answered(answer)) = replay.play(&ask) else { panic!("{question}") };
+            assert!(answer.text.contains(expected), "{question}: {}", answer.text);
+        }
+    }
+}

@@ -36,7 +36,7 @@ use crate::grammar::group::Group;
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::text::{Ending, Sentence, Token, sentences, spoken, tokens, votes};
-use crate::time::{Direction, Lookup, Moment};
+use crate::time::{Direction, Lookup, Moment, PartialDate};
 use crate::words;
 use claims::Reader;
 use clause::Subject;
@@ -326,6 +326,7 @@ impl<'a> Run<'a> {
     }
 
     fn push(&mut self, statement: Statement) {
+        let statement = of_model_year(statement);
         if self.statements.len() < STATEMENTS_MAX && !self.statements.contains(&statement) {
             self.statements.push(statement);
         }
@@ -487,6 +488,21 @@ impl<'a> Run<'a> {
             keeping: Keeping::Episode,
         }
     }
+}
+
+/// «Manejo un Corsa modelo 2010»: the year is the car's, and no year of having it.
+fn of_model_year(mut statement: Statement) -> Statement {
+    let Some(object) = statement.object.as_mut().filter(|_| statement.predicate == Predicate::Owns) else {
+        return statement;
+    };
+    if let Some(name) = object.text.strip_suffix(" modelo").or_else(|| object.text.strip_suffix(" model"))
+        && let (Some(PartialDate::Year(year)), true) = (statement.from, statement.from == statement.to)
+    {
+        object.text = format!("{name} {year}");
+        object.key = words::key(&object.text);
+        (statement.from, statement.to) = (None, None);
+    }
+    statement
 }
 
 /// The one person or animal that a sentence names.

@@ -389,7 +389,21 @@ impl Scan<'_> {
         }
         if self.is_any(
             end,
-            &["anos", "ano", "anitos", "anazos", "tacos", "castanas", "years", "year", "yrs", "yo", "primaveras"],
+            &[
+                "anos",
+                "ano",
+                "anitos",
+                "anazos",
+                "tacos",
+                "castanas",
+                "years",
+                "year",
+                "yrs",
+                "yo",
+                "primaveras",
+                "pirulos",
+                "abriles",
+            ],
         ) {
             end += 1;
             if self.is_any(end, &["old", "de"]) {

@@ -86,6 +86,13 @@ const MONTHS: &[&str] = &[
     "easter",
 ];
 
+/// "(On the) 1st".
+fn is_ordinal(word: &str) -> bool {
+    let figures = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    ["st", "nd", "rd", "th"].contains(&&word[figures.len()..])
+        && figures.parse().is_ok_and(|day: u8| (1..=31).contains(&day))
+}
+
 /// Looks into what was said; `used` tells by which words it agrees.
 pub(super) struct Sight<'a> {
     pub(super) heard: &'a Heard,
@@ -121,6 +128,7 @@ impl Sight<'_> {
             || clock(said, at).is_some()
             || [Direction::Past, Direction::Future].into_iter().any(|to| date(said, at, lookup(to)).is_some())
             || said[at].kind == Kind::Number && year()
+            || is_ordinal(&said[at].fold)
     }
 
     fn is_figure(&self, at: usize) -> bool {

@@ -2,7 +2,9 @@
 
 use super::peel::{is_bare, peel};
 use super::rest::rest;
-use super::wanted::{Wanted, bygone, content_faces, kept_medicine, only_named, relative_at, telling, trade, wanted};
+use super::wanted::{
+    Wanted, asks_since, bygone, content_faces, kept_medicine, only_named, relative_at, telling, trade, wanted,
+};
 use crate::words::lists::FUNCTION;
 use std::sync::LazyLock;
 
@@ -199,13 +201,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         content: content_faces(scan, from, &|at| !relative_at(scan, at)),
         about: content_faces(scan, from, &|at| relative_at(scan, at)),
         wanted: wanted(scan, from),
-        since: (has("cuando") || has("when"))
-            && ["mudar", "move", "empezar", "start", "trasladar", "comenzar", "join"].iter().any(|w| has(w))
-            || has("since") && (has("when") || has("year") || has("date"))
-            || has("long") && has("how")
-            || has("desde") && has("cuando")
-            || has("cuanto") && (has("tiempo") || has("hace"))
-            || has("llevar") && (has("cuanto") || has("cuantos")),
+        since: asks_since(&has),
         objects: objects(scan, from, &spans),
         words: content(scan, from),
         state: state(scan, from),
@@ -493,9 +489,11 @@ fn form(
         && !scan.is_any(first.wrapping_sub(1), &["con", "para", "de"])
     {
         let copula = scan.is_any(first + 1, &["es", "son", "is", "are", "era", "fue", "was", "'s"]);
+        let married = ["married", "casado", "engaged", "prometido"].iter().any(|state| has(state));
         return match subject {
             // "Who am I married to?"
             Some(Mention::Owner) => Form::Value,
+            Some(Mention::Relative { .. }) if married => Form::Value,
             Some(Mention::Named(_)) if copula => Form::WhoIs,
             Some(Mention::Relative { .. } | Mention::Animal { .. }) if copula => Form::WhoIs,
             None => Form::Who,

@@ -492,6 +492,7 @@ mod tests {
             (&["Mi suegra Piedad viene los domingos"], "¿Cómo se llama mi suegra?", Some("Piedad")),
             (&["My sister's wedding has 120 guests"], "When is my sister's wedding?", None),
             (&["My sister works at night"], "Where does my sister work?", None),
+            (&["Mi amiga Laura se casa en junio en Sevilla"], "¿Dónde vive Laura?", None),
             (&["I have 2 cars and the kids love them"], "How many kids do I have?", None),
             (&["El martes tengo cita con el médico"], "¿Qué día tengo cita con el podólogo?", None),
             (&["Mi móvil nuevo es una pasada"], "¿Cuál es mi teléfono?", None),

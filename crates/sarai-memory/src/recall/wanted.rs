@@ -124,7 +124,11 @@ pub(super) fn kept_medicine(
 pub(super) fn telling(topics: &[Topic]) -> Vec<String> {
     let Some(topic) = topics.first().filter(|topic| has_synonyms(topic.predicate)) else { return Vec::new() };
     let empty = |word: &&str| {
-        FUNCTION.contains(word) || QUESTION_EMPTY.contains(word) || ANY_QUESTION.contains(word) || word.len() < 4
+        FUNCTION.contains(word)
+            || QUESTION_EMPTY.contains(word)
+            || ANY_QUESTION.contains(word)
+            || word.len() < 4
+            || *word == "casa"
     };
     let cues =
         CUES.iter().flatten().filter(|cue| cue.predicate == topic.predicate && topic.kind.as_deref() == cue.kind);
@@ -171,4 +175,17 @@ const fn has_synonyms(predicate: Predicate) -> bool {
             | Predicate::Learning
             | Predicate::Collects
     )
+}
+
+/// «¿Desde cuándo?», «¿adónde me mudo?»: the answer tells since when.
+pub(super) fn asks_since(has: &dyn Fn(&str) -> bool) -> bool {
+    (has("cuando") || has("when"))
+        && ["mudar", "move", "empezar", "start", "trasladar", "comenzar", "join"].iter().any(|w| has(w))
+        || (has("donde") || has("adonde") || has("where"))
+            && ["mudar", "move", "trasladar", "relocate"].iter().any(|w| has(w))
+        || has("since") && (has("when") || has("year") || has("date"))
+        || has("long") && has("how")
+        || has("desde") && has("cuando")
+        || has("cuanto") && (has("tiempo") || has("hace"))
+        || has("llevar") && (has("cuanto") || has("cuantos"))
 }
