@@ -101,6 +101,8 @@ pub struct Quotation {
 /// A piece of a message that agrees with the question.
 struct Passage {
     covered: usize,
+    /// Its bytes of the message.
+    span: (usize, usize),
     text: String,
     /// It says that it is not, or no longer, so.
     over: bool,
@@ -115,20 +117,22 @@ impl<S: Store> Search<'_, '_, S> {
             return Ok(None);
         }
         let names = self.names(subjects)?;
-        let mut best: Option<(usize, Episode, Passage)> = None;
+        let mut agreeing: Vec<(Episode, Passage)> = Vec::new();
         for episode in self.store.search_episodes(&self.sought(), COMPARED_MAX)? {
-            let Some(passage) = self.passage(&episode, &names) else { continue };
-            if self.no_longer_holds(episode.id)? {
-                continue;
-            }
-            let better = best.as_ref().is_none_or(|(covered, other, _)| {
-                (passage.covered, episode.recorded.utc_ms, episode.id.0) > (*covered, other.recorded.utc_ms, other.id.0)
-            });
-            if better {
-                best = Some((passage.covered, episode, passage));
+            agreeing.extend(self.passage(&episode, &names).map(|passage| (episode, passage)));
+        }
+        agreeing.sort_by_key(|(episode, passage)| {
+            std::cmp::Reverse((passage.covered, episode.recorded.utc_ms, episode.id.0))
+        });
+        let mut best = None;
+        // To read a message again takes longer than all before, so it is done for the best alone.
+        for (episode, passage) in agreeing {
+            if is_said(&episode, passage.span) && !self.no_longer_holds(episode.id)? {
+                best = Some((episode, passage));
+                break;
             }
         }
-        let Some((_, episode, passage)) = best.filter(|(_, _, passage)| !passage.over) else { return Ok(None) };
+        let Some((episode, passage)) = best.filter(|(_, passage)| !passage.over) else { return Ok(None) };
         if let Some(later) = self.corrected(&episode)? {
             return Ok(Some(Quotation { episode: later.id, text: later.text.trim().to_owned(), said: later.recorded }));
         }
@@ -187,7 +191,7 @@ impl<S: Store> Search<'_, '_, S> {
         let all = tokens(&episode.text, TOKENS_MAX);
         let list: Vec<_> =
             sentences(&all, &episode.text).into_iter().filter(|s| s.ending != Ending::Question).collect();
-        let mut best: Option<(Passage, (usize, usize))> = None;
+        let mut best: Option<Passage> = None;
         for joined in 1..=JOINED_MAX {
             for piece in list.windows(joined) {
                 let (first, last) = (piece[0].first, piece[joined - 1].last);
@@ -197,15 +201,14 @@ impl<S: Store> Search<'_, '_, S> {
                 let mut heard = Heard::new(all[first..last].to_vec(), episode.language);
                 heard.call(TOPIC, &self.question.telling);
                 let Some((covered, denied)) = self.says(&heard, episode, names) else { continue };
-                if best.as_ref().is_none_or(|(known, _)| covered > known.covered) {
+                if best.as_ref().is_none_or(|known| covered > known.covered) {
                     let text = episode.text.get(span.0..span.1).unwrap_or_default().to_owned();
                     let over = denied || is_over(&all[first..last]);
-                    best = Some((Passage { covered, text, over }, span));
+                    best = Some(Passage { covered, span, text, over });
                 }
             }
         }
-        let (passage, span) = best?;
-        is_said(episode, span).then_some(passage)
+        best
     }
 
     /// Whether a newer message says that something of this one is over, or denies it.
