@@ -391,7 +391,12 @@ mod tests {
     #[test]
     fn processes_are_seen_as_the_kernel_lists_them() {
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-        assert!(children_of(std::process::id()).contains(&child.id()));
+        // The kernel leaves one out now and then while other threads, here those of other tests, end.
+        let is_listed = || children_of(std::process::id()).contains(&child.id());
+        assert!((0..100).any(|_| is_listed() || {
+            std::thread::sleep(Duration::from_millis(10));
+            false
+        }));
         assert!(is_alive(child.id()));
         child.kill().unwrap();
         child.wait().unwrap();
