@@ -42,8 +42,13 @@ impl Forms {
     }
 
     /// Drops all of them. What is compiled already serves its answer to the end.
-    pub(crate) fn clear(&self) {
+    pub(crate) fn forget(&self) {
         lock(&self.compiled).clear();
+    }
+
+    /// Drops what they are made with as well, which is larger and takes longer to have again.
+    pub(crate) fn clear(&self) {
+        self.forget();
         *lock(&self.grammars) = None;
     }
 

@@ -216,7 +216,7 @@ impl EngineService for Service {
         let ready = self.ready()?;
         ready.handle.send(Command::Forget { reply })?;
         // A schema may name what is to be forgotten.
-        ready.forms.clear();
+        ready.forms.forget();
         done.await.map_err(|_| Status::unavailable("the engine has stopped"))?;
         Ok(Response::new(wire::ForgetReply {}))
     }

@@ -16,6 +16,9 @@ use crate::schema::{self, VERSION, version};
 pub const BACKUPS_MAX: usize = 7;
 /// How long a writer waits for another program that writes.
 const BUSY: Duration = Duration::from_secs(5);
+/// How often a file that others are just making is tried again, and after which pause.
+const OPEN_TRIES: u32 = 40;
+const OPEN_PAUSE: Duration = Duration::from_millis(25);
 /// Pages that one step of a backup copies.
 const BACKUP_PAGES: i32 = 1024;
 const NAME: &str = "rules.db";
@@ -63,6 +66,17 @@ impl LoopStore {
     /// # Errors
     /// The file is of a newer version, or the folder cannot be written.
     pub fn open(folder: &Path) -> Result<(Self, Opening), StoreError> {
+        // Of two programs that make the file at the same moment, SQLite turns one away without letting it wait.
+        for _ in 1..OPEN_TRIES {
+            match Self::open_now(folder) {
+                Err(StoreError::Locked) => std::thread::sleep(OPEN_PAUSE),
+                opened => return opened,
+            }
+        }
+        Self::open_now(folder)
+    }
+
+    fn open_now(folder: &Path) -> Result<(Self, Opening), StoreError> {
         let backups = folder.join(BACKUPS);
         if !backups.exists() {
             std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&backups)?;

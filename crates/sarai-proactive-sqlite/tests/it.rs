@@ -439,3 +439,21 @@ fn killed_at_random() {
     assert!(moments > 20 && tasks.len() > 10, "{moments} moments, {} tasks", tasks.len());
     assert!(GRACE < SignedDuration::from_mins(2));
 }
+
+/// The loop, `serve` and the command line may all be the first.
+#[test]
+fn several_make_the_file_at_the_same_moment() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let starting = std::sync::Barrier::new(6);
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    starting.wait();
+                    let (store, _) = LoopStore::open(folder.path()).unwrap();
+                    assert!(store.own_rules().unwrap().is_empty());
+                });
+            }
+        });
+    }
+}
