@@ -354,7 +354,7 @@ fn children_of(pid: u32) -> Vec<u32> {
 }
 
 /// A process that ended but was not waited for yet is not alive.
-fn is_alive(pid: u32) -> bool {
+pub(super) fn is_alive(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
 }

@@ -16,7 +16,7 @@ use sarai_types::{Language, Message, ModelId, Role, SkillName, SkillWish};
 use serde::Serialize;
 use tokio::process::Command;
 
-use crate::bench::own::{OwnServe, Process, tree_of};
+use crate::bench::own::{OwnServe, Process, is_alive, tree_of};
 use crate::bench::statistics::percentile;
 use crate::bench::table::{self, Table};
 use crate::bench::{ms_between, now};
@@ -90,7 +90,7 @@ pub(super) async fn run(
     let below: Vec<Process> = own.pid().map(tree_of).unwrap_or_default();
     own.kill().await?;
     tokio::time::sleep(CALM).await;
-    faults.left_over = below.iter().filter(|process| Path::new(&format!("/proc/{}", process.pid)).exists()).count();
+    faults.left_over = below.iter().filter(|process| is_alive(process.pid)).count();
     Ok((served, faults))
 }
 
