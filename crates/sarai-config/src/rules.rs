@@ -59,9 +59,13 @@ impl RulesFile {
         if path.exists() { Self::read(&SourceFile::read(&path)?, home) } else { Ok(Self::builtin(home)) }
     }
 
-    /// The last state of the owner's file that was right, if one was kept.
+    /// What counts while the owner's file is wrong: its last state that was right, or else what comes with the program.
     #[must_use]
-    pub fn last_good(folders: &Folders, home: &Zone) -> Option<Self> {
+    pub fn fallback(folders: &Folders, home: &Zone) -> Self {
+        Self::last_good(folders, home).unwrap_or_else(|| Self::builtin(home))
+    }
+
+    fn last_good(folders: &Folders, home: &Zone) -> Option<Self> {
         let path = folders.good_rules_file();
         if !path.exists() {
             return None;

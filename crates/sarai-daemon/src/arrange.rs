@@ -114,9 +114,7 @@ impl Arranger {
     /// Tells the rules that wait for it what the memory has learnt.
     pub(crate) async fn learnt(&self, facts: &[FactLine]) {
         let Some(rules) = &self.rules else { return };
-        for fact in facts {
-            rules.fact_added(fact.id, &fact.text).await;
-        }
+        rules.facts_added(facts).await;
     }
 
     async fn propose(&self, rules: &LoopView, wish: &str, said: &Said) -> Option<String> {

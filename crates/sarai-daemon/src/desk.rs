@@ -148,16 +148,18 @@ impl Desk {
     async fn worded(&self, mut messages: Vec<MessageBody>) -> Vec<MessageBody> {
         for message in &mut messages {
             let language = Language::from_tag(&message.language).unwrap_or_default();
+            let messages = Messages::new(language);
             let mut words = HashMap::new();
             for id in facts(&message.text) {
-                if let Ok(MemoryReply::Shown { fact, .. }) =
-                    self.memory.request(MemoryRequest::Show { id }, language).await
-                {
-                    words.insert(id, fact.text);
-                }
+                let said = match self.memory.request(MemoryRequest::Show { id }, language).await {
+                    Ok(MemoryReply::Shown { fact, .. }) => fact.text,
+                    // A memory that cannot be asked just now has not forgotten.
+                    Err(failure) if failure.kind != FailureKind::BadRequest => messages.text(&failure.notice),
+                    Ok(_) | Err(_) => messages.get("rules-say-forgotten"),
+                };
+                words.insert(id, said);
             }
-            let gone = || Messages::new(language).get("rules-say-forgotten");
-            message.text = told(&message.text, &|id| words.get(&id).cloned().unwrap_or_else(gone));
+            message.text = told(&message.text, &|id| words.get(&id).cloned().unwrap_or_default());
         }
         messages
     }

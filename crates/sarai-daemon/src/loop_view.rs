@@ -5,16 +5,17 @@
 
 mod rules;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sarai_api::{Component, LoopAsk, LoopReply, MessageBody, MessageMark, Status};
 use sarai_config::Folders;
-use sarai_proactive::Rulebook;
 use sarai_proactive::rule::{Rule, Trigger, Watch};
+use sarai_proactive::{Known, Rulebook};
 use sarai_proactive_sqlite::{Letter, LoopStore, Mark, Message, StoreError};
-use sarai_types::{Failure, FailureKind, Notice};
+use sarai_types::{FactLine, Failure, FailureKind, Notice};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::time::Instant;
@@ -87,14 +88,26 @@ impl LoopView {
         Ok(())
     }
 
-    /// Tells the rules that wait for it that a fact was added to the memory. Its words stay in the memory.
-    pub(crate) async fn fact_added(&self, fact: u64, text: &str) {
-        let Ok(book) = self.book().await else { return };
-        let Some(about) = awaited(&book, text) else { return };
-        match self.with(move |store| store.post(&Letter::FactAdded { fact, about })).await {
-            Ok(Some(_)) => self.wake().await,
+    /// Tells the rules that wait for them that facts were added to the memory. Their words stay in the memory.
+    pub(crate) async fn facts_added(&self, facts: &[FactLine]) {
+        if facts.is_empty() {
+            return;
+        }
+        let posted = async {
+            let book = self.rules_in_force().await?;
+            let letters: Vec<Letter> = facts
+                .iter()
+                .filter_map(|fact| Some(Letter::FactAdded { fact: fact.id, about: awaited(&book, &fact.text)? }))
+                .collect();
+            if letters.is_empty() {
+                return Ok(None);
+            }
+            self.with(move |store| letters.iter().try_for_each(|letter| store.post(letter))).await
+        };
+        match posted.await {
+            Ok(Some(())) => self.wake().await,
             Ok(None) => {}
-            Err(failure) => tracing::debug!(%failure, "no letter was left for the loop"),
+            Err(failure) => tracing::warn!(%failure, "no letter was left for the loop"),
         }
     }
 
@@ -226,20 +239,13 @@ impl LoopView {
 
 /// The words of rules that stand in a new fact; none if no rule waits for it.
 fn awaited(book: &Rulebook, text: &str) -> Option<Vec<String>> {
-    let text = text.to_lowercase();
-    let waits: Vec<&Option<String>> = book
-        .rules
-        .iter()
-        .filter_map(|known| match &known.rule.trigger {
-            Trigger::Watch(Watch::FactAdded { about }) => Some(about),
-            Trigger::Watch(_) | Trigger::Times(_) => None,
-        })
-        .filter(|about| about.as_ref().is_none_or(|about| text.contains(&about.to_lowercase())))
-        .collect();
-    let mut about: Vec<String> = waits.iter().filter_map(|about| (*about).clone()).collect();
-    about.sort();
-    about.dedup();
-    (!waits.is_empty()).then_some(about)
+    let waits = |known: &Known| match &known.rule.trigger {
+        Trigger::Watch(watch @ Watch::FactAdded { about }) if watch.waits_for_fact(text) => Some(about.clone()),
+        Trigger::Watch(_) | Trigger::Times(_) => None,
+    };
+    let mut waiting = book.rules.iter().filter_map(waits).peekable();
+    waiting.peek()?;
+    Some(waiting.flatten().collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 fn body(message: Message) -> MessageBody {
@@ -259,6 +265,9 @@ fn broken(detail: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use sarai_config::RulesFile;
+    use sarai_types::FactRole;
+
     use super::*;
 
     #[tokio::test]
@@ -282,14 +291,17 @@ mod tests {
         let (store, _) = LoopStore::open(&folders.db()).unwrap();
         let view = LoopView::new(folders.clone());
         let yaml = "rules:\n  prima:\n    when: fact added about prima\n    tell: ''\n";
-        // Nobody waits yet; then somebody does, for one of the two.
+        fs_err::write(folders.rules_file(), yaml).unwrap();
+        RulesFile::keep_good(&folders).unwrap();
+        // Nobody waits yet; then somebody does, for one of the two, and goes on when the file is wrong.
         for (rules, fact, text, expected) in [
             ("rules: {}\n", 6, "Tu prima vive en Zarzalejo.", None),
             (yaml, 7, "Tu hermano vive en Zarzalejo.", None),
-            (yaml, 8, "Tu prima vive en Zarzalejo.", Some(vec!["prima".to_owned()])),
+            ("rules: [", 7, "Tu hermano vive en Zarzalejo.", None),
+            ("rules: [", 8, "Tu prima vive en Zarzalejo.", Some(vec!["prima".to_owned()])),
         ] {
             fs_err::write(folders.rules_file(), rules).unwrap();
-            view.fact_added(fact, text).await;
+            view.facts_added(&[FactLine { id: fact, text: text.to_owned(), role: FactRole::Asked }]).await;
             let letter = store.letters().unwrap().into_iter().find_map(|(_, letter)| letter);
             assert_eq!(letter, expected.map(|about| Letter::FactAdded { fact, about }), "{text}");
         }

@@ -118,7 +118,7 @@ struct FileRules {
 impl FileRules {
     fn new(folders: &Folders, home: &Zone) -> Self {
         let path = folders.rules_file();
-        let rules = RulesFile::last_good(folders, home).unwrap_or_else(|| RulesFile::builtin(home));
+        let rules = RulesFile::fallback(folders, home);
         // Something that no file looks like, so that it is read at once.
         Self { path, seen: None, rules, wrong: None }
     }

@@ -59,7 +59,8 @@
 //!   restart     {rounds, turns: [{cold, warm, after_restart, ready_ms, theirs}], cold, warm, after_restart, ready_ms,
 //!                speedup: intervals, prompt_tokens, cached_tokens, theirs: {model, cold, speedup: intervals} or null}
 //!                where a first token is {ms, prompt_tokens, cached_tokens}, and speedup cold over after_restart
-//!   mixed       {rounds, actions_per_hour: [number], questions: [{server, company, round, first_token_ms, queued_ms, tokens_per_second}],
+//!   mixed       {rounds, actions_per_hour: [number],
+//!                questions: [{server, company, round, first_token_ms, queued_ms, tokens_per_second}],
 //!                work: [{server, company, round, priority, jobs, tokens, seconds, refused}],
 //!                ours: [{company, model, first_token_ms, queued_ms, tokens_per_second: intervals, slowdown,
 //!                background_tokens_per_second, task_tokens_per_second}], theirs: the same or null}

@@ -28,6 +28,19 @@ impl LoopView {
             let notice = errors.iter().next().map_or_else(|| Notice::new("daemon-loop-store"), ConfigError::notice);
             Failure::new(FailureKind::Unavailable, notice, "rules.yaml is wrong")
         })?;
+        self.with_own(file).await
+    }
+
+    /// The same as the loop has it: while the file is wrong, the old rules stay.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) async fn rules_in_force(&self) -> Result<Rulebook, Failure> {
+        let (folders, home) = (&self.0.folders, clock::home());
+        self.with_own(RulesFile::of(folders, &home).unwrap_or_else(|_| RulesFile::fallback(folders, &home))).await
+    }
+
+    async fn with_own(&self, file: RulesFile) -> Result<Rulebook, Failure> {
         Ok(file.with(self.with(|store| store.own_rules()).await?.unwrap_or_default()))
     }
 

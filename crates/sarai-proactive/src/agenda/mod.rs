@@ -443,9 +443,8 @@ fn subject(watch: &Watch, happening: &Happening) -> Option<String> {
             skill.as_ref().is_none_or(|skill| skill == ill).then(|| ill.clone())
         }
         (Watch::Webhook { name }, Happening::Webhook { name: called }) => (name == called).then(|| name.clone()),
-        (Watch::FactAdded { about }, Happening::FactAdded { fact, text }) => {
-            let has = |about: &String| text.to_lowercase().contains(&about.to_lowercase());
-            about.as_ref().is_none_or(has).then(|| fact.to_string())
+        (Watch::FactAdded { .. }, Happening::FactAdded { fact, text }) => {
+            watch.waits_for_fact(text).then(|| fact.to_string())
         }
         (
             Watch::FileChanged { .. } | Watch::SkillUnhealthy { .. } | Watch::Webhook { .. } | Watch::FactAdded { .. },

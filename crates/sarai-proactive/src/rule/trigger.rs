@@ -39,6 +39,15 @@ pub enum Watch {
     },
 }
 
+impl Watch {
+    /// Whether it waits for a fact that says this.
+    #[must_use]
+    pub fn waits_for_fact(&self, text: &str) -> bool {
+        let Self::FactAdded { about } = self else { return false };
+        about.as_ref().is_none_or(|about| text.to_lowercase().contains(&about.to_lowercase()))
+    }
+}
+
 /// A text that says nothing that can be watched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
