@@ -6,15 +6,17 @@ Five kinds of users at once: one talks, one asks a skill, one tells, asks and fo
 at the page. Measured are the memory of every process (proportional set size) with its slope over time, the open files,
 the time to the first token, and everything that failed. FOLDER gets `soak.json` and `soak.svg`.
 
-A slope is fitted to the medians of blocks of time after the warm-up, and its interval bootstrapped over those blocks. It
-is too steep when even the lower end of the interval is above the limit. Noise makes a short run blind to small slopes, so
-the limit allows a fixed growth over what was measured: short runs find coarse leaks, long ones fine ones.
+A slope is the median of the slopes between any two blocks of time after the warm-up, each with its median, and its
+interval is bootstrapped over those blocks. So what is made once, a step, is no slope, and what grows again and again is.
+It is too steep when even the lower end of the interval is above the limit. Noise makes a short run blind to small slopes,
+so the limit allows a fixed growth over what was measured: short runs find coarse leaks, long ones fine ones.
 
 The exit code is 1 if anything failed or grew. `make soak HOURS=1` runs it; `make test` a minute, by `test_soak.py`.
 """
 
 import argparse
 import http.client
+import itertools
 import json
 import pathlib
 import random
@@ -188,7 +190,7 @@ USERS = (Talker, Asker, Teller, Arranger, Visitor)
 
 
 def slope_of(samples, rng):
-    """MB an hour of (seconds, bytes): the least squares of the blocks' medians, and 95 % of what resampled blocks give."""
+    """MB an hour of (seconds, bytes): the median between any two blocks, and 95 % of what resampled blocks give."""
     first, last = samples[0][0], samples[-1][0]
     width = (last - first) / BLOCKS or 1
     blocks = {}
@@ -202,16 +204,17 @@ def slope_of(samples, rng):
         return None
     fitted = []
     while len(fitted) < RESAMPLES:
-        if (slope := least_squares(rng.choices(points, k=len(points)))) is not None:
+        if (slope := median_slope(rng.choices(points, k=len(points)))) is not None:
             fitted.append(slope)
     fitted.sort()
-    return least_squares(points), fitted[int(0.025 * RESAMPLES)], fitted[int(0.975 * RESAMPLES)]
+    return median_slope(points), fitted[int(0.025 * RESAMPLES)], fitted[int(0.975 * RESAMPLES)]
 
 
-def least_squares(points):
-    if len({at for at, _ in points}) < 2:
-        return None
-    return statistics.linear_regression(*zip(*points)).slope
+def median_slope(points):
+    """Theil and Sen's: unlike least squares, one step in the middle does not tilt it."""
+    pairs = itertools.combinations(points, 2)
+    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairs if a[0] != b[0]]
+    return statistics.median(slopes) if slopes else None
 
 
 def verdict(watch, measured_from, measured_s):

@@ -33,3 +33,13 @@ def test_a_slope_is_found_under_noise_and_none_where_there_is_none(leak):
     slope, low, high = slope_of(samples, rng)
     assert low <= slope <= high and abs(slope - leak) < 3
     assert low < leak < high and (low > 0) == (leak > 0) and (high < 0) == (leak < 0)
+
+
+@pytest.mark.parametrize("steps, steep", [(1, False), (20, True)])
+def test_what_is_made_once_is_no_leak(steps, steep):
+    """Forty seconds in which 12 MB are added, at once in the middle or little by little."""
+    rng = random.Random(4)
+    grown = lambda at: sum(12 / steps for step in range(steps) if at >= 40 * (step + 0.5) / steps)
+    samples = [(at / 4, (600 + grown(at / 4) + rng.gauss(0, 0.05)) * MB) for at in range(160)]
+    _, low, _ = slope_of(samples, rng)
+    assert (low > 540) == steep
