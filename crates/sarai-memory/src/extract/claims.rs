@@ -31,6 +31,17 @@ impl Reader<'_> {
         if group.readings.iter().all(|form| matches!(form.tense, Tense::Conditional | Tense::Subjunctive)) {
             return Vec::new();
         }
+        // "Two cats called Pickle and Mog": who acts in the sentence is not called so.
+        let kinds = [words::Class::Kin, words::Class::Pet];
+        let named = group.last == group.first + 1 && self.scan.is_any(group.first, &["called", "named"]);
+        let scan = self.scan;
+        let is_kind = |at: usize| words::longest(scan.language, scan.tokens, at, &kinds).is_some();
+        if named && group.first.checked_sub(1).is_some_and(is_kind) {
+            return Vec::new();
+        }
+        if let Some(put) = self.medicine_put(group, subject) {
+            return vec![put];
+        }
         let mut out = self.copula(group, clause, subject, mention);
         if !out.is_empty() {
             return out;
@@ -48,6 +59,7 @@ impl Reader<'_> {
         }
         out.extend(self.routine(group, clause, mention, &out));
         out.extend(self.elsewhere_now(group, clause, mention, &out));
+        out.extend(self.where_lived(group, clause, mention));
         out.extend(self.living(group, clause, mention, &out));
         out.extend(self.dated(group, clause, mention, &out));
         out.extend(self.birthday_first(group, clause, mention, &out));
@@ -93,6 +105,18 @@ impl Reader<'_> {
             sentence: self.sentence,
             language: scan.language,
         }
+    }
+
+    /// «Mi medicación está en el baño» tells of a thing, and not what is taken.
+    fn medicine_put(&self, group: &Group, subject: &Subject) -> Option<Statement> {
+        let scan = self.scan;
+        let Subject::Of(Noun::Attribute { of, row: "medication" }) = subject else { return None };
+        let (spot, end) =
+            scan.spot(scan.after_adverbs(group.last)).filter(|(_, end)| scan.in_house(group.last, *end))?;
+        let first = group.first.checked_sub(1).filter(|_| group.has_any(&["ser", "estar", "be"]))?;
+        let thing = Mention::medicine(of.clone(), scan.source(first, group.first));
+        let says = Says::of(Predicate::KeptIn);
+        Some(self.statement(thing, &says, Some(object(spot)), Stance::PLAIN, (first, end)))
     }
 
     /// «Mi cumpleaños es el 3 de mayo», «Ana es mi hermana», «mi jefe es Pedro», «mi coche es un Seat».

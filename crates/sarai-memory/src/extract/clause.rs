@@ -111,8 +111,10 @@ fn blocked(scan: &Scan<'_>, groups: &[Group], index: usize, floor: usize) -> Opt
     }
     // "She says she lives in …", without a "that".
     let previous = previous.filter(|p| !scan.spanish() && p.has_any(&REPORTING))?;
-    let gap = (previous.last..group.first)
-        .any(|i| scan.tokens[i].is_mark() || scan.is_any(i, &["and", "but", "because", "so", "to"]));
+    // "She wants water": what stands right behind has no subject and is no clause.
+    let gap = group.first == previous.last
+        || (previous.last..group.first)
+            .any(|i| scan.tokens[i].is_mark() || scan.is_any(i, &["and", "but", "because", "so", "to"]));
     let speaker = scan.word(previous.first.max(1) - 1);
     let own = (speaker == "i" && previous.has_any(&["tell", "say"])) || (speaker == "you" && previous.has("know"));
     (!gap && !own).then_some(Reason::Reported)
@@ -278,6 +280,8 @@ fn english(
         "diagnose",
         "prescribe",
         "nickname",
+        "make",
+        "hire",
         "fire",
         "sack",
         "lay",
@@ -311,7 +315,9 @@ fn elided(scan: &Scan<'_>, group: &Group) -> bool {
         Tense::Past => !group.readings.iter().any(|other| other.tense == Tense::Present && other.lemma == form.lemma),
         Tense::Present => {
             form.person == Person::Any
-                && (plain(form.lemma) || group.aspect.modal && group.polarity != Polarity::Positive)
+                && (plain(form.lemma)
+                    || group.aspect.perfect
+                    || group.aspect.modal && group.polarity != Polarity::Positive)
         }
         _ => false,
     });

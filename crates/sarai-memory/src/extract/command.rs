@@ -42,7 +42,7 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
             (false, _) => Vec::new(),
         });
     }
-    let trailing = order::trailing(&scan);
+    let trailing = order::trailing(&scan).or_else(|| order::followed(&scan));
     // «Borra lo del Lexatin, no quiero que conste»: the same order again.
     if let Some(Order::Before { last, .. }) = trailing {
         let head = Scan { tokens: &scan.tokens[..last], ..scan };
@@ -181,6 +181,8 @@ impl Ask<'_, '_> {
             let also = usize::from(scan.is_any(at + 1, &["tambien", "also"]));
             let second = self.targets(scan, at + 1 + also, Tone::Weak);
             let clauses = scan.is_any(from, &["que", "that"]) && scan.is_any(at + 1 + also, &["que", "that"]);
+            let of = |i: usize| scan.is_any(i, &["lo", "eso"]) && scan.word(i + 1) == "de";
+            let clauses = clauses || of(from) && of(at + 1 + also);
             // One of two that is certain tells that there are two, and no name of one thing.
             let both = !first.is_empty() && !second.is_empty() && (exact(&first) || exact(&second) || clauses);
             if both && !first.iter().chain(&second).any(whole) {
@@ -283,7 +285,12 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, from: usize, tone: Tone) -> Vec<Comman
         Tone::Removal => of || matter || has(&["mi", "mis", "my"]),
         Tone::Weak => of || matter,
     };
-    if ours && (!has(&TEXT_PARTS) || has(scope::SHARED)) && text.len() > 2 {
+    // "Forget the boat code" is about no text; "delete the helper code" may be.
+    let named = tone == Tone::Memory
+        && (next..last).any(|i| {
+            scan.tokens[i].is_word() && !TEXT_PARTS.contains(&scan.word(i)) && !NO_TOPIC.contains(&scan.word(i))
+        });
+    if ours && (!has(&TEXT_PARTS) || named || has(scope::SHARED)) && text.len() > 2 {
         vec![Command::ForgetText(text)]
     } else {
         Vec::new()

@@ -28,6 +28,7 @@ const MOVES: &[&str] = &[
     "pasar",
     "move",
     "reschedule",
+    "shift",
     "postpone",
     "change",
 ];
@@ -236,7 +237,10 @@ fn event(scan: &Scan<'_>, groups: &[Group]) -> Option<String> {
             )
         })
         .unwrap_or(end);
-    Some(scan.source(at, stop.max(at + 1)).to_owned())
+    // "The Lisbon flight".
+    let named = |i: usize| !scan.spanish() && i > 0 && scan.tokens[i].capital && scan.tokens[i].is_word();
+    let first = (0..at).rev().take_while(|&i| named(i)).last().unwrap_or(at);
+    Some(scan.source(first, stop.max(at + 1)).to_owned())
 }
 
 impl Reader<'_> {

@@ -15,7 +15,7 @@ use crate::grammar::{Mention, Scan};
 use crate::text::{Kind, Token};
 use crate::time::cardinal;
 use crate::words::lists::{CONTACT_WORDS, INTRODUCTIONS, NOT_PHONES};
-use crate::words::{self, Form, Person, Tense};
+use crate::words::{self, Class, Form, Person, Tense};
 
 /// One message introduces its writer by at most so many fragments.
 const FRAGMENTS_MAX: usize = 24;
@@ -109,7 +109,8 @@ impl Run<'_> {
         let mut done = 0;
         for at in starts(scan).into_iter().take(FRAGMENTS_MAX) {
             let end = fragment_end(scan, at);
-            let verbal = groups.iter().any(|group| (at..end).contains(&group.first));
+            let names = |group: &Group| group.has_any(&["call", "name", "llamar"]) && scan.is_any(at, &["with", "con"]);
+            let verbal = groups.iter().any(|group| (at..end).contains(&group.first) && !names(group));
             if at < done || verbal || end <= at {
                 continue;
             }
@@ -264,13 +265,36 @@ impl Run<'_> {
         }
     }
 
+    fn new_one(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
+        let Some((row, at)) = renewed(scan) else { return };
+        let Some(attribute) = words::attribute(row) else { return };
+        let Some(predicate) = Predicate::from_name(attribute.predicate).filter(|p| slot_of(*p).is_some()) else {
+            return;
+        };
+        let Some((fillers, end)) = scan.slot(attribute.slot, at) else { return };
+        for filler in fillers {
+            let known = |s: &Statement| s.predicate == predicate && s.sentence == sentence;
+            if !self.statements.iter().any(known) {
+                self.stated(scan, Mention::Owner, &Says::of(predicate), object(filler), (at, end), sentence);
+            }
+        }
+    }
+
     /// «Mi cumpleaños: 3 de mayo», "my shoe size: 9".
     fn labelled(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
+        self.new_one(scan, sentence);
         for colon in (1..scan.tokens.len()).filter(|&i| scan.word(i) == ":") {
-            let label = (colon.saturating_sub(6)..colon).find_map(|at| scan.noun(at).filter(|(_, end)| *end == colon));
+            // "My goal for this year: …".
+            let year = |end: usize| {
+                scan.is_any(end, &["for", "para", "de"]) && colon <= end + 4 && scan.is_any(colon - 1, &["year", "ano"])
+            };
+            let label = (colon.saturating_sub(6)..colon)
+                .find_map(|at| scan.noun(at).filter(|(_, end)| *end == colon || year(*end)));
             let Some((Noun::Attribute { of, row }, _)) = label else { continue };
             let predicate = words::attribute(row).and_then(|row| Predicate::from_name(row.predicate));
-            let Some(predicate) = predicate.filter(|p| slot_of(*p).is_some()) else { continue };
+            let Some(predicate) = predicate.filter(|p| slot_of(*p).is_some() || *p == Predicate::Goal) else {
+                continue;
+            };
             let slot = words::attribute(row).map_or("", |row| row.slot);
             let Some((fillers, end)) = scan.slot(slot, colon + 1) else { continue };
             let Some(of) = self.resolved(of) else { continue };
@@ -286,8 +310,17 @@ impl Run<'_> {
     }
 }
 
+/// "New address is 22 Tannery Lane", «nuevo teléfono: …»: what is new is the owner's.
+fn renewed(scan: &Scan<'_>) -> Option<(&'static str, usize)> {
+    let new = (0..scan.tokens.len().min(2)).find(|&at| scan.is_any(at, &["new", "nuevo", "nueva"]))?;
+    let (sense, end) = words::longest(scan.language, scan.tokens, new + 1, &[Class::Attribute])?;
+    let joint = scan.is_any(end, &["is", "es", "'s", ":", "="]);
+    (joint || scan.tokens.get(end).is_some_and(|token| token.kind == Kind::Number))
+        .then_some((sense.id, end + usize::from(joint)))
+}
+
 /// A verb that stands nowhere.
-fn pseudo(at: usize, lemma: &'static str) -> Group {
+pub(super) fn pseudo(at: usize, lemma: &'static str) -> Group {
     let form = Form { lemma, tense: Tense::Present, person: Person::First, plural: false };
     Group::of(at, vec![form])
 }
@@ -298,6 +331,8 @@ fn starts(scan: &Scan<'_>) -> Vec<usize> {
     for at in 0..scan.tokens.len() {
         if scan.is_any(at, &[",", ":", ";", "-", "–", "—", "y", "and", "e", "(", "/"]) {
             out.push(at + 1);
+        } else if at > 0 && scan.is_any(at, &["with", "con"]) && cardinal(scan.tokens, at + 1).is_some() {
+            out.push(at);
         }
     }
     out

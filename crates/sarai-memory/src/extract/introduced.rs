@@ -34,7 +34,10 @@ impl Run<'_> {
                             && s.predicate == predicate
                             && s.object.as_ref().is_some_and(|o| o.mention.as_ref() == Some(&mention))
                 });
+                // «María tiene peras y le da una a su hermano Luis»: nobody has heard of her.
+                let stranger = matches!(&of, Mention::Named(name) if !(scan.known)(&crate::text::fold(name)));
                 let known = gone
+                    || stranger
                     || self.statements.iter().any(|s| {
                         s.predicate == predicate && s.object.as_ref().and_then(|o| o.mention.as_ref()) == Some(&mention)
                     });

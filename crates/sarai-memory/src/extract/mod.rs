@@ -23,6 +23,7 @@ mod routine;
 mod scope;
 mod stance;
 mod statement;
+mod substituted;
 mod told;
 mod turned;
 mod working;
@@ -261,44 +262,57 @@ impl<'a> Run<'a> {
         }
         let doubtful = scope::doubtful(self.text, scan.tokens, language);
         if let Some(whole) = doubtful.iter().find(|d| d.first == 0 && d.last == scan.tokens.len()) {
-            return self.skip(sentence, whole.reason);
+            let reason = whole.reason;
+            // «Mi yerno Matías dice que…»: who says it is no hearsay.
+            if let Some(at) = scope::speaker_ends(&scan).filter(|_| reason == Reason::Reported) {
+                self.introductions(&Scan { tokens: &scan.tokens[..at], ..scan }, self.span(sentence));
+            }
+            return self.skip(sentence, reason);
         }
         let span = self.span(sentence);
         self.skipped.extend(doubtful.iter().map(|d| Skipped { reason: d.reason, span }));
-        let marker = correction::marker(&scan);
+        self.declaration(&scan, question, &doubtful, span);
+    }
+
+    /// Reads a sentence that tells something, up to where it begins to ask.
+    fn declaration(&mut self, scan: &Scan<'_>, question: Option<usize>, doubtful: &[Doubtful], span: (usize, usize)) {
+        let marker = correction::marker(scan);
         let manner = if marker.is_some() { Manner::Correction } else { Manner::Plain };
         let before = self.statements.len();
         let groups = scan.groups();
         let from = marker.unwrap_or(0);
-        if question.is_none()
-            && correction::contrasts(&scan, from, &self.before.recent)
-            && let Some(statement) = correction::elliptical(&scan, from, &self.before.recent, span)
-        {
+        let recent = &self.before.recent;
+        let contrasted = || {
+            let contrasts = correction::contrasts(scan, from, recent);
+            contrasts.then(|| correction::elliptical(scan, from, recent, span)).flatten()
+        };
+        let instead = || contrasted().or_else(|| substituted::substituted(scan, recent, span));
+        if let Some(statement) = question.is_none().then(instead).flatten() {
             self.clauses += 1;
             self.push(Statement { clause: self.clauses, ..statement });
             return;
         }
-        self.clauses(&scan, &groups, manner, question.unwrap_or(usize::MAX), &doubtful, span);
-        self.called_off(&scan, &groups, &doubtful, span);
+        self.clauses(scan, &groups, manner, question.unwrap_or(usize::MAX), doubtful, span);
+        self.called_off(scan, &groups, doubtful, span);
         if question.is_none() {
-            self.fragments(&scan, &groups, &doubtful, span);
-            self.notes(&scan, &groups, &doubtful, span);
+            self.fragments(scan, &groups, doubtful, span);
+            self.notes(scan, &groups, doubtful, span);
         }
         let found = self.statements.len() > before;
-        if let Some(from) = marker.or_else(|| self.unmarked(&scan, question.is_some()))
+        if let Some(from) = marker.or_else(|| self.unmarked(scan, question.is_some()))
             && !found
         {
             self.corrects = true;
             let recent: Vec<Statement> = self.before.recent.iter().chain(&self.statements).cloned().collect();
-            if let Some(statement) = correction::elliptical(&scan, from, &recent, span) {
+            if let Some(statement) = correction::elliptical(scan, from, &recent, span) {
                 self.clauses += 1;
                 self.push(Statement { clause: self.clauses, ..statement });
             }
-        } else if !found && question.is_none() {
-            self.introductions(&scan, span);
-            self.note(&scan, &groups, doubtful.is_empty(), span);
         } else if question.is_none() {
-            self.introductions(&scan, span);
+            self.introductions(scan, span);
+            if !found {
+                self.note(scan, &groups, doubtful.is_empty(), span);
+            }
         }
     }
 

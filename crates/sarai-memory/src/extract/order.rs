@@ -309,12 +309,38 @@ pub(super) fn unsaid(tokens: &[Token]) -> Option<usize> {
         &["haz", "hace", "haga", "finge", "pretend", "act", "actua", "imagina", "let", "hacer", "hagamos"],
     );
     let told = (1..tokens.len().min(SCAFFOLD_WORDS_MAX)).find(|&i| {
-        is_any(i, &["hablado", "dicho", "contado", "mencionado", "told", "mentioned", "said", "talked", "spoken"])
+        is_any(
+            i,
+            &[
+                "hablado",
+                "dicho",
+                "contado",
+                "mencionado",
+                "told",
+                "mentioned",
+                "said",
+                "talked",
+                "spoken",
+                "dije",
+                "conte",
+                "mencione",
+                "hable",
+            ],
+        )
     })?;
     let never = (1..told).any(|i| is_any(i, &["nunca", "never", "not", "no", "jamas"]));
     let to_you = (1..told + 2).any(|i| is_any(i, &["te", "you", "i"]));
     let clause = usize::from(is_any(told + 1, &["que", "that"]));
     (opens && never && to_you).then_some(told + clause)
+}
+
+/// «Lo de Sonia olvídalo, ya te contaré», «… bórralo que aún no lo sabe nadie»: the reason stands behind the order.
+pub(super) fn followed(scan: &Scan<'_>) -> Option<Order> {
+    let reasons = [",", ";", "que", "porque", "because", "hasta", "until", "since", "por"];
+    let order = |i: &usize| FORGET_IT.contains(&scan.word(*i)) && scan.is_any(i + 1, &reasons);
+    let at = (1..scan.tokens.len()).find(order)?;
+    let points = (0..at).any(|i| scan.is_any(i, &["lo", "eso", "esto"]) && scan.word(i + 1) == "de");
+    trailing(&Scan { tokens: &scan.tokens[..=at], ..*scan }).filter(|_| points)
 }
 
 /// «Eso de Sonia no lo guardes», "what I told you about Sonia, delete it".

@@ -6,6 +6,7 @@ use crate::words::lists::{
 use sarai_types::Language;
 
 use super::statement::Reason;
+use crate::grammar::Scan;
 use crate::text::{Ending, Sentence, Token, fold};
 
 /// What the message is as a whole.
@@ -92,6 +93,10 @@ pub(super) fn makes_up(tokens: &[Token], sentence: Sentence) -> bool {
     if tokens[sentence.first..sentence.last].iter().any(|token| token.kind == crate::text::Kind::Email) {
         return false;
     }
+    // «Vos sos Sherlock y yo soy Watson», "you are Batman and I'm Robin".
+    let word = |i: usize| tokens.get(sentence.first + i).map_or("", |token| token.fold.as_str());
+    let cast = matches!((word(0), word(1)), ("vos", "sos") | ("tu", "eres") | ("vos", "eres") | ("you", "are"))
+        && sentence.ending != Ending::Question;
     let second_person = matches!(first.fold.as_str(), "eres" | "you")
         && (sentence.ending == Ending::Plain || sentence.ending == Ending::Colon);
     let acts = opening(tokens, sentence, &MAKERS);
@@ -118,6 +123,7 @@ pub(super) fn makes_up(tokens: &[Token], sentence: Sentence) -> bool {
     let lets = first.is("let") && tokens.get(sentence.first + 1).is_some_and(|t| t.is("us"));
     (acts && !matches!(first.fold.as_str(), "eres" | "you" | "let" | "ejemplo" | "example" | "story") || lets)
         && (story || sentence.ending == Ending::Colon || !first.is("haz"))
+        || cast
         || second_person && first.is("you") && tokens.get(sentence.first + 1).is_some_and(|t| t.is("are"))
         || first.is("eres") && sentence.ending != Ending::Question
 }
@@ -259,6 +265,32 @@ fn doubt(text: &str, thought: &[Token], language: Language) -> Option<Reason> {
         return Some(Reason::Uncertain);
     }
     (holds(&folded, &SUPPOSITIONS) || supposes(thought, &folded, language)).then_some(Reason::Hypothesis)
+}
+
+/// Where whoever says a sentence has been named, outside of stories.
+pub(super) fn speaker_ends(scan: &Scan<'_>) -> Option<usize> {
+    const STORIES: &[&str] = &[
+        "novela",
+        "novel",
+        "cuento",
+        "story",
+        "pelicula",
+        "movie",
+        "film",
+        "serie",
+        "show",
+        "libro",
+        "book",
+        "juego",
+        "game",
+        "personaje",
+        "character",
+        "protagonista",
+        "protagonist",
+    ];
+    let says = |at: &usize| scan.is_any(*at, &["dice", "dijo", "cuenta", "conto", "says", "said", "reckons", "swears"]);
+    let at = (1..scan.tokens.len()).find(says)?;
+    (0..scan.tokens.len()).all(|i| !scan.is_any(i, STORIES)).then_some(at)
 }
 
 /// «Me han dicho que Marta…»: what others told of others. What they told of the owner and theirs stands: a doctor's word.
@@ -407,6 +439,8 @@ pub(crate) fn begins_question(tokens: &[Token], at: usize, language: Language) -
             ];
             asking.contains(&token.fold.as_str())
                 || auxiliary.contains(&token.fold.as_str())
+                    // "Can't stand coriander" leaves out who cannot.
+                    && !(token.is("can") && word(at + 1) == "not" && !subject.contains(&word(at + 2)))
                     && (subject.contains(&word(at + 1)) || tokens.get(at + 1).is_some_and(|t| t.capital))
         }
     }
@@ -436,6 +470,20 @@ pub(super) const SHARED: &[&str] = &[
     "keypad",
     "lockbox",
     "bike lock",
+    "shed",
+    "cobertizo",
+    "caseta",
+    "safe",
+    "caja fuerte",
+    "oficina",
+    "office",
+    "gimnasio",
+    "gym",
+    "cancela",
+    "verja",
+    "buzon",
+    "mailbox",
+    "storage",
 ];
 
 /// «¿De dónde…?», «¿con quién…?»

@@ -2,12 +2,14 @@
 
 use super::claims::{Reader, object};
 use super::clause::Clause;
+use super::fragments::pseudo;
 use super::stance::Stance;
 use super::statement::{Act, Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::Mention;
 use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
+use crate::grammar::noun::Noun;
 use crate::grammar::slots::Filler;
 use crate::words::lists::BEFORE_SUBJECT;
 use crate::words::{self, Tense};
@@ -16,6 +18,10 @@ impl Reader<'_> {
     /// «Lo que más me gusta es el mar», "what I hate is queuing".
     pub(super) fn cleft(&self, group: &Group, before: Option<&Group>, clause: &Clause) -> Vec<Statement> {
         let scan = self.scan;
+        let one = self.the_one(group, clause);
+        if !one.is_empty() {
+            return one;
+        }
         let Some(before) = before.filter(|_| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive)
         else {
             return Vec::new();
@@ -38,6 +44,37 @@ impl Reader<'_> {
         let stance = Stance::PLAIN;
         let make = |f: Filler| self.statement(Mention::Owner, &says, Some(object(f)), stance, (clause.first, end));
         fillers.into_iter().map(make).collect()
+    }
+
+    /// «La celíaca es mi hermana», "the vegan is my son".
+    fn the_one(&self, group: &Group, clause: &Clause) -> Vec<Statement> {
+        let scan = self.scan;
+        let article = (clause.first..group.first).rev().find(|&at| scan.is_any(at, &["el", "la", "the"]));
+        let Some(at) = article.filter(|at| {
+            group.has_any(&["ser", "be"])
+                && group.polarity == Polarity::Positive
+                && (*at == clause.first
+                    || scan.tokens[at - 1].is_mark()
+                    || scan.is_any(at - 1, &["y", "and", "pero", "but"]))
+        }) else {
+            return Vec::new();
+        };
+        let is = pseudo(at + 1, if scan.spanish() { "ser" } else { "be" });
+        let told = [Predicate::Health, Predicate::Diet, Predicate::AllergicTo];
+        let found = scan
+            .matches(&is, group.first)
+            .into_iter()
+            .find(|m| told.contains(&m.frame.says.predicate) && (m.end == group.first || scan.is_any(m.end, &["one"])));
+        let someone = scan.noun(scan.after_adverbs(group.last)).and_then(|(noun, end)| match noun {
+            Noun::Someone(mention @ (Mention::Relative { plural: false, .. } | Mention::Named(_) | Mention::Owner)) => {
+                Some((mention, end))
+            }
+            _ => None,
+        });
+        let (Some(found), Some((mention, end))) = (found, someone) else { return Vec::new() };
+        let make =
+            |f: Filler| self.statement(mention.clone(), &found.frame.says, Some(object(f)), Stance::PLAIN, (at, end));
+        found.fillers.into_iter().map(make).collect()
     }
 
     /// «El fútbol ya no me gusta», «a mi hermana el café le encanta»: what is liked stands first.

@@ -83,6 +83,20 @@ impl Reader<'_> {
             .then(|| self.statement(mention.clone(), &says, fillers.pop().map(object), stance, (group.first, end)))
     }
 
+    /// «Acá en Heredia, donde vivo, …», "here in Leeds, where I live, …".
+    pub(super) fn where_lived(&self, group: &Group, clause: &Clause, mention: &Mention) -> Option<Statement> {
+        let scan = self.scan;
+        let at = (group.first.saturating_sub(3)..group.first).find(|&i| scan.is_any(i, &["donde", "where"]))?;
+        let comma = at.checked_sub(1).filter(|&i| scan.word(i) == ",")?;
+        let begin = (comma.saturating_sub(4)..comma).find(|&i| scan.is_any(i, &["en", "in"]))?;
+        let lives = group.has_any(&["vivir", "live"]) && group.polarity == Polarity::Positive && !group.aspect.bygone;
+        let present = group.readings.iter().any(|form| form.tense == Tense::Present);
+        let (mut fillers, end) = scan.slot("place", begin + 1).filter(|(_, end)| *end == comma && lives && present)?;
+        let says = Says::of(Predicate::LivesIn);
+        let place = fillers.pop().map(object);
+        Some(self.statement(mention.clone(), &says, place, Stance::PLAIN, (clause.first.min(begin), end)))
+    }
+
     /// «Lo mío es el jazz».
     pub(super) fn mine(&self, group: &Group, clause: &Clause) -> Vec<Statement> {
         let scan = self.scan;

@@ -23,6 +23,11 @@ impl Scan<'_> {
             &["will", "would", "can", "could", "should", "might", "must", "may", "used", "no", "not", "never"],
         );
         finite.extend(self.unknown_verb(at).filter(|_| finite.is_empty()));
+        // "Been dating Emeka", "I been here since May".
+        let been = self.word(at) == "been" && (at == 0 || self.tokens[at - 1].is_mark() || self.is_any(at - 1, &["i"]));
+        if been && finite.is_empty() {
+            finite.push(Form { lemma: "be", tense: Tense::Present, person: Person::Any, plural: false });
+        }
         // "My full name is …": right before a copula, what could be a verb is a noun.
         let copula = self.is_any(at + 1, &["is", "are", "was", "were"]);
         if copula
@@ -50,6 +55,12 @@ impl Scan<'_> {
             return None;
         }
         let mut group = Group { last: at + 1, ..Group::of(at, std::mem::take(&mut finite)) };
+        group.aspect.perfect |= been;
+        // "(I) got a dentist appointment" has one.
+        let bare = !self.is_any(at.max(1) - 1, &["have", "has", "had", "'s"]);
+        if self.word(at) == "got" && self.is_any(at + 1, &["a", "an", "my", "two", "three"]) && bare {
+            group.readings.push(Form { lemma: "have", tense: Tense::Present, person: Person::Any, plural: false });
+        }
         if auxiliary && !self.english_auxiliary(&mut group) {
             return None;
         }
@@ -206,6 +217,10 @@ impl Scan<'_> {
             .into_iter()
             .map(|form| Form { tense, person: Person::Any, ..form })
             .collect();
+        // "She won't touch mushrooms" is a habit.
+        if tense == Tense::Future && group.polarity == Polarity::Negative && group.has_any(&["eat", "drink", "touch"]) {
+            group.readings.iter_mut().for_each(|form| form.tense = Tense::Present);
+        }
         group.last = next + 1;
         !group.readings.is_empty()
     }

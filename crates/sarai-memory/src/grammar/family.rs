@@ -1,6 +1,6 @@
 //! People who need no possessive to be the owner's: "Mum lives in Hove", "the wife", «la niña», «Pablo, mi novio».
 
-use super::noun::{Noun, POSSESSIVES, Trust};
+use super::noun::{ARTICLES, Noun, POSSESSIVES, Trust};
 use super::{Mention, Scan};
 use crate::text::Token;
 use crate::words::{self, Class};
@@ -9,10 +9,16 @@ impl Scan<'_> {
     /// «Pablo, mi novio, …», "Tom, my brother-in-law, …".
     pub(super) fn apposed(&self, at: usize) -> Option<(Noun, usize)> {
         let (name, end) = self.name(at, Trust::Capital)?;
-        if self.word(end) != "," || !self.is_any(end + 1, POSSESSIVES) {
+        if self.word(end) != "," {
             return None;
         }
-        let (noun, last) = self.headed(end + 2, Mention::Owner, false)?;
+        let (noun, last) = if self.is_any(end + 1, POSSESSIVES) {
+            let (noun, last) = self.headed(end + 2, Mention::Owner, false)?;
+            self.possessed(noun, last)
+        } else {
+            // «Renata, la hija de mi hermana».
+            self.of_somebody(end + 2).filter(|_| self.is_any(end + 1, ARTICLES))?
+        };
         let Noun::Someone(
             mention @ (Mention::Relative { name: None, plural: false, .. }
             | Mention::Animal { name: None, plural: false, .. }),
@@ -122,8 +128,18 @@ impl Scan<'_> {
             "coach",
         ];
         let turned_to = self.word(end) == "'s" || at > 1 && self.is_any(at - 2, &["de", "of"]);
-        (known.contains(&sense.id) && !sense.plural && turned_to)
-            .then(|| (Noun::Someone(Mention::relative(sense.id, false)), end))
+        if !known.contains(&sense.id) || sense.plural {
+            return None;
+        }
+        let one = Mention::relative(sense.id, false);
+        // «El jefe, Óscar, …», "the landlord, Mr Fairbairn, …".
+        if self.word(end) == ","
+            && let Some((name, last)) = self.name(end + 1, Trust::Capital)
+            && self.tokens.get(last).is_none_or(Token::is_mark)
+        {
+            return Some((Noun::Someone(one.called(name)), last + usize::from(self.word(last) == ",")));
+        }
+        turned_to.then_some((Noun::Someone(one), end))
     }
 
     /// "Mum lives in Hove": the nearest relatives need no possessive where a verb follows.

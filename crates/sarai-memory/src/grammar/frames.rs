@@ -47,6 +47,10 @@ pub(crate) struct Flags {
     modal: bool,
     /// Only in a perfect that goes on until now.
     perfect: bool,
+    /// Only with a «desde».
+    since: bool,
+    /// Only in a progressive.
+    progressive: bool,
     /// Only with a length of time behind the verb: «llevo tres años en …».
     span: bool,
     past: bool,
@@ -214,6 +218,8 @@ fn read_flags(text: &'static str) -> Option<Flags> {
             "modal" => flags.modal = true,
             "today" => flags.today = true,
             "perf" => flags.perfect = true,
+            "since" => flags.since = true,
+            "prog" => flags.progressive = true,
             "span" => flags.span = true,
             "past" => flags.past = true,
             "pres" => flags.present = true,
@@ -299,7 +305,9 @@ impl Scan<'_> {
         };
         shape
             && (!flags.perfect || group.aspect.perfect && since())
+            && (!flags.progressive || group.aspect.progressive)
             && (!flags.span || spanned())
+            && (!flags.since || (group.first.saturating_sub(4)..self.tokens.len()).any(|i| self.word(i) == "desde"))
             && (!flags.modal || group.aspect.modal)
             && (!flags.today || tense == Tense::Present && self.tokens.iter().any(|t| t.is("hoy") || t.is("today")))
             && (!flags.job || self.work || (0..group.first).any(|i| self.is_any(i, WORK)))

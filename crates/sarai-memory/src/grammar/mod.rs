@@ -58,12 +58,41 @@ impl Mention {
         Self::Relative { of: Box::new(Self::Owner), kin, name: None, plural }
     }
 
+    /// What somebody takes, as a thing that has a place.
+    pub(crate) fn medicine(of: Self, text: &str) -> Self {
+        Self::Thing { of: Box::new(of), key: crate::words::key(text), text: text.to_owned() }
+    }
+
     /// The same with a name.
     pub(crate) fn called(self, name: String) -> Self {
         match self {
             Self::Relative { of, kin, plural, .. } => Self::Relative { of, kin, name: Some(name), plural },
             Self::Animal { of, species, plural, .. } => Self::Animal { of, species, name: Some(name), plural },
             Self::Owner | Self::Named(_) | Self::Pronoun { .. } | Self::Thing { .. } => self,
+        }
+    }
+
+    /// The same with the name of whoever it is of, if that has one.
+    fn outermost(self) -> Self {
+        match self {
+            Self::Relative { of, kin, name: None, plural: false } => {
+                let (of, name) = of.parted();
+                Self::Relative { of: Box::new(of), kin, name, plural: false }
+            }
+            Self::Animal { of, species, name: None, plural: false } => {
+                let (of, name) = of.parted();
+                Self::Animal { of: Box::new(of), species, name, plural: false }
+            }
+            other => other,
+        }
+    }
+
+    /// Somebody without their name, and the name.
+    fn parted(self) -> (Self, Option<String>) {
+        match self {
+            Self::Relative { of, kin, name, plural } => (Self::Relative { of, kin, name: None, plural }, name),
+            Self::Animal { of, species, name, plural } => (Self::Animal { of, species, name: None, plural }, name),
+            other => (other, None),
         }
     }
 

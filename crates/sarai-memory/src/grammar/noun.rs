@@ -34,7 +34,7 @@ impl Noun {
 }
 
 pub(super) const POSSESSIVES: &[&str] = &["mi", "mis", "nuestro", "nuestra", "nuestros", "nuestras", "my", "our"];
-const ARTICLES: &[&str] = &["el", "la", "los", "las", "the"];
+pub(super) const ARTICLES: &[&str] = &["el", "la", "los", "las", "the"];
 const FAVOURITE: &[&str] =
     &["favorito", "favorita", "favoritos", "favoritas", "preferido", "preferida", "favourite", "favorite"];
 const TITLES: &[&str] = &[
@@ -98,7 +98,9 @@ impl Scan<'_> {
                 return self.headed(at + 1, Mention::Owner, true).filter(|(noun, end)| {
                     !shared
                         || !matches!(noun, Noun::Thing(_))
-                        || words::longest(self.language, self.tokens, at + 1, THINGS).is_some_and(|(_, e)| e <= *end)
+                        || [THINGS, &[Class::Event]].iter().any(|classes| {
+                            words::longest(self.language, self.tokens, at + 1, classes).is_some_and(|(_, e)| e <= *end)
+                        })
                 });
             }
             word if ARTICLES.contains(&word) => {
@@ -124,7 +126,7 @@ impl Scan<'_> {
     }
 
     /// `'s` and what follows: "my sister's birthday", "Ana's husband".
-    fn possessed(&self, noun: Noun, end: usize) -> (Noun, usize) {
+    pub(super) fn possessed(&self, noun: Noun, end: usize) -> (Noun, usize) {
         let (Noun::Someone(owner), true) = (&noun, !self.spanish()) else { return (noun, end) };
         let from = match self.word(end) {
             "'s" => end + 1,
@@ -342,7 +344,7 @@ impl Scan<'_> {
     }
 
     /// «(La) madre de mi marido», «(el) cumpleaños de Ana», "(the) birthday of my sister".
-    fn of_somebody(&self, at: usize) -> Option<(Noun, usize)> {
+    pub(super) fn of_somebody(&self, at: usize) -> Option<(Noun, usize)> {
         if let Some((Noun::Favourite { of, kind }, end)) = self.favourite(at, &Mention::Owner)
             && of != Mention::Owner
         {
@@ -359,7 +361,15 @@ impl Scan<'_> {
         }
         let (Noun::Someone(of), end) = self.noun(joint + 1)? else { return None };
         let (noun, _) = self.headed(at, of, false)?;
-        Some((noun, end))
+        Some((self.outermost(noun, joint + 1, end), end))
+    }
+
+    /// «El marido de mi hermana, Nicanor, …»: a name behind a comma is the husband's.
+    fn outermost(&self, noun: Noun, inner: usize, end: usize) -> Noun {
+        match noun {
+            Noun::Someone(mention) if (inner..end).any(|at| self.word(at) == ",") => Noun::Someone(mention.outermost()),
+            noun => noun,
+        }
     }
 
     /// "The doctor's name" of nobody in particular is nobody.

@@ -20,6 +20,16 @@ impl Scan<'_> {
         Some((filler, end))
     }
 
+    /// With whom somebody goes out: who stands there is somebody, whatever they are called.
+    pub(super) fn mate(&self, at: usize) -> Option<(Filler, usize)> {
+        self.someone(at).or_else(|| {
+            let (name, end) = self.name(at, Trust::Capital).filter(|_| self.unlike_nouns(at))?;
+            let mut filler = Filler::new(&name);
+            filler.mention = Some(Mention::Named(name));
+            Some((filler, end))
+        })
+    }
+
     /// "A guy called Stefan", «un chico que se llama Iker».
     pub(crate) fn stranger(&self, at: usize) -> Option<(Filler, usize)> {
         let from = self.is_any(at, &["a", "an", "un", "una"]).then(|| self.introduced(at + 2)).flatten();

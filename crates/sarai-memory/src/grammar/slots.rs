@@ -47,6 +47,8 @@ fn is_weight(key: &str) -> bool {
 
 /// The longest phrase that a slot takes, in words.
 const PHRASE_MAX: usize = 9;
+/// Whom one may be seeing; a therapist is somebody else.
+const SWEETHEARTS: &[&str] = &["guy", "girl", "man", "woman", "lad", "bloke", "lady", "boy", "dude", "fella", "chap"];
 
 impl Scan<'_> {
     /// Fills a slot by its name in the frames.
@@ -112,6 +114,8 @@ impl Scan<'_> {
             "text" => one(self.joined(at)),
             "street" => one(self.street(at)),
             "someone" => one(self.someone(at)),
+            "mate" => one(self.mate(at)),
+            "stranger" => one(self.stranger(at).filter(|_| self.is_any(at + 1, SWEETHEARTS))),
             "people" => self.people(at),
             "rhesus" => one(self.blood(at).filter(|(filler, end)| filler.key.len() > 1 && self.settles(*end))),
             "letters" => one(self.size(at).filter(|(filler, end)| {

@@ -3,7 +3,10 @@
 use super::noun::Noun;
 use super::slots::Filler;
 use super::{Mention, Scan};
-use crate::words::lists::{BRANDS, HOUSEHOLD, NO_THINGS, PHRASE_ENDS, SPOTS, STREETS};
+use crate::words::lists::{
+    BICYCLE_BRANDS, CAR_BRANDS, COMPUTER_BRANDS, DEVICE_BRANDS, HOUSEHOLD, MOTORBIKE_BRANDS, NO_THINGS, PHONE_BRANDS,
+    PHRASE_ENDS, SPOTS, STREETS,
+};
 use crate::words::{self, Class};
 
 impl Scan<'_> {
@@ -28,8 +31,7 @@ impl Scan<'_> {
             Some((Noun::Thing(mention), end)) => Some((mention, end)),
             // «Guardo mi medicación en el baño».
             Some((Noun::Attribute { of, row: "medication" }, end)) => {
-                let text = self.source(end - 1, end).to_owned();
-                Some((Mention::Thing { of: Box::new(of), key: words::key(&text), text }, end))
+                Some((Mention::medicine(of, self.source(end - 1, end)), end))
             }
             _ => self.definite_thing(at),
         };
@@ -145,14 +147,11 @@ impl Scan<'_> {
     pub(super) fn branded(&self, at: usize) -> Option<(Filler, usize)> {
         let from = at + usize::from(self.is_any(at, &["un", "una", "a", "an", "el", "la", "the", "my", "mi"]));
         let end = self.phrase_end(from);
-        let brand = (from..end.min(from + 4)).find(|&i| self.is_any(i, &BRANDS))?;
+        let kind = |at: usize| brand_of(self.word(at)).map(|kind| (at, kind));
+        let (brand, kind) = (from..end.min(from + 4)).find_map(kind)?;
         (self.tokens[brand].capital || self.lower_case || self.is_any(brand, &["iphone", "ipad"])).then(|| {
             let mut filler = Filler::new(self.source(from, end));
-            filler.kind = Some(if BRANDS.iter().take_while(|b| **b != "iphone").any(|b| *b == self.word(brand)) {
-                "car"
-            } else {
-                "device"
-            });
+            filler.kind = Some(kind);
             (filler, end)
         })
     }
@@ -201,4 +200,18 @@ impl Scan<'_> {
         let named = (from..end).any(|i| words::longest(self.language, self.tokens, i, &[Class::Event]).is_some());
         named.then(|| (Filler::new(self.source(from, end)), end))
     }
+}
+
+/// What somebody has who has one of this brand.
+fn brand_of(word: &str) -> Option<&'static str> {
+    [
+        ("car", &*CAR_BRANDS),
+        ("motorbike", &MOTORBIKE_BRANDS),
+        ("bicycle", &BICYCLE_BRANDS),
+        ("phone", &PHONE_BRANDS),
+        ("computer", &COMPUTER_BRANDS),
+        ("device", &DEVICE_BRANDS),
+    ]
+    .into_iter()
+    .find_map(|(kind, brands)| brands.contains(&word).then_some(kind))
 }

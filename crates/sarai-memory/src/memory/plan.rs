@@ -158,7 +158,8 @@ impl<'a, S: Store> Planner<'a, S> {
     }
 
     fn assert(&mut self, statement: &Statement, subject: EntityId, object: Option<Value>) -> Result<(), S::Error> {
-        let Some(object) = object else { return Ok(()) };
+        // Nobody is their own friend: somebody was taken for another.
+        let Some(object) = object.filter(|object| object.entity != Some(subject)) else { return Ok(()) };
         if statement.predicate == Predicate::Name
             && subject != EntityId::OWNER
             && !self.rename(statement, subject, &object.text)?

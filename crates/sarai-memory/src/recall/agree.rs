@@ -6,6 +6,7 @@ use super::question::Form;
 use super::rank::{Found, Ranked, Search, Why};
 use super::wanted::Wanted;
 use crate::fact::{EntityId, EntityKind, EpisodeId, Fact, Predicate};
+use crate::grammar::Mention;
 use crate::memory::Store;
 use crate::text::{Kind, Token, fold, tokens};
 use crate::time::{Direction, Lookup, cardinal, clock, date, weekday};
@@ -125,6 +126,7 @@ impl<S: Store> Search<'_, '_, S> {
         let theirs = asked(fact.subject) || fact.object.entity.is_some_and(asked);
         Ok(theirs
             || subjects.is_empty() && self.question.subject.is_none() && (fact.subject == EntityId::OWNER || thing)
+            || subjects.is_empty() && thing && matches!(self.question.subject, Some(Mention::Thing { .. }))
             || self.question.own && fact.subject == EntityId::OWNER)
     }
 
@@ -136,6 +138,10 @@ impl<S: Store> Search<'_, '_, S> {
         let text = format!("{} . {}", fact.evidence.sentence, fact.object.text);
         let heard = Heard::new(tokens(&text, TOKENS_MAX), fact.language);
         let covered = heard.covers(content);
+        // The code of the building opens no garage.
+        if heard.covers(&self.question.qualifiers) < self.question.qualifiers.len() {
+            return None;
+        }
         let label: Vec<&str> = fact.kind.split('+').filter(|word| !word.is_empty()).collect();
         let asks_for =
             |word: &&str| content.iter().flatten().any(|face| face.strip_prefix('=').unwrap_or(face) == *word);

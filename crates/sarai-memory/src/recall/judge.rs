@@ -1,11 +1,17 @@
 //! Which of the facts about somebody a question means, and whether it is so.
 
+use super::agree::Heard;
 use super::question::Form;
 use super::rank::{ANSWER_FACTS_MAX, Found, Search, Why, ranked};
+use super::wanted::Wanted;
 use crate::fact::{Arity, EntityId, Fact, Predicate};
 use crate::memory::{Store, search_words};
+use crate::text::tokens;
 use crate::words;
 use crate::words::lists::{AGENDA_WORDS, GENERAL_WORDS};
+
+/// Tokens of a sentence that are looked at.
+const TOKENS_MAX: usize = 200;
 
 impl<S: Store> Search<'_, '_, S> {
     /// How many of the question's objects and words a fact holds, in either language.
@@ -129,6 +135,21 @@ impl<S: Store> Search<'_, '_, S> {
         })
     }
 
+    /// Leaves out what is of another kind than is asked for: a bike for a car, an employer for a floor.
+    pub(super) fn keep_kind(&self, predicate: Predicate, facts: &mut Vec<Fact>) {
+        if let Some(which) = &self.question.which {
+            let which = std::slice::from_ref(which);
+            facts.retain(|fact| {
+                Heard::new(tokens(&fact.evidence.sentence, TOKENS_MAX), fact.language).covers(which) > 0
+            });
+        }
+        if predicate == Predicate::Owns
+            && let Some(asked) = self.question.thing.and_then(family)
+        {
+            facts.retain(|fact| family(&fact.kind).is_none_or(|told| told == asked));
+        }
+    }
+
     /// «¿Tengo alguna alergia?» asks for no particular one.
     fn general(&self, predicate: Predicate) -> bool {
         let superordinate =
@@ -153,9 +174,18 @@ impl<S: Store> Search<'_, '_, S> {
         }
         let mut scored: Vec<(usize, Fact)> = Vec::new();
         let all = self.store.search_facts(words, ANSWER_FACTS_MAX)?;
+        // Who somebody is says neither how much, nor when, nor where.
+        let valued = matches!(self.question.wanted, Wanted::Figure | Wanted::Time | Wanted::Place);
+        let who = |fact: &Fact| matches!(fact.predicate, Predicate::Name | Predicate::Relative | Predicate::Pet);
         for fact in self.in_time(all)? {
             let overlap = self.overlap(&fact);
-            if overlap > 0 && (subjects.is_empty() || subjects.contains(&fact.subject)) {
+            let heard = Heard::new(tokens(&fact.evidence.sentence, TOKENS_MAX), fact.language);
+            let apart = heard.covers(&self.question.qualifiers) < self.question.qualifiers.len();
+            if overlap > 0
+                && !apart
+                && !(valued && who(&fact))
+                && (subjects.is_empty() || subjects.contains(&fact.subject))
+            {
                 scored.push((overlap, fact));
             }
         }
@@ -166,6 +196,24 @@ impl<S: Store> Search<'_, '_, S> {
         }
         Ok(Found::default())
     }
+}
+
+/// Things of which nobody who asks for one means the other; none for what may be anything.
+fn family(kind: &str) -> Option<usize> {
+    const FAMILIES: &[&[&str]] = &[
+        &["car", "electric_car", "van", "truck", "troca", "lorry"],
+        &["motorbike", "quad"],
+        &["bicycle", "e_scooter"],
+        &["boat", "yacht"],
+        &["phone"],
+        &["laptop", "computer"],
+        &["tablet", "kindle"],
+        &["house", "flat"],
+        &["guitar"],
+        &["piano"],
+        &["violin", "cello"],
+    ];
+    FAMILIES.iter().position(|kinds| kinds.contains(&kind))
 }
 
 /// The same word, or one the beginning of the other.

@@ -15,6 +15,7 @@ const NEAR: &[(Predicate, &[Predicate])] = &[
     (Predicate::Name, &[Predicate::Nickname]),
     (Predicate::Relative, &[Predicate::MaritalStatus]),
     (Predicate::Habit, &[Predicate::Avoids]),
+    (Predicate::Dislikes, &[Predicate::Avoids]),
     (Predicate::Team, &[Predicate::Likes]),
     (Predicate::Studies, &[Predicate::StudiesAt]),
     (Predicate::StudiesAt, &[Predicate::Studies]),

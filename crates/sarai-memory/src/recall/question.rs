@@ -3,7 +3,8 @@
 use super::peel::{is_bare, peel};
 use super::rest::rest;
 use super::wanted::{
-    Wanted, asks_since, bygone, content_faces, kept_medicine, only_named, relative_at, telling, trade, wanted,
+    Wanted, asks_since, bygone, content_faces, kept_medicine, only_named, qualifies, relative_at, telling, trade,
+    wanted, which,
 };
 use crate::words::lists::FUNCTION;
 use std::sync::LazyLock;
@@ -86,6 +87,12 @@ pub(crate) struct Question {
     pub(crate) content: Vec<Vec<String>>,
     /// The same of those that only say whom it is about.
     pub(crate) about: Vec<Vec<String>>,
+    /// The same of those that set it apart from others: the garage in "the code of the garage".
+    pub(crate) qualifiers: Vec<Vec<String>>,
+    /// The same of what is asked for by its kind, if nothing else says what that is: the floor in "which floor".
+    pub(crate) which: Option<Vec<String>>,
+    /// The kind of thing that is asked about: «¿qué coche tengo?», «¿de qué marca es mi moto?»
+    pub(crate) thing: Option<&'static str>,
     pub(crate) wanted: Wanted,
     /// The words, folded, that say nothing of what is asked for as far as it was understood: in «¿qué le regalo a mi
     /// hermana?» the present.
@@ -189,6 +196,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
     let owner =
         subject.as_ref().is_none_or(|s| *s == Mention::Owner) && (own || dated || relation.is_some() && !second);
     let form = form(scan, from, &has, asks_memory, subject.as_ref());
+    let thing = kind_of_thing(scan, from, subject.as_ref());
     Question {
         language,
         elsewhere: subject.is_none() && !owner && second && !asks_memory,
@@ -200,6 +208,9 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         was: past_tense(scan, from),
         content: content_faces(scan, from, &|at| !relative_at(scan, at)),
         about: content_faces(scan, from, &|at| relative_at(scan, at)),
+        qualifiers: content_faces(scan, from, &|at| qualifies(scan, at)),
+        which: which(scan, from, &topics).filter(|_| thing.is_none()),
+        thing,
         wanted: wanted(scan, from),
         since: asks_since(&has),
         objects: objects(scan, from, &spans),
@@ -228,6 +239,20 @@ fn in_diary(scan: &Scan<'_>, from: usize, topics: &[Topic]) -> bool {
 fn state(scan: &Scan<'_>, from: usize) -> Option<&'static str> {
     (from..scan.tokens.len())
         .find_map(|at| words::longest(scan.language, scan.tokens, at, &[Class::State]).map(|(sense, _)| sense.id))
+}
+
+/// The car of «¿qué coche tengo?» and of «¿de qué marca es mi coche?»
+fn kind_of_thing(scan: &Scan<'_>, from: usize, subject: Option<&Mention>) -> Option<&'static str> {
+    let classes = [Class::Vehicle, Class::Own];
+    let asked = (from + 1..scan.tokens.len()).find_map(|at| {
+        let named = scan.is_any(at - 1, &["que", "which", "what"]) && !scan.is_any(at, &["vehiculo", "vehicle"]);
+        words::longest(scan.language, scan.tokens, at, &classes).filter(|_| named)
+    });
+    let owned = || match subject? {
+        Mention::Thing { key, .. } => classes.iter().find_map(|class| words::intern(*class, key.strip_prefix("c:")?)),
+        _ => None,
+    };
+    asked.map(|(sense, _)| sense.id).or_else(owned)
 }
 
 /// «¿Qué moto tengo?», "what motorbike do I have?"

@@ -292,6 +292,11 @@ impl<S: Store> Search<'_, '_, S> {
     fn content(&self) -> Vec<Vec<String>> {
         let tells = |faces: &Vec<String>| faces.iter().any(|face| self.question.telling.contains(face));
         let mut out = self.question.content.clone();
+        // "Where did we hide the key?" is answered by where it hangs.
+        let kept = self.question.topics.first().filter(|topic| topic.predicate == Predicate::KeptIn);
+        if kept.is_some() && out.len() > 1 {
+            out.retain(|faces| !faces.iter().any(|face| self.question.verbs.contains(face)));
+        }
         out.iter_mut().filter(|faces| tells(faces)).for_each(|faces| faces.push(TOPIC.to_owned()));
         out
     }
@@ -365,7 +370,11 @@ impl<S: Store> Search<'_, '_, S> {
         });
         let other = is_kin(heard, language, used);
         match &self.question.subject {
-            Some(Mention::Owner) if self.question.own => first || !other && owns(heard, language, used),
+            Some(Mention::Owner) if self.question.own => {
+                first
+                    || !other
+                        && (owns(heard, language, used) || self.question.content.len() > 1 && is_at_home(heard, used))
+            }
             // «El médico de mi padre» is not mine.
             Some(Mention::Relative { .. }) if self.question.content.is_empty() && other => false,
             Some(Mention::Relative { of, .. }) => **of != Mention::Owner || !self.is_anothers(heard),
@@ -442,6 +451,24 @@ fn owns(heard: &Heard, language: Language, used: &[bool]) -> bool {
         let mut noun = next.take_while(|&i| !heard.said[i].is_mark() && (i == at + 1 || !is_verb(&heard.said[i])));
         noun.any(|i| used[i]) || heard.said[at].is("mine")
     })
+}
+
+/// «El poto del pasillo se riega los domingos»: whose it is goes without saying where nobody else is spoken of.
+fn is_at_home(heard: &Heard, used: &[bool]) -> bool {
+    const ANOTHERS: &[&str] = &[
+        "his", "her", "their", "your", "its", "su", "sus", "tu", "tus", "he", "she", "they", "you", "el", "ella",
+        "ellos",
+    ];
+    let said = &heard.said;
+    let definite = (0..said.len().saturating_sub(1)).any(|at| {
+        ["the", "el", "la", "los", "las"].contains(&said[at].lower.as_str())
+            && used[at + 1..].iter().take(2).any(|used| *used)
+    });
+    let another = |token: &Token| {
+        ANOTHERS.contains(&token.fold.as_str()) && token.lower != "el"
+            || token.capital && words::is_first_name(&token.fold)
+    };
+    definite && !said.iter().any(another)
 }
 
 /// Whether a relative stands here of whom the question does not speak.

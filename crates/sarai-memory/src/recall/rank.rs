@@ -462,10 +462,14 @@ impl<S: Store> Search<'_, '_, S> {
             for subject in subjects {
                 facts.extend(self.topic(*subject, topic.predicate, topic.kind.as_deref())?);
             }
+            self.keep_kind(topic.predicate, &mut facts);
             let found = self.judged(facts, topic.predicate, Why::Asked, subjects)?;
             if !found.facts.is_empty() {
                 return self.or_when(found, subjects);
             }
+        }
+        if self.question.which.is_some() {
+            return Ok(Found::default());
         }
         for topic in &topics {
             let found = self.near(topic, subjects)?;

@@ -43,6 +43,29 @@ pub(super) fn only_named(scan: &Scan<'_>, from: usize) -> bool {
         .all(|group| group.has_any(&["ser", "llamar", "be", "call"]) && !group.aspect.progressive)
 }
 
+/// What asks for a date by itself.
+const DEADLINES: &[&str] =
+    &["deadline", "due", "plazo", "vencimiento", "expire", "expires", "expiry", "caduca", "vence"];
+
+/// «¿Qué tarde tengo coro?», "which evening is orchestra?": where the part of the day stands that is asked for.
+fn part_of_day(scan: &Scan<'_>, from: usize) -> Option<usize> {
+    const PARTS: &[&str] = &[
+        "evening",
+        "evenings",
+        "night",
+        "nights",
+        "morning",
+        "mornings",
+        "afternoon",
+        "weekend",
+        "tarde",
+        "noche",
+        "finde",
+    ];
+    (from + 1..scan.tokens.len())
+        .find(|&at| scan.is_any(at, PARTS) && scan.is_any(at - 1, &["que", "cual", "what", "which"]))
+}
+
 /// What each word that carries the question may agree with others by.
 pub(super) fn content_faces(scan: &Scan<'_>, from: usize, of: &dyn Fn(usize) -> bool) -> Vec<Vec<String>> {
     let carries = |at: &usize| {
@@ -53,11 +76,39 @@ pub(super) fn content_faces(scan: &Scan<'_>, from: usize, of: &dyn Fn(usize) -> 
             && !empty(&token.fold)
             && (lemmas.is_empty() || !lemmas.iter().all(|form| empty(&fold(form.lemma))))
     };
+    let part = part_of_day(scan, from);
     (from..scan.tokens.len())
+        .filter(|at| Some(*at) != part)
         .filter(carries)
         .filter(|at| of(*at))
         .map(|at| words::same::faces(scan.language, &scan.tokens[at]))
         .collect()
+}
+
+/// Whether what stands here sets something apart from others of its kind: «el código del garaje», "rent for the flat".
+pub(super) fn qualifies(scan: &Scan<'_>, at: usize) -> bool {
+    let article = usize::from(at > 0 && scan.is_any(at - 1, &["el", "la", "los", "las", "the", "mi", "my", "our"]));
+    at > article && scan.is_any(at - article - 1, &["de", "of", "for"]) && !relative_at(scan, at)
+}
+
+/// «¿En qué planta trabajo?», "which floor": what neither the topic nor any question is about.
+pub(super) fn which(scan: &Scan<'_>, from: usize, topics: &[Topic]) -> Option<Vec<String>> {
+    let at = (from + 1..scan.tokens.len()).find(|&at| scan.is_any(at - 1, &["que", "which", "what"]))?;
+    let token = &scan.tokens[at];
+    let lemmas = words::forms(scan.language, &token.lower, &token.fold);
+    let faces = words::same::faces(scan.language, token);
+    let plain = |word: &str| {
+        let word = word.strip_suffix('s').filter(|stem| stem.len() > 3).unwrap_or(word);
+        FUNCTION.contains(&word) || QUESTION_EMPTY.contains(&word) || ANY_QUESTION.contains(&word)
+    };
+    let cues = CUES.iter().flatten().filter(|cue| topics.iter().any(|topic| topic.predicate == cue.predicate));
+    let mut cued = cues.flat_map(|cue| &cue.words);
+    let known = plain(&token.fold)
+        || part_of_day(scan, from).is_some()
+        || words::longest(scan.language, scan.tokens, at, &[Class::Attribute, Class::Kin, Class::Kind, Class::Event])
+            .is_some()
+        || cued.any(|word| token.is(word) || faces.iter().any(|face| face == word));
+    (token.is_word() && !token.capital && lemmas.is_empty() && !known).then_some(faces)
 }
 
 /// Whether somebody is named here, by a relation or a name.
@@ -72,6 +123,8 @@ pub(super) fn wanted(scan: &Scan<'_>, from: usize) -> Wanted {
     if has(&["cuando", "when"])
         || has(&["que", "what", "which"])
             && has(&["dia", "dias", "day", "days", "hora", "time", "date", "fecha", "mes", "month", "year", "ano"])
+        || has(DEADLINES)
+        || part_of_day(scan, from).is_some()
     {
         Wanted::Time
     } else if has(&["cuanto", "cuanta", "cuantos", "cuantas"])
@@ -116,8 +169,7 @@ pub(super) fn kept_medicine(
         && wanted(scan, from) == Wanted::Place
         && attributes.iter().any(|(predicate, _)| *predicate == Predicate::Medication);
     let at = spans.last().map_or(from, |(_, end)| end - 1);
-    let text = scan.source(at, at + 1).to_owned();
-    kept.then(|| Mention::Thing { of: Box::new(Mention::Owner), key: words::key(&text), text })
+    kept.then(|| Mention::medicine(Mention::Owner, scan.source(at, at + 1)))
 }
 
 /// The words of all cues for what is asked after.

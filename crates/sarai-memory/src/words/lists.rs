@@ -119,7 +119,12 @@ lists! {
     ORGANISATIONS
     NO_ORGANISATIONS
     NO_PLACES
-    BRANDS
+    CAR_BRANDS
+    MOTORBIKE_BRANDS
+    BICYCLE_BRANDS
+    PHONE_BRANDS
+    COMPUTER_BRANDS
+    DEVICE_BRANDS
     /// What stands before the place of a thing.
     SPOTS
     STREETS
