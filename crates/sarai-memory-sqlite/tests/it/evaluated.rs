@@ -41,6 +41,12 @@ fn the_second_set() {
     check("second-dev", Half::Both, 95.0, 98.0, 0.5);
 }
 
+/// The wildest: who tells a whole day in one breath is understood in half of it.
+#[test]
+fn the_third_set() {
+    check("third-dev", Half::Both, 57.0, 90.0, 1.0);
+}
+
 /// Nothing that was to go stays, and nothing else goes.
 #[test]
 fn orders_to_forget() {

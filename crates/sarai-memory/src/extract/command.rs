@@ -229,6 +229,10 @@ const TOLD: &[&str] = &[
     "remember",
 ];
 
+/// What opens what a household shares.
+const CODES: &[&str] =
+    &["code", "codigo", "combination", "combinacion", "password", "passcode", "contrasena", "clave", "pin", "key"];
+
 fn target(scan: &Scan<'_>, run: &Run<'_>, from: usize, tone: Tone) -> Vec<Command> {
     let last = scan.tokens.len();
     let has = |words: &[&str]| (from..last).any(|i| words.contains(&scan.word(i)));
@@ -282,7 +286,7 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, from: usize, tone: Tone) -> Vec<Comman
     let matter = (next..last).any(|i| crate::words::families::of(scan.word(i)).next().is_some() || event(i));
     let ours = match tone {
         Tone::Memory => true,
-        Tone::Removal => of || matter || has(&["mi", "mis", "my"]),
+        Tone::Removal => of || matter || has(&["mi", "mis", "my"]) || has(scope::SHARED) && has(CODES),
         Tone::Weak => of || matter,
     };
     // "Forget the boat code" is about no text; "delete the helper code" may be.

@@ -98,6 +98,8 @@ pub(super) fn find(scan: &Scan<'_>, memory: bool) -> Option<Order> {
     let mut orders = starts.filter_map(|at| Some((at, removal(scan, at).or_else(|| ceasing(scan, at))?)));
     let (at, order) = orders.next()?;
     let Order::Behind { from, tone } = order else { return Some(order) };
+    // "Delete … from your memory".
+    let tone = if memory && tone == Tone::Removal { Tone::Memory } else { tone };
     // Behind something else only what is plainly about the memory counts: «compra pan y borra la pizarra».
     let tone = if at == 0 || tone == Tone::Memory && plainly(scan, from) { tone } else { Tone::Weak };
     Some(Order::Behind { from, tone })

@@ -138,8 +138,7 @@ impl<S: Store> Search<'_, '_, S> {
         let text = format!("{} . {}", fact.evidence.sentence, fact.object.text);
         let heard = Heard::new(tokens(&text, TOKENS_MAX), fact.language);
         let covered = heard.covers(content);
-        // The code of the building opens no garage.
-        if heard.covers(&self.question.qualifiers) < self.question.qualifiers.len() {
+        if self.tells_another(&heard) {
             return None;
         }
         let label: Vec<&str> = fact.kind.split('+').filter(|word| !word.is_empty()).collect();
@@ -171,6 +170,13 @@ impl<S: Store> Search<'_, '_, S> {
         };
         let told = self.tells(&heard.said, &heard.used(content), fact.from.is_some());
         ((enough || labelled) && told).then_some(covered + usize::from(labelled))
+    }
+
+    /// Whether it sets apart another thing than is asked about: the code of the building opens no garage.
+    pub(super) fn tells_another(&self, heard: &Heard) -> bool {
+        let qualifiers = &self.question.qualifiers;
+        heard.covers(qualifiers) < qualifiers.len()
+            && heard.said.iter().any(|token| ["de", "of", "for"].contains(&token.fold.as_str()))
     }
 
     /// Whether the sentence of a fact names a day of the week, an hour or a date.

@@ -179,8 +179,7 @@ impl<S: Store> Search<'_, '_, S> {
         let who = |fact: &Fact| matches!(fact.predicate, Predicate::Name | Predicate::Relative | Predicate::Pet);
         for fact in self.in_time(all)? {
             let overlap = self.overlap(&fact);
-            let heard = Heard::new(tokens(&fact.evidence.sentence, TOKENS_MAX), fact.language);
-            let apart = heard.covers(&self.question.qualifiers) < self.question.qualifiers.len();
+            let apart = self.tells_another(&Heard::new(tokens(&fact.evidence.sentence, TOKENS_MAX), fact.language));
             if overlap > 0
                 && !apart
                 && !(valued && who(&fact))

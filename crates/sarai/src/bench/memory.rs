@@ -29,6 +29,12 @@ use crate::shell::Shell;
 /// Sets by name: dialogues, turns without facts, and which half of both.
 const SETS: &[(&str, &str, &str, Half)] = &[
     (
+        "third-test",
+        include_str!("../../../../evals/memory/third-test/dialogues.jsonl"),
+        include_str!("../../../../evals/memory/third-test/no-facts.jsonl"),
+        Half::Both,
+    ),
+    (
         "second-test",
         include_str!("../../../../evals/memory/second-test/dialogues.jsonl"),
         include_str!("../../../../evals/memory/second-test/no-facts.jsonl"),
