@@ -1,10 +1,12 @@
 //! One value for another: «es el 84, no el 48», "42 not 41", «ojo, 9304» behind a 9034.
 
 use super::statement::{Act, Manner, Object, Statement};
-use crate::grammar::Scan;
+use crate::grammar::group::Group;
+use crate::grammar::noun::Noun;
+use crate::grammar::{Mention, Scan};
 use crate::text::{Kind, Token, fold, tokens};
-use crate::words;
 use crate::words::lists::{ADVERBS, FILLERS, FUNCTION};
+use crate::words::{self, Person};
 
 /// A longer sentence says something of its own.
 const SENTENCE_TOKENS_MAX: usize = 16;
@@ -15,13 +17,40 @@ const VALUE_TOKENS_MAX: usize = 3;
 /// Two figures that differ by a slip have at least so many digits.
 const SLIP_DIGITS_MIN: usize = 4;
 const OBJECT_TOKENS_MAX: usize = 60;
+/// Verbs of a sentence that says nothing but what is right.
+const SETTING_RIGHT: &[&str] = &[
+    "ser",
+    "be",
+    "poner",
+    "escribir",
+    "equivocar",
+    "querer",
+    "decir",
+    "bailar",
+    "put",
+    "write",
+    "type",
+    "mean",
+    "say",
+];
 
 /// What was said a moment ago, with the value that this sentence puts in the place of another.
 pub(super) fn substituted(scan: &Scan<'_>, recent: &[Statement], sentence: (usize, usize)) -> Option<Statement> {
-    if scan.tokens.len() > SENTENCE_TOKENS_MAX {
+    let groups = scan.groups();
+    let other = |group: &Group| !group.has_any(SETTING_RIGHT);
+    if scan.tokens.len() > SENTENCE_TOKENS_MAX || groups.iter().any(other) || speaks_of_another(scan) {
         return None;
     }
-    let plain = |s: &&Statement| s.act == Act::Assert && s.object.as_ref().is_some_and(|o| o.mention.is_none());
+    // «Soy enfermera, no médica» is no word about a sister who is.
+    let own = groups.iter().any(|group| {
+        group.has_any(&["ser", "be"]) && group.readings.iter().all(|form| form.person == Person::First)
+            || scan.is_any(group.first.max(1) - 1, &["i"]) && group.has("be")
+    });
+    let plain = |s: &&Statement| {
+        s.act == Act::Assert
+            && s.object.as_ref().is_some_and(|o| o.mention.is_none())
+            && (!own || s.subject == Mention::Owner)
+    };
     let told: Vec<&Statement> = recent.iter().rev().filter(plain).collect();
     let corrected = |old: &Statement, right: &str, wrong: &[String]| {
         let object = exchanged(old.object.as_ref()?, right, wrong)?;
@@ -48,6 +77,12 @@ pub(super) fn substituted(scan: &Scan<'_>, recent: &[Statement], sentence: (usiz
             corrected(old, right, &[wrong.fold])
         })
     })
+}
+
+/// Whether somebody is named of whom this is said.
+fn speaks_of_another(scan: &Scan<'_>) -> bool {
+    (0..scan.tokens.len())
+        .any(|at| matches!(scan.noun(at), Some((Noun::Someone(mention), _)) if mention != Mention::Owner))
 }
 
 type Range = (usize, usize);
@@ -143,6 +178,11 @@ mod tests {
             ("my shoe size is 41", "I have 12 books, not 13", "41", "12"),
             ("Peso 94 kilos", "quedan 3 días, no 4", "94", "3"),
             ("Trabajo en Zara", "ya no trabajo en Zara", "", "ya"),
+            // Of somebody else.
+            ("Mi hermana vive en Madrid", "Vivo en Toledo, no en Madrid", "Madrid", "?"),
+            ("My sister lives in Leeds", "I'm in York, not Leeds", "Leeds", "?"),
+            ("Mi hermana es médica", "Yo soy enfermera, no médica", "médica", "?"),
+            ("Mi hermana es médica", "Mi prima es enfermera, no médica", "médica", "?"),
         ] {
             let all = known(first, second);
             assert!(all.contains(right) && !all.contains(wrong), "{first} {second}: {all}");
