@@ -1,6 +1,6 @@
 //! Clauses: who acts, under which verb a clause hangs, and when what it says holds.
 
-use crate::words::lists::{ABBREVIATIONS, ADVERBS, BEFORE_SUBJECT, REPORTING, VOUCHING};
+use crate::words::lists::{ABBREVIATIONS, ADVERBS, BEFORE_SUBJECT, DETERMINERS, REPORTING, VOUCHING};
 use sarai_types::Language;
 
 use super::statement::Reason;
@@ -107,7 +107,10 @@ fn blocked(scan: &Scan<'_>, groups: &[Group], index: usize, floor: usize) -> Opt
                 || p.readings.iter().any(|f| f.person == Person::First && f.lemma == "decir")
                 || scan.word(p.first.max(1) - 1) == "i" && p.has_any(&["tell", "say"])
         });
-        return (!(vouched && own)).then_some(Reason::Reported);
+        // «Una empresa que se llama Acme»: of something that nobody knows it is said, and by the owner.
+        let told_of = scan.tokens[joint - 1].capital || joint > 1 && DETERMINERS.contains(&scan.word(joint - 2));
+        let reason = if told_of { Reason::Ambiguous } else { Reason::Reported };
+        return (!(vouched && own)).then_some(reason);
     }
     // "She says she lives in …", without a "that".
     let previous = previous.filter(|p| !scan.spanish() && p.has_any(&REPORTING))?;

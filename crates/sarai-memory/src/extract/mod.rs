@@ -270,7 +270,8 @@ impl<'a> Run<'a> {
             return self.skip(sentence, reason);
         }
         let span = self.span(sentence);
-        self.skipped.extend(doubtful.iter().map(|d| Skipped { reason: d.reason, span }));
+        let bytes = |d: &Doubtful| (scan.tokens[d.first].start, scan.tokens[d.last - 1].end);
+        self.skipped.extend(doubtful.iter().map(|d| Skipped { reason: d.reason, span: bytes(d) }));
         self.declaration(&scan, question, &doubtful, span);
     }
 
@@ -377,7 +378,9 @@ impl<'a> Run<'a> {
             }
             clause.last = clause.last.min(question);
             if let Some(reason) = clause.blocked {
-                self.skipped.push(Skipped { reason, span: sentence });
+                let (first, last) = (clause.first.min(group.first), clause.last.max(group.last));
+                let span = (scan.tokens[first].start, scan.tokens[last - 1].end);
+                self.skipped.push(Skipped { reason, span });
                 before = None;
                 continue;
             }

@@ -4,6 +4,8 @@
 //! before; that it is said, not asked, supposed or told of others; and that it still holds. Of two messages that say
 //! what is asked the newer one counts.
 
+use std::collections::HashMap;
+
 use sarai_types::Language;
 
 use super::agree::Heard;
@@ -28,6 +30,8 @@ const COMPARED_MAX: usize = 40;
 const TOKENS_MAX: usize = 1000;
 /// Sentences that one quotation joins.
 const JOINED_MAX: usize = 2;
+/// Tokens of a sentence that is looked at in parts as well.
+const BREATH: usize = 24;
 /// Words by which messages are looked for.
 const SEARCHED_MAX: usize = 32;
 /// Words of a message by which newer ones are looked for.
@@ -119,15 +123,18 @@ impl<S: Store> Search<'_, '_, S> {
         let names = self.names(subjects)?;
         let mut agreeing: Vec<(Episode, Passage)> = Vec::new();
         for episode in self.store.search_episodes(&self.sought(), COMPARED_MAX)? {
-            agreeing.extend(self.passage(&episode, &names).map(|passage| (episode, passage)));
+            agreeing.extend(self.passages(&episode, &names).into_iter().map(|passage| (episode.clone(), passage)));
         }
         agreeing.sort_by_key(|(episode, passage)| {
             std::cmp::Reverse((passage.covered, episode.recorded.utc_ms, episode.id.0))
         });
         let mut best = None;
-        // To read a message again takes longer than all before, so it is done for the best alone.
+        // To read a message again takes longer than all before, so it is done only as far as needed, and once for each.
+        let mut read: HashMap<EpisodeId, Vec<(usize, usize)>> = HashMap::new();
         for (episode, passage) in agreeing {
-            if is_said(&episode, passage.span) && !self.no_longer_holds(episode.id)? {
+            let unsaid = read.entry(episode.id).or_insert_with(|| unsaid(&episode));
+            let said = !unsaid.iter().any(|span| span.0 < passage.span.1 && passage.span.0 < span.1);
+            if said && !self.no_longer_holds(episode.id)? {
                 best = Some((episode, passage));
                 break;
             }
@@ -186,29 +193,26 @@ impl<S: Store> Search<'_, '_, S> {
         }))
     }
 
-    /// The shortest piece of the message that agrees best.
-    fn passage(&self, episode: &Episode, names: &[String]) -> Option<Passage> {
+    /// The pieces of the message that agree: sentences, two that follow each other, and thoughts of long ones.
+    fn passages(&self, episode: &Episode, names: &[String]) -> Vec<Passage> {
         let all = tokens(&episode.text, TOKENS_MAX);
-        let list: Vec<_> =
-            sentences(&all, &episode.text).into_iter().filter(|s| s.ending != Ending::Question).collect();
-        let mut best: Option<Passage> = None;
-        for joined in 1..=JOINED_MAX {
-            for piece in list.windows(joined) {
-                let (first, last) = (piece[0].first, piece[joined - 1].last);
-                let last = all[first..last].len().min(instead(&all[first..last])) + first;
-                let Some(end) = all[first..last].last().map(|token| token.end) else { continue };
-                let span = (all[first].start, end);
-                let mut heard = Heard::new(all[first..last].to_vec(), episode.language);
-                heard.call(TOPIC, &self.question.telling);
-                let Some((covered, denied)) = self.says(&heard, episode, names) else { continue };
-                if best.as_ref().is_none_or(|known| covered > known.covered) {
-                    let text = episode.text.get(span.0..span.1).unwrap_or_default().to_owned();
-                    let over = denied || is_over(&all[first..last]);
-                    best = Some(Passage { covered, span, text, over });
-                }
-            }
+        let list = sentences(&all, &episode.text);
+        let told = list.iter().filter(|s| s.ending != Ending::Question).map(|s| (s.first, s.last));
+        let told: Vec<(usize, usize)> = told.collect();
+        let parts = thoughts(&all, &told);
+        let mut out: Vec<Passage> = Vec::new();
+        for (first, last) in joined(&told).chain(joined(&parts).filter(|_| parts.len() > told.len())) {
+            let last = all[first..last].len().min(instead(&all[first..last])) + first;
+            let Some(end) = all[first..last].last().map(|token| token.end) else { continue };
+            let span = (all[first].start, end);
+            let mut heard = Heard::new(all[first..last].to_vec(), episode.language);
+            heard.call(TOPIC, &self.question.telling);
+            let Some((covered, denied)) = self.says(&heard, episode, names) else { continue };
+            let text = episode.text.get(span.0..span.1).unwrap_or_default().to_owned();
+            let over = denied || is_over(&all[first..last]);
+            out.push(Passage { covered, span, text, over });
         }
-        best
+        out
     }
 
     /// Whether a newer message says that something of this one is over, or denies it.
@@ -415,8 +419,28 @@ impl<S: Store> Search<'_, '_, S> {
     }
 }
 
-/// Whether a piece of a message says something itself: nobody asks, supposes, quotes or tells it there.
-fn is_said(episode: &Episode, span: (usize, usize)) -> bool {
+/// Ranges that follow each other, alone and joined.
+fn joined(bounds: &[(usize, usize)]) -> impl Iterator<Item = (usize, usize)> {
+    (1..=JOINED_MAX).flat_map(|count| bounds.windows(count).map(move |piece| (piece[0].0, piece[count - 1].1)))
+}
+
+/// The thoughts of sentences: long ones are parted by their commas, since who tells of a whole day says many things in
+/// one breath.
+fn thoughts(all: &[Token], sentences: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    for &(first, last) in sentences {
+        let long = last - first >= BREATH;
+        let mut from = first;
+        for part in all[first..last].split(|token| long && (token.is(",") || token.is(";"))) {
+            out.extend((!part.is_empty()).then_some((from, from + part.len())));
+            from += part.len() + 1;
+        }
+    }
+    out
+}
+
+/// The parts of a message that say nothing themselves: somebody asks, supposes, quotes or tells them of others there.
+fn unsaid(episode: &Episode) -> Vec<(usize, usize)> {
     let message = Message {
         text: &episode.text,
         at: episode.recorded,
@@ -438,7 +462,7 @@ fn is_said(episode: &Episode, span: (usize, usize)) -> bool {
         | Reason::Secret
         | Reason::TooLong => true,
     };
-    !read.skipped.iter().any(|skipped| doubtful(skipped.reason) && skipped.span.0 < span.1 && span.0 < skipped.span.1)
+    read.skipped.iter().filter(|skipped| doubtful(skipped.reason)).map(|skipped| skipped.span).collect()
 }
 
 /// «Mi clase de yoga», where the question names it; "my family smokes" is not what the owner does.
