@@ -107,18 +107,6 @@ impl Reader<'_> {
         }
     }
 
-    /// «Mi medicación está en el baño» tells of a thing, and not what is taken.
-    fn medicine_put(&self, group: &Group, subject: &Subject) -> Option<Statement> {
-        let scan = self.scan;
-        let Subject::Of(Noun::Attribute { of, row: "medication" }) = subject else { return None };
-        let (spot, end) =
-            scan.spot(scan.after_adverbs(group.last)).filter(|(_, end)| scan.in_house(group.last, *end))?;
-        let first = group.first.checked_sub(1).filter(|_| group.has_any(&["ser", "estar", "be"]))?;
-        let thing = Mention::medicine(of.clone(), scan.source(first, group.first));
-        let says = Says::of(Predicate::KeptIn);
-        Some(self.statement(thing, &says, Some(object(spot)), Stance::PLAIN, (first, end)))
-    }
-
     /// «Mi cumpleaños es el 3 de mayo», «Ana es mi hermana», «mi jefe es Pedro», «mi coche es un Seat».
     fn copula(&self, group: &Group, clause: &Clause, subject: &Subject, mention: &Mention) -> Vec<Statement> {
         let scan = self.scan;

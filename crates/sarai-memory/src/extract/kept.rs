@@ -53,6 +53,18 @@ impl Reader<'_> {
         vec![self.statement(thing, says, Some(object), stance, tokens)]
     }
 
+    /// «Mi medicación está en el baño» tells of a thing, and not what is taken.
+    pub(super) fn medicine_put(&self, group: &Group, subject: &Subject) -> Option<Statement> {
+        let scan = self.scan;
+        let Subject::Of(Noun::Attribute { of, row: "medication" }) = subject else { return None };
+        let (spot, end) =
+            scan.spot(scan.after_adverbs(group.last)).filter(|(_, end)| scan.in_house(group.last, *end))?;
+        let first = group.first.checked_sub(1).filter(|_| group.has_any(&["ser", "estar", "be"]))?;
+        let thing = Mention::medicine(of.clone(), scan.source(first, group.first));
+        let says = Says::of(Predicate::KeptIn);
+        Some(self.statement(thing, &says, Some(object(spot)), Stance::PLAIN, (first, end)))
+    }
+
     /// «Las llaves del trastero las dejo en el bote azul»: the thing stands first, and a clitic for it.
     pub(super) fn fronted(&self, group: &Group, clause: &Clause, before: Option<&Subject>) -> Option<Statement> {
         let scan = self.scan;

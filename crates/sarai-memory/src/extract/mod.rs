@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
         if let Some(whole) = doubtful.iter().find(|d| d.first == 0 && d.last == scan.tokens.len()) {
             let reason = whole.reason;
             // «Mi yerno Matías dice que…»: who says it is no hearsay.
-            if let Some(at) = scope::speaker_ends(&scan).filter(|_| reason == Reason::Reported) {
+            if let Some(at) = introduced::speaker_ends(&scan).filter(|_| reason == Reason::Reported) {
                 self.introductions(&Scan { tokens: &scan.tokens[..at], ..scan }, self.span(sentence));
             }
             return self.skip(sentence, reason);

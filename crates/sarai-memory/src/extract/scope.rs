@@ -6,7 +6,6 @@ use crate::words::lists::{
 use sarai_types::Language;
 
 use super::statement::Reason;
-use crate::grammar::Scan;
 use crate::text::{Ending, Sentence, Token, fold};
 
 /// What the message is as a whole.
@@ -265,32 +264,6 @@ fn doubt(text: &str, thought: &[Token], language: Language) -> Option<Reason> {
         return Some(Reason::Uncertain);
     }
     (holds(&folded, &SUPPOSITIONS) || supposes(thought, &folded, language)).then_some(Reason::Hypothesis)
-}
-
-/// Where whoever says a sentence has been named, outside of stories.
-pub(super) fn speaker_ends(scan: &Scan<'_>) -> Option<usize> {
-    const STORIES: &[&str] = &[
-        "novela",
-        "novel",
-        "cuento",
-        "story",
-        "pelicula",
-        "movie",
-        "film",
-        "serie",
-        "show",
-        "libro",
-        "book",
-        "juego",
-        "game",
-        "personaje",
-        "character",
-        "protagonista",
-        "protagonist",
-    ];
-    let says = |at: &usize| scan.is_any(*at, &["dice", "dijo", "cuenta", "conto", "says", "said", "reckons", "swears"]);
-    let at = (1..scan.tokens.len()).find(says)?;
-    (0..scan.tokens.len()).all(|i| !scan.is_any(i, STORIES)).then_some(at)
 }
 
 /// «Me han dicho que Marta…»: what others told of others. What they told of the owner and theirs stands: a doctor's word.

@@ -8,6 +8,7 @@ mod kind;
 mod near;
 mod over;
 mod peel;
+mod pieces;
 pub(crate) mod question;
 mod quote;
 mod rank;

@@ -3,8 +3,8 @@
 use super::peel::{is_bare, peel};
 use super::rest::rest;
 use super::wanted::{
-    Wanted, asks_since, bygone, content_faces, kept_medicine, only_named, qualifies, relative_at, telling, trade,
-    wanted, which,
+    Wanted, asks_since, bygone, content_faces, kept_medicine, kind_of_thing, only_named, qualifies, relative_at, state,
+    telling, trade, wanted, which,
 };
 use crate::words::lists::FUNCTION;
 use std::sync::LazyLock;
@@ -233,26 +233,6 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
 fn in_diary(scan: &Scan<'_>, from: usize, topics: &[Topic]) -> bool {
     topics.iter().any(|topic| topic.predicate == Predicate::Appointment)
         && (from..scan.tokens.len()).any(|at| words::longest(scan.language, scan.tokens, at, &[Class::Event]).is_some())
-}
-
-/// The marital state that is asked after.
-fn state(scan: &Scan<'_>, from: usize) -> Option<&'static str> {
-    (from..scan.tokens.len())
-        .find_map(|at| words::longest(scan.language, scan.tokens, at, &[Class::State]).map(|(sense, _)| sense.id))
-}
-
-/// The car of «¿qué coche tengo?» and of «¿de qué marca es mi coche?»
-fn kind_of_thing(scan: &Scan<'_>, from: usize, subject: Option<&Mention>) -> Option<&'static str> {
-    let classes = [Class::Vehicle, Class::Own];
-    let asked = (from + 1..scan.tokens.len()).find_map(|at| {
-        let named = scan.is_any(at - 1, &["que", "which", "what"]) && !scan.is_any(at, &["vehiculo", "vehicle"]);
-        words::longest(scan.language, scan.tokens, at, &classes).filter(|_| named)
-    });
-    let owned = || match subject? {
-        Mention::Thing { key, .. } => classes.iter().find_map(|class| words::intern(*class, key.strip_prefix("c:")?)),
-        _ => None,
-    };
-    asked.map(|(sense, _)| sense.id).or_else(owned)
 }
 
 /// «¿Qué moto tengo?», "what motorbike do I have?"

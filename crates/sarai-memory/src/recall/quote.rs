@@ -12,10 +12,11 @@ use super::agree::Heard;
 use super::judge::akin;
 use super::kind::Sight;
 use super::over::{ENDINGS, changes, ends_topic, instead, is_over};
+use super::pieces::{joined, thoughts, unsaid};
 use super::question::Form;
 use super::rank::Search;
 use super::wanted::Wanted;
-use crate::extract::{Context, Message, Reason, Speaker, extract, is_correction};
+use crate::extract::is_correction;
 use crate::fact::{EntityId, Episode, EpisodeId, Predicate, Source};
 use crate::grammar::Mention;
 use crate::memory::{Filter, States, Store, search_words};
@@ -28,10 +29,6 @@ use crate::words::{self, Class, Person};
 const COMPARED_MAX: usize = 40;
 /// Tokens of a message that are looked at.
 const TOKENS_MAX: usize = 1000;
-/// Sentences that one quotation joins.
-const JOINED_MAX: usize = 2;
-/// Tokens of a sentence that is looked at in parts as well.
-const BREATH: usize = 24;
 /// Words by which messages are looked for.
 const SEARCHED_MAX: usize = 32;
 /// Words of a message by which newer ones are looked for.
@@ -417,52 +414,6 @@ impl<S: Store> Search<'_, '_, S> {
             })
         })
     }
-}
-
-/// Ranges that follow each other, alone and joined.
-fn joined(bounds: &[(usize, usize)]) -> impl Iterator<Item = (usize, usize)> {
-    (1..=JOINED_MAX).flat_map(|count| bounds.windows(count).map(move |piece| (piece[0].0, piece[count - 1].1)))
-}
-
-/// The thoughts of sentences: long ones are parted by their commas, since who tells of a whole day says many things in
-/// one breath.
-fn thoughts(all: &[Token], sentences: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    let mut out = Vec::new();
-    for &(first, last) in sentences {
-        let long = last - first >= BREATH;
-        let mut from = first;
-        for part in all[first..last].split(|token| long && (token.is(",") || token.is(";"))) {
-            out.extend((!part.is_empty()).then_some((from, from + part.len())));
-            from += part.len() + 1;
-        }
-    }
-    out
-}
-
-/// The parts of a message that say nothing themselves: somebody asks, supposes, quotes or tells them of others there.
-fn unsaid(episode: &Episode) -> Vec<(usize, usize)> {
-    let message = Message {
-        text: &episode.text,
-        at: episode.recorded,
-        speaker: Speaker::Owner,
-        language: Some(episode.language),
-    };
-    let read = extract(message, &Context::default(), &|_| false);
-    let doubtful = |reason: Reason| match reason {
-        Reason::Ambiguous | Reason::Forgotten => false,
-        Reason::NotTheOwner
-        | Reason::Question
-        | Reason::Quotation
-        | Reason::Reported
-        | Reason::Hypothesis
-        | Reason::Uncertain
-        | Reason::Command
-        | Reason::Material
-        | Reason::Joke
-        | Reason::Secret
-        | Reason::TooLong => true,
-    };
-    read.skipped.iter().filter(|skipped| doubtful(skipped.reason)).map(|skipped| skipped.span).collect()
 }
 
 /// «Mi clase de yoga», where the question names it; "my family smokes" is not what the owner does.

@@ -111,6 +111,26 @@ pub(super) fn which(scan: &Scan<'_>, from: usize, topics: &[Topic]) -> Option<Ve
     (token.is_word() && !token.capital && lemmas.is_empty() && !known).then_some(faces)
 }
 
+/// The car of «¿qué coche tengo?» and of «¿de qué marca es mi coche?»
+pub(super) fn kind_of_thing(scan: &Scan<'_>, from: usize, subject: Option<&Mention>) -> Option<&'static str> {
+    let classes = [Class::Vehicle, Class::Own];
+    let asked = (from + 1..scan.tokens.len()).find_map(|at| {
+        let named = scan.is_any(at - 1, &["que", "which", "what"]) && !scan.is_any(at, &["vehiculo", "vehicle"]);
+        words::longest(scan.language, scan.tokens, at, &classes).filter(|_| named)
+    });
+    let owned = || match subject? {
+        Mention::Thing { key, .. } => classes.iter().find_map(|class| words::intern(*class, key.strip_prefix("c:")?)),
+        _ => None,
+    };
+    asked.map(|(sense, _)| sense.id).or_else(owned)
+}
+
+/// The marital state that is asked after.
+pub(super) fn state(scan: &Scan<'_>, from: usize) -> Option<&'static str> {
+    (from..scan.tokens.len())
+        .find_map(|at| words::longest(scan.language, scan.tokens, at, &[Class::State]).map(|(sense, _)| sense.id))
+}
+
 /// Whether somebody is named here, by a relation or a name.
 pub(super) fn relative_at(scan: &Scan<'_>, at: usize) -> bool {
     words::longest(scan.language, scan.tokens, at, &[Class::Kin, Class::Pet]).is_some()

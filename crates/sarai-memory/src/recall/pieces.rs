@@ -1,0 +1,56 @@
+//! The pieces of a message that may be quoted, and what in it says nothing.
+
+use crate::extract::{Context, Message, Reason, Speaker, extract};
+use crate::fact::Episode;
+use crate::text::Token;
+
+/// Sentences that one quotation joins.
+const JOINED_MAX: usize = 2;
+/// Tokens of a sentence that is looked at in parts as well.
+const BREATH: usize = 24;
+
+/// Ranges that follow each other, alone and joined.
+pub(super) fn joined(bounds: &[(usize, usize)]) -> impl Iterator<Item = (usize, usize)> {
+    (1..=JOINED_MAX).flat_map(|count| bounds.windows(count).map(move |piece| (piece[0].0, piece[count - 1].1)))
+}
+
+/// The thoughts of sentences: long ones are parted by their commas, since who tells of a whole day says many things in
+/// one breath.
+pub(super) fn thoughts(all: &[Token], sentences: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    for &(first, last) in sentences {
+        let long = last - first >= BREATH;
+        let mut from = first;
+        for part in all[first..last].split(|token| long && (token.is(",") || token.is(";"))) {
+            out.extend((!part.is_empty()).then_some((from, from + part.len())));
+            from += part.len() + 1;
+        }
+    }
+    out
+}
+
+/// The parts of a message that say nothing themselves: somebody asks, supposes, quotes or tells them of others there.
+pub(super) fn unsaid(episode: &Episode) -> Vec<(usize, usize)> {
+    let message = Message {
+        text: &episode.text,
+        at: episode.recorded,
+        speaker: Speaker::Owner,
+        language: Some(episode.language),
+    };
+    let read = extract(message, &Context::default(), &|_| false);
+    let doubtful = |reason: Reason| match reason {
+        Reason::Ambiguous | Reason::Forgotten => false,
+        Reason::NotTheOwner
+        | Reason::Question
+        | Reason::Quotation
+        | Reason::Reported
+        | Reason::Hypothesis
+        | Reason::Uncertain
+        | Reason::Command
+        | Reason::Material
+        | Reason::Joke
+        | Reason::Secret
+        | Reason::TooLong => true,
+    };
+    read.skipped.iter().filter(|skipped| doubtful(skipped.reason)).map(|skipped| skipped.span).collect()
+}
