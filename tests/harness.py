@@ -104,7 +104,7 @@ def orphaned_cgroups():
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over the owner's socket."""
 
-    def __init__(self, path, timeout=60):
+    def __init__(self, path, timeout=180):
         super().__init__("localhost", timeout=timeout)
         self.path = str(path)
 
@@ -186,7 +186,7 @@ class Home:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def request(self, method, path, body=None, timeout=60, headers=None):
+    def request(self, method, path, body=None, timeout=180, headers=None):
         """One request over the owner's socket: status and parsed body."""
         connection = UnixConnection(self.socket, timeout)
         try:

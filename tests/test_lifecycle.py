@@ -140,7 +140,7 @@ def test_a_client_that_disconnects_stops_its_generation(home):
     connection, reply = home.stream(LONG, max_tokens=1500, temperature=1)
     next(deltas(reply))
     connection.close()
-    wait_for("the generation to stop", lambda: home.gauge("sarai_generations_running") == 0, seconds=5)
+    wait_for("the generation to stop", lambda: home.gauge("sarai_generations_running") == 0)
     assert 'sarai_turns_total{outcome="abandoned"} 1' in home.request("GET", "/metrics")[1]
 
 
