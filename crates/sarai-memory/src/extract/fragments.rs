@@ -265,58 +265,51 @@ impl Run<'_> {
         }
     }
 
-    fn new_one(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
-        let Some((row, at)) = renewed(scan) else { return };
-        let Some(attribute) = words::attribute(row) else { return };
-        let Some(predicate) = Predicate::from_name(attribute.predicate).filter(|p| slot_of(*p).is_some()) else {
-            return;
-        };
-        let Some((fillers, end)) = scan.slot(attribute.slot, at) else { return };
-        for filler in fillers {
-            let known = |s: &Statement| s.predicate == predicate && s.sentence == sentence;
-            if !self.statements.iter().any(known) {
-                self.stated(scan, Mention::Owner, &Says::of(predicate), object(filler), (at, end), sentence);
-            }
-        }
-    }
-
-    /// «Mi cumpleaños: 3 de mayo», "my shoe size: 9".
+    /// «Mi cumpleaños: 3 de mayo», "my shoe size: 9", "new address is 22 Tannery Lane".
     fn labelled(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
-        self.new_one(scan, sentence);
-        for colon in (1..scan.tokens.len()).filter(|&i| scan.word(i) == ":") {
-            // "My goal for this year: …".
-            let year = |end: usize| {
-                scan.is_any(end, &["for", "para", "de"]) && colon <= end + 4 && scan.is_any(colon - 1, &["year", "ano"])
-            };
-            let label = (colon.saturating_sub(6)..colon)
-                .find_map(|at| scan.noun(at).filter(|(_, end)| *end == colon || year(*end)));
-            let Some((Noun::Attribute { of, row }, _)) = label else { continue };
-            let predicate = words::attribute(row).and_then(|row| Predicate::from_name(row.predicate));
-            let Some(predicate) = predicate.filter(|p| slot_of(*p).is_some() || *p == Predicate::Goal) else {
-                continue;
-            };
-            let slot = words::attribute(row).map_or("", |row| row.slot);
-            let Some((fillers, end)) = scan.slot(slot, colon + 1) else { continue };
+        let colons = (1..scan.tokens.len()).filter(|&i| scan.word(i) == ":");
+        let labels = colons.filter_map(|colon| label(scan, colon)).chain(renewed(scan));
+        for (of, row, at) in labels {
+            let Some(attribute) = words::attribute(row) else { continue };
+            let told = |p: &Predicate| slot_of(*p).is_some() || *p == Predicate::Goal;
+            let Some(predicate) = Predicate::from_name(attribute.predicate).filter(told) else { continue };
+            let Some((fillers, end)) = scan.slot(attribute.slot, at) else { continue };
             let Some(of) = self.resolved(of) else { continue };
             for filler in fillers {
-                let says = Says::of(predicate);
                 let known =
                     |s: &Statement| s.predicate == predicate && s.object.as_ref().is_some_and(|o| o.key == filler.key);
                 if !self.statements.iter().any(known) {
-                    self.stated(scan, of.clone(), &says, object(filler), (colon + 1, end), sentence);
+                    self.stated(scan, of.clone(), &Says::of(predicate), object(filler), (at, end), sentence);
                 }
             }
         }
     }
 }
 
+/// The attribute that a colon ends: whose, which, and where its value begins.
+fn label(scan: &Scan<'_>, colon: usize) -> Option<(Mention, &'static str, usize)> {
+    // "My goal for this year: …".
+    let year = |end: usize| {
+        scan.is_any(end, &["for", "para", "de"]) && colon <= end + 4 && scan.is_any(colon - 1, &["year", "ano"])
+    };
+    let found =
+        (colon.saturating_sub(6)..colon).find_map(|at| scan.noun(at).filter(|(_, end)| *end == colon || year(*end)));
+    match found?.0 {
+        Noun::Attribute { of, row } => Some((of, row, colon + 1)),
+        _ => None,
+    }
+}
+
 /// "New address is 22 Tannery Lane", «nuevo teléfono: …»: what is new is the owner's.
-fn renewed(scan: &Scan<'_>) -> Option<(&'static str, usize)> {
+fn renewed(scan: &Scan<'_>) -> Option<(Mention, &'static str, usize)> {
     let new = (0..scan.tokens.len().min(2)).find(|&at| scan.is_any(at, &["new", "nuevo", "nueva"]))?;
     let (sense, end) = words::longest(scan.language, scan.tokens, new + 1, &[Class::Attribute])?;
     let joint = scan.is_any(end, &["is", "es", "'s", ":", "="]);
-    (joint || scan.tokens.get(end).is_some_and(|token| token.kind == Kind::Number))
-        .then_some((sense.id, end + usize::from(joint)))
+    (joint || scan.tokens.get(end).is_some_and(|token| token.kind == Kind::Number)).then_some((
+        Mention::Owner,
+        sense.id,
+        end + usize::from(joint),
+    ))
 }
 
 /// A verb that stands nowhere.

@@ -1,6 +1,7 @@
 //! Names that a sentence tells by the way.
 
 use super::Run;
+use super::scope;
 use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::noun::Noun;
@@ -129,28 +130,9 @@ impl Run<'_> {
 
 /// Where whoever says a sentence has been named, outside of stories.
 pub(super) fn speaker_ends(scan: &Scan<'_>) -> Option<usize> {
-    const STORIES: &[&str] = &[
-        "novela",
-        "novel",
-        "cuento",
-        "story",
-        "pelicula",
-        "movie",
-        "film",
-        "serie",
-        "show",
-        "libro",
-        "book",
-        "juego",
-        "game",
-        "personaje",
-        "character",
-        "protagonista",
-        "protagonist",
-    ];
     let says = |at: &usize| scan.is_any(*at, &["dice", "dijo", "cuenta", "conto", "says", "said", "reckons", "swears"]);
     let at = (1..scan.tokens.len()).find(says)?;
-    (0..scan.tokens.len()).all(|i| !scan.is_any(i, STORIES)).then_some(at)
+    (0..scan.tokens.len()).all(|i| !scan.is_any(i, scope::STORIES)).then_some(at)
 }
 
 /// Only relatives and animals have introductions.

@@ -85,6 +85,39 @@ fn opening(tokens: &[Token], sentence: Sentence, verbs: &[&str]) -> bool {
         .is_some_and(|token| verbs.contains(&token.fold.as_str()))
 }
 
+/// What is made up, and who is in it.
+pub(super) const STORIES: &[&str] = &[
+    "cuento",
+    "historia",
+    "poema",
+    "story",
+    "poem",
+    "relato",
+    "novela",
+    "novel",
+    "dialogo",
+    "dialogue",
+    "cancion",
+    "song",
+    "guion",
+    "script",
+    "frase",
+    "sentence",
+    "pelicula",
+    "movie",
+    "film",
+    "serie",
+    "show",
+    "libro",
+    "book",
+    "juego",
+    "game",
+    "personaje",
+    "character",
+    "protagonista",
+    "protagonist",
+];
+
 /// Whether from this sentence on everything is made up.
 pub(super) fn makes_up(tokens: &[Token], sentence: Sentence) -> bool {
     let first = &tokens[sentence.first];
@@ -92,33 +125,14 @@ pub(super) fn makes_up(tokens: &[Token], sentence: Sentence) -> bool {
     if tokens[sentence.first..sentence.last].iter().any(|token| token.kind == crate::text::Kind::Email) {
         return false;
     }
-    // «Vos sos Sherlock y yo soy Watson», "you are Batman and I'm Robin".
+    // «Vos sos Sherlock y yo soy Watson» gives out parts, «tú eres genial» gives none.
     let word = |i: usize| tokens.get(sentence.first + i).map_or("", |token| token.fold.as_str());
-    let cast = matches!((word(0), word(1)), ("vos", "sos") | ("tu", "eres") | ("vos", "eres") | ("you", "are"))
-        && sentence.ending != Ending::Question;
+    let cast = matches!((word(0), word(1)), ("vos" | "tu", "sos" | "eres"))
+        && tokens[sentence.first..sentence.last].windows(2).any(|pair| pair[0].is("yo") && pair[1].is("soy"));
     let second_person = matches!(first.fold.as_str(), "eres" | "you")
         && (sentence.ending == Ending::Plain || sentence.ending == Ending::Colon);
     let acts = opening(tokens, sentence, &MAKERS);
-    let story = tokens[sentence.first..sentence.last].iter().any(|t| {
-        matches!(
-            t.fold.as_str(),
-            "cuento"
-                | "historia"
-                | "poema"
-                | "story"
-                | "poem"
-                | "relato"
-                | "novela"
-                | "dialogo"
-                | "dialogue"
-                | "cancion"
-                | "song"
-                | "guion"
-                | "script"
-                | "frase"
-                | "sentence"
-        )
-    });
+    let story = tokens[sentence.first..sentence.last].iter().any(|t| STORIES.contains(&t.fold.as_str()));
     let lets = first.is("let") && tokens.get(sentence.first + 1).is_some_and(|t| t.is("us"));
     (acts && !matches!(first.fold.as_str(), "eres" | "you" | "let" | "ejemplo" | "example" | "story") || lets)
         && (story || sentence.ending == Ending::Colon || !first.is("haz"))
@@ -446,17 +460,10 @@ pub(super) const SHARED: &[&str] = &[
     "shed",
     "cobertizo",
     "caseta",
-    "safe",
-    "caja fuerte",
-    "oficina",
-    "office",
-    "gimnasio",
-    "gym",
     "cancela",
     "verja",
     "buzon",
     "mailbox",
-    "storage",
 ];
 
 /// «¿De dónde…?», «¿con quién…?»

@@ -67,12 +67,7 @@ impl Scan<'_> {
             && self.word(end) == ","
             && let Some((Noun::Someone(mention), _)) = self.headed(at, Mention::Owner, false)
         {
-            let bare = match mention {
-                Mention::Relative { of, kin, plural, .. } => Mention::Relative { of, kin, name: None, plural },
-                Mention::Animal { of, species, plural, .. } => Mention::Animal { of, species, name: None, plural },
-                other => other,
-            };
-            return Some((Noun::Someone(bare.called(name)), end + 1));
+            return Some((Noun::Someone(mention.called(name)), end + 1));
         }
         if named && child_called {
             return Some((Noun::Someone(Mention::relative("child", false)), at + count));

@@ -132,9 +132,7 @@ impl Scan<'_> {
             let role = self.is_any(i, &["de", "como", "as"])
                 && words::longest(self.language, self.tokens, i + 1, &[Class::Job])
                     .is_some_and(|(s, e)| e <= end && !s.plural);
-            let called =
-                self.is_any(i, &["que"]) && self.is_any(i + 1, &["se"]) || self.is_any(i, &["called", "named"]);
-            if role || called || (i > from && self.is_any(i, &["doing", "haciendo", "with", "con"])) {
+            if role || (i > from && self.is_any(i, &["doing", "haciendo", "with", "con"])) {
                 end = i;
                 break;
             }

@@ -34,6 +34,11 @@ impl Heard {
         Self { faces: said.iter().map(faces).collect(), said }
     }
 
+    /// The sentence that tells a fact.
+    pub(super) fn of(fact: &Fact) -> Self {
+        Self::new(tokens(&fact.evidence.sentence, TOKENS_MAX), fact.language)
+    }
+
     /// Gives one more face to all words of a list.
     pub(super) fn call(&mut self, name: &str, list: &[String]) {
         for faces in self.faces.iter_mut().filter(|faces| faces.iter().any(|face| list.contains(face))) {

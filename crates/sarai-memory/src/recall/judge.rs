@@ -6,12 +6,8 @@ use super::rank::{ANSWER_FACTS_MAX, Found, Search, Why, ranked};
 use super::wanted::Wanted;
 use crate::fact::{Arity, EntityId, Fact, Predicate};
 use crate::memory::{Store, search_words};
-use crate::text::tokens;
 use crate::words;
 use crate::words::lists::{AGENDA_WORDS, GENERAL_WORDS};
-
-/// Tokens of a sentence that are looked at.
-const TOKENS_MAX: usize = 200;
 
 impl<S: Store> Search<'_, '_, S> {
     /// How many of the question's objects and words a fact holds, in either language.
@@ -139,9 +135,7 @@ impl<S: Store> Search<'_, '_, S> {
     pub(super) fn keep_kind(&self, predicate: Predicate, facts: &mut Vec<Fact>) {
         if let Some(which) = &self.question.which {
             let which = std::slice::from_ref(which);
-            facts.retain(|fact| {
-                Heard::new(tokens(&fact.evidence.sentence, TOKENS_MAX), fact.language).covers(which) > 0
-            });
+            facts.retain(|fact| Heard::of(fact).covers(which) > 0);
         }
         if predicate == Predicate::Owns
             && let Some(asked) = self.question.thing.and_then(family)
@@ -179,12 +173,8 @@ impl<S: Store> Search<'_, '_, S> {
         let who = |fact: &Fact| matches!(fact.predicate, Predicate::Name | Predicate::Relative | Predicate::Pet);
         for fact in self.in_time(all)? {
             let overlap = self.overlap(&fact);
-            let apart = self.tells_another(&Heard::new(tokens(&fact.evidence.sentence, TOKENS_MAX), fact.language));
-            if overlap > 0
-                && !apart
-                && !(valued && who(&fact))
-                && (subjects.is_empty() || subjects.contains(&fact.subject))
-            {
+            let theirs = subjects.is_empty() || subjects.contains(&fact.subject);
+            if overlap > 0 && theirs && !(valued && who(&fact)) && !self.tells_another(&Heard::of(&fact)) {
                 scored.push((overlap, fact));
             }
         }

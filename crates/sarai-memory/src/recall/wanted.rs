@@ -143,7 +143,7 @@ pub(super) fn wanted(scan: &Scan<'_>, from: usize) -> Wanted {
     if has(&["cuando", "when"])
         || has(&["que", "what", "which"])
             && has(&["dia", "dias", "day", "days", "hora", "time", "date", "fecha", "mes", "month", "year", "ano"])
-        || has(DEADLINES)
+        || has(DEADLINES) && !has(&["cuanto", "cuanta", "how"])
         || part_of_day(scan, from).is_some()
     {
         Wanted::Time
