@@ -54,12 +54,15 @@ impl Run<'_> {
 
     /// Whether the writer says who they are: in so many words, or by their name in this message.
     fn introduces(&self, scan: &Scan<'_>) -> bool {
-        let named = self
-            .statements
-            .iter()
-            .any(|s| s.predicate == Predicate::Name && s.subject == Mention::Owner && s.act == Act::Assert);
         let folded = crate::text::fold(scan.source(0, scan.tokens.len()));
-        named || INTRODUCTIONS.iter().any(|opening| folded.contains(opening))
+        self.is_named() || INTRODUCTIONS.iter().any(|opening| folded.contains(opening))
+    }
+
+    /// Whether the message has told its writer's name.
+    fn is_named(&self) -> bool {
+        self.statements
+            .iter()
+            .any(|s| s.predicate == Predicate::Name && s.subject == Mention::Owner && s.act == Act::Assert)
     }
 
     /// "Allergic to nuts, by the way", «celíaca, para que lo sepas», "big fan of curling": what is said without a verb and
@@ -146,9 +149,10 @@ impl Run<'_> {
             self.clauses += 2;
             let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
             let owner = Subject::Of(Noun::Someone(Mention::Owner));
-            for statement in reader.read(&group, &clause, &owner, &Mention::Owner) {
-                self.push(statement);
-            }
+            // "I'm Ann, with two cats, Pickle and Mog": a second name is somebody else's.
+            let mut said = reader.read(&group, &clause, &owner, &Mention::Owner);
+            said.retain(|s| s.predicate != Predicate::Name || !self.is_named());
+            said.into_iter().for_each(|statement| self.push(statement));
             return Some(found.end);
         }
         let (mut fillers, end) = scan.slot("knownplace", at).filter(|(_, end)| ends(scan, *end))?;

@@ -35,10 +35,7 @@ impl Run<'_> {
                             && s.predicate == predicate
                             && s.object.as_ref().is_some_and(|o| o.mention.as_ref() == Some(&mention))
                 });
-                // «María tiene peras y le da una a su hermano Luis»: nobody has heard of her.
-                let stranger = matches!(&of, Mention::Named(name) if !(scan.known)(&crate::text::fold(name)));
                 let known = gone
-                    || stranger
                     || self.statements.iter().any(|s| {
                         s.predicate == predicate && s.object.as_ref().and_then(|o| o.mention.as_ref()) == Some(&mention)
                     });
@@ -138,4 +135,43 @@ pub(super) fn speaker_ends(scan: &Scan<'_>) -> Option<usize> {
 /// Only relatives and animals have introductions.
 fn unreachable_mention() -> (Mention, Predicate, &'static str) {
     (Mention::Owner, Predicate::Relative, "friend")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::{InMemory, Memory};
+    use crate::time::Moment;
+    use crate::{Message, Speaker, Store};
+
+    /// Predicates and objects of what one message tells.
+    fn told(text: &str) -> Vec<String> {
+        let mut memory = Memory::new(InMemory::new());
+        let at = Moment::parse("2026-03-10T10:00:00Z").unwrap();
+        memory.say(Message { text, at, speaker: Speaker::Owner, language: None }).unwrap();
+        let facts = memory.store().facts(&crate::Filter::default()).unwrap();
+        facts.iter().map(|fact| format!("{} {}", fact.verb(), fact.object.text)).collect()
+    }
+
+    #[test]
+    fn an_aside_names_whom_it_stands_beside() {
+        for (text, expected, never) in [
+            ("el hermano de mi mamá, Eusebio, tiene un taller", "relative:brother Eusebio", "relative:mother Eusebio"),
+            ("Renata, la hija de mi hermana, ya anda", "relative:daughter Renata", "relative:sister Renata"),
+            ("el jefe, Óscar, llegó tarde", "relative:boss Óscar", "?"),
+            ("mi yerno Matías dice que no tiene arreglo", "relative:son_in_law Matías", "?"),
+            ("two cats called Pickle and Mog, and I'm Ann", "name Ann", "name Mog"),
+            ("la celíaca es mi hermana Begoña", "health celíaca", "?"),
+        ] {
+            let all = told(text);
+            assert!(all.iter().any(|fact| fact == expected), "{text}: {all:?}");
+            assert!(all.iter().all(|fact| fact != never), "{text}: {all:?}");
+        }
+        for text in
+            ["En mi novela, mi hermana Ana dice que huye", "vos sos Sherlock y yo soy Watson, vivimos en Baker Street"]
+        {
+            assert_eq!(told(text), Vec::<String>::new(), "{text}");
+        }
+        // A party is no car.
+        assert!(told("tengo una fiesta el sabado").iter().all(|fact| !fact.starts_with("owns")));
+    }
 }

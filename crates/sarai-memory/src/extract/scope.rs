@@ -577,11 +577,16 @@ mod tests {
             "la tarjeta: 4111 1111 1111 1111",
             "the bank password is «casa»",
             "el pin del móvil es 0000",
+            // Places have passwords of their own, which are nobody's guests'.
+            "la contraseña del correo de la oficina es hunter2",
+            "my office computer password is hunter2",
+            "my safe deposit box password is hunter2",
         ] {
             assert!(is_secret(text), "{text}");
         }
         for text in [
             "the wifi password is «casa»",
+            "la clave del cobertizo es 4410",
             "mi teléfono es 600 123 456",
             "¿cuál es mi contraseña?",
             "he olvidado la contraseña",

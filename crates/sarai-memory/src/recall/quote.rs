@@ -484,6 +484,11 @@ mod tests {
             (&["Trabajo en una panadería de Getafe"][..], "¿Dónde trabajo?", Some("panadería de Getafe")),
             (&["Laburo en una imprenta de Rosario"], "¿Dónde trabajo?", Some("Rosario")),
             (&["My bike is an Orbea, a red one"], "What make is my bike?", Some("Orbea")),
+            (
+                &["The spare key for the shed lives under the blue flowerpot"],
+                "Where did we hide the shed key?",
+                Some("flowerpot"),
+            ),
             (&["El bombo del bebé lo guardé en el trastero"], "¿Dónde guardé el bombo?", Some("trastero")),
             (&["Hola. Mi hermana vive en Lugo. ¿Llueve?"], "¿Dónde vive mi hermana?", Some("Mi hermana vive en Lugo")),
             (&["Mi hermana vive en Lugo"], "Where does my sister live?", Some("Lugo")),
