@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run build jail test day soak spec lint bench fuzz clean test-setup test-models skill-stubs skill-image skill-run compose
+.PHONY: help setup run build jail test test-program test-worker test-python day soak spec lint bench fuzz clean test-setup test-models skill-stubs skill-image skill-run compose
 .SHELLFLAGS := -euc
 
 # The tool that installs Rust puts it here, and not every shell looks there.
@@ -48,17 +48,26 @@ jail: setup
 	@$(STATIC) --package sarai-sandbox $(SKILLS:%=--package sarai-skill-%) --bins
 	@scripts/install-skills.sh $(CARGO_TARGET_DIR)/$(HOST)/release $(CARGO_TARGET_DIR)/release $(SKILLS)
 
-test day soak spec: export SARAI_BIN := $(SARAI)
-test day soak spec: export SARAI_LLAMA_BIN := $(CARGO_TARGET_DIR)/release/sarai-llama
-test day soak spec: export SARAI_JAIL_BIN := $(CARGO_TARGET_DIR)/release/sarai-jail
-test day soak spec: export SARAI_PROBE_BIN := $(CARGO_TARGET_DIR)/release/sarai-probe
-test day soak spec: export SARAI_TEST_MODEL_DIR := $(TEST_HOME)/models
-test day soak spec: export PYTHONDONTWRITEBYTECODE := 1
-test: test-setup build test-models $(VENV)/ready ## run every test
-	cargo test $(PROGRAM)
-	@# Each of its tests is a process that takes every core.
-	cargo test $(WORKER) -- --test-threads 1
+# What starts the programs that were built, each with everything that it may need.
+TRIALS := test-program test-worker test-python day soak spec
+$(TRIALS): export SARAI_BIN := $(SARAI)
+$(TRIALS): export SARAI_LLAMA_BIN := $(CARGO_TARGET_DIR)/release/sarai-llama
+$(TRIALS): export SARAI_JAIL_BIN := $(CARGO_TARGET_DIR)/release/sarai-jail
+$(TRIALS): export SARAI_PROBE_BIN := $(CARGO_TARGET_DIR)/release/sarai-probe
+$(TRIALS): export SARAI_TEST_MODEL_DIR := $(TEST_HOME)/models
+$(TRIALS): export PYTHONDONTWRITEBYTECODE := 1
+test: test-program test-worker test-python ## run every test; with --keep-going also those behind one that failed
+
+test-program: test-setup build test-models
+	cargo test $(PROGRAM) --no-fail-fast
 	cargo xtask gen --check
+
+# Each of its tests is a process that takes every core.
+test-worker: test-setup build test-models
+	cargo test $(WORKER) -- --test-threads 1
+
+test-python: test-setup build test-models $(VENV)/ready
+	cargo build $(PROGRAM) --example conform
 	$(VENV)/bin/python -m pytest -p no:cacheprovider tests
 
 day: test-setup build test-models $(VENV)/ready ## live a day with everything going wrong, each process ROUNDS=5 times
