@@ -28,6 +28,7 @@ config-wrong-model = { $place }: "{ $key }" is "{ $value }", but it must be { $a
     [yes] "auto" or{" "}
    *[no] {""}
 }the name of a model in the catalogue: at most { $max } letters, digits, dots and dashes. "sarai model list" shows them.
+config-wrong-embedding = { $place }: "{ $key }" is "{ $value }", but it must be "none" or the name of a model: at most { $max } letters, digits, dots and dashes. "sarai model list" shows them.
 config-wrong-draft = { $place }: "{ $key }" is "{ $value }", but it must be "none", "auto" or the name of a model in the catalogue: at most { $max } letters, digits, dots and dashes. "sarai model list" shows them.
 config-wrong-speculation = { $place }: "{ $key }" is "{ $value }", but it must be "auto", "off", "acceptance", or "fixed:1" to "fixed:{ $max }".
 config-wrong-hosts = { $place }: "{ $key }" is "{ $value }", but it must be a list of at most { $max } host names without ports, such as [sarai.home, 192.168.1.5].

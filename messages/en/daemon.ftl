@@ -17,6 +17,8 @@ daemon-busy = Too many requests wait already. Try again in { $seconds ->
    *[other] { $seconds } seconds
 }.
 daemon-grammar = An answer cannot be held to that form: { $detail }
+daemon-vectors-not-served = Vectors come from “{ $served }”, not from “{ $model }”. Ask for “{ $served }” or for “sarai”, or change model.embedding in the config.
+daemon-vectors-not-loaded = The model that model.embedding names could not be loaded; the log says why. Name another, or set it to “none”, and start again.
 daemon-draft-waits = Waits for the model that answers.
 daemon-draft-is-model = The model { $model } cannot guess for itself. Set model.draft to a smaller one, or to none.
 daemon-no-draft = The catalogue does not say which model guesses. Set model.draft; “sarai model list” shows them.

@@ -28,6 +28,7 @@ config-wrong-model = { $place }: «{ $key }» vale «{ $value }», pero tiene qu
     [yes] «auto» o{" "}
    *[no] {""}
 }el nombre de un modelo del catálogo: como mucho { $max } letras, cifras, puntos y guiones. «sarai model list» los muestra.
+config-wrong-embedding = { $place }: «{ $key }» es «{ $value }», pero tiene que ser «none» o el nombre de un modelo: como mucho { $max } letras, cifras, puntos y guiones. «sarai model list» los muestra.
 config-wrong-draft = { $place }: «{ $key }» es «{ $value }», pero tiene que ser «none», «auto» o el nombre de un modelo del catálogo: como mucho { $max } letras, cifras, puntos y guiones. «sarai model list» los muestra.
 config-wrong-speculation = { $place }: «{ $key }» es «{ $value }», pero tiene que ser «auto», «off», «acceptance», o de «fixed:1» a «fixed:{ $max }».
 config-wrong-hosts = { $place }: «{ $key }» vale «{ $value }», pero tiene que ser una lista de { $max } nombres de equipo como mucho, sin puerto, por ejemplo [sarai.casa, 192.168.1.5].

@@ -17,6 +17,8 @@ daemon-busy = Ya hay demasiadas peticiones esperando. Prueba otra vez dentro de 
    *[other] { $seconds } segundos
 }.
 daemon-grammar = No se puede ceñir una respuesta a ese formato: { $detail }
+daemon-vectors-not-served = Los vectores vienen de «{ $served }», no de «{ $model }». Pide «{ $served }» o «sarai», o cambia model.embedding en la configuración.
+daemon-vectors-not-loaded = No se pudo cargar el modelo que pone model.embedding; el registro dice por qué. Pon otro, o «none», y arranca de nuevo.
 daemon-draft-waits = Espera al modelo que responde.
 daemon-draft-is-model = El modelo { $model } no puede adelantarse a sí mismo. Pon en model.draft uno más pequeño, o none.
 daemon-no-draft = El catálogo no dice qué modelo se adelanta. Pon model.draft; «sarai model list» los muestra.

@@ -123,7 +123,7 @@ fn expects_schema(expects: &Expects) -> Value {
         Expects::Choice(["false", "true"]) => json!({ "type": "boolean" }),
         Expects::Choice(words) => json!({ "enum": words }),
         // The words for none and the catalogue's choice have the shape of an id.
-        Expects::ModelId | Expects::Draft => {
+        Expects::ModelId | Expects::Draft | Expects::Embedding => {
             json!({ "type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$" })
         }
         Expects::Speculation { .. } => {

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use sarai_types::{Language, ModelId, Speculation};
 
 use crate::value::{
-    Auto, Draft, Expects, Given, HostNames, LogLevel, MailServer, Mailbox, Paths, Setting, Size, SkillRuntime, Switch,
-    Target, Time, Weights, Whole,
+    Auto, Draft, Embedding, Expects, Given, HostNames, LogLevel, MailServer, Mailbox, Paths, Setting, Size,
+    SkillRuntime, Switch, Target, Time, Weights, Whole,
 };
 
 /// When a changed value counts.
@@ -184,6 +184,10 @@ keys! {
         /// on two, a guess of a model with a third of the parameters takes more than half as long as the token itself.
         /// The answers are the same with and without it.
         draft: Draft = Draft::None, Restart, Now;
+        /// A model that turns texts into vectors, by its id: those of `/v1/embeddings`, and those by which the memory
+        /// finds messages that mean the same in other words. With `none` the first come from the model that answers, and
+        /// the memory goes by words alone, which is enough for nearly everything.
+        embedding: Embedding = Embedding::None, Restart, Now;
     }
 
     /// What the models may use of this computer.

@@ -42,8 +42,8 @@ pub use lock::{LockError, StateLock};
 pub use rules::{BUILTIN_RULES, RulesFile};
 pub use source::{FILE_BYTES_MAX, Origin, SourceFile, Sources};
 pub use value::{
-    Auto, Draft, Expects, HostNames, LogLevel, MailServer, Mailbox, Paths, Security, Size, SkillRuntime, Switch,
-    Target, Time, Url, Weights, Whole,
+    Auto, Draft, Embedding, Expects, HostNames, LogLevel, MailServer, Mailbox, Paths, Security, Size, SkillRuntime,
+    Switch, Target, Time, Url, Weights, Whole,
 };
 
 #[cfg(test)]

@@ -171,6 +171,10 @@ const COMPLAINTS: &[(&str, &str)] = &[
         r#"sarai.yaml:1: "model.draft" is "a b", but it must be "none", "auto" or the name of a model in the catalogue: at most 64 letters, digits, dots and dashes. "sarai model list" shows them."#,
     ),
     (
+        "model: {embedding: a b}",
+        r#"sarai.yaml:1: "model.embedding" is "a b", but it must be "none" or the name of a model: at most 64 letters, digits, dots and dashes. "sarai model list" shows them."#,
+    ),
+    (
         "runtime: {speculation: fixed:64}",
         r#"sarai.yaml:1: "runtime.speculation" is "fixed:64", but it must be "auto", "off", "acceptance", or "fixed:1" to "fixed:63"."#,
     ),
@@ -291,7 +295,7 @@ fn a_reload_says_what_counts_now_and_what_waits() {
 #[test]
 fn every_value_reads_back_as_it_prints() {
     let changed = "language: es\nserver: {bind: 10.0.0.1, port: 1, insecure: true, allowed_hosts: [a, b]}\n\
-                   model: {default: m, draft: d}\nruntime: {n_ctx: 600, threads: 2, sequences: 2, max_concurrent_llms: 2, \
+                   model: {default: m, draft: d, embedding: e}\nruntime: {n_ctx: 600, threads: 2, sequences: 2, max_concurrent_llms: 2, \
                    ram_budget: 3GiB, weights: both, speculation: 'fixed:7', prefix_cache: false, prefix_cache_bytes: 2GiB}\n\
                    log: {level: trace}\nphoenix: {skill_runtime: docker, entity_memory_skill: false, memory_enrichment: false, \
                    proactive_loop_enabled: false, \

@@ -73,6 +73,8 @@ pub enum Expects {
     ModelId,
     /// The id of a model, `auto` or `none`.
     Draft,
+    /// The id of a model, or `none`.
+    Embedding,
     /// A way to guess ahead.
     Speculation { tokens_max: u8 },
     /// A list of host names.
@@ -113,6 +115,7 @@ impl Expects {
             Self::Choice(words) => Notice::new("config-wrong-choice").arg("choices", words.join(", ")),
             Self::ModelId => Notice::new("config-wrong-model").arg("max", ModelId::LEN_MAX),
             Self::Draft => Notice::new("config-wrong-draft").arg("max", ModelId::LEN_MAX),
+            Self::Embedding => Notice::new("config-wrong-embedding").arg("max", ModelId::LEN_MAX),
             Self::Speculation { tokens_max } => Notice::new("config-wrong-speculation").arg("max", tokens_max),
             Self::Hosts { count_max } => Notice::new("config-wrong-hosts").arg("max", count_max),
             Self::Paths { count_max } => Notice::new("config-wrong-paths").arg("max", count_max),
@@ -140,6 +143,7 @@ impl fmt::Display for Expects {
             Self::Choice(words) => f.write_str(&words.join(" | ")),
             Self::ModelId => write!(f, "a model id of at most {} characters", ModelId::LEN_MAX),
             Self::Draft => write!(f, "none | auto | a model id of at most {} characters", ModelId::LEN_MAX),
+            Self::Embedding => write!(f, "none | a model id of at most {} characters", ModelId::LEN_MAX),
             Self::Speculation { tokens_max } => write!(f, "auto | off | acceptance | fixed:1 to fixed:{tokens_max}"),
             Self::Hosts { count_max } => write!(f, "a list of at most {count_max} host names"),
             Self::Paths { count_max } => write!(f, "a list of at most {count_max} paths"),
@@ -425,6 +429,35 @@ impl fmt::Display for Draft {
         match self {
             Self::None => f.write_str("none"),
             Self::Auto => f.write_str("auto"),
+            Self::Is(id) => id.fmt(f),
+        }
+    }
+}
+
+/// The model that turns texts into vectors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Embedding {
+    None,
+    Is(ModelId),
+}
+
+impl Setting for Embedding {
+    fn expects() -> Expects {
+        Expects::Embedding
+    }
+
+    fn read(given: &Given) -> Option<Self> {
+        match given.text()? {
+            "none" => Some(Self::None),
+            id => id.parse().ok().map(Self::Is),
+        }
+    }
+}
+
+impl fmt::Display for Embedding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
             Self::Is(id) => id.fmt(f),
         }
     }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sarai_config::{Draft, FolderError, Folders, Runtime, Switch, Weights, Whole, own_folder};
+use sarai_config::{Draft, Embedding, FolderError, Folders, Runtime, Switch, Weights, Whole, own_folder};
 use sarai_engine::weights::{Layouts, Policy};
 use sarai_models::{Catalog, Fit, Library, LoadPlan, MemoryEstimate, Role, WeightLayout, estimate, fits};
 use sarai_sandbox::{JailName, Launcher, SandboxError};
@@ -23,7 +23,7 @@ use crate::drafter::{Drafter, DrafterKeeper};
 use crate::memory::Remembrance;
 use crate::resident;
 use crate::token;
-use crate::worker::{CacheSpec, Worker, WorkerJail, WorkerOptions, WorkerSpec};
+use crate::worker::{CacheSpec, Vectors, Worker, WorkerJail, WorkerOptions, WorkerSpec};
 
 /// How often a file that is missing is looked for.
 const RETRY: Duration = Duration::from_secs(2);
@@ -31,6 +31,8 @@ const RETRY: Duration = Duration::from_secs(2);
 const SKILLS_SHARE: u64 = 4;
 /// Enough for the skills that come with the program, one at a time.
 const SKILLS_BYTES_MIN: u64 = 256_000_000;
+/// Tokens of the longest text that a model for vectors reads.
+const VECTORS_TOKENS: u32 = 512;
 /// Left to the rest of the system when the budget is `auto`.
 const HEADROOM: u64 = 300_000_000;
 
@@ -102,6 +104,7 @@ pub(crate) struct BrainSpec {
     /// None means the catalogue's own default.
     pub(crate) model: Option<ModelId>,
     pub(crate) draft: Draft,
+    pub(crate) embedding: Embedding,
     pub runtime: Runtime,
     pub folders: Folders,
     /// Who jails the workers, or why nobody does; none runs them as they are.
@@ -341,7 +344,7 @@ async fn start(spec: &BrainSpec) -> Result<(Worker, Child, Option<PathBuf>), Not
     let looking = spec.clone();
     // The first look at a file sums all of it, which takes seconds.
     let found = tokio::task::spawn_blocking(move || find(&looking)).await;
-    let (model, file, memory_bytes) = found.map_err(|_| Notice::new("daemon-internal"))??;
+    let Found { model, file, memory_bytes, vectors } = found.map_err(|_| Notice::new("daemon-internal"))??;
     let draft_socket = match spec.draft {
         Draft::None => None,
         Draft::Auto | Draft::Is(_) => Some(spec.socket(WorkerPart::Draft)?),
@@ -362,6 +365,7 @@ async fn start(spec: &BrainSpec) -> Result<(Worker, Child, Option<PathBuf>), Not
             cache: (runtime.prefix_cache == Switch::On).then_some(cache),
             measured: Some(spec.measured_file()),
             draft_socket: draft_socket.clone(),
+            vectors,
         },
         jail: spec.jail(WorkerPart::Model)?,
     };
@@ -422,14 +426,34 @@ impl Models {
 
     /// A model's file, once it is whole, and what it will take.
     fn file(&self, model: &ModelId, layout: WeightLayout) -> Result<(PathBuf, MemoryEstimate), Notice> {
+        self.planned(model, LoadPlan::new(self.n_ctx, layout))
+    }
+
+    /// The same of a model for vectors, which reads a text at once and keeps nothing of it. llama.cpp makes room for a
+    /// row of the vocabulary for each token, and again for one that could write.
+    fn vectors_file(&self, model: &ModelId) -> Result<(PathBuf, MemoryEstimate), Notice> {
+        let (n_ctx, n_ubatch) = (VECTORS_TOKENS, VECTORS_TOKENS);
+        self.planned(model, LoadPlan { n_ctx, n_ubatch, n_outputs_max: 2 * VECTORS_TOKENS, layout: WeightLayout::Once })
+    }
+
+    fn planned(&self, model: &ModelId, plan: LoadPlan) -> Result<(PathBuf, MemoryEstimate), Notice> {
         let (file, header) = self.library.verified(model, &mut |_| {}).map_err(|e| e.notice())?;
         let bytes = fs_err::metadata(&file).map_err(|_| Notice::new("daemon-internal"))?.len();
-        Ok((file, estimate(&header, bytes, &LoadPlan::new(self.n_ctx, layout))))
+        Ok((file, estimate(&header, bytes, &plan)))
     }
 }
 
-/// The model that answers and its file, once it is whole and fits into memory, and how much of that it may take.
-fn find(spec: &BrainSpec) -> Result<(ModelId, PathBuf, u64), Notice> {
+/// What there is to start a worker with.
+struct Found {
+    model: ModelId,
+    file: PathBuf,
+    /// What it may take.
+    memory_bytes: u64,
+    vectors: Vectors,
+}
+
+/// The model that answers and its file, once it is whole and fits into memory.
+fn find(spec: &BrainSpec) -> Result<Found, Notice> {
     let models = Models::of(spec)?;
     let (file, needed) = models.file(&models.model, layout(spec.runtime.weights))?;
     let allowed = allowed(&spec.runtime, 0)?;
@@ -437,7 +461,26 @@ fn find(spec: &BrainSpec) -> Result<(ModelId, PathBuf, u64), Notice> {
     // A draft model whose file is not there yet is not allowed for: it may never be.
     let draft = models.draft.as_ref().and_then(|draft| models.file(draft, WeightLayout::Once).ok());
     let left = draft.map_or(allowed, |(_, draft)| allowed.saturating_sub(draft.total()));
-    Ok((models.model, file, left.max(needed.total())))
+    let (vectors, left) = match &spec.embedding {
+        Embedding::None => (Vectors::Answering, left),
+        Embedding::Is(embedding) if *embedding == models.model => (Vectors::Answering, left),
+        Embedding::Is(embedding) => match find_vectors(&models, embedding, left.saturating_sub(needed.total())) {
+            Ok((file, bytes)) => (Vectors::Own { model: embedding.clone(), file, bytes }, left.saturating_sub(bytes)),
+            Err(notice) => {
+                tracing::warn!(reason = notice.id, "there is no model for vectors until the next start");
+                (Vectors::Missing(notice), left)
+            }
+        },
+    };
+    let memory_bytes = left.max(needed.total());
+    Ok(Found { model: models.model, file, memory_bytes, vectors })
+}
+
+/// The file of the model that turns texts into vectors, and what it will take, if it fits into `allowed` bytes.
+fn find_vectors(models: &Models, model: &ModelId, allowed: u64) -> Result<(PathBuf, u64), Notice> {
+    let (file, needed) = models.vectors_file(model)?;
+    fit(model, &needed, allowed)?;
+    Ok((file, needed.total()))
 }
 
 /// The model that guesses and its file, once it is whole and fits beside the one that answers, which is loaded.

@@ -200,12 +200,13 @@ impl Desk {
 
     async fn embed(&self, model: Option<ModelId>, texts: Vec<String>) -> Result<Embedded, Failure> {
         let worker = brain::awake(self.brain.clone()).await?;
-        if let Some(model) = model.filter(|m| m != worker.model()) {
-            let notice = Notice::new("daemon-model-not-served").arg("model", model).arg("served", worker.model());
+        let served = worker.vectors()?;
+        if let Some(model) = model.filter(|model| model != served) {
+            let notice = Notice::new("daemon-vectors-not-served").arg("model", model).arg("served", served);
             return Err(Failure::new(FailureKind::ModelNotFound, notice, "not the configured model"));
         }
-        let (vectors, prompt_tokens) = worker.embed(texts).await?;
-        Ok(Embedded { model: worker.model().clone(), vectors, prompt_tokens })
+        let (vectors, prompt_tokens) = worker.embed(texts, Priority::Task).await?;
+        Ok(Embedded { model: served.clone(), vectors, prompt_tokens })
     }
 
     async fn models(&self) -> Vec<ModelCard> {
@@ -217,7 +218,8 @@ impl Desk {
             context_tokens: facts.as_ref().map_or(0, |f| f.context_tokens),
             loaded: if worker.seen().serving { Loaded::Yes } else { Loaded::No },
         };
-        vec![card(ASSISTANT.to_owned()), card(worker.model().to_string())]
+        let ids = [ASSISTANT.to_owned(), worker.model().to_string()];
+        ids.into_iter().chain(worker.vectors_alone().map(ModelId::to_string)).map(card).collect()
     }
 
     async fn health(&self) -> Health {

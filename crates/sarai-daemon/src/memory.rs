@@ -7,7 +7,9 @@
 //! - [`perform`]: one request of `/v1/memory` to its reply; the command line does the same where nothing is running.
 //! - `recollect`: a turn's part.
 //! - `idle`: reading again, with a model, what was not understood.
+//! - `embed`: vectors of messages, where there is a model for them.
 
+mod embed;
 mod idle;
 mod perform;
 mod recollect;
@@ -18,15 +20,19 @@ use sarai_api::memory::{MemoryReply, MemoryRequest};
 use sarai_api::{Component, Status};
 use sarai_config::{Folders, Switch};
 use sarai_engine::snapshot::{SUFFIX, SnapshotId};
-use sarai_memory::{Date, Looked, Memory, Unread, Verdict};
+use sarai_memory::{Date, Looked, Memory, ToEmbed, Unembedded, Unread, Verdict, clip};
 use sarai_memory_sqlite::{Opening, SqliteStore, StoreError};
 use sarai_proactive_sqlite::LoopStore;
-use sarai_types::{Failure, FailureKind, Language, MemoryShare, Notice, Recollection, Said};
+use sarai_types::{
+    FactLine, Failure, FailureKind, Language, MemoryPart, MemoryShare, ModelId, Notice, Priority, Recollection, Said,
+};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock;
 use crate::metrics::MemorySize;
+use crate::worker::Worker;
+pub(crate) use embed::Embedder;
 pub(crate) use idle::{Idle, IdleKeeper};
 pub use perform::{perform, trouble};
 use recollect::Recollector;
@@ -35,6 +41,9 @@ use recollect::Recollector;
 const ASKS_MAX: usize = 64;
 /// How long a turn waits for its memory. It takes milliseconds unless something is wrong.
 const TURN_WAIT: Duration = Duration::from_secs(3);
+
+/// So much of a question is read for its vector, in bytes.
+const QUESTION_BYTES_MAX: usize = 600;
 
 /// How long the metrics wait for it.
 const SIZE_WAIT: Duration = Duration::from_millis(500);
@@ -46,11 +55,21 @@ pub const FOLDER: &str = "memory";
 
 enum Ask {
     Size { reply: oneshot::Sender<Result<MemorySize, Notice>> },
-    Turn { said: Said, reply: oneshot::Sender<Recollection> },
+    Turn { said: Said, reply: oneshot::Sender<Remembered> },
+    Near { question: Vec<f32>, language: Language, reply: oneshot::Sender<Vec<FactLine>> },
+    Unembedded { model: ModelId, reply: oneshot::Sender<ToEmbed> },
+    Embed { asked: Unembedded, vectors: Vec<Vec<f32>>, reply: oneshot::Sender<bool> },
     Known { language: Language, reply: oneshot::Sender<String> },
     Look { reply: oneshot::Sender<Looked> },
     Judge { asked: Box<Unread>, answer: String, reply: oneshot::Sender<Vec<Verdict>> },
     Request { request: MemoryRequest, language: Language, reply: oneshot::Sender<Result<MemoryReply, Failure>> },
+}
+
+/// A turn's part, and whether it was asked for something that no word led to.
+#[derive(Debug, Default)]
+struct Remembered {
+    recollection: Recollection,
+    open: bool,
 }
 
 /// The memory. A cheap handle; none where the owner wants no memory.
@@ -104,17 +123,49 @@ impl Remembrance {
         self.erased.changed().await.is_ok()
     }
 
-    /// The memory's part in a turn. It never fails: without a memory there is an answer too.
-    pub(crate) async fn turn(&self, said: Said) -> Recollection {
+    /// The memory's part in a turn. It never fails: without a memory there is an answer too. What no word leads to is
+    /// looked for by the worker's vectors, where there are any.
+    pub(crate) async fn turn(&self, said: Said, worker: &Worker) -> Recollection {
         let Some(asks) = &self.asks else { return Recollection::default() };
+        let question = worker.vectors_alone().map(|_| clip(&said.text, QUESTION_BYTES_MAX).to_owned());
+        let language = said.language;
         let (reply, answer) = oneshot::channel();
         if asks.try_send(Ask::Turn { said, reply }).is_err() {
             return broken(Notice::new("memory-behind"));
         }
-        match tokio::time::timeout(TURN_WAIT, answer).await {
-            Ok(Ok(recollection)) => recollection,
-            Ok(Err(_)) | Err(_) => broken(Notice::new("memory-behind")),
+        let Ok(Ok(Remembered { mut recollection, open })) = tokio::time::timeout(TURN_WAIT, answer).await else {
+            return broken(Notice::new("memory-behind"));
+        };
+        if let Some(question) = question.filter(|_| open) {
+            let near = tokio::time::timeout(TURN_WAIT, self.near(question, language, worker)).await;
+            add(near.ok().flatten().unwrap_or_default(), &mut recollection);
         }
+        recollection
+    }
+
+    /// What the owner said that means nearly the same; none where it cannot be told now.
+    async fn near(&self, question: String, language: Language, worker: &Worker) -> Option<Vec<FactLine>> {
+        let (vectors, _) = worker.embed(vec![question], Priority::Interactive).await.ok()?;
+        let (reply, answer) = oneshot::channel();
+        let question = vectors.into_iter().next()?;
+        self.asks.as_ref()?.try_send(Ask::Near { question, language, reply }).ok()?;
+        answer.await.ok()
+    }
+
+    /// What is left to read for its vectors by this model; none where there is no memory.
+    async fn unembedded(&self, model: &ModelId) -> Option<ToEmbed> {
+        let (reply, answer) = oneshot::channel();
+        match self.asks.as_ref()?.try_send(Ask::Unembedded { model: model.clone(), reply }) {
+            Ok(()) => answer.await.ok(),
+            Err(_) => Some(ToEmbed::More),
+        }
+    }
+
+    /// Keeps the vectors of a message. False where they could not be kept; then it is found again.
+    async fn embed(&self, asked: Unembedded, vectors: Vec<Vec<f32>>) -> bool {
+        let Some(asks) = &self.asks else { return false };
+        let (reply, kept) = oneshot::channel();
+        asks.send(Ask::Embed { asked, vectors, reply }).await.is_ok() && kept.await.unwrap_or(false)
     }
 
     /// What is known of the owner, for the prompt that is read before the first question.
@@ -179,6 +230,16 @@ impl Remembrance {
     }
 }
 
+/// Lets the model decide about messages that are nearly alike, in place of nothing.
+fn add(near: Vec<FactLine>, recollection: &mut Recollection) {
+    if near.is_empty() {
+        return;
+    }
+    let lines: Vec<&str> = near.iter().map(|line| line.text.as_str()).collect();
+    recollection.part = MemoryPart::Help(lines.join(" "));
+    recollection.share.used.extend(near);
+}
+
 fn broken(notice: Notice) -> Recollection {
     Recollection { share: MemoryShare { trouble: Some(notice), ..MemoryShare::default() }, ..Recollection::default() }
 }
@@ -230,11 +291,25 @@ impl Thread {
         let before = recollector.erased();
         let answer: Box<dyn FnOnce()> = match ask {
             Ask::Turn { said, reply } => {
-                let recollection = recollector.turn(&said, at).unwrap_or_else(|error| {
+                let remembered = recollector.turn(&said, at).unwrap_or_else(|error| {
                     tracing::warn!(%error, "the memory failed in a turn");
-                    broken(trouble(&error))
+                    Remembered { recollection: broken(trouble(&error)), open: false }
                 });
-                Box::new(move || drop(reply.send(recollection)))
+                Box::new(move || drop(reply.send(remembered)))
+            }
+            Ask::Near { question, language, reply } => {
+                let near = recollector.near(&question, language, at.date());
+                Box::new(move || drop(reply.send(near)))
+            }
+            Ask::Unembedded { model, reply } => {
+                let wanted = recollector.unembedded(&model);
+                Box::new(move || drop(reply.send(wanted)))
+            }
+            Ask::Embed { asked, vectors, reply } => {
+                let kept = recollector.embed(&asked, &vectors);
+                Box::new(move || {
+                    let _ = reply.send(kept);
+                })
             }
             Ask::Size { reply } => {
                 let size = recollector.size(&self.folders);
@@ -330,7 +405,14 @@ fn report(opening: &Opening) {
 
 fn unopened(ask: Ask, error: &StoreError) {
     match ask {
-        Ask::Turn { reply, .. } => drop(reply.send(broken(trouble(error)))),
+        Ask::Turn { reply, .. } => {
+            drop(reply.send(Remembered { recollection: broken(trouble(error)), open: false }));
+        }
+        Ask::Near { reply, .. } => drop(reply.send(Vec::new())),
+        Ask::Unembedded { reply, .. } => drop(reply.send(ToEmbed::Nothing)),
+        Ask::Embed { reply, .. } => {
+            let _ = reply.send(false);
+        }
         Ask::Size { reply } => drop(reply.send(Err(trouble(error)))),
         Ask::Known { reply, .. } => drop(reply.send(String::new())),
         Ask::Look { reply } => drop(reply.send(Looked::Nothing)),

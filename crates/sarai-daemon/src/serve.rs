@@ -14,7 +14,8 @@ use axum::Router;
 use sarai_agent::Grammars;
 use sarai_api::{Ambient, Auth, Front, Handle, Pairing, PairingError, router};
 use sarai_config::{
-    Config, Draft, FolderError, Folders, Loaded, LockError, LogLevel, Sources, StateLock, Switch, reload, write_atomic,
+    Config, Draft, Embedding, FolderError, Folders, Loaded, LockError, LogLevel, Sources, StateLock, Switch, reload,
+    write_atomic,
 };
 use sarai_messages::language_from_env;
 use sarai_sandbox::{Backend, Launcher, SandboxError};
@@ -32,7 +33,7 @@ use crate::clock;
 use crate::desk::Desk;
 use crate::listen::{self, Stop};
 use crate::loop_view::LoopView;
-use crate::memory::{Idle, IdleKeeper, MemoryKeeper, Remembrance};
+use crate::memory::{Embedder, Idle, IdleKeeper, MemoryKeeper, Remembrance};
 use crate::metrics::Metrics;
 use crate::reload::FileWatch;
 use crate::skills::{self, SkillPlaces, SkillsKeeper, SkillsSpec};
@@ -287,6 +288,7 @@ fn brain_spec(
         program,
         model: config.model.default.clone().set(),
         draft: draft(config),
+        embedding: config.model.embedding.clone(),
         runtime: config.runtime.clone(),
         folders: folders.clone(),
         launcher: jailed(config).then(|| launcher.clone()),
@@ -314,16 +316,18 @@ fn jailed(config: &Config) -> bool {
     jailed
 }
 
-/// Reads messages again when nothing else runs, where that is wanted. An answer that nothing holds in form is not worth
-/// asking for.
+/// Reads messages again when nothing else runs, and gives them vectors, where either is wanted. An answer that nothing
+/// holds in form is not worth asking for.
 fn idle(config: &Config, memory: &MemoryKeeper, brain: &BrainKeeper, metrics: Metrics) -> (Activity, IdleKeeper) {
     let wanted =
         [config.phoenix.entity_memory_skill, config.phoenix.memory_enrichment, config.phoenix.grammar_constraints]
             .iter()
             .all(|switch| *switch == Switch::On);
     let activity = Activity::default();
-    let idle = Idle { memory: memory.handle(), brain: brain.watch(), activity: activity.clone(), metrics };
-    (activity, IdleKeeper::start(wanted, idle))
+    let idle = || Idle { memory: memory.handle(), brain: brain.watch(), activity: activity.clone(), metrics };
+    let embedder = || Embedder { memory: memory.handle(), brain: brain.watch(), activity: activity.clone() };
+    let keeper = IdleKeeper::start(wanted.then(idle), (config.model.embedding != Embedding::None).then(embedder));
+    (activity, keeper)
 }
 
 const fn grammars(config: &Config) -> Grammars {

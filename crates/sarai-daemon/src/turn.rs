@@ -102,7 +102,7 @@ impl Performer {
             Effect::Arrange(said) => Some(Event::Arranged(self.arranger.arrange(&said).await)),
             Effect::Recall(said) => {
                 let asked = Instant::now();
-                let recollection = self.memory.turn(said).await;
+                let recollection = self.memory.turn(said, &self.worker).await;
                 self.metrics.remembered(&recollection, asked.elapsed());
                 self.arranger.learnt(&recollection.share.stored).await;
                 Some(Event::Recalled(Box::new(recollection)))

@@ -18,7 +18,8 @@ use sarai_proto::engine::v1::{self as wire, engine_client::EngineClient};
 use sarai_sandbox::{Backend, Launcher, Report};
 use sarai_supervisor::{Health, Limits, Policy, State};
 use sarai_types::{
-    Failure, FailureKind, FinishReason, Generation, GenerationEvent, ModelId, Notice, SEQUENCE_TEXT_MAX, TokenText,
+    Failure, FailureKind, FinishReason, Generation, GenerationEvent, ModelId, Notice, Priority, SEQUENCE_TEXT_MAX,
+    TokenText,
 };
 use tokio::net::UnixStream;
 use tokio::sync::{OnceCell, watch};
@@ -32,7 +33,7 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::child::{Child, ChildSpec, Retry, Seen};
 use crate::thinking;
 
-pub use spec::{CacheSpec, WorkerJail, WorkerOptions, WorkerSpec};
+pub use spec::{CacheSpec, Vectors, WorkerJail, WorkerOptions, WorkerSpec};
 
 /// The health name of engine.v1.
 const SERVICE: &str = "sarai.engine.v1.Engine";
@@ -61,6 +62,7 @@ pub struct Worker {
     seen: watch::Receiver<Seen>,
     retry: Retry,
     facts: Arc<OnceCell<Facts>>,
+    vectors: Vectors,
     /// What its jail's launcher says; none without a jail.
     report: Option<Arc<Path>>,
 }
@@ -74,6 +76,7 @@ impl Worker {
         let probed = channel.clone();
         let jail = spec.jail.as_ref().map(|_| Backend::Local);
         let (model, report) = (spec.model.clone(), spec.jail.as_ref().map(|jail| jail.report.as_path().into()));
+        let vectors = spec.options.vectors.clone();
         let child = Child::start(
             ChildSpec {
                 name: format!("model {model}"),
@@ -86,13 +89,35 @@ impl Worker {
             seed,
         );
         let (seen, retry) = (child.watch(), child.retry());
-        let worker = Self { model, channel, seen, retry, facts: Arc::default(), report };
+        let worker = Self { model, channel, seen, retry, facts: Arc::default(), vectors, report };
         (worker, child)
     }
 
     #[must_use]
     pub const fn model(&self) -> &ModelId {
         &self.model
+    }
+
+    /// Which model [`Worker::embed`] asks.
+    ///
+    /// # Errors
+    /// `Unavailable` where it cannot be had.
+    pub(crate) fn vectors(&self) -> Result<&ModelId, Failure> {
+        match &self.vectors {
+            Vectors::Answering => Ok(&self.model),
+            Vectors::Own { model, .. } => Ok(model),
+            Vectors::Missing(notice) => {
+                Err(Failure::new(FailureKind::Unavailable, notice.clone(), "no model for vectors"))
+            }
+        }
+    }
+
+    /// The model that is there for vectors alone, if there is one.
+    pub(crate) const fn vectors_alone(&self) -> Option<&ModelId> {
+        match &self.vectors {
+            Vectors::Own { model, .. } => Some(model),
+            Vectors::Answering | Vectors::Missing(_) => None,
+        }
     }
 
     #[must_use]
@@ -153,9 +178,10 @@ impl Worker {
 
     /// # Errors
     /// `TooLong` for a text that does not fit, `Unavailable` while the worker is down.
-    pub async fn embed(&self, texts: Vec<String>) -> Result<(Vec<Vec<f32>>, u32), Failure> {
+    pub async fn embed(&self, texts: Vec<String>, priority: Priority) -> Result<(Vec<Vec<f32>>, u32), Failure> {
         self.check_serving()?;
-        let reply = self.client().embed(wire::EmbedRequest { texts }).await.map_err(|s| self.failed(&s))?.into_inner();
+        let request = wire::EmbedRequest { texts, priority: wire::Priority::from(priority).into() };
+        let reply = self.client().embed(request).await.map_err(|s| self.failed(&s))?.into_inner();
         Ok((reply.embeddings.into_iter().map(|e| e.values).collect(), reply.prompt_tokens))
     }
 
@@ -264,6 +290,7 @@ impl Worker {
             Code::InvalidArgument => (FailureKind::BadRequest, Notice::new("daemon-request-refused")),
             Code::OutOfRange => (FailureKind::TooLong, Notice::new("daemon-text-too-long")),
             Code::ResourceExhausted | Code::FailedPrecondition => busy(BUSY_RETRY_MS),
+            Code::NotFound => (FailureKind::Unavailable, Notice::new("daemon-vectors-not-loaded")),
             Code::Internal | Code::Unimplemented => (FailureKind::Internal, Notice::new("daemon-internal")),
             Code::Cancelled => (FailureKind::Cancelled, Notice::new("daemon-cancelled")),
             _ => (FailureKind::Unavailable, Notice::new("daemon-model-died").arg("model", &self.model)),

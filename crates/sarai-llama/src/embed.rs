@@ -1,29 +1,118 @@
-//! Texts as vectors: the mean of the hidden states of a text's tokens, scaled to unit length.
+//! Texts as vectors of unit length, for their meanings to be compared.
 //!
-//! A text is read in short batches, so that a conversation goes on between them and a client that leaves is noticed. For
-//! a model with causal attention that is the same as reading it at once.
+//! A model made for it reads a text at once. Where there is none, the model that answers lends its hidden states; it
+//! reads in short batches, so that a conversation goes on between them and a client that leaves is noticed. For a model
+//! with causal attention that is the same as reading at once.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::{Context as _, Result, bail};
 use sarai_engine::schedule::Entry;
+use sarai_types::Priority;
 use tokio::sync::oneshot;
 use tonic::Status;
 
-use crate::llama::{Context, ContextOptions, DecodeError, Model, Pulse, Purpose};
+use crate::llama::{Context, ContextError, ContextOptions, DecodeError, Layout, Model, Pulse, Purpose};
 
-/// Tokens of one text.
-pub(crate) const TEXT_TOKENS_MAX: u32 = 2048;
-/// Tokens of one batch. llama.cpp computes the logits of each, wanted or not.
+/// Tokens of one text for the model that answers.
+const TEXT_TOKENS_MAX: u32 = 2048;
+/// And for one made for it, which reads it at once: llama.cpp makes room for a row of the vocabulary for each token.
+const OWN_TEXT_TOKENS_MAX: u32 = 512;
+/// Tokens of one batch of the model that answers. llama.cpp computes the logits of each, wanted or not.
 const CHUNK: u32 = 64;
+
+/// What a client wants.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub texts: Vec<Vec<u32>>,
+    pub priority: Priority,
+}
 
 /// What the client gets: one vector for each text.
 pub(crate) type Reply = oneshot::Sender<Result<Vec<Vec<f32>>, Status>>;
+
+/// Who reads texts for their vectors.
+#[derive(Debug, Clone)]
+pub(crate) enum Reader {
+    /// The model that answers: the mean of the states of a text's tokens.
+    Answering(Arc<Model>),
+    /// A model made for it, which joins its states as its file says.
+    Own(Arc<Model>),
+}
+
+impl Reader {
+    /// # Errors
+    /// A file that is no model, or one that needs more than one pass, or ranks texts.
+    pub(crate) fn load(path: &Path, pulse: &Pulse) -> Result<Self> {
+        let cannot = || format!("cannot load {}", path.display());
+        let model = Arc::new(Model::load(path, Layout::Stored, pulse).with_context(cannot)?);
+        // llama.cpp ends the process when such a model is read in one pass.
+        if model.has_encoder() {
+            bail!("{} is a model in two parts, an encoder and a decoder", path.display());
+        }
+        let reader = Self::Own(model);
+        if reader.context(1, pulse).with_context(cannot)?.ranks() {
+            bail!("{} is a model that ranks texts; it has no vectors", path.display());
+        }
+        Ok(reader)
+    }
+
+    const fn model(&self) -> &Arc<Model> {
+        match self {
+            Self::Answering(model) | Self::Own(model) => model,
+        }
+    }
+
+    /// Tokens of the longest text.
+    pub(crate) fn text_tokens_max(&self) -> u32 {
+        match self {
+            Self::Answering(_) => TEXT_TOKENS_MAX,
+            // Beyond what it was trained with, it may have no position for a token.
+            Self::Own(model) => model.context_trained().min(OWN_TEXT_TOKENS_MAX),
+        }
+    }
+
+    /// The tokens of a text as the model made for it wants them; none for the model that answers, which has a tokenizer.
+    pub(crate) fn tokens(&self, text: &str) -> Option<Vec<u32>> {
+        match self {
+            Self::Answering(_) => None,
+            Self::Own(model) => Some(model.tokenize_whole(text)),
+        }
+    }
+
+    /// Tokens that are read at once.
+    fn batch(&self) -> u32 {
+        match self {
+            Self::Answering(_) => CHUNK,
+            Self::Own(_) => self.text_tokens_max(),
+        }
+    }
+
+    fn context(&self, threads: u32, pulse: &Pulse) -> Result<Context, ContextError> {
+        let options = ContextOptions {
+            purpose: match self {
+                Self::Answering(_) => Purpose::Embed,
+                Self::Own(_) => Purpose::Pool,
+            },
+            context_tokens: self.text_tokens_max(),
+            sequences: 1,
+            batch_tokens: self.batch(),
+            outputs: self.batch(),
+            threads,
+        };
+        Context::new(self.model(), options, pulse)
+    }
+}
 
 /// One request on its way.
 #[derive(Debug)]
 pub(crate) struct Embedding {
     context: Context,
+    priority: Priority,
+    /// Tokens that are read at once.
+    batch: usize,
     texts: VecDeque<Vec<u32>>,
     vectors: Vec<Vec<f32>>,
     /// Tokens of the first text that are read, and the sum of their states.
@@ -35,24 +124,16 @@ pub(crate) struct Embedding {
 impl Embedding {
     /// In a context of its own, which is gone with it. `None` after the client was told that there is no memory for it.
     pub(crate) fn start(
-        model: &Arc<Model>,
+        reader: &Reader,
         threads: u32,
         pulse: &Pulse,
-        texts: Vec<Vec<u32>>,
+        Request { texts, priority }: Request,
         reply: Reply,
     ) -> Option<Self> {
-        let options = ContextOptions {
-            purpose: Purpose::Embed,
-            context_tokens: TEXT_TOKENS_MAX,
-            sequences: 1,
-            batch_tokens: CHUNK,
-            outputs: CHUNK,
-            threads,
-        };
-        match Context::new(model, options, pulse) {
+        match reader.context(threads, pulse) {
             Ok(context) => {
-                let sum = vec![0.0; model.embedding_width()];
-                Some(Self { context, texts: texts.into(), vectors: Vec::new(), read: 0, sum, reply })
+                let (batch, sum) = (reader.batch() as usize, vec![0.0; reader.model().embedding_width()]);
+                Some(Self { context, priority, batch, texts: texts.into(), vectors: Vec::new(), read: 0, sum, reply })
             }
             Err(error) => {
                 // Nobody waiting for the answer is no reason to do anything else.
@@ -62,16 +143,24 @@ impl Embedding {
         }
     }
 
+    /// Whom its next batch gives way to.
+    pub(crate) const fn priority(&self) -> Priority {
+        self.priority
+    }
+
+    /// Tokens of its next batch.
+    pub(crate) fn tokens(&self) -> usize {
+        self.texts.front().map_or(0, |text| (text.len() - self.read).min(self.batch))
+    }
+
     /// Reads one batch. Gives itself back while there is more to do and somebody waits for it.
     pub(crate) fn step(mut self) -> Option<Self> {
         if self.reply.is_closed() {
             return None;
         }
-        let Some(text) = self.texts.front() else {
-            let _ = self.reply.send(Ok(self.vectors));
-            return None;
-        };
-        let end = text.len().min(self.read + CHUNK as usize);
+        // A request without texts was refused before it came here.
+        let text = self.texts.front()?;
+        let end = text.len().min(self.read + self.batch);
         let entries: Vec<Entry> = (0u32..)
             .zip(text)
             .take(end)
@@ -94,12 +183,9 @@ impl Embedding {
             }
             Ok(()) => {}
         }
-        for row in 0..entries.len() {
-            let Some(state) = self.context.embedding(row) else {
-                let _ = self.reply.send(Err(Status::internal("the model has no hidden state for a token")));
-                return None;
-            };
-            self.sum.iter_mut().zip(state).for_each(|(sum, value)| *sum += f64::from(*value));
+        if !self.add(entries.len()) {
+            let _ = self.reply.send(Err(Status::internal("the model has no hidden state for a token")));
+            return None;
         }
         self.read = end;
         if whole {
@@ -107,7 +193,22 @@ impl Embedding {
             self.texts.pop_front();
             self.begin_again();
         }
+        if self.texts.is_empty() {
+            let _ = self.reply.send(Ok(self.vectors));
+            return None;
+        }
         Some(self)
+    }
+
+    /// Adds what came of a batch. False where something is missing.
+    fn add(&mut self, tokens: usize) -> bool {
+        let (context, sum) = (&self.context, &mut self.sum);
+        let mut add = |state: &[f32]| sum.iter_mut().zip(state).for_each(|(sum, value)| *sum += f64::from(*value));
+        if let Some(joined) = context.pooled() {
+            add(joined);
+            return true;
+        }
+        (0..tokens).all(|row| context.embedding(row).map(&mut add).is_some())
     }
 
     fn begin_again(&mut self) {

@@ -25,7 +25,7 @@ use tonic::Status;
 use crate::answer::{Answer, Heard, Step};
 use crate::chores::Chores;
 use crate::drafter::Drafter;
-use crate::embed::{self, Embedding};
+use crate::embed::{self, Embedding, Reader};
 use crate::guess::{Guesses, Place};
 use crate::handle::{Batch, COMMANDS_MAX, Command, Handle, Shared};
 use crate::llama::{DecodeError, Model, Pair, Pulse};
@@ -62,6 +62,8 @@ pub(crate) struct Parts {
     pub context: Pair,
     pub chores: Chores,
     pub drafter: Option<Drafter>,
+    /// Who reads texts for their vectors; none where its file could not be loaded.
+    pub reader: Option<Reader>,
 }
 
 /// The thread's state.
@@ -73,8 +75,9 @@ pub(crate) struct Engine {
     answers: HashMap<JobId, Answer>,
     guesses: Guesses,
     chores: Chores,
+    reader: Option<Reader>,
     /// Requests for vectors, of which the first is being read.
-    embeddings: VecDeque<(Vec<Vec<u32>>, embed::Reply)>,
+    embeddings: VecDeque<(embed::Request, embed::Reply)>,
     embedding: Option<Embedding>,
     /// Guesses for other workers, once one has asked.
     proposer: Option<Proposer>,
@@ -93,7 +96,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(parts: Parts, options: EngineOptions, pulse: &Pulse) -> (Self, Handle) {
-        let Parts { model, context, chores, drafter } = parts;
+        let Parts { model, context, chores, drafter, reader } = parts;
         let limits = Limits {
             sequences: options.sequences,
             context_tokens: context.context_tokens(),
@@ -111,6 +114,7 @@ impl Engine {
             answers: HashMap::new(),
             guesses: Guesses { earlier: Earlier::new(EARLIER_TOKENS), luck: Luck::default(), costs, drafter },
             chores,
+            reader,
             embeddings: VecDeque::new(),
             embedding: None,
             proposer: None,
@@ -203,8 +207,8 @@ impl Engine {
                 }
             }
             Command::Cancel(id) => self.drop_answer(id),
-            Command::Embed { texts, reply } => match self.embeddings.len() {
-                0..EMBEDDINGS_MAX => self.embeddings.push_back((texts, reply)),
+            Command::Embed { request, reply } => match self.embeddings.len() {
+                0..EMBEDDINGS_MAX => self.embeddings.push_back((request, reply)),
                 // A closed receiver only means that nobody waits for the vectors any more.
                 _ => drop(reply.send(Err(Status::resource_exhausted("too many requests for vectors wait")))),
             },
@@ -460,12 +464,17 @@ impl Engine {
     /// Reads one batch of the texts that become vectors: one after each batch of the conversations, so that neither waits
     /// for the end of the other.
     fn embed(&mut self) {
-        self.pulse.clear();
         let running = self.embedding.take().or_else(|| {
-            let (texts, reply) = self.embeddings.pop_front()?;
-            Embedding::start(&self.model, self.options.threads, &self.pulse, texts, reply)
+            // The first of those that matter most.
+            let next = (0..self.embeddings.len()).min_by_key(|at| (self.embeddings[*at].0.priority, *at))?;
+            let (request, reply) = self.embeddings.remove(next)?;
+            Embedding::start(self.reader.as_ref()?, self.options.threads, &self.pulse, request, reply)
         });
-        self.embedding = running.and_then(Embedding::step);
+        let Some(running) = running else { return };
+        self.pulse.clear();
+        self.lock().batch = Some(Batch { jobs: Vec::new(), class: running.priority(), tokens: running.tokens() });
+        self.embedding = running.step();
+        self.lock().batch = None;
     }
 
     /// One piece of what can wait. True when there is more of it to do at once.

@@ -25,7 +25,7 @@ const LONG_BATCH: usize = 16;
 pub(crate) enum Command {
     Generate { job: Job, answer: Box<Answer> },
     Cancel(JobId),
-    Embed { texts: Vec<Vec<u32>>, reply: embed::Reply },
+    Embed { request: embed::Request, reply: embed::Reply },
     Measure { request: wire::MeasureRequest, reply: oneshot::Sender<Result<Measurement, Status>> },
     Propose { request: wire::ProposeRequest, reply: oneshot::Sender<Result<wire::ProposeReply, Status>> },
     Forget { reply: oneshot::Sender<()> },
@@ -114,11 +114,8 @@ impl Handle {
     pub(crate) fn send(&self, command: Command) -> Result<(), Status> {
         let arriving = match &command {
             Command::Generate { job, .. } => Some(job.priority),
-            Command::Cancel(_)
-            | Command::Embed { .. }
-            | Command::Measure { .. }
-            | Command::Propose { .. }
-            | Command::Forget { .. } => None,
+            Command::Embed { request, .. } => Some(request.priority),
+            Command::Cancel(_) | Command::Measure { .. } | Command::Propose { .. } | Command::Forget { .. } => None,
         };
         self.commands.try_send(command).map_err(|e| match e {
             TrySendError::Full(_) => Status::resource_exhausted("too many commands wait"),

@@ -20,7 +20,7 @@ use std::ffi::{CStr, c_char, c_void};
 
 use llama_cpp_sys_2 as sys;
 
-pub(crate) use context::{Context, ContextOptions, DecodeError, Purpose};
+pub(crate) use context::{Context, ContextError, ContextOptions, DecodeError, Purpose};
 pub(crate) use model::{Control, Layout, Model, repackable};
 pub(crate) use pair::Pair;
 pub(crate) use pulse::Pulse;

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::Args;
 use crate::chores::{Chores, Weights};
 use crate::drafter::Drafter;
+use crate::embed::Reader;
 use crate::engine::{Engine, EngineOptions, Parts};
 use crate::forms::Forms;
 use crate::llama::{self, Context, ContextOptions, Layout, Model, Pair, Pulse, Purpose};
@@ -39,14 +40,24 @@ pub(crate) fn load(args: &Args, options: EngineOptions, pulse: &Pulse, ready: &O
         Drafter::connect(socket, Arc::clone(&model) as Arc<dyn Vocabulary>, description.vocabulary_sha256.clone())
     });
     let chores = Chores::new(store, weights, &mut context, options.threads);
-    let parts = Parts { model: Arc::clone(&model), context, chores, drafter: drafter.transpose()? };
+    let reader = reader(args, &model, pulse);
+    let parts =
+        Parts { model: Arc::clone(&model), context, chores, drafter: drafter.transpose()?, reader: reader.clone() };
     let (engine, handle) = Engine::new(parts, options, pulse);
     let weights = engine.layouts().as_str();
     tracing::info!(model = %description.model_name, threads = options.threads, weights, build = %description.build, "loaded");
     let tokenizer = Tokenizer::new(model).context("the model's chat template cannot be read")?;
     // Set once, here; a second worker in one process does not exist.
-    let _ = ready.set(Ready { handle, tokenizer, description, forms: Forms::default() });
+    let _ = ready.set(Ready { handle, tokenizer, description, forms: Forms::default(), reader });
     Ok(engine)
+}
+
+/// Who reads texts for their vectors. A file for it that cannot be loaded is no reason not to answer; vectors of another
+/// model in its place would be compared with its own, so then there are none.
+fn reader(args: &Args, model: &Arc<Model>, pulse: &Pulse) -> Option<Reader> {
+    let Some(file) = &args.embedding_model else { return Some(Reader::Answering(Arc::clone(model))) };
+    let loaded = Reader::load(file, pulse);
+    loaded.inspect_err(|error| tracing::error!("there will be no vectors: {error:#}")).ok()
 }
 
 /// Loads the file in the layouts that are worth their memory, with what is known of them.

@@ -77,6 +77,9 @@ struct Args {
     /// The socket of a worker with a smaller model that guesses ahead.
     #[arg(long, value_name = "SOCKET")]
     draft_socket: Option<PathBuf>,
+    /// A GGUF file of a model that turns texts into vectors; without it the model that answers does.
+    #[arg(long, value_name = "FILE")]
+    embedding_model: Option<PathBuf>,
     /// The process that started this one: end when it ends, however it ends.
     #[arg(long, value_name = "PID")]
     die_with_parent: Option<i32>,

@@ -20,7 +20,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use crate::answer::{Answer, AnswerOptions};
-use crate::embed::TEXT_TOKENS_MAX;
+use crate::embed::{self, Reader};
 use crate::forms::Forms;
 use crate::handle::{Command, DraftCounters, Handle};
 use crate::llama::{self, Pulse};
@@ -37,6 +37,7 @@ pub(crate) struct Ready {
     pub tokenizer: Tokenizer,
     pub description: wire::DescribeReply,
     pub forms: Forms,
+    pub reader: Option<Reader>,
 }
 
 /// The gRPC service.
@@ -66,6 +67,26 @@ impl Service {
 
     async fn render(&self, prompt: Prompt) -> Result<Result<Rendered, TemplateError>, Status> {
         self.work(move |ready| ready.tokenizer.render(&prompt)).await
+    }
+
+    /// What is read of a text for its vector.
+    async fn read(&self, text: String) -> Result<Result<Vec<u32>, Status>, Status> {
+        let none = || Status::not_found("the model for vectors could not be loaded; the log says why");
+        self.work(move |ready| {
+            let reader = ready.reader.as_ref().ok_or_else(none)?;
+            let tokens = match reader.tokens(&text) {
+                Some(tokens) => tokens,
+                None => ready.tokenizer.render(&Prompt::Text(text)).map_err(invalid)?.tokens,
+            };
+            let (count, max) = (tokens.len(), reader.text_tokens_max());
+            if tokens.is_empty() || count > max as usize {
+                return Err(Status::out_of_range(format!(
+                    "a text has {count} tokens; it may have between 1 and {max}"
+                )));
+            }
+            Ok(tokens)
+        })
+        .await
     }
 
     /// What the model reads, and what holds its answer to a form; or why not.
@@ -157,24 +178,21 @@ impl EngineService for Service {
     }
 
     async fn embed(&self, request: Request<wire::EmbedRequest>) -> Result<Response<wire::EmbedReply>, Status> {
-        let texts = request.into_inner().texts;
+        let wire::EmbedRequest { texts, priority } = request.into_inner();
+        let priority = sarai_proto::priority(priority).map_err(invalid)?;
         if texts.is_empty() || texts.len() > EMBED_TEXTS_MAX {
             return Err(Status::invalid_argument(format!("between 1 and {EMBED_TEXTS_MAX} texts")));
         }
         let mut prompts = Vec::with_capacity(texts.len());
         let mut prompt_tokens = 0;
         for text in texts {
-            let Rendered { tokens, .. } = self.render(Prompt::Text(text)).await?.map_err(invalid)?;
+            let tokens = self.read(text).await??;
             let count = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
-            if count == 0 || count > TEXT_TOKENS_MAX {
-                let text = format!("a text has {count} tokens; it may have between 1 and {TEXT_TOKENS_MAX}");
-                return Err(Status::out_of_range(text));
-            }
             prompt_tokens += count;
             prompts.push(tokens);
         }
         let (reply, result) = oneshot::channel();
-        self.ready()?.handle.send(Command::Embed { texts: prompts, reply })?;
+        self.ready()?.handle.send(Command::Embed { request: embed::Request { texts: prompts, priority }, reply })?;
         let vectors = result.await.map_err(|_| Status::unavailable("the engine has stopped"))??;
         let embeddings = vectors.into_iter().map(|values| wire::Embedding { values }).collect();
         Ok(Response::new(wire::EmbedReply { embeddings, prompt_tokens }))

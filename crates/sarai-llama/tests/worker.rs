@@ -235,16 +235,21 @@ async fn what_cannot_be_answered_is_refused_with_its_reason() {
 async fn texts_become_vectors_of_unit_length() {
     let mut worker = Worker::start(1).await;
     let texts = ["The cat sleeps on the sofa.", "A cat is sleeping on a couch.", "Quarterly tax law in Peru"];
-    let reply =
-        worker.client.embed(EmbedRequest { texts: texts.map(String::from).to_vec() }).await.unwrap().into_inner();
+    let wanted = |texts: &[&str]| EmbedRequest {
+        texts: texts.iter().copied().map(String::from).collect(),
+        priority: Priority::Task.into(),
+    };
+    let reply = worker.client.embed(wanted(&texts)).await.unwrap().into_inner();
     let vectors: Vec<&[f32]> = reply.embeddings.iter().map(|e| e.values.as_slice()).collect();
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(x * y)).sum::<f64>();
     for vector in &vectors {
         assert!((dot(vector, vector) - 1.0).abs() < 1e-3);
     }
     assert!(dot(vectors[0], vectors[1]) > dot(vectors[0], vectors[2]));
-    let long = EmbedRequest { texts: vec!["word ".repeat(5000)] };
-    assert_eq!(worker.client.embed(long).await.unwrap_err().code(), Code::OutOfRange);
+    let long = worker.client.embed(wanted(&[&"word ".repeat(5000)])).await;
+    assert_eq!(long.unwrap_err().code(), Code::OutOfRange);
+    let unimportant = EmbedRequest { priority: 0, ..wanted(&texts) };
+    assert_eq!(worker.client.embed(unimportant).await.unwrap_err().code(), Code::InvalidArgument);
     let (_, end) = worker.generate(greedy("Hello", 4)).await;
     assert!(end.completion_tokens > 0, "it answers as before");
 }

@@ -20,6 +20,7 @@ mod file;
 pub mod lines;
 mod schema;
 mod store;
+mod vectors;
 
 pub use file::{BACKUPS_MAX, Opening, SqliteStore, Stats};
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::StoreError;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 4;
+pub(crate) const VERSION: i64 = 5;
 
 /// The first plan's table and indexes.
 pub(crate) const V1: &str = "
@@ -82,6 +82,13 @@ CREATE TABLE read_to (id INTEGER PRIMARY KEY CHECK (id = 1), episode_id INTEGER 
 CREATE TABLE judged (verdict TEXT PRIMARY KEY, proposals INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
+/// What passages of messages mean, as vectors of one model, and up to which message.
+const V5: &str = "
+CREATE TABLE embedding (episode_id INTEGER NOT NULL, span_first INTEGER NOT NULL, span_last INTEGER NOT NULL,
+    vector BLOB NOT NULL, PRIMARY KEY (episode_id, span_first, span_last)) WITHOUT ROWID;
+CREATE TABLE embedded (id INTEGER PRIMARY KEY CHECK (id = 1), model TEXT NOT NULL, episode_id INTEGER NOT NULL);
+";
+
 /// The version of a file; 0 is an empty one.
 pub(crate) fn version(connection: &Connection) -> Result<i64, StoreError> {
     let stamped: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -110,6 +117,9 @@ pub(crate) fn migrate(connection: &mut Connection, from: i64) -> Result<(), Stor
     }
     if from < 4 {
         transaction.execute_batch(V4)?;
+    }
+    if from < 5 {
+        transaction.execute_batch(V5)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
@@ -185,7 +195,7 @@ mod tests {
     fn every_version_becomes_the_current_one() {
         for from in 0..=VERSION {
             let mut connection = Connection::open_in_memory().unwrap();
-            for (step, text) in (1..=from).zip([V1, V2, V3, V4]) {
+            for (step, text) in (1..=from).zip([V1, V2, V3, V4, V5]) {
                 connection.execute_batch(text).unwrap();
                 if step == 1 {
                     let row = "INSERT INTO entity_memory (subject, verb, object) VALUES ('Ana', 'vive_en', 'Lugo')";

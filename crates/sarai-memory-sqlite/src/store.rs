@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params, params_from_iter};
 use sarai_memory::{
-    Change, Entity, EntityId, EntityKind, Episode, EpisodeId, Evidence, FACTS_MAX, Fact, FactId, Filter, Moment,
-    NextIds, PartialDate, Predicate, Proposal, ReadTo, Source, States, Store, Suggestion, SuggestionId, Value,
-    name_keys, search_words,
+    Change, Embedded, Embedding, Entity, EntityId, EntityKind, Episode, EpisodeId, Evidence, FACTS_MAX, Fact, FactId,
+    Filter, Moment, Near, NextIds, PartialDate, Predicate, Proposal, ReadTo, Source, States, Store, Suggestion,
+    SuggestionId, Value, name_keys, search_words,
 };
 use sarai_types::Language;
 
-use crate::{SqliteStore, StoreError};
+use crate::{SqliteStore, StoreError, vectors};
 
 const FACT_COLUMNS: &str = "id, subject_id, predicate, kind, object, object_key, object_id, valid_from, valid_to, recorded_ms, \
      recorded_offset, retracted_ms, retracted_offset, source, confidence, language, episode_id, sentence, span_first, \
@@ -158,6 +158,14 @@ impl Store for SqliteStore {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    fn embedded(&self) -> Result<Embedded, StoreError> {
+        vectors::embedded(&self.connection)
+    }
+
+    fn nearest(&self, to: &Embedding, limit: usize) -> Result<Vec<Near>, StoreError> {
+        vectors::nearest(&self.connection, to, limit)
+    }
+
     fn apply(&mut self, changes: &[Change]) -> Result<(), StoreError> {
         if changes.is_empty() {
             return Ok(());
@@ -219,7 +227,7 @@ pub(crate) fn hash(salt: &[u8; 32], text: &str) -> Vec<u8> {
 }
 
 /// SQLite's integers are signed; ids are counted from 1 and never reach the sign.
-fn sql(id: u64) -> i64 {
+pub(crate) fn sql(id: u64) -> i64 {
     i64::try_from(id).unwrap_or(i64::MAX)
 }
 
@@ -230,12 +238,12 @@ fn names(connection: &Connection, id: EntityId) -> Result<Vec<String>, StoreErro
     Ok(names.collect::<Result<_, _>>()?)
 }
 
-fn unsigned(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
+pub(crate) fn unsigned(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(at)?).unwrap_or(0))
 }
 
 /// A position in bytes.
-fn place(row: &Row<'_>, at: usize) -> rusqlite::Result<usize> {
+pub(crate) fn place(row: &Row<'_>, at: usize) -> rusqlite::Result<usize> {
     Ok(usize::try_from(row.get::<_, i64>(at)?).unwrap_or(0))
 }
 
@@ -340,6 +348,7 @@ fn perform(transaction: &Transaction<'_>, change: &Change, salt: &[u8; 32]) -> R
         Change::EraseEpisode(id) => {
             run("DELETE FROM episode_words WHERE rowid = ?1", params![sql(id.0)])?;
             run("DELETE FROM suggestion WHERE episode_id = ?1", params![sql(id.0)])?;
+            vectors::erase(transaction, *id)?;
             run("DELETE FROM episode WHERE id = ?1", params![sql(id.0)])
         }
         Change::EraseEntity(id) => {
@@ -355,6 +364,8 @@ fn perform(transaction: &Transaction<'_>, change: &Change, salt: &[u8; 32]) -> R
             let query = "INSERT OR REPLACE INTO read_to (id, episode_id, byte) VALUES (1, ?1, ?2)";
             run(query, params![sql(episode.0), position(*byte)])
         }
+        Change::EmbedBy(model) => vectors::begin(transaction, model),
+        Change::Embed { episode, passages } => vectors::keep(transaction, *episode, passages),
         Change::Judged(verdict) => {
             let query = "INSERT INTO judged (verdict, proposals) VALUES (?1, 1)
                          ON CONFLICT (verdict) DO UPDATE SET proposals = proposals + 1";
@@ -385,7 +396,7 @@ fn suggest(transaction: &Transaction<'_>, suggestion: &Suggestion) -> Result<(),
 }
 
 /// Bytes, as SQLite counts them.
-fn position(byte: usize) -> i64 {
+pub(crate) fn position(byte: usize) -> i64 {
     i64::try_from(byte).unwrap_or(i64::MAX)
 }
 

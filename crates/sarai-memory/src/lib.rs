@@ -11,6 +11,7 @@
 //! - [`Fact`]: subject, predicate, object, since when, until when, and the words that say so.
 //! - [`extract()`]: the pure way from a [`Message`] to an [`Extraction`]; [`Reason`] says why something was not kept.
 //! - [`Request`] and [`Report`]: what to forget, and what was erased.
+//! - [`Embedding`] and [`Unembedded`]: what a model for vectors is asked, where the owner has one.
 //! - [`Unread`] and [`Suggestion`]: what a model may be asked when nothing else runs, and what the owner decides.
 //! - [`Replay`]: plays a conversation, for tests from outside.
 //!
@@ -23,6 +24,7 @@
 //! Passwords, PINs and card numbers are not kept, not even word by word. No similarity decides who is who: names and
 //! relations do, and where two people answer to a name, nothing is stored.
 
+mod embedding;
 mod enrich;
 mod extract;
 mod fact;
@@ -34,6 +36,7 @@ mod text;
 mod time;
 mod words;
 
+pub use embedding::Embedding;
 pub use enrich::{Looked, Proposal, ReadTo, Refusal, SUGGESTIONS_MAX, Suggestion, SuggestionId, Unread, Verdict};
 pub use extract::{
     Act, Command, Context, Extraction, Keeping, MESSAGE_BYTES_MAX, Manner, Message, Object, Reason, STATEMENTS_MAX,
@@ -44,9 +47,9 @@ pub use fact::{
 };
 pub use grammar::Mention;
 pub use memory::{
-    Answer, Change, EPISODE_BYTES_MAX, FACTS_MAX, Filter, Imported, InMemory, Memory, MemoryError, NextIds, Part,
-    Recollection, Record, Report, Request, States, Store, TERM_BYTES_MAX, Told, Triple, TripleError, name_keys,
-    search_words,
+    Answer, Change, EPISODE_BYTES_MAX, Embedded, FACTS_MAX, Filter, Imported, InMemory, Memory, MemoryError, Near,
+    NextIds, Part, Recollection, Record, Report, Request, States, Store, TERM_BYTES_MAX, ToEmbed, Told, Triple,
+    TripleError, Unembedded, name_keys, search_words,
 };
 pub use recall::{Quotation, Ranked, Why, facts_block};
 pub use replay::{Played, Replay, Step};

@@ -37,15 +37,32 @@ impl From<&Generation> for wire::GenerateRequest {
             max_tokens: g.max_tokens,
             stop: g.stop.clone(),
             logprobs: g.logprobs.map(u32::from),
-            priority: match g.priority {
-                Priority::Interactive => wire::Priority::Interactive,
-                Priority::Task => wire::Priority::Task,
-                Priority::Background => wire::Priority::Background,
-            }
-            .into(),
+            priority: wire::Priority::from(g.priority).into(),
             grammar: g.grammar.as_ref().map(Into::into),
             speculation: Some(g.speculation.into()),
         }
+    }
+}
+
+impl From<Priority> for wire::Priority {
+    fn from(priority: Priority) -> Self {
+        match priority {
+            Priority::Interactive => Self::Interactive,
+            Priority::Task => Self::Task,
+            Priority::Background => Self::Background,
+        }
+    }
+}
+
+/// # Errors
+/// It is missing, or none that is known.
+pub fn priority(value: i32) -> Result<Priority, WireError> {
+    match wire::Priority::try_from(value) {
+        Ok(wire::Priority::Unspecified) => Err(WireError::Missing("priority")),
+        Ok(wire::Priority::Interactive) => Ok(Priority::Interactive),
+        Ok(wire::Priority::Task) => Ok(Priority::Task),
+        Ok(wire::Priority::Background) => Ok(Priority::Background),
+        Err(_) => Err(WireError::Unknown { field: "priority", value }),
     }
 }
 
@@ -53,13 +70,7 @@ impl TryFrom<wire::GenerateRequest> for Generation {
     type Error = WireError;
 
     fn try_from(r: wire::GenerateRequest) -> Result<Self, WireError> {
-        let priority = match wire::Priority::try_from(r.priority) {
-            Ok(wire::Priority::Unspecified) => Err(WireError::Missing("priority")),
-            Ok(wire::Priority::Interactive) => Ok(Priority::Interactive),
-            Ok(wire::Priority::Task) => Ok(Priority::Task),
-            Ok(wire::Priority::Background) => Ok(Priority::Background),
-            Err(_) => Err(WireError::Unknown { field: "priority", value: r.priority }),
-        }?;
+        let priority = priority(r.priority)?;
         if r.stop.len() > STOP_MAX || r.stop.iter().any(String::is_empty) {
             return Err(WireError::Range { field: "stop", value: r.stop.len() as u64 });
         }

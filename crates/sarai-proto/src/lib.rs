@@ -10,7 +10,7 @@
 
 mod convert;
 
-pub use convert::{LOGPROBS_MAX, STOP_MAX, WireError, finished};
+pub use convert::{LOGPROBS_MAX, STOP_MAX, WireError, finished, priority};
 
 /// What a model worker offers (`proto/sarai/engine/v1/engine.proto`).
 pub mod engine {

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_stream::StreamExt as _;
 
-use super::Remembrance;
+use super::{Embedder, Remembrance};
 use crate::activity::Activity;
 use crate::brain::Brain;
 use crate::metrics::Metrics;
@@ -36,18 +36,19 @@ pub(crate) struct Idle {
     pub(crate) metrics: Metrics,
 }
 
-/// Keeps it going until it is drained.
-pub(crate) struct IdleKeeper(Option<JoinHandle<()>>);
+/// Keeps what reads in idle time going until it is drained.
+pub(crate) struct IdleKeeper(Vec<JoinHandle<()>>);
 
 impl IdleKeeper {
     #[must_use]
-    pub(crate) fn start(wanted: bool, idle: Idle) -> Self {
-        Self(wanted.then(|| tokio::spawn(idle.run())))
+    pub(crate) fn start(idle: Option<Idle>, embedder: Option<Embedder>) -> Self {
+        let idle = idle.map(|idle| tokio::spawn(idle.run()));
+        Self(idle.into_iter().chain(embedder.map(|embedder| tokio::spawn(embedder.run()))).collect())
     }
 
     /// Ends it where it stands.
     pub(crate) async fn drain(self) {
-        if let Some(task) = self.0 {
+        for task in self.0 {
             task.abort();
             let _ = task.await;
         }

@@ -8,11 +8,13 @@ use std::collections::HashMap;
 
 use sarai_api::memory::{MemoryReply, MemoryRequest};
 use sarai_config::Folders;
-use sarai_memory::{Date, Fact, FactId, Looked, Memory, Moment, Part, Report, Unread, Verdict};
+use sarai_memory::{
+    Date, Fact, FactId, Looked, Memory, Moment, Part, Quotation, Report, ToEmbed, Unembedded, Unread, Verdict,
+};
 use sarai_memory_sqlite::{SqliteStore, StoreError};
-use sarai_types::{FactLine, FactRole, Failure, Language, MemoryPart, MemoryShare, Recollection, Said};
+use sarai_types::{FactLine, FactRole, Failure, Language, MemoryPart, MemoryShare, ModelId, Recollection, Said};
 
-use super::perform;
+use super::{Remembered, perform};
 use crate::metrics::MemorySize;
 
 /// What the lines about the owner may take of the prompt, in tokens.
@@ -38,7 +40,7 @@ impl Recollector {
         self.erased
     }
 
-    pub(super) fn turn(&mut self, said: &Said, at: Moment) -> Result<Recollection, StoreError> {
+    pub(super) fn turn(&mut self, said: &Said, at: Moment) -> Result<Remembered, StoreError> {
         if said.opening != self.conversation {
             // «Ella» never means somebody of another conversation.
             self.memory.new_conversation();
@@ -63,11 +65,7 @@ impl Recollector {
         }
         let used: Vec<Fact> = found.used.iter().map(|ranked| ranked.fact.clone()).collect();
         share.used = self.facts(&used, found.language, at)?;
-        share.used.extend(found.quoted.iter().map(|quoted| FactLine {
-            id: quoted.episode.0,
-            text: self.memory.quotation(quoted, found.language, at.date()),
-            role: FactRole::Said,
-        }));
+        share.used.extend(found.quoted.iter().map(|quoted| self.said(quoted, found.language, at.date())));
         let part = part(found.part);
         let known = if share.erased > 0 { self.lines(said.language, at.date())?.clone() } else { known };
         if !matches!(part, MemoryPart::Reply(_)) {
@@ -75,7 +73,34 @@ impl Recollector {
             let line = |(id, text): &(FactId, String)| FactLine { id: id.0, text: text.clone(), role: FactRole::Known };
             share.used.extend(new.map(line));
         }
-        Ok(Recollection { known: text(&known), part, share })
+        Ok(Remembered { recollection: Recollection { known: text(&known), part, share }, open: found.open })
+    }
+
+    /// Messages that mean nearly what is asked.
+    pub(super) fn near(&self, question: &[f32], language: Language, today: Date) -> Vec<FactLine> {
+        let near = self.memory.near(question, today).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the memory does not say what is nearly alike");
+            Vec::new()
+        });
+        near.iter().map(|quoted| self.said(quoted, language, today)).collect()
+    }
+
+    pub(super) fn unembedded(&mut self, model: &ModelId) -> ToEmbed {
+        self.memory.unembedded(model.as_str()).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the memory does not say what has no vectors");
+            ToEmbed::Nothing
+        })
+    }
+
+    /// Whether they are kept.
+    pub(super) fn embed(&mut self, asked: &Unembedded, vectors: &[Vec<f32>]) -> bool {
+        let kept = self.memory.embed(asked, vectors);
+        kept.inspect_err(|error| tracing::warn!(%error, "vectors were not stored")).is_ok()
+    }
+
+    fn said(&self, quoted: &Quotation, language: Language, today: Date) -> FactLine {
+        let text = self.memory.quotation(quoted, language, today);
+        FactLine { id: quoted.episode.0, text, role: FactRole::Said }
     }
 
     pub(super) fn known(&mut self, language: Language, today: Date) -> Result<String, StoreError> {

@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use sarai_engine::weights::Policy as WeightsPolicy;
 use sarai_sandbox::{Access, Backend, Jail, JailName, Launcher, Limits, LogLimit, Mount, Policy, Root, SandboxError};
-use sarai_types::ModelId;
+use sarai_types::{ModelId, Notice};
 use tokio::process::Command;
 
 /// Beyond what the model was estimated to take: the worker's own code, and pages of files that the kernel counts too.
@@ -25,6 +25,7 @@ const FILE_BYTES_MIN: u64 = 1 << 20;
 /// The names inside.
 const PROGRAM: &str = "/worker/sarai-llama";
 const MODEL_DIR: &str = "/model";
+const VECTORS_DIR: &str = "/embedding";
 const CACHE_DIR: &str = "/cache";
 const SOCKET_DIR: &str = "/run/model";
 const DRAFT_DIR: &str = "/run/draft";
@@ -68,6 +69,45 @@ pub struct WorkerOptions {
     pub measured: Option<PathBuf>,
     /// Where a worker with a smaller model listens, now or later.
     pub draft_socket: Option<PathBuf>,
+    pub vectors: Vectors,
+}
+
+/// Which model turns texts into vectors.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Vectors {
+    /// The one that answers.
+    #[default]
+    Answering,
+    /// One made for it, and what it takes.
+    Own { model: ModelId, file: PathBuf, bytes: u64 },
+    /// One that cannot be had, and why. Vectors of another would be compared with its own, so there are none.
+    Missing(Notice),
+}
+
+impl Vectors {
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Own { file, .. } => Some(file),
+            Self::Answering | Self::Missing(_) => None,
+        }
+    }
+
+    const fn bytes(&self) -> u64 {
+        match self {
+            Self::Own { bytes, .. } => *bytes,
+            Self::Answering | Self::Missing(_) => 0,
+        }
+    }
+
+    /// The same in a jail.
+    fn inside(&self) -> Self {
+        match self {
+            Self::Own { model, file, bytes } => {
+                Self::Own { model: model.clone(), file: inside(VECTORS_DIR, file), bytes: *bytes }
+            }
+            Self::Answering | Self::Missing(_) => self.clone(),
+        }
+    }
 }
 
 /// A folder of this user alone, and how much of it may be taken.
@@ -119,6 +159,9 @@ impl WorkerSpec {
         if let Some(folder) = cache.or_else(|| options.measured.as_deref().map(parent)) {
             mounts.push(mount(&folder, CACHE_DIR, Access::ReadWrite));
         }
+        if let Some(file) = options.vectors.file() {
+            mounts.push(mount(file, &inside(VECTORS_DIR, file).to_string_lossy(), Access::ReadOnly));
+        }
         if let Some(socket) = &options.draft_socket {
             mounts.push(mount(&parent(socket), DRAFT_DIR, Access::ReadOnly));
         }
@@ -129,9 +172,9 @@ impl WorkerSpec {
             working_dir: PathBuf::from("/"),
             environment: variables().collect(),
             limits: Limits {
-                memory_bytes: options
-                    .memory_bytes
-                    .map_or(MEMORY_BYTES_MAX, |bytes| bytes.saturating_add(MEMORY_MARGIN).min(MEMORY_BYTES_MAX)),
+                memory_bytes: options.memory_bytes.map_or(MEMORY_BYTES_MAX, |bytes| {
+                    bytes.saturating_add(options.vectors.bytes() + MEMORY_MARGIN).min(MEMORY_BYTES_MAX)
+                }),
                 pids: PIDS,
                 open_files: OPEN_FILES,
                 tmp_bytes: TMP_BYTES,
@@ -149,7 +192,13 @@ impl WorkerSpec {
         Self {
             file: inside(MODEL_DIR, &self.file),
             socket: inside(SOCKET_DIR, &self.socket),
-            options: WorkerOptions { cache, measured, draft_socket, ..options.clone() },
+            options: WorkerOptions {
+                cache,
+                measured,
+                draft_socket,
+                vectors: options.vectors.inside(),
+                ..options.clone()
+            },
             ..self.clone()
         }
     }
@@ -170,6 +219,7 @@ impl WorkerSpec {
             ("--cache", options.cache.as_ref().map(|cache| cache.folder.as_path())),
             ("--measured", options.measured.as_deref()),
             ("--draft-socket", options.draft_socket.as_deref()),
+            ("--embedding-model", options.vectors.file()),
         ];
         let numbers = numbers.into_iter().filter_map(|(flag, n)| Some([flag.to_owned(), n?.to_string()]));
         let paths = paths.into_iter().filter_map(|(flag, path)| Some([flag.to_owned(), shown(path?)]));
@@ -219,6 +269,7 @@ mod tests {
             cache: Some(CacheSpec { folder: "/s/kv".into(), bytes_max: 9_000_000_000 }),
             measured: Some("/s/kv/measured.json".into()),
             draft_socket: Some("/s/run/draft/draft.sock".into()),
+            vectors: Vectors::Own { model: "e".parse().unwrap(), file: "/m/e.gguf".into(), bytes: 70_000_000 },
         };
         WorkerSpec { threads: Some(2), options, ..spec() }
     }
@@ -232,7 +283,7 @@ mod tests {
         assert_eq!(
             full().arguments().join(" "),
             "serve --model /m/ñ.gguf --socket /s/run/model/model.sock --cache /s/kv --measured /s/kv/measured.json \
-             --draft-socket /s/run/draft/draft.sock --context 2048 --sequences 4 --threads 2 --memory 5000000000 \
+             --draft-socket /s/run/draft/draft.sock --embedding-model /m/e.gguf --context 2048 --sequences 4 --threads 2 --memory 5000000000 \
              --cache-bytes 9000000000 --weights both"
         );
     }
@@ -242,7 +293,7 @@ mod tests {
         assert_eq!(
             full().inside().arguments().join(" "),
             "serve --model /model/ñ.gguf --socket /run/model/model.sock --cache /cache --measured /cache/measured.json \
-             --draft-socket /run/draft/draft.sock --context 2048 --sequences 4 --threads 2 --memory 5000000000 \
+             --draft-socket /run/draft/draft.sock --embedding-model /embedding/e.gguf --context 2048 --sequences 4 --threads 2 --memory 5000000000 \
              --cache-bytes 9000000000 --weights both"
         );
         let policy = full().policy().checked().unwrap();
@@ -255,12 +306,13 @@ mod tests {
                 ("/m/ñ.gguf", "/model/ñ.gguf", Access::ReadOnly),
                 ("/s/run/model", "/run/model", Access::ReadWrite),
                 ("/s/kv", "/cache", Access::ReadWrite),
+                ("/m/e.gguf", "/embedding/e.gguf", Access::ReadOnly),
                 ("/s/run/draft", "/run/draft", Access::ReadOnly),
             ]
         );
         assert_eq!(
             (policy.limits.memory_bytes, policy.limits.file_bytes),
-            (5_000_000_000 + MEMORY_MARGIN, 9_000_000_000)
+            (5_070_000_000 + MEMORY_MARGIN, 9_000_000_000)
         );
         assert!(spec().policy().checked().is_ok(), "one that keeps nothing");
     }

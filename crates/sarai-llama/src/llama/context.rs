@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     Generate,
     /// The last hidden state of each token.
     Embed,
+    /// One vector of a whole text, joined from those states as the model's file says.
+    Pool,
 }
 
 /// The size of a context.
@@ -100,8 +102,11 @@ impl Context {
             params.no_perf = true;
             params.abort_callback = Some(Pulse::abort);
             params.abort_callback_data = pulse.as_user_data();
-            params.embeddings = options.purpose == Purpose::Embed;
-            params.pooling_type = sys::LLAMA_POOLING_TYPE_NONE;
+            params.embeddings = options.purpose != Purpose::Generate;
+            params.pooling_type = match options.purpose {
+                Purpose::Generate | Purpose::Embed => sys::LLAMA_POOLING_TYPE_NONE,
+                Purpose::Pool => sys::LLAMA_POOLING_TYPE_UNSPECIFIED,
+            };
 
             sys::llama_init_from_model(model.as_ptr(), params)
         };
@@ -186,6 +191,22 @@ impl Context {
             let vector = sys::llama_get_embeddings_ith(self.context.as_ptr(), row);
             (!vector.is_null()).then(|| std::slice::from_raw_parts(vector, self.embedding_width))
         }
+    }
+
+    /// The vector of what sequence 0 has read, for [`Purpose::Pool`]; none where the model's file does not say how its
+    /// states are joined.
+    pub(crate) fn pooled(&self) -> Option<&[f32]> {
+        // SAFETY: as in `embedding`. A model that ranks, whose result is shorter, was not loaded.
+        unsafe {
+            let vector = sys::llama_get_embeddings_seq(self.context.as_ptr(), 0);
+            (!vector.is_null()).then(|| std::slice::from_raw_parts(vector, self.embedding_width))
+        }
+    }
+
+    /// Whether it judges pairs of texts instead of saying what one means.
+    pub(crate) fn ranks(&self) -> bool {
+        // SAFETY: reads a property of a live context.
+        unsafe { sys::llama_pooling_type(self.context.as_ptr()) == sys::LLAMA_POOLING_TYPE_RANK }
     }
 
     /// Forgets what a sequence holds from a position on. False when this kind of model can only forget it whole, and it

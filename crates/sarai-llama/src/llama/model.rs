@@ -22,7 +22,7 @@ pub(crate) enum LoadError {
     Path,
     #[error("llama.cpp refused the file; its own words are in the log above")]
     Refused,
-    #[error("the model can only read text into vectors; it cannot answer")]
+    #[error("the model can only read; it cannot write")]
     NoDecoder,
 }
 
@@ -124,6 +124,15 @@ impl Model {
     /// Tokens of a text; the beginning-of-text token is not added. Texts are at most `i32::MAX` bytes, which the caller
     /// has bounded long before.
     pub(crate) fn tokenize(&self, text: &str, control: Control) -> Vec<u32> {
+        self.tokens(text, control, false)
+    }
+
+    /// Tokens of a text that stands alone, between those with which this model wants a text to begin and to end.
+    pub(crate) fn tokenize_whole(&self, text: &str) -> Vec<u32> {
+        self.tokens(text, Control::Literal, true)
+    }
+
+    fn tokens(&self, text: &str, control: Control, whole: bool) -> Vec<u32> {
         let Ok(len) = i32::try_from(text.len()) else { return Vec::new() };
         // Nearly always one token for each byte at most; where a vocabulary normalises, it may say that it needs more.
         let mut tokens = vec![0; text.len() + 16];
@@ -137,7 +146,7 @@ impl Model {
                     len,
                     tokens.as_mut_ptr(),
                     capacity,
-                    false,
+                    whole,
                     control == Control::Parse,
                 )
             };
@@ -246,6 +255,12 @@ impl Model {
             sys::llama_model_meta_val_str(self.as_ptr(), key.as_ptr(), text.as_mut_ptr().cast::<c_char>(), text.len())
         };
         (n >= 0).then(|| CStr::from_bytes_until_nul(&text).map(|s| s.to_string_lossy().into_owned()).ok()).flatten()
+    }
+
+    /// Whether it reads with one part and writes with another.
+    pub(crate) fn has_encoder(&self) -> bool {
+        // SAFETY: reads a property of a loaded model.
+        unsafe { sys::llama_model_has_encoder(self.as_ptr()) }
     }
 
     /// Whether its state is a recurrence, or has one beside attention: then it cannot be taken back to an earlier position.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sarai_memory::{Looked, Memory, Request, States, Store as _, Verdict};
+use sarai_memory::{Embedding, Looked, Memory, Request, States, Store as _, ToEmbed, Verdict};
 use sarai_memory_sqlite::{SqliteStore, lines};
 
 use super::{ask, at, folder, open, say};
@@ -130,4 +130,33 @@ fn an_export_has_no_suggestions_and_they_outlive_a_restart() {
     memory.dismiss(before[0].id).unwrap();
     assert_eq!(memory.suggestions().unwrap(), []);
     assert_eq!(memory.ask("¿Qué me gusta?", at(2), None).unwrap().facts.len(), 1);
+}
+
+/// A vector says nearly what its text says.
+#[test]
+fn no_vector_outlives_its_message() {
+    let folder = folder();
+    let mut memory = open(&folder);
+    say(&mut memory, "Lo de mi cuñada con el barco acabó fatal", 0);
+    let vector: Vec<f32> = (1_u8..=64).map(|n| f32::from(n % 13) - 6.2).collect();
+    let bytes = Embedding::new(&vector).unwrap().bytes().to_vec();
+    let ToEmbed::Found(asked) = memory.unembedded("a").unwrap() else { panic!("nothing to embed") };
+    memory.embed(&asked, std::slice::from_ref(&vector)).unwrap();
+    memory.store().backup(at(1)).unwrap();
+    assert!(holds(folder.path(), &bytes), "it was never there");
+    assert_eq!(memory.near(&vector, at(2).date()).unwrap().len(), 1);
+    memory.forget(&Request::Words("barco".to_owned()), at(2)).unwrap();
+    memory.store().scrub(at(3)).unwrap();
+    assert!(!holds(folder.path(), &bytes));
+    assert_eq!(memory.near(&vector, at(4).date()).unwrap(), []);
+}
+
+fn holds(folder: &Path, needle: &[u8]) -> bool {
+    folder.read_dir().unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            return holds(&path, needle);
+        }
+        fs_err::read(&path).unwrap().windows(needle.len()).any(|window| window == needle)
+    })
 }

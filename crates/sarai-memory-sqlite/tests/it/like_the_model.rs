@@ -2,7 +2,7 @@
 //! memory with the same facts.
 
 use proptest::prelude::*;
-use sarai_memory::{Filter, InMemory, Looked, Memory, Request, States, Store};
+use sarai_memory::{Embedding, Filter, InMemory, Looked, Memory, Request, States, Store, ToEmbed};
 use sarai_memory_sqlite::{SqliteStore, lines};
 
 use super::{ask, at, folder, say};
@@ -18,6 +18,8 @@ enum Action {
     Dedup,
     /// A model answers about the next sentence that was not understood.
     Read(&'static str),
+    /// A model gives the next messages their vectors.
+    Embed(&'static str),
     /// The owner decides about the oldest suggestion.
     Decide {
         accepts: bool,
@@ -68,12 +70,34 @@ fn action() -> impl Strategy<Value = Action> {
             "yo | likes | novela negra", "yo | hobby | cine", "yo | goal | nadar en Oslo", "yo | speaks | galés",
             "yo | owns | Oslo", "nothing", "",
         ]).prop_map(Action::Read),
+        3 => prop::sample::select(vec!["a", "a", "a", "b"]).prop_map(Action::Embed),
         2 => any::<bool>().prop_map(|accepts| Action::Decide { accepts }),
     ]
 }
 
 fn all<S: Store>(store: &S) -> Vec<sarai_memory::Fact> {
     store.facts(&Filter { states: States::All, ..Filter::default() }).unwrap()
+}
+
+/// Some vector for each text.
+fn vector(text: &str) -> Vec<f32> {
+    (0_u8..6)
+        .map(|at| f32::from(text.bytes().fold(at, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))) - 127.5)
+        .collect()
+}
+
+/// The vectors of the next few messages.
+fn embed<S: Store>(memory: &mut Memory<S>, model: &str) -> Vec<ToEmbed> {
+    let mut out = Vec::new();
+    for _ in 0..3 {
+        let wanted = memory.unembedded(model).unwrap();
+        if let ToEmbed::Found(asked) = &wanted {
+            let vectors: Vec<Vec<f32>> = asked.texts.iter().map(|text| vector(text)).collect();
+            memory.embed(asked, &vectors).unwrap();
+        }
+        out.push(wanted);
+    }
+    out
 }
 
 proptest! {
@@ -115,6 +139,7 @@ proptest! {
                         prop_assert_eq!(file.judge(&asked, answer).unwrap(), model.judge(&asked, answer).unwrap());
                     }
                 }
+                Action::Embed(by) => prop_assert_eq!(embed(&mut file, by), embed(&mut model, by)),
                 Action::Decide { accepts } => {
                     if let Some(first) = model.suggestions().unwrap().first().map(|first| first.id) {
                         if *accepts {
@@ -130,6 +155,10 @@ proptest! {
             prop_assert_eq!(file.suggestions().unwrap(), model.suggestions().unwrap(), "after {:?}", action);
             prop_assert_eq!(file.store().judged().unwrap(), model.store().judged().unwrap());
             prop_assert_eq!(all(file.store()), all(model.store()), "after {:?}", action);
+            let asked = vector("¿Dónde vive Ana?");
+            let direction = Embedding::new(&asked).unwrap();
+            prop_assert_eq!(file.store().nearest(&direction, 9).unwrap(), model.store().nearest(&direction, 9).unwrap());
+            prop_assert_eq!(file.near(&asked, at(minute).date()).unwrap(), model.near(&asked, at(minute).date()).unwrap());
         }
         prop_assert_eq!(file.store().integrity().unwrap(), None);
     }

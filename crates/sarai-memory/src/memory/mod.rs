@@ -1,5 +1,6 @@
 //! The memory: what the owner says goes in, questions are answered, and what is forgotten is gone.
 
+mod embed;
 mod enrich;
 mod forget;
 mod plan;
@@ -17,11 +18,12 @@ use crate::recall::{self, Quotation, Ranked};
 use crate::text::{clip, fold};
 use crate::time::{Date, Moment, PartialDate};
 use crate::words;
+pub use embed::{ToEmbed, Unembedded};
 pub use forget::{Report, Request};
 pub(crate) use plan::Planner;
 use plan::{Origin, Outcome};
 pub(crate) use resolve::{is_called, same};
-pub use store::{Change, FACTS_MAX, Filter, InMemory, NextIds, States, Store, name_keys, search_words};
+pub use store::{Change, Embedded, FACTS_MAX, Filter, InMemory, Near, NextIds, States, Store, name_keys, search_words};
 pub use transfer::{Imported, Record};
 pub use turn::{Part, Recollection};
 

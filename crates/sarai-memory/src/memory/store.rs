@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
+use crate::embedding::Embedding;
 use crate::enrich::{ReadTo, Suggestion, SuggestionId, Verdict};
 use crate::fact::{Entity, EntityId, EntityKind, Episode, EpisodeId, Fact, FactId, Predicate};
 use crate::text::fold;
@@ -69,6 +70,50 @@ pub enum Change {
     ReadTo(ReadTo),
     /// A proposal was judged; only how many there were is kept.
     Judged(Verdict),
+    /// From now on vectors are of this model; those of another go.
+    EmbedBy(String),
+    /// The vectors of a message, by their bytes of it. Those before it have theirs.
+    Embed {
+        episode: EpisodeId,
+        passages: Vec<((usize, usize), Embedding)>,
+    },
+}
+
+/// How far messages have vectors, and of which model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Embedded {
+    pub model: String,
+    pub to: EpisodeId,
+}
+
+impl Embedded {
+    fn none_by(model: String) -> Self {
+        Self { model, to: EpisodeId(0) }
+    }
+}
+
+/// No message has any, and no model is known.
+impl Default for Embedded {
+    fn default() -> Self {
+        Self::none_by(String::new())
+    }
+}
+
+/// A passage of a message, and how alike it is to what was asked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Near {
+    pub episode: EpisodeId,
+    pub span: (usize, usize),
+    pub likeness: f32,
+}
+
+impl Near {
+    /// The most alike first; among equals the newer.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let place = |near: &Self| (near.episode, std::cmp::Reverse(near.span));
+        other.likeness.total_cmp(&self.likeness).then(place(other).cmp(&place(self)))
+    }
 }
 
 /// The next free ids.
@@ -143,6 +188,16 @@ pub trait Store {
     /// The store cannot be read.
     fn judged(&self) -> Result<BTreeMap<String, u64>, Self::Error>;
 
+    /// # Errors
+    /// The store cannot be read.
+    fn embedded(&self) -> Result<Embedded, Self::Error>;
+
+    /// The passages that are most alike, in [`Near::order`].
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn nearest(&self, to: &Embedding, limit: usize) -> Result<Vec<Near>, Self::Error>;
+
     /// Makes all changes or none.
     ///
     /// # Errors
@@ -185,6 +240,8 @@ pub struct InMemory {
     suggestions: BTreeMap<SuggestionId, Suggestion>,
     read_to: ReadTo,
     judged: BTreeMap<String, u64>,
+    embedded: Embedded,
+    passages: Vec<(EpisodeId, (usize, usize), Embedding)>,
     highest: (u64, u64, u64, u64),
 }
 
@@ -276,6 +333,20 @@ impl Store for InMemory {
         Ok(self.judged.clone())
     }
 
+    fn embedded(&self) -> Result<Embedded, Infallible> {
+        Ok(self.embedded.clone())
+    }
+
+    fn nearest(&self, to: &Embedding, limit: usize) -> Result<Vec<Near>, Infallible> {
+        let near = |(episode, span, passage): &(EpisodeId, (usize, usize), Embedding)| {
+            Some(Near { episode: *episode, span: *span, likeness: to.likeness(passage.bytes())? })
+        };
+        let mut found: Vec<Near> = self.passages.iter().filter_map(near).collect();
+        found.sort_by(Near::order);
+        found.truncate(limit);
+        Ok(found)
+    }
+
     fn apply(&mut self, changes: &[Change]) -> Result<(), Infallible> {
         for change in changes {
             match change.clone() {
@@ -300,6 +371,7 @@ impl Store for InMemory {
                 Change::EraseFact(id) => drop(self.facts.remove(&id)),
                 Change::EraseEpisode(id) => {
                     self.suggestions.retain(|_, suggestion| suggestion.episode != id);
+                    self.passages.retain(|(episode, ..)| *episode != id);
                     self.episodes.remove(&id);
                 }
                 Change::EraseEntity(id) => drop(self.entities.remove(&id)),
@@ -311,6 +383,14 @@ impl Store for InMemory {
                 }
                 Change::EraseSuggestion(id) => drop(self.suggestions.remove(&id)),
                 Change::ReadTo(read_to) => self.read_to = read_to,
+                Change::EmbedBy(model) => {
+                    self.passages.clear();
+                    self.embedded = Embedded::none_by(model);
+                }
+                Change::Embed { episode, passages } => {
+                    self.embedded.to = episode;
+                    self.passages.extend(passages.into_iter().map(|(span, passage)| (episode, span, passage)));
+                }
                 Change::Judged(verdict) => *self.judged.entry(verdict.name().to_owned()).or_default() += 1,
             }
         }

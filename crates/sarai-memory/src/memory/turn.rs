@@ -16,6 +16,28 @@ use crate::time::Moment;
 
 /// A longer message is no plain question, whatever it ends with.
 const QUESTION_CHARS_MAX: usize = 240;
+/// Words of whoever speaks of themself.
+const OF_ME: &[&str] = &["me", "mi", "mis", "yo", "conmigo", "nos", "i", "my", "we", "us", "our"];
+/// Words of whoever asks SARAi to do something.
+const OF_YOU: &[&str] = &["you", "your", "te", "tu", "puedes", "podes", "podrias"];
+/// What begins the words of whoever asks what they told.
+const TELLS: &[&str] = &[
+    "dije",
+    "conte",
+    "dicho",
+    "contado",
+    "acuerdas",
+    "acordas",
+    "recuerdas",
+    "recordas",
+    "mencion",
+    "told",
+    "tell",
+    "said",
+    "say",
+    "remember",
+    "mention",
+];
 /// As many facts does the model get beside a question.
 const FACTS_SHOWN_MAX: usize = 12;
 
@@ -41,6 +63,8 @@ pub struct Recollection {
     pub used: Vec<Ranked>,
     /// The message behind it, where there is no fact.
     pub quoted: Option<Quotation>,
+    /// It was asked for something of the owner's, and no word led to it: what is nearly alike may help.
+    pub open: bool,
     /// Nothing where the message was only a question.
     pub told: Option<Told>,
 }
@@ -54,9 +78,9 @@ impl<S: Store> Memory<S> {
         let message = Message { text, at, speaker: Speaker::Owner, language };
         let read = self.read(message);
         let commands = !read.commands.is_empty();
-        let (mut part, mut used, mut quoted) = (Part::None, Vec::new(), None);
+        let (mut part, mut used, mut quoted, mut open) = (Part::None, Vec::new(), None, false);
         if read.keeping == Keeping::Episode && !commands && read.statements.is_empty() {
-            (part, used, quoted) = self.remind(text, at, &read)?;
+            (part, used, quoted, open) = self.remind(text, at, &read)?;
         }
         let only_asks = !commands
             && read.statements.is_empty()
@@ -71,7 +95,7 @@ impl<S: Store> Memory<S> {
                 part = Part::Reply(report_text(report, told.language));
             }
         }
-        Ok(Recollection { language: read.language, part, used, quoted, told })
+        Ok(Recollection { language: read.language, part, used, quoted, open, told })
     }
 
     fn read(&self, message: Message<'_>) -> Extraction {
@@ -85,29 +109,30 @@ impl<S: Store> Memory<S> {
         let plain = asks && read.skipped.len() <= 1 && text.chars().count() <= QUESTION_CHARS_MAX;
         let Answer { facts, quoted, text: said, .. } = answer;
         if plain && settles(&question, verdict, &facts) {
-            return Ok((Part::Reply(said), facts, None));
+            return Ok((Part::Reply(said), facts, None, false));
         }
         let quoted = quoted.filter(|_| asks && may_quote(&question));
         if let Some(quotation) = quoted {
             let help = quoted_text(&self.store, &quotation, read.language, at.date());
-            return Ok((Part::Help(help), Vec::new(), Some(quotation)));
+            return Ok((Part::Help(help), Vec::new(), Some(quotation), false));
         }
         if !asks || !is_own(&question, &facts) || question.form == Form::Everything {
-            return Ok((Part::None, Vec::new(), None));
+            return Ok((Part::None, Vec::new(), None, is_of_me(text)));
         }
         if facts.is_empty() {
             let theirs = !matches!(question.subject, None | Some(Mention::Named(_) | Mention::Thing { .. }));
             let unknown = plain && theirs && !question.topics.is_empty() && question.rest.is_empty();
-            return Ok((if unknown { Part::Unknown(said) } else { Part::None }, Vec::new(), None));
+            let part = if unknown { Part::Unknown(said) } else { Part::None };
+            return Ok((part, Vec::new(), None, !asks_sarai(text)));
         }
         let used: Vec<Ranked> = facts.into_iter().take(FACTS_SHOWN_MAX).collect();
         let list: Vec<&Fact> = used.iter().map(|ranked| &ranked.fact).collect();
-        Ok((Part::Help(facts_text(&self.store, &list, read.language, at.date())?), used, None))
+        Ok((Part::Help(facts_text(&self.store, &list, read.language, at.date())?), used, None, false))
     }
 }
 
-/// What the memory does, and the facts or the message behind it.
-type Reminded = (Part, Vec<Ranked>, Option<Quotation>);
+/// What the memory does, the facts or the message behind it, and whether it looked in vain.
+type Reminded = (Part, Vec<Ranked>, Option<Quotation>, bool);
 
 /// Whether the owner wants something forgotten. «Era broma» takes back too, and is talk.
 fn is_order(read: &Extraction) -> bool {
@@ -120,6 +145,22 @@ fn is_request(text: &str) -> bool {
     ["dime ", "recuerdame ", "sabes ", "tell me ", "remind me ", "do you know ", "do you remember "]
         .iter()
         .any(|opening| folded.starts_with(opening))
+}
+
+/// «¿Qué me quita el sueño?» is of the owner, though it asks for nothing that a fact says.
+fn is_of_me(text: &str) -> bool {
+    text.contains('?') && text.chars().count() <= QUESTION_CHARS_MAX && says(text, OF_ME) && !asks_sarai(text)
+}
+
+/// «¿Me puedes contar un chiste?», but not «¿qué te conté del barco?»
+fn asks_sarai(text: &str) -> bool {
+    let folded = fold(text);
+    let mut words = folded.split(|c: char| !c.is_alphanumeric());
+    says(text, OF_YOU) && !words.any(|word| TELLS.iter().any(|stem| word.starts_with(stem)))
+}
+
+fn says(text: &str, words: &[&str]) -> bool {
+    fold(text).split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
 }
 
 /// Whether it is the owner's matter: by its words, or because it stands in their diary.
@@ -235,6 +276,23 @@ mod tests {
         assert!(found.used.is_empty());
         let last = memory.store().next_ids().unwrap().episode - 1;
         assert_eq!(found.quoted.map(|quoted| quoted.episode.0), Some(last));
+    }
+
+    #[test]
+    fn what_was_looked_for_in_vain() {
+        for (question, expected) in [
+            ("¿Dónde vive mi hermana?", false),
+            ("¿Cuándo es mi cumpleaños?", true),
+            ("¿Qué me quita el sueño por las noches?", true),
+            ("¿Qué tiempo hace en Madrid?", false),
+            ("Escribe un poema sobre mi perro", false),
+            ("Can you help me with a letter?", false),
+            ("¿Qué te conté de lo que me pasó en el barco?", true),
+            ("¿Me puedes contar un chiste?", false),
+            ("Hoy he dormido fatal", false),
+        ] {
+            assert_eq!(memory().turn(question, now(), None).unwrap().open, expected, "{question}");
+        }
     }
 
     #[test]

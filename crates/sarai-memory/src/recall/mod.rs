@@ -18,6 +18,8 @@ mod wanted;
 pub(crate) use answer::{compose, fact_text, facts_text, quoted_text, report_text};
 pub use block::facts_block;
 pub(crate) use judge::alike;
+pub(crate) use pieces::told;
 pub use quote::Quotation;
+pub(crate) use quote::corrected;
 pub(crate) use rank::find;
 pub use rank::{Ranked, Why};

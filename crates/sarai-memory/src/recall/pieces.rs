@@ -2,8 +2,12 @@
 
 use crate::extract::{Context, Message, Reason, Speaker, extract};
 use crate::fact::Episode;
-use crate::text::Token;
+use crate::text::{Ending, Token, sentences, tokens};
 
+/// Tokens of a message that are looked at.
+pub(super) const TOKENS_MAX: usize = 1000;
+/// Words of the shortest thought that says something by itself.
+const WORDS_MIN: usize = 3;
 /// Sentences that one quotation joins.
 const JOINED_MAX: usize = 2;
 /// Tokens of a sentence that is looked at in parts as well.
@@ -27,6 +31,19 @@ pub(super) fn thoughts(all: &[Token], sentences: &[(usize, usize)]) -> Vec<(usiz
         }
     }
     out
+}
+
+/// What of a message says something by itself: its sentences, and the thoughts of long ones. In bytes.
+pub(crate) fn told(episode: &Episode) -> Vec<(usize, usize)> {
+    let all = tokens(&episode.text, TOKENS_MAX);
+    let list = sentences(&all, &episode.text);
+    let said: Vec<(usize, usize)> =
+        list.iter().filter(|s| s.ending != Ending::Question).map(|s| (s.first, s.last)).collect();
+    let unsaid = unsaid(episode);
+    let says = |part: &[Token]| part.iter().filter(|token| token.is_word()).count() >= WORDS_MIN;
+    let parts = thoughts(&all, &said).into_iter().filter(|(first, last)| says(&all[*first..*last]));
+    let spans = parts.map(|(first, last)| (all[first].start, all[last - 1].end));
+    spans.filter(|span| !unsaid.iter().any(|other| other.0 < span.1 && span.0 < other.1)).collect()
 }
 
 /// The parts of a message that say nothing themselves: somebody asks, supposes, quotes or tells them of others there.

@@ -12,7 +12,7 @@ use super::agree::Heard;
 use super::judge::akin;
 use super::kind::Sight;
 use super::over::{ENDINGS, changes, ends_topic, instead, is_over};
-use super::pieces::{joined, thoughts, unsaid};
+use super::pieces::{TOKENS_MAX, joined, thoughts, unsaid};
 use super::question::Form;
 use super::rank::Search;
 use super::wanted::Wanted;
@@ -27,8 +27,6 @@ use crate::words::{self, Class, Person};
 
 /// Messages that are compared with one question.
 const COMPARED_MAX: usize = 40;
-/// Tokens of a message that are looked at.
-const TOKENS_MAX: usize = 1000;
 /// Words by which messages are looked for.
 const SEARCHED_MAX: usize = 32;
 /// Words of a message by which newer ones are looked for.
@@ -99,6 +97,15 @@ pub struct Quotation {
     pub said: Moment,
 }
 
+/// What the owner said right behind, if it only sets the message right: «no, perdona, el martes».
+pub(crate) fn corrected<S: Store>(store: &S, episode: &Episode) -> Result<Option<Episode>, S::Error> {
+    let next = store.episode(EpisodeId(episode.id.0 + 1))?;
+    Ok(next.filter(|next| {
+        next.recorded.utc_ms - episode.recorded.utc_ms <= CORRECTED_WITHIN_MS
+            && is_correction(&next.text, next.language)
+    }))
+}
+
 /// A piece of a message that agrees with the question.
 struct Passage {
     covered: usize,
@@ -137,7 +144,7 @@ impl<S: Store> Search<'_, '_, S> {
             }
         }
         let Some((episode, passage)) = best.filter(|(_, passage)| !passage.over) else { return Ok(None) };
-        if let Some(later) = self.corrected(&episode)? {
+        if let Some(later) = corrected(self.store, &episode)? {
             return Ok(Some(Quotation { episode: later.id, text: later.text.trim().to_owned(), said: later.recorded }));
         }
         if !self.question.past && self.ended_since(&episode, &passage.text)? {
@@ -178,15 +185,6 @@ impl<S: Store> Search<'_, '_, S> {
             fact.source == Source::Entered
                 || fact.retracted.is_some()
                 || !self.question.past && !fact.is_current(self.today)
-        }))
-    }
-
-    /// What the owner said right behind, if it only sets the message right: «no, perdona, el martes».
-    fn corrected(&self, episode: &Episode) -> Result<Option<Episode>, S::Error> {
-        let next = self.store.episode(EpisodeId(episode.id.0 + 1))?;
-        Ok(next.filter(|next| {
-            next.recorded.utc_ms - episode.recorded.utc_ms <= CORRECTED_WITHIN_MS
-                && is_correction(&next.text, next.language)
         }))
     }
 

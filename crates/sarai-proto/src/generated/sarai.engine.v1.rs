@@ -288,6 +288,8 @@ pub struct Refused {
 pub struct EmbedRequest {
     #[prost(string, repeated, tag = "1")]
     pub texts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(enumeration = "Priority", tag = "2")]
+    pub priority: i32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EmbedReply {
