@@ -28,20 +28,34 @@ export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-co
 -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions -Coverflow-checks \
 -Zsanitizer=address -Cforce-frame-pointers"
 
-status=0
+# With the triple named, build scripts and macros are built without the flags.
 for target in "$@"; do
-    # With the triple named, build scripts and macros are built without the flags.
     cargo build --locked --release --target "$triple" --bin "$target"
-    mkdir -p "$cache/corpus/$target" "$cache/findings/$target"
-    echo "fuzz: $target for $seconds s"
-    # A template may take all the steps that it has, which instrumented code does not do in a second.
-    if "$cache/$triple/release/$target" "$cache/corpus/$target" "seeds/$target" \
+done
+
+# A template may take all the steps that it has, which instrumented code does not do in a second.
+fuzz() {
+    mkdir -p "$cache/corpus/$1" "$cache/findings/$1"
+    echo "fuzz: $1 for $seconds s"
+    if "$cache/$triple/release/$1" "$cache/corpus/$1" "seeds/$1" \
         -max_total_time="$seconds" -max_len=4096 -timeout=30 -rss_limit_mb=2048 -len_control=20 \
-        -verbosity=0 -print_funcs=0 -print_final_stats=1 -artifact_prefix="$cache/findings/$target/"; then
-        echo "fuzz: $target found nothing"
+        -verbosity=0 -print_funcs=0 -print_final_stats=1 -artifact_prefix="$cache/findings/$1/"; then
+        echo "fuzz: $1 found nothing"
     else
-        echo "fuzz: $target FOUND SOMETHING, see above and $cache/findings/$target" >&2
-        status=1
+        echo "fuzz: $1 FOUND SOMETHING, see above and $cache/findings/$1"
+        return 1
     fi
+}
+
+# All at once, each with a thread of its own; what they say comes one behind the other.
+running=
+for target in "$@"; do
+    fuzz "$target" >"$cache/$target.log" 2>&1 &
+    running="$running $target:$!"
+done
+status=0
+for one in $running; do
+    wait "${one#*:}" || status=1
+    cat "$cache/${one%:*}.log"
 done
 exit "$status"
