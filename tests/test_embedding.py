@@ -76,16 +76,22 @@ def test_a_model_that_is_not_there_is_missed_by_vectors_alone():
         assert status == 503 and "nobody-has-this" in reply["error"]["message"], reply
 
 
-def test_a_file_that_cannot_be_loaded_is_no_reason_not_to_answer():
+POOLING = b"bert.pooling_type\x04\x00\x00\x00"
+# The head is in order each time: a tensor that is missing under its name, a model that ranks, one that nobody knows.
+BROKEN = [(b"token_embd.weight", b"token_abcd.weight"), (POOLING + b"\x01", POOLING + b"\x04"), (POOLING + b"\x01", POOLING + b"\x09")]
+
+
+@pytest.mark.parametrize(("right", "wrong"), BROKEN, ids=["tensor", "ranks", "unknown"])
+def test_a_file_that_cannot_be_loaded_is_no_reason_not_to_answer(right, wrong):
     with Home(**{"model.embedding": "broken"}) as home:
         shared = home.models.resolve()
         home.models.unlink()
         home.models.mkdir()
         for file in shared.glob("*.gguf"):
             (home.models / file.name).symlink_to(file)
-        # Its head is in order, and a tensor is missing under its name.
         whole = (shared / f"{embedder()}.gguf").read_bytes()
-        (home.models / "broken.gguf").write_bytes(whole.replace(b"token_embd.weight", b"token_abcd.weight", 1))
+        assert right in whole
+        (home.models / "broken.gguf").write_bytes(whole.replace(right, wrong, 1))
         serve = home.serve()
         assert home.chat("hello")[0] == 200
         status, reply = home.request("POST", "/v1/embeddings", {"model": "sarai", "input": "hello"})

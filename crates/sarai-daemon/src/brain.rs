@@ -491,8 +491,13 @@ pub(crate) fn find_drafter(spec: &BrainSpec) -> Result<(ModelId, PathBuf), Notic
         return Err(Notice::new("daemon-draft-is-model").arg("model", draft));
     }
     let (_, answers) = models.file(&models.model, layout(spec.runtime.weights))?;
+    let vectors = match &spec.embedding {
+        Embedding::Is(embedding) if *embedding != models.model => models.vectors_file(embedding).ok(),
+        Embedding::Is(_) | Embedding::None => None,
+    };
+    let taken = answers.total().saturating_add(vectors.map_or(0, |(_, vectors)| vectors.total()));
     let (file, needed) = models.file(draft, WeightLayout::Once)?;
-    fit(draft, &needed, allowed(&spec.runtime, answers.total())?)?;
+    fit(draft, &needed, allowed(&spec.runtime, taken)?)?;
     Ok((draft.clone(), file))
 }
 

@@ -5,6 +5,7 @@
 //! with causal attention that is the same as reading at once.
 
 use std::collections::VecDeque;
+use std::ffi::CString;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ pub(crate) enum Reader {
 
 impl Reader {
     /// # Errors
-    /// A file that is no model, or one that needs more than one pass, or ranks texts.
+    /// A file that is no model, or one that llama.cpp cannot read in one pass for its vector.
     pub(crate) fn load(path: &Path, pulse: &Pulse) -> Result<Self> {
         let cannot = || format!("cannot load {}", path.display());
         let model = Arc::new(Model::load(path, Layout::Stored, pulse).with_context(cannot)?);
@@ -52,11 +53,12 @@ impl Reader {
         if model.has_encoder() {
             bail!("{} is a model in two parts, an encoder and a decoder", path.display());
         }
-        let reader = Self::Own(model);
-        if reader.context(1, pulse).with_context(cannot)?.ranks() {
-            bail!("{} is a model that ranks texts; it has no vectors", path.display());
+        let key = format!("{}.pooling_type", model.metadata(c"general.architecture").unwrap_or_default());
+        match model.metadata(&CString::new(key)?).as_deref() {
+            None | Some("0" | "1" | "2" | "3") => Ok(Self::Own(model)),
+            // 4 ranks texts and has no vectors; by any other number llama.cpp ends the process.
+            Some(way) => bail!("{} joins what it reads in way {way}, which gives no vectors", path.display()),
         }
-        Ok(reader)
     }
 
     const fn model(&self) -> &Arc<Model> {

@@ -203,12 +203,6 @@ impl Context {
         }
     }
 
-    /// Whether it judges pairs of texts instead of saying what one means.
-    pub(crate) fn ranks(&self) -> bool {
-        // SAFETY: reads a property of a live context.
-        unsafe { sys::llama_pooling_type(self.context.as_ptr()) == sys::LLAMA_POOLING_TYPE_RANK }
-    }
-
     /// Forgets what a sequence holds from a position on. False when this kind of model can only forget it whole, and it
     /// was not.
     #[must_use]
