@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run build jail test test-program test-worker test-python day soak spec lint bench fuzz clean test-setup test-models skill-stubs skill-image skill-run compose
+.PHONY: help setup run build jail test test-program test-worker test-python day soak spec near lint bench fuzz clean test-setup test-models skill-stubs skill-image skill-run compose
 .SHELLFLAGS := -euc
 
 # The tool that installs Rust puts it here, and not every shell looks there.
@@ -49,7 +49,7 @@ jail: setup
 	@scripts/install-skills.sh $(CARGO_TARGET_DIR)/$(HOST)/release $(CARGO_TARGET_DIR)/release $(SKILLS)
 
 # What starts the programs that were built, each with everything that it may need.
-TRIALS := test-program test-worker test-python day soak spec
+TRIALS := test-program test-worker test-python day soak spec near
 $(TRIALS): export SARAI_BIN := $(SARAI)
 $(TRIALS): export SARAI_LLAMA_BIN := $(CARGO_TARGET_DIR)/release/sarai-llama
 $(TRIALS): export SARAI_JAIL_BIN := $(CARGO_TARGET_DIR)/release/sarai-jail
@@ -80,6 +80,9 @@ spec: export SARAI_HOME := $(TEST_HOME)
 spec: test-setup build test-models $(VENV)/ready ## measure what SPECIFICATION.md promises, with MODEL=ID and perhaps AGAINST=URL
 	$(if $(MODEL),$(SARAI) model pull $(MODEL))
 	$(VENV)/bin/python tests/spec.py --report $(CARGO_TARGET_DIR)/spec $(if $(MODEL),--model $(MODEL)) $(if $(AGAINST),--against $(AGAINST))
+
+near: test-setup build test-models $(VENV)/ready ## measure what a model for vectors finds, in SET=third-test of evals/memory
+	$(VENV)/bin/python tests/near.py $(or $(SET),third-test)
 
 test-setup:
 	@scripts/setup.sh test

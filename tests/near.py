@@ -1,10 +1,9 @@
 """How well a model for vectors finds messages: all that anybody says in a set of `evals/memory` lies on one heap.
 
-    python tests/near.py third-test
+    make near SET=third-test
 
 For each question it looks whether a message that holds the answer is among the three nearest of the heap, and how often
-something is near although nothing is known. The model reads English, so only those dialogues count. It needs what the
-tests need (`make test` says how).
+something is near although nothing is known. The model reads English, so only those dialogues count.
 """
 
 import json

@@ -13,7 +13,7 @@ use sarai_config::{Draft, Embedding, FolderError, Folders, Runtime, Switch, Weig
 use sarai_engine::weights::{Layouts, Policy};
 use sarai_models::{Catalog, Fit, Library, LoadPlan, MemoryEstimate, Role, WeightLayout, estimate, fits};
 use sarai_sandbox::{JailName, Launcher, SandboxError};
-use sarai_types::{Failure, FailureKind, Language, ModelId, Notice};
+use sarai_types::{Failure, FailureKind, Language, ModelId, Notice, VECTOR_TOKENS_MAX};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_stream::StreamExt as _;
@@ -31,8 +31,6 @@ const RETRY: Duration = Duration::from_secs(2);
 const SKILLS_SHARE: u64 = 4;
 /// Enough for the skills that come with the program, one at a time.
 const SKILLS_BYTES_MIN: u64 = 256_000_000;
-/// Tokens of the longest text that a model for vectors reads.
-const VECTORS_TOKENS: u32 = 512;
 /// Left to the rest of the system when the budget is `auto`.
 const HEADROOM: u64 = 300_000_000;
 
@@ -432,8 +430,9 @@ impl Models {
     /// The same of a model for vectors, which reads a text at once and keeps nothing of it. llama.cpp makes room for a
     /// row of the vocabulary for each token, and again for one that could write.
     fn vectors_file(&self, model: &ModelId) -> Result<(PathBuf, MemoryEstimate), Notice> {
-        let (n_ctx, n_ubatch) = (VECTORS_TOKENS, VECTORS_TOKENS);
-        self.planned(model, LoadPlan { n_ctx, n_ubatch, n_outputs_max: 2 * VECTORS_TOKENS, layout: WeightLayout::Once })
+        let n = VECTOR_TOKENS_MAX;
+        let layout = WeightLayout::Once;
+        self.planned(model, LoadPlan { n_ctx: n, n_ubatch: n, n_outputs_max: 2 * n, layout })
     }
 
     fn planned(&self, model: &ModelId, plan: LoadPlan) -> Result<(PathBuf, MemoryEstimate), Notice> {

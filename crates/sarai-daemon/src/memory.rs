@@ -20,7 +20,7 @@ use sarai_api::memory::{MemoryReply, MemoryRequest};
 use sarai_api::{Component, Status};
 use sarai_config::{Folders, Switch};
 use sarai_engine::snapshot::{SUFFIX, SnapshotId};
-use sarai_memory::{Date, Looked, Memory, ToEmbed, Unembedded, Unread, Verdict, clip};
+use sarai_memory::{Date, Looked, Memory, PASSAGE_BYTES_MAX, ToEmbed, Unembedded, Unread, Verdict, clip};
 use sarai_memory_sqlite::{Opening, SqliteStore, StoreError};
 use sarai_proactive_sqlite::LoopStore;
 use sarai_types::{
@@ -41,9 +41,6 @@ use recollect::Recollector;
 const ASKS_MAX: usize = 64;
 /// How long a turn waits for its memory. It takes milliseconds unless something is wrong.
 const TURN_WAIT: Duration = Duration::from_secs(3);
-
-/// So much of a question is read for its vector, in bytes.
-const QUESTION_BYTES_MAX: usize = 600;
 
 /// How long the metrics wait for it.
 const SIZE_WAIT: Duration = Duration::from_millis(500);
@@ -127,7 +124,7 @@ impl Remembrance {
     /// looked for by the worker's vectors, where there are any.
     pub(crate) async fn turn(&self, said: Said, worker: &Worker) -> Recollection {
         let Some(asks) = &self.asks else { return Recollection::default() };
-        let question = worker.vectors_alone().map(|_| clip(&said.text, QUESTION_BYTES_MAX).to_owned());
+        let question = worker.vectors_alone().map(|_| clip(&said.text, PASSAGE_BYTES_MAX).to_owned());
         let language = said.language;
         let (reply, answer) = oneshot::channel();
         if asks.try_send(Ask::Turn { said, reply }).is_err() {

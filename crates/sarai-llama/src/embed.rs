@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use sarai_engine::schedule::Entry;
-use sarai_types::Priority;
+use sarai_types::{Priority, VECTOR_TOKENS_MAX};
 use tokio::sync::oneshot;
 use tonic::Status;
 
@@ -19,8 +19,6 @@ use crate::llama::{Context, ContextError, ContextOptions, DecodeError, Layout, M
 
 /// Tokens of one text for the model that answers.
 const TEXT_TOKENS_MAX: u32 = 2048;
-/// And for one made for it, which reads it at once: llama.cpp makes room for a row of the vocabulary for each token.
-const OWN_TEXT_TOKENS_MAX: u32 = 512;
 /// Tokens of one batch of the model that answers. llama.cpp computes the logits of each, wanted or not.
 const CHUNK: u32 = 64;
 
@@ -72,7 +70,7 @@ impl Reader {
         match self {
             Self::Answering(_) => TEXT_TOKENS_MAX,
             // Beyond what it was trained with, it may have no position for a token.
-            Self::Own(model) => model.context_trained().min(OWN_TEXT_TOKENS_MAX),
+            Self::Own(model) => model.context_trained().min(VECTOR_TOKENS_MAX),
         }
     }
 

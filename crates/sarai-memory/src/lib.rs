@@ -48,8 +48,8 @@ pub use fact::{
 pub use grammar::Mention;
 pub use memory::{
     Answer, Change, EPISODE_BYTES_MAX, Embedded, FACTS_MAX, Filter, Imported, InMemory, Memory, MemoryError, Near,
-    NextIds, Part, Recollection, Record, Report, Request, States, Store, TERM_BYTES_MAX, ToEmbed, Told, Triple,
-    TripleError, Unembedded, name_keys, search_words,
+    NextIds, PASSAGE_BYTES_MAX, Part, Recollection, Record, Report, Request, States, Store, TERM_BYTES_MAX, ToEmbed,
+    Told, Triple, TripleError, Unembedded, name_keys, search_words,
 };
 pub use recall::{Quotation, Ranked, Why, facts_block};
 pub use replay::{Played, Replay, Step};

@@ -8,6 +8,10 @@ use crate::{Conversation, Priority, Sampling};
 /// The longest text a prompt may have, in bytes. Longer is refused before it is tokenised.
 pub const SEQUENCE_TEXT_MAX: usize = 4 << 20;
 
+/// The longest text that a model for vectors reads, in tokens. It reads one at once, and llama.cpp makes room for a row of
+/// the vocabulary for each token.
+pub const VECTOR_TOKENS_MAX: u32 = 512;
+
 /// What the model continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prompt {

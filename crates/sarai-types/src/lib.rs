@@ -28,6 +28,7 @@ pub use failure::{Failure, FailureKind};
 pub use generation::{
     Candidate, DRAFT_TOKENS_MAX, Decoding, Drafts, FinishReason, Form, GRAMMAR_BYTES_MAX, Generation, GenerationEvent,
     Grammar, GrammarKind, Prompt, SEQUENCE_TEXT_MAX, Speculation, SpeculationError, Timings, TokenText, Usage,
+    VECTOR_TOKENS_MAX,
 };
 pub use ids::{IdError, ModelId, TurnId};
 pub use language::Language;

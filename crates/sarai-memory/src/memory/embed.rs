@@ -1,11 +1,11 @@
 //! Messages by what they mean: a model outside gives vectors, and where no word leads to an answer, the nearest messages
 //! are shown. They are never an answer themselves: what is alike need not be what was asked.
 
-use super::{EPISODE_BYTES_MAX, Memory};
+use super::Memory;
 use crate::embedding::Embedding;
-use crate::fact::{EpisodeId, Source};
-use crate::memory::store::{Change, Filter, Near, States, Store};
-use crate::recall::{Quotation, corrected, told};
+use crate::fact::EpisodeId;
+use crate::memory::store::{Change, Near, Store};
+use crate::recall::{Quotation, corrected, no_longer_holds, told};
 use crate::text::clip;
 use crate::time::Date;
 
@@ -13,9 +13,8 @@ use crate::time::Date;
 const LOOKED_AT_MAX: u64 = 50;
 /// Passages of one message that get a vector.
 const PASSAGES_MAX: usize = 64;
-/// The longest, in bytes: models read a few hundred tokens.
-const PASSAGE_BYTES_MAX: usize = 600;
-const _: () = assert!(PASSAGE_BYTES_MAX < EPISODE_BYTES_MAX, "a passage is part of a message");
+/// The longest text that is read for its vector, in bytes: models read a few hundred tokens.
+pub const PASSAGE_BYTES_MAX: usize = 600;
 /// What is less alike has nothing to do with a question.
 const LIKENESS_MIN: f32 = 0.3;
 /// So many messages are shown for one question.
@@ -97,16 +96,11 @@ impl<S: Store> Memory<S> {
         let Some(question) = Embedding::new(question) else { return Ok(Vec::new()) };
         let mut out: Vec<Quotation> = Vec::new();
         for Near { episode: id, span, likeness } in self.store.nearest(&question, NEAR_MAX)? {
-            let shown = out.iter().any(|quoted| quoted.episode == id);
             if out.len() == SHOWN_MAX || likeness < LIKENESS_MIN {
                 break;
             }
-            let Some(episode) = self.store.episode(id)?.filter(|_| !shown) else { continue };
-            let facts = self.store.facts(&Filter { episode: Some(id), states: States::All, ..Filter::default() })?;
-            let over = facts
-                .iter()
-                .any(|fact| fact.source == Source::Entered || fact.retracted.is_some() || !fact.is_current(today));
-            if over {
+            let Some(episode) = self.store.episode(id)? else { continue };
+            if no_longer_holds(&self.store, id, Some(today))? {
                 continue;
             }
             let quoted = match corrected(&self.store, &episode)? {
@@ -116,7 +110,9 @@ impl<S: Store> Memory<S> {
                     Quotation { episode: id, text, said: episode.recorded }
                 }
             };
-            out.push(quoted);
+            if out.iter().all(|shown| shown.episode != quoted.episode) {
+                out.push(quoted);
+            }
         }
         Ok(out)
     }
@@ -209,10 +205,11 @@ mod tests {
         assert_eq!(near(&memory, "boat").len(), 1);
         say(&mut memory, "My sister doesn't live in Leeds any more, she moved to York");
         assert_eq!(near(&memory, "boat"), [""; 0]);
+        let mut memory = Memory::new(InMemory::new());
         say(&mut memory, "The tax people rang about Monday");
-        say(&mut memory, "no, sorry, Tuesday");
+        say(&mut memory, "no, sorry, the tax people on Tuesday");
         read(&mut memory, "a");
-        assert_eq!(near(&memory, "tax"), ["no, sorry, Tuesday"]);
+        assert_eq!(near(&memory, "tax"), ["no, sorry, the tax people on Tuesday"], "once, though both are near");
     }
 
     #[test]

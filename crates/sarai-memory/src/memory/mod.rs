@@ -18,7 +18,7 @@ use crate::recall::{self, Quotation, Ranked};
 use crate::text::{clip, fold};
 use crate::time::{Date, Moment, PartialDate};
 use crate::words;
-pub use embed::{ToEmbed, Unembedded};
+pub use embed::{PASSAGE_BYTES_MAX, ToEmbed, Unembedded};
 pub use forget::{Report, Request};
 pub(crate) use plan::Planner;
 use plan::{Origin, Outcome};

@@ -20,23 +20,24 @@ const QUESTION_CHARS_MAX: usize = 240;
 const OF_ME: &[&str] = &["me", "mi", "mis", "yo", "conmigo", "nos", "i", "my", "we", "us", "our"];
 /// Words of whoever asks SARAi to do something.
 const OF_YOU: &[&str] = &["you", "your", "te", "tu", "puedes", "podes", "podrias"];
-/// What begins the words of whoever asks what they told.
+/// What whoever asks what they told says besides.
 const TELLS: &[&str] = &[
     "dije",
     "conte",
     "dicho",
     "contado",
+    "mencione",
     "acuerdas",
     "acordas",
     "recuerdas",
     "recordas",
-    "mencion",
-    "told",
-    "tell",
-    "said",
-    "say",
+    "i told",
+    "i tell",
+    "i said",
+    "i say",
+    "i mention",
+    "i mentioned",
     "remember",
-    "mention",
 ];
 /// As many facts does the model get beside a question.
 const FACTS_SHOWN_MAX: usize = 12;
@@ -154,13 +155,15 @@ fn is_of_me(text: &str) -> bool {
 
 /// «¿Me puedes contar un chiste?», but not «¿qué te conté del barco?»
 fn asks_sarai(text: &str) -> bool {
-    let folded = fold(text);
-    let mut words = folded.split(|c: char| !c.is_alphanumeric());
-    says(text, OF_YOU) && !words.any(|word| TELLS.iter().any(|stem| word.starts_with(stem)))
+    says(text, OF_YOU) && !says(text, TELLS)
 }
 
+/// Whether one of the words, or of the words in a row, stands there.
 fn says(text: &str, words: &[&str]) -> bool {
-    fold(text).split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
+    let folded = fold(text);
+    let all: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let text = format!(" {} ", all.join(" "));
+    words.iter().any(|word| text.contains(&format!(" {word} ")))
 }
 
 /// Whether it is the owner's matter: by its words, or because it stands in their diary.
@@ -288,6 +291,8 @@ mod tests {
             ("Escribe un poema sobre mi perro", false),
             ("Can you help me with a letter?", false),
             ("¿Qué te conté de lo que me pasó en el barco?", true),
+            ("Can you tell me a joke for my friends?", false),
+            ("What did I tell you about my neighbour's boat?", true),
             ("¿Me puedes contar un chiste?", false),
             ("Hoy he dormido fatal", false),
         ] {

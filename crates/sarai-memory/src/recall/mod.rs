@@ -20,6 +20,6 @@ pub use block::facts_block;
 pub(crate) use judge::alike;
 pub(crate) use pieces::told;
 pub use quote::Quotation;
-pub(crate) use quote::corrected;
+pub(crate) use quote::{corrected, no_longer_holds};
 pub(crate) use rank::find;
 pub use rank::{Ranked, Why};

@@ -43,7 +43,12 @@ pub(crate) fn told(episode: &Episode) -> Vec<(usize, usize)> {
     let says = |part: &[Token]| part.iter().filter(|token| token.is_word()).count() >= WORDS_MIN;
     let parts = thoughts(&all, &said).into_iter().filter(|(first, last)| says(&all[*first..*last]));
     let spans = parts.map(|(first, last)| (all[first].start, all[last - 1].end));
-    spans.filter(|span| !unsaid.iter().any(|other| other.0 < span.1 && span.0 < other.1)).collect()
+    spans.filter(|span| !overlaps(&unsaid, *span)).collect()
+}
+
+/// Whether one of the spans has something of this one.
+pub(super) fn overlaps(spans: &[(usize, usize)], span: (usize, usize)) -> bool {
+    spans.iter().any(|other| other.0 < span.1 && span.0 < other.1)
 }
 
 /// The parts of a message that say nothing themselves: somebody asks, supposes, quotes or tells them of others there.

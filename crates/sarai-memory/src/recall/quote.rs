@@ -12,16 +12,16 @@ use super::agree::Heard;
 use super::judge::akin;
 use super::kind::Sight;
 use super::over::{ENDINGS, changes, ends_topic, instead, is_over};
-use super::pieces::{TOKENS_MAX, joined, thoughts, unsaid};
+use super::pieces::{TOKENS_MAX, joined, overlaps, thoughts, unsaid};
 use super::question::Form;
 use super::rank::Search;
 use super::wanted::Wanted;
 use crate::extract::is_correction;
-use crate::fact::{EntityId, Episode, EpisodeId, Predicate, Source};
+use crate::fact::{EntityId, Episode, EpisodeId, Fact, Predicate, Source};
 use crate::grammar::Mention;
 use crate::memory::{Filter, States, Store, search_words};
 use crate::text::{Ending, Kind, Token, fold, sentences, tokens};
-use crate::time::{Direction, Lookup, Moment, cardinal, date};
+use crate::time::{Date, Direction, Lookup, Moment, cardinal, date};
 use crate::words::lists::FUNCTION;
 use crate::words::{self, Class, Person};
 
@@ -106,6 +106,13 @@ pub(crate) fn corrected<S: Store>(store: &S, episode: &Episode) -> Result<Option
     }))
 }
 
+/// Whether something that the message said was corrected, was taken back, or has ended by a day that is asked about.
+pub(crate) fn no_longer_holds<S: Store>(store: &S, id: EpisodeId, on: Option<Date>) -> Result<bool, S::Error> {
+    let facts = store.facts(&Filter { episode: Some(id), states: States::All, ..Filter::default() })?;
+    let ended = |fact: &Fact| on.is_some_and(|day| !fact.is_current(day));
+    Ok(facts.iter().any(|fact| fact.source == Source::Entered || fact.retracted.is_some() || ended(fact)))
+}
+
 /// A piece of a message that agrees with the question.
 struct Passage {
     covered: usize,
@@ -133,12 +140,12 @@ impl<S: Store> Search<'_, '_, S> {
             std::cmp::Reverse((passage.covered, episode.recorded.utc_ms, episode.id.0))
         });
         let mut best = None;
+        let today = (!self.question.past).then_some(self.today);
         // To read a message again takes longer than all before, so it is done only as far as needed, and once for each.
         let mut read: HashMap<EpisodeId, Vec<(usize, usize)>> = HashMap::new();
         for (episode, passage) in agreeing {
             let unsaid = read.entry(episode.id).or_insert_with(|| unsaid(&episode));
-            let said = !unsaid.iter().any(|span| span.0 < passage.span.1 && passage.span.0 < span.1);
-            if said && !self.no_longer_holds(episode.id)? {
+            if !overlaps(unsaid, passage.span) && !no_longer_holds(self.store, episode.id, today)? {
                 best = Some((episode, passage));
                 break;
             }
@@ -176,16 +183,6 @@ impl<S: Store> Search<'_, '_, S> {
             out.extend(names.iter().filter_map(|name| fold(name).split(' ').next().map(str::to_owned)));
         }
         Ok(out)
-    }
-
-    /// Whether something that the message said was corrected, has ended or was taken back.
-    fn no_longer_holds(&self, id: EpisodeId) -> Result<bool, S::Error> {
-        let facts = self.store.facts(&Filter { episode: Some(id), states: States::All, ..Filter::default() })?;
-        Ok(facts.iter().any(|fact| {
-            fact.source == Source::Entered
-                || fact.retracted.is_some()
-                || !self.question.past && !fact.is_current(self.today)
-        }))
     }
 
     /// The pieces of the message that agree: sentences, two that follow each other, and thoughts of long ones.
