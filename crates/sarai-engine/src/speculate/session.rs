@@ -299,13 +299,16 @@ fn check_probabilities(probabilities: &[f32]) -> Result<(), GuessError> {
 pub struct Meter {
     ms_per_token: f64,
     ms_per_call: f64,
+    /// On a computer whose stalls drown everything else, tokens could seem free, and no guess too long.
+    ms_per_token_min: f64,
 }
 
 impl Meter {
-    /// Begins with what one token was measured to take; asking has a token to read too.
+    /// Begins with what one token was measured to take; asking has a token to read too. No later call is taken as a
+    /// sign that a token takes less than a quarter of it.
     #[must_use]
     pub const fn new(ms_per_token: f64) -> Self {
-        Self { ms_per_token, ms_per_call: ms_per_token }
+        Self { ms_per_token, ms_per_call: ms_per_token, ms_per_token_min: ms_per_token / 4.0 }
     }
 
     #[must_use]
@@ -330,7 +333,7 @@ impl Meter {
         }
         let tokens = f64::from(tokens);
         let step = RATE * error / (1.0 + tokens * tokens);
-        self.ms_per_token = (self.ms_per_token + step * tokens).max(0.0);
+        self.ms_per_token = (self.ms_per_token + step * tokens).max(self.ms_per_token_min);
         self.ms_per_call = (self.ms_per_call + step).max(0.0);
     }
 }

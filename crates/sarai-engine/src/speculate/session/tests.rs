@@ -163,7 +163,17 @@ fn the_meter_tells_asking_from_guessing() {
         meter.observe(4, 0.0);
     }
     let DraftCost { ms_per_token, ms_per_call, .. } = meter.cost();
-    assert!(ms_per_token >= 0.0 && ms_per_call >= 0.0, "{meter:?}");
+    assert!(ms_per_token >= 2.5 && ms_per_call >= 0.0, "{meter:?}");
+}
+
+#[test]
+fn stalls_do_not_make_tokens_free() {
+    let mut meter = Meter::new(20.0);
+    for _ in 0..100 {
+        meter.observe(0, 500.0);
+        meter.observe(4, 130.0);
+    }
+    assert!(meter.cost().ms_per_token >= 5.0, "{meter:?}");
 }
 
 proptest! {
