@@ -253,8 +253,12 @@ bench-proactive-resident = Memory
 bench-proactive-cpu = Processor with nothing to do
 
 # The memory
-bench-about-memory = Measures how much the memory finds, lets go and makes up in labelled dialogues, and how long it takes with many facts. Needs no model
+bench-about-memory = Measures how much the memory finds, lets go and makes up in labelled dialogues, and how long it takes with many facts. Needs a model only where you name one
 bench-help-facts = With how many facts the times are taken
+bench-help-dialogues = A folder with other dialogues: dialogues.jsonl and no-facts.jsonl, as in evals/memory
+bench-help-memory-model = Also measures, as a baseline, the facts that this model writes down of each message
+bench-dialogues-wrong = { $file } has no dialogues that can be read: { $cause }
+bench-reading-messages = { $model } has read { $read } of { $all } messages…
 bench-column-set = Set
 bench-column-system = Who
 bench-column-recalled = Recalled (%)

@@ -253,8 +253,12 @@ bench-proactive-resident = Memoria
 bench-proactive-cpu = Procesador, sin nada que hacer
 
 # La memoria
-bench-about-memory = Mide cuánto encuentra, suelta e inventa la memoria con diálogos etiquetados, y cuánto tarda con muchos datos. No hace falta ningún modelo
+bench-about-memory = Mide cuánto encuentra, suelta e inventa la memoria con diálogos etiquetados, y cuánto tarda con muchos datos. Solo hace falta un modelo si lo nombras
 bench-help-facts = Con cuántos datos se mide lo que tarda
+bench-help-dialogues = Una carpeta con otros diálogos: dialogues.jsonl y no-facts.jsonl, como en evals/memory
+bench-help-memory-model = Mide además, para comparar, los datos que este modelo apunta de cada mensaje
+bench-dialogues-wrong = En { $file } no hay diálogos que se puedan leer: { $cause }
+bench-reading-messages = { $model } ha leído { $read } de { $all } mensajes…
 bench-column-set = Conjunto
 bench-column-system = Quién
 bench-column-recalled = Encontrado (%)

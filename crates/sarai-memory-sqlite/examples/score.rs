@@ -1,6 +1,6 @@
 //! Prints the figures of `evals/memory`: `score [dev|test|both|FOLDER] [quiet]`, where a folder is one of the further sets.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
-use sarai_memory_sqlite::eval::{Half, System, score};
+use sarai_memory_sqlite::eval::{Half, Set, System};
 fn main() {
     let mut args = std::env::args().skip(1);
     let set = args.next();
@@ -13,8 +13,9 @@ fn main() {
     let quiet = args.next().is_some();
     let dialogues = fs_err::read_to_string(format!("evals/memory/{folder}dialogues.jsonl")).unwrap();
     let no_facts = fs_err::read_to_string(format!("evals/memory/{folder}no-facts.jsonl")).unwrap();
+    let set = Set::read(&dialogues, &no_facts, half).unwrap();
     for system in [System::Memory, System::Messages, System::Search] {
-        let score = score(&dialogues, &no_facts, half, system).unwrap();
+        let score = set.score(system);
         println!("{system:?}");
         for (name, rate) in [
             ("recall", score.recall),

@@ -4,7 +4,12 @@
 //! answer must hold (`expect`), what it must not (`stale`), that nothing is known (`unknown`), or what the store holds no
 //! more (`gone`) and still (`kept`). Half of the dialogues, chosen by the hash of their ids, are for looking at; the other
 //! half is for measuring.
+//!
+//! # Usage
+//! 1. [`Set::read`], of two texts.
+//! 2. [`Set::score`], for each [`System`]. For [`System::Model`] somebody has a model read all that [`Set::said`] first.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use sarai_memory::{
@@ -71,13 +76,41 @@ pub struct Score {
 
 /// What answers the dialogues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum System {
+pub enum System<'a> {
     /// This memory.
     Memory,
     /// The same with its facts erased before each question: what quoting messages finds alone.
     Messages,
-    /// Full-text search over what was said, word by word: the baseline.
+    /// Full-text search over what was said, word by word: a baseline.
     Search,
+    /// Full-text search over what a model made of each message: the other baseline.
+    Model(&'a Readings),
+}
+
+/// By message, the facts that a model wrote down, a line each.
+pub type Readings = HashMap<String, Vec<String>>;
+
+/// Dialogues, and turns without facts.
+#[derive(Debug, Clone)]
+pub struct Set {
+    dialogues: Vec<Dialogue>,
+    turns: Vec<Turn>,
+}
+
+/// Why a set is none.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line} of the {part}: {error}")]
+pub struct SetError {
+    part: &'static str,
+    line: usize,
+    error: LineError,
+}
+
+/// A turn that says nothing worth remembering.
+#[derive(Debug, Clone)]
+struct Turn {
+    id: String,
+    text: String,
 }
 
 /// A line of a set, read.
@@ -99,42 +132,63 @@ struct Wanted {
     kept: Vec<String>,
 }
 
-/// Scores a system on dialogues and on turns without facts.
-///
-/// # Errors
-/// A line of a set is not understood; its number says which.
-pub fn score(dialogues: &str, no_facts: &str, half: Half, system: System) -> Result<Score, (usize, LineError)> {
-    let mut marks: Vec<Vec<Mark>> = Vec::new();
-    let mut misses = Vec::new();
-    for (number, line) in (1..).zip(dialogues.lines()) {
-        let dialogue = read(line).map_err(|error| (number, error))?;
-        let mine = half_of(&dialogue.id);
-        if half == Half::Both || half == mine {
-            marks.push(run(&dialogue, system, &mut misses));
+impl Set {
+    /// # Errors
+    /// A line is not understood.
+    pub fn read(dialogues: &str, no_facts: &str, half: Half) -> Result<Self, SetError> {
+        let mut dialogues = every(dialogues, "dialogues", dialogue)?;
+        let mut turns = every(no_facts, "turns without facts", turn)?;
+        if half != Half::Both {
+            dialogues.retain(|dialogue| half_of(&dialogue.id) == half);
+            turns.retain(|turn| half_of(&turn.id) == half);
+        }
+        Ok(Self { dialogues, turns })
+    }
+
+    /// All that the owner says in it.
+    pub fn said(&self) -> impl Iterator<Item = &str> {
+        let steps = self.dialogues.iter().flat_map(|dialogue| &dialogue.steps);
+        let in_dialogues = steps.filter_map(|(step, _)| match step {
+            Step::Say { text, .. } => Some(text.as_str()),
+            Step::Heard { .. } | Step::Ask { .. } | Step::Restart => None,
+        });
+        in_dialogues.chain(self.turns.iter().map(|turn| turn.text.as_str()))
+    }
+
+    #[must_use]
+    pub fn score(&self, system: System<'_>) -> Score {
+        let mut misses = Vec::new();
+        let marks: Vec<Vec<Mark>> = self.dialogues.iter().map(|dialogue| run(dialogue, system, &mut misses)).collect();
+        let mut junk: Vec<Vec<Mark>> = Vec::new();
+        for Turn { id, text } in &self.turns {
+            let stored = stored(text, system);
+            junk.push(vec![Mark::Recall(stored.is_some())]);
+            misses.extend(stored.map(|stored| (id.clone(), text.clone(), stored)));
+        }
+        Score {
+            recall: rate(&marks, |mark| if let Mark::Recall(hit) = mark { Some(*hit) } else { None }),
+            stale: rate(&marks, |mark| if let Mark::Stale(hit) = mark { Some(*hit) } else { None }),
+            leak: rate(&marks, |mark| if let Mark::Leak(hit) = mark { Some(*hit) } else { None }),
+            abstention: rate(&marks, |mark| if let Mark::Abstained(hit) = mark { Some(*hit) } else { None }),
+            junk: rate(&junk, |mark| if let Mark::Recall(hit) = mark { Some(*hit) } else { None }),
+            misses,
         }
     }
-    let mut junk: Vec<Vec<Mark>> = Vec::new();
-    for (number, line) in (1..).zip(no_facts.lines()) {
-        let object: Json = serde_json::from_str(line).map_err(|e| (number, LineError::Json(e.to_string())))?;
-        let text = object["text"].as_str().ok_or((number, LineError::Field("text")))?;
-        let id = object["id"].as_str().ok_or((number, LineError::Field("id")))?;
-        if half != Half::Both && half != half_of(id) {
-            continue;
-        }
-        let stored = stored(text, system);
-        if let Some(stored) = &stored {
-            misses.push((id.to_owned(), text.to_owned(), stored.clone()));
-        }
-        junk.push(vec![Mark::Recall(stored.is_some())]);
-    }
-    Ok(Score {
-        recall: rate(&marks, |mark| if let Mark::Recall(hit) = mark { Some(*hit) } else { None }),
-        stale: rate(&marks, |mark| if let Mark::Stale(hit) = mark { Some(*hit) } else { None }),
-        leak: rate(&marks, |mark| if let Mark::Leak(hit) = mark { Some(*hit) } else { None }),
-        abstention: rate(&marks, |mark| if let Mark::Abstained(hit) = mark { Some(*hit) } else { None }),
-        junk: rate(&junk, |mark| if let Mark::Recall(hit) = mark { Some(*hit) } else { None }),
-        misses,
-    })
+}
+
+/// All lines of a text.
+fn every<T>(text: &str, part: &'static str, read: fn(&Json) -> Result<T, LineError>) -> Result<Vec<T>, SetError> {
+    let lines = (1..).zip(text.lines());
+    let read = lines.map(|(line, text)| {
+        let object = serde_json::from_str(text).map_err(|error| LineError::Json(error.to_string()));
+        object.and_then(|object| read(&object)).map_err(|error| SetError { part, line, error })
+    });
+    read.collect()
+}
+
+fn turn(object: &Json) -> Result<Turn, LineError> {
+    let field = |name: &'static str| object[name].as_str().map(str::to_owned).ok_or(LineError::Field(name));
+    Ok(Turn { id: field("id")?, text: field("text")? })
 }
 
 /// Which half an id belongs to.
@@ -143,8 +197,7 @@ pub fn half_of(id: &str) -> Half {
     if blake3::hash(id.as_bytes()).as_bytes()[0].is_multiple_of(2) { Half::Development } else { Half::Test }
 }
 
-fn read(line: &str) -> Result<Dialogue, LineError> {
-    let object: Json = serde_json::from_str(line).map_err(|error| LineError::Json(error.to_string()))?;
+fn dialogue(object: &Json) -> Result<Dialogue, LineError> {
     let id = object["id"].as_str().ok_or(LineError::Field("id"))?.to_owned();
     let list = object["steps"].as_array().ok_or(LineError::Field("steps"))?;
     let words = |value: &Json| -> Vec<String> {
@@ -168,10 +221,14 @@ fn start() -> Moment {
     Moment::new(1_773_136_800_000, 0)
 }
 
-fn run(dialogue: &Dialogue, system: System, misses: &mut Vec<(String, String, String)>) -> Vec<Mark> {
+fn run(dialogue: &Dialogue, system: System<'_>, misses: &mut Vec<(String, String, String)>) -> Vec<Mark> {
     let mut replay = Replay::new(InMemory::new(), start());
+    let mut written: Vec<&str> = Vec::new();
     let mut marks = Vec::new();
     for (step, wanted) in &dialogue.steps {
+        if let (System::Model(readings), Step::Say { text, .. }) = (system, step) {
+            written.extend(facts_of(readings, text));
+        }
         let Ok(played) = replay.play(step);
         let (Step::Ask { text, at, .. }, Played::Answered(answer)) = (step, &played) else { continue };
         let (said, known) = match system {
@@ -188,6 +245,7 @@ fn run(dialogue: &Dialogue, system: System, misses: &mut Vec<(String, String, St
                 (said, !answer.facts.is_empty() || answer.quoted.is_some())
             }
             System::Search => searched(replay.memory().store(), text),
+            System::Model(_) => best_of(&written, text),
         };
         let folded = fold(&said);
         let holds = |words: &[String]| words.iter().any(|word| folded.contains(&fold(word)));
@@ -203,7 +261,10 @@ fn run(dialogue: &Dialogue, system: System, misses: &mut Vec<(String, String, St
                 marks.push(Mark::Stale(holds(&wanted.stale)));
             }
         }
-        let still = |word: &String| holds_still(replay.memory().store(), word);
+        let still = |word: &String| match system {
+            System::Model(_) => written.iter().any(|line| fold(line).contains(&fold(word))),
+            System::Memory | System::Messages | System::Search => holds_still(replay.memory().store(), word),
+        };
         if !wanted.gone.is_empty() {
             marks.push(Mark::Leak(wanted.gone.iter().any(still)));
         }
@@ -248,7 +309,7 @@ fn without_facts(store: &InMemory, question: &str, at: Moment) -> Option<Answer>
     Memory::new(store).ask(question, at, None).ok()
 }
 
-/// The baseline's answer: the best message that holds any word of the question.
+/// A baseline's answer: the best message that holds any word of the question.
 fn searched(store: &InMemory, question: &str) -> (String, bool) {
     let Ok(found) = store.search_episodes(&search_words(question), 1);
     let text = found.first().map(|episode| episode.text.clone()).unwrap_or_default();
@@ -256,20 +317,35 @@ fn searched(store: &InMemory, question: &str) -> (String, bool) {
     (text, known)
 }
 
-/// What a turn without facts left behind. The baseline keeps every word, so it always does.
-fn stored(text: &str, system: System) -> Option<String> {
-    let mut replay = Replay::new(InMemory::new(), start());
-    let step = Step::Say { text: text.to_owned(), at: None, language: None };
-    let Ok(Played::Told(told)) = replay.play(&step) else { return None };
-    match system {
-        System::Search => told.episode.map(|_| text.to_owned()),
-        System::Messages => None,
+/// The other's: the line that holds most words of the question, and of several the newest.
+fn best_of(written: &[&str], question: &str) -> (String, bool) {
+    let words = search_words(question);
+    let found = written.iter().map(|line| {
+        let present = search_words(line);
+        (words.iter().filter(|word| present.iter().any(|p| p.starts_with(word.as_str()))).count(), line)
+    });
+    let best = found.filter(|(shared, _)| *shared > 0).max_by_key(|(shared, _)| *shared);
+    (best.map(|(_, line)| (*line).to_owned()).unwrap_or_default(), best.is_some())
+}
+
+fn facts_of<'a>(readings: &'a Readings, text: &str) -> impl Iterator<Item = &'a str> {
+    readings.get(text).into_iter().flatten().map(String::as_str)
+}
+
+/// What a turn without facts left behind. Who keeps every word always keeps something.
+fn stored(text: &str, system: System<'_>) -> Option<String> {
+    let facts: Vec<String> = match system {
+        System::Search => vec![text.to_owned()],
+        System::Messages => Vec::new(),
+        System::Model(readings) => facts_of(readings, text).map(str::to_owned).collect(),
         System::Memory => {
-            let facts: Vec<String> =
-                told.stored.iter().map(|fact| format!("{} {}", fact.verb(), fact.object.text)).collect();
-            (!facts.is_empty()).then(|| facts.join(", "))
+            let mut replay = Replay::new(InMemory::new(), start());
+            let step = Step::Say { text: text.to_owned(), at: None, language: None };
+            let Ok(Played::Told(told)) = replay.play(&step) else { return None };
+            told.stored.iter().map(|fact| format!("{} {}", fact.verb(), fact.object.text)).collect()
         }
-    }
+    };
+    (!facts.is_empty()).then(|| facts.join(", "))
 }
 
 #[expect(

@@ -70,9 +70,9 @@
 //!                answer_ms: {p50, p99}} or null,
 //!                faults: {calls, answered, failed, lost, wrong, kills, killed_ms: [ms], stopped_ms: [ms], left_over}
 //!                or null}
-//!   memory      {sets: [{set, system: "memory" | "search", recall, stale, leak, abstention, junk: {hits, of, low,
-//!                high}}], facts, file_bytes, times: [{what: "subject" | "object" | "words" | "question" | "turn",
-//!                p50_ms, p99_ms}]}
+//!   memory      {sets: [{set, system: "memory" | "search" | "model", recall, stale, leak, abstention, junk: {hits, of,
+//!                low, high}}], facts, file_bytes, times: [{what: "subject" | "object" | "words" | "question" | "turn"
+//!                | "model", p50_ms, p99_ms}]}
 //!   routing     {threshold, parts: [{part: "dev" | "test", requests, accuracy: interval, false_fires, mistaken, missed,
 //!                skills: [{skill, precision, recall}], confusion: [{wanted, chosen, count}]}],
 //!                mistakes: [{language, text, wanted, chosen, score}]}
@@ -236,7 +236,7 @@ pub(crate) async fn run(args: BenchArgs, shell: &Shell) -> Result<()> {
             print(args.common.json.format(), &report, messages)
         }
         Scenario::Memory(args) => {
-            let report = memory::run(&args, shell)?;
+            let report = memory::run(&args, shell).await?;
             let report = Report::new("memory", &started_at, &machine, &report.model, &report.result);
             print(args.json.format(), &report, messages)
         }

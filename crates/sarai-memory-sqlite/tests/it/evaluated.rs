@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use sarai_memory_sqlite::eval::{Half, System, score};
+use sarai_memory_sqlite::eval::{Half, Set, System};
 
 /// Recall and abstention at least, and junk at most, in per cent.
 fn check(folder: &str, half: Half, recall_min: f64, abstention_min: f64, junk_max: f64) {
     let sets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../evals/memory").join(folder);
     let read = |name: &str| fs_err::read_to_string(sets.join(name)).unwrap();
-    let score = score(&read("dialogues.jsonl"), &read("no-facts.jsonl"), half, System::Memory).unwrap();
+    let set = Set::read(&read("dialogues.jsonl"), &read("no-facts.jsonl"), half).unwrap();
+    let score = set.score(System::Memory);
     let percent = |rate: f64| rate * 100.0;
     assert!(percent(score.recall.share()) >= recall_min, "{folder}: {:?} {:#?}", score.recall, score.misses);
     assert!(percent(score.junk.share()) <= junk_max, "{folder}: {:?} {:#?}", score.junk, score.misses);

@@ -1,11 +1,15 @@
 //! `sarai bench memory`: what the memory finds, lets go and makes up, and how long it takes with many facts.
 //!
-//! The dialogues are those of `evals/memory`, as they were when the program was built; full-text search over what was
-//! said word by word is the baseline. The share of facts that it recalled of those that nobody tuned it to is kept in the
-//! state folder, for `sarai_entity_recall_rate`. The times are of a store on disk with so many facts about people who do
-//! not exist, each question another one.
+//! The dialogues are those of `evals/memory`, as they were when the program was built, or those of another folder of the
+//! same shape. Full-text search over what was said word by word is a baseline; with a model there is another, the facts
+//! that it writes down of each message. The share of facts that the memory recalled of those that nobody tuned it to is
+//! kept in the state folder, for `sarai_entity_recall_rate`. The times are of a store on disk with so many facts about
+//! people who do not exist, each question another one.
+
+mod read;
 
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -15,15 +19,17 @@ use sarai_memory::{
     Store as _, Value, key,
 };
 use sarai_memory_sqlite::SqliteStore;
-use sarai_memory_sqlite::eval::{Half, Rate, System, score};
+use sarai_memory_sqlite::eval::{Half, Rate, Readings, Set, System};
 use sarai_messages::Messages;
-use sarai_types::Language;
+use sarai_types::{Language, ModelId, Notice};
 use serde::Serialize;
 
+use super::alone::{self, Alone};
 use super::statistics::percentile;
 use super::table::{self, Table};
 use super::{Figures, Measured, MeasuredModel, ms_between};
 use crate::cli::JsonFlag;
+use crate::ending::Told;
 use crate::shell::Shell;
 
 /// Sets by name: dialogues, turns without facts, and which half of both.
@@ -64,12 +70,18 @@ const FACTS_OF_A_PERSON: u64 = 4;
 const BATCH: usize = 40_000;
 const QUESTIONS: u64 = 500;
 const TURNS: u64 = 200;
+/// A file of dialogues is hardly larger than this.
+const FILE_BYTES_MAX: u64 = 4 << 20;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MemoryArgs {
     #[arg(long, value_name = "N", default_value_t = 100_000, help = "bench-help-facts",
         value_parser = clap::value_parser!(u64).range(1000..=2_000_000))]
     facts: u64,
+    #[arg(long, value_name = "cli-value-folder", help = "bench-help-dialogues")]
+    cases: Option<PathBuf>,
+    #[arg(long, value_name = "bench-value-model", help = "bench-help-memory-model")]
+    model: Option<ModelId>,
     #[command(flatten)]
     pub(super) json: JsonFlag,
 }
@@ -84,8 +96,8 @@ pub(super) struct Remembered {
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct SetFigures {
-    set: &'static str,
-    /// `memory`, or `search` for the baseline.
+    set: String,
+    /// `memory`, or a baseline: `search` or `model`.
     system: &'static str,
     recall: Share,
     stale: Share,
@@ -105,26 +117,32 @@ struct Share {
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Times {
-    /// `subject`, `object`, `words`, `question` or `turn`.
+    /// `subject`, `object`, `words`, `question`, `turn`, or `model` for one message read by it.
     what: &'static str,
     p50_ms: Option<f64>,
     p99_ms: Option<f64>,
 }
 
 /// # Errors
-/// There is no room for the store.
-pub(super) fn run(args: &MemoryArgs, shell: &Shell) -> Result<Measured<Remembered>> {
-    let mut sets = Vec::new();
-    for (set, dialogues, no_facts, half) in SETS {
-        for (system, name) in [(System::Memory, "memory"), (System::Search, "search")] {
-            let score = score(dialogues, no_facts, *half, system)
-                .map_err(|(line, error)| anyhow::anyhow!("{set}, line {line}: {error}"))?;
-            let [recall, stale, leak, abstention, junk] =
-                [score.recall, score.stale, score.leak, score.abstention, score.junk].map(Share::from);
-            sets.push(SetFigures { set, system: name, recall, stale, leak, abstention, junk });
+/// There is no room for the store, a folder has no dialogues, or the model does not do its part.
+pub(super) async fn run(args: &MemoryArgs, shell: &Shell) -> Result<Measured<Remembered>> {
+    let sets = match &args.cases {
+        None => built_in()?,
+        Some(folder) => vec![(folder.display().to_string(), of_folder(folder)?)],
+    };
+    let (model, readings) = match &args.model {
+        None => (MeasuredModel::none(), None),
+        Some(model) => {
+            let plan = alone::plan(Some(model.clone()), shell)?;
+            let measured = MeasuredModel { id: model.to_string(), file_bytes: Some(plan.file_bytes) };
+            let said: Vec<&str> = sets.iter().flat_map(|(_, set)| set.said()).collect();
+            let work = async |alone: &Alone| read::read(alone, &said, shell).await;
+            (measured, Some(Alone::start(plan.spec).with(work).await?))
         }
-    }
-    if let Some(figures) = sets.first()
+    };
+    let (readings, reading_ms) = readings.unzip();
+    let scores: Vec<SetFigures> = sets.iter().flat_map(|(name, set)| scored(name, set, readings.as_ref())).collect();
+    if let (Some(figures), None) = (scores.first(), &args.cases)
         && shell.folders.state.is_dir()
     {
         let share = figures.recall.share();
@@ -132,12 +150,56 @@ pub(super) fn run(args: &MemoryArgs, shell: &Shell) -> Result<Measured<Remembere
     }
     let folder = tempfile::tempdir()?;
     let mut memory = Memory::new(filled(folder.path(), args.facts)?);
-    let times = timed(&mut memory, args.facts)?;
+    let mut times = timed(&mut memory, args.facts)?;
+    times.extend(reading_ms.map(|ms| Times::of("model", &ms)));
     let file_bytes = memory.store().file_bytes();
     drop(memory);
     fs::remove_dir_all(folder.path())?;
-    let result = Remembered { sets, facts: args.facts, file_bytes, times };
-    Ok(Measured { model: MeasuredModel::none(), result })
+    let result = Remembered { sets: scores, facts: args.facts, file_bytes, times };
+    Ok(Measured { model, result })
+}
+
+fn built_in() -> Result<Vec<(String, Set)>> {
+    let read = |(name, dialogues, no_facts, half): &(&str, &str, &str, Half)| {
+        let set = Set::read(dialogues, no_facts, *half)?;
+        Ok(((*name).to_owned(), set))
+    };
+    SETS.iter().map(read).collect()
+}
+
+fn of_folder(folder: &Path) -> Result<Set, Told> {
+    let wrong = |file: &Path, cause: String| {
+        Told::failed(Notice::new("bench-dialogues-wrong").arg("file", file.display()).arg("cause", cause))
+    };
+    let read = |name: &str| {
+        let file = folder.join(name);
+        let size = fs::metadata(&file).map_err(|error| wrong(&file, error.to_string()))?.len();
+        if size > FILE_BYTES_MAX {
+            return Err(wrong(&file, format!("{size} > {FILE_BYTES_MAX}")));
+        }
+        fs::read_to_string(&file).map_err(|error| wrong(&file, error.to_string()))
+    };
+    let (dialogues, no_facts) = (read("dialogues.jsonl")?, read("no-facts.jsonl")?);
+    Set::read(&dialogues, &no_facts, Half::Both).map_err(|error| wrong(folder, error.to_string()))
+}
+
+/// A set's figures with each system.
+fn scored(name: &str, set: &Set, readings: Option<&Readings>) -> Vec<SetFigures> {
+    let mut systems = vec![(System::Memory, "memory"), (System::Search, "search")];
+    systems.extend(readings.map(|readings| (System::Model(readings), "model")));
+    let figures = systems.into_iter().map(|(system, of)| {
+        let score = set.score(system);
+        let [recall, stale, leak, abstention, junk] =
+            [score.recall, score.stale, score.leak, score.abstention, score.junk].map(Share::from);
+        SetFigures { set: name.to_owned(), system: of, recall, stale, leak, abstention, junk }
+    });
+    figures.collect()
+}
+
+impl Times {
+    fn of(what: &'static str, ms: &[f64]) -> Self {
+        Self { what, p50_ms: percentile(ms, 50.0), p99_ms: percentile(ms, 99.0) }
+    }
 }
 
 impl From<Rate> for Share {
@@ -164,7 +226,7 @@ impl Share {
 }
 
 /// A store with so many facts, four of each person.
-fn filled(folder: &std::path::Path, facts: u64) -> Result<SqliteStore> {
+fn filled(folder: &Path, facts: u64) -> Result<SqliteStore> {
     let (mut store, _) = SqliteStore::open(folder)?;
     let mut changes = Vec::with_capacity(BATCH + 8);
     for person in 0..facts / FACTS_OF_A_PERSON {
@@ -230,7 +292,7 @@ fn timed(memory: &mut Memory<SqliteStore>, facts: u64) -> Result<Vec<Times>> {
             ask(n)?;
             times.push(ms_between(asked, Instant::now()));
         }
-        out.push(Times { what, p50_ms: percentile(&times, 50.0), p99_ms: percentile(&times, 99.0) });
+        out.push(Times::of(what, &times));
         Ok(())
     };
     measure("subject", QUESTIONS, &mut |n| {
@@ -273,7 +335,7 @@ impl Figures for Remembered {
         let mut shares = Table::new(messages, &headings);
         for figures in &self.sets {
             let cells = [figures.recall, figures.stale, figures.leak, figures.abstention, figures.junk];
-            let names = [figures.set.to_owned(), figures.system.to_owned()];
+            let names = [figures.set.clone(), figures.system.to_owned()];
             shares.figures(names.into_iter().chain(cells.map(|share| share.said(language))));
         }
         let mut times = Table::new(messages, &["bench-column-asked", "bench-column-p50", "bench-column-p99"]);
@@ -282,5 +344,36 @@ impl Figures for Remembered {
             times.figures(std::iter::once(time.what.to_owned()).chain(cells));
         }
         vec![shares, times]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIALOGUE: &str =
+        r#"{"id": "a", "steps": [{"say": "Vivo en Lugo"}, {"ask": "¿Dónde vivo?", "expect": ["Lugo"]}]}"#;
+    const TURN: &str = r#"{"id": "b", "text": "Hola"}"#;
+
+    #[test]
+    fn a_folder_of_ones_own_is_measured_and_one_that_is_none_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        let said = |told: Told| sarai_messages::text(Language::English, &told.notices()[0]);
+        let wrong = || said(of_folder(folder.path()).unwrap_err());
+        assert!(wrong().contains("dialogues.jsonl"));
+        write("dialogues.jsonl", &format!("{DIALOGUE}\n{{\"id\": \"c\"}}\n"));
+        assert!(wrong().contains("no-facts.jsonl"));
+        write("no-facts.jsonl", TURN);
+        assert!(wrong().contains("line 2 of the dialogues"), "{}", wrong());
+        write("dialogues.jsonl", DIALOGUE);
+        let set = of_folder(folder.path()).unwrap();
+        assert_eq!(set.said().collect::<Vec<_>>(), ["Vivo en Lugo", "Hola"]);
+
+        let readings = Readings::from([("Vivo en Lugo".to_owned(), vec!["yo vivo en Lugo".to_owned()])]);
+        let figures = scored("own", &set, Some(&readings));
+        let counts = |share: Share| (share.hits, share.of);
+        let told: Vec<_> = figures.iter().map(|f| (f.system, counts(f.recall), counts(f.junk))).collect();
+        assert_eq!(told, [("memory", (1, 1), (0, 1)), ("search", (1, 1), (1, 1)), ("model", (1, 1), (0, 1))]);
     }
 }
