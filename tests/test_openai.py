@@ -24,7 +24,7 @@ def ask(client, text="Say hello.", **more):
 
 def test_models_are_listed_and_looked_up(client):
     listed = [model.id for model in client.models.list()]
-    assert listed == ["sarai", MODEL]
+    assert listed[:2] == ["sarai", MODEL] and len(set(listed)) == len(listed)
     assert client.models.retrieve("sarai").object == "model"
     with pytest.raises(openai.NotFoundError):
         client.models.retrieve("gpt-4o")
@@ -401,7 +401,7 @@ def test_what_is_wrong_is_a_400_that_names_it(client, change, param):
 def test_an_unknown_model_is_a_404(client):
     with pytest.raises(openai.NotFoundError) as refused:
         ask(client, model="gpt-4o")
-    assert refused.value.code == "model_not_found" and MODEL in str(refused.value)
+    assert refused.value.code == "model_not_found" and MODEL in str(refused.value), refused.value
 
 
 def test_nobody_comes_in_without_the_token(sarai):

@@ -2,18 +2,18 @@
 //!
 //! While the file is missing or does not fit, the program runs all the same and says what to do; the model is started
 //! as soon as that is mended. A model that nobody has asked for a while can be put to rest, which gives its memory back;
-//! whoever asks next wakes it up and waits until it is loaded.
+//! whoever asks next wakes it up and waits until it is loaded. Who may ask, and who else may answer, is `pool`'s to say.
 
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sarai_config::{Draft, Embedding, FolderError, Folders, Runtime, Switch, Weights, Whole, own_folder};
 use sarai_engine::weights::{Layouts, Policy};
-use sarai_models::{Catalog, Fit, Library, LoadPlan, MemoryEstimate, Role, WeightLayout, estimate, fits};
 use sarai_sandbox::{JailName, Launcher, SandboxError};
-use sarai_types::{Failure, FailureKind, Language, ModelId, Notice, VECTOR_TOKENS_MAX};
+use sarai_types::{Failure, FailureKind, Language, ModelId, Notice};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_stream::StreamExt as _;
@@ -22,17 +22,12 @@ use crate::child::Child;
 use crate::drafter::{Drafter, DrafterKeeper};
 use crate::memory::Remembrance;
 use crate::resident;
+use crate::room::{self, Found, Named};
 use crate::token;
-use crate::worker::{CacheSpec, Vectors, Worker, WorkerJail, WorkerOptions, WorkerSpec};
+use crate::worker::{CacheSpec, Worker, WorkerJail, WorkerOptions, WorkerSpec};
 
 /// How often a file that is missing is looked for.
 const RETRY: Duration = Duration::from_secs(2);
-/// Of the memory for models and skills together, the share of the skills, which are small.
-const SKILLS_SHARE: u64 = 4;
-/// Enough for the skills that come with the program, one at a time.
-const SKILLS_BYTES_MIN: u64 = 256_000_000;
-/// Left to the rest of the system when the budget is `auto`.
-const HEADROOM: u64 = 300_000_000;
 
 /// Who answers now.
 #[derive(Debug, Clone)]
@@ -64,7 +59,7 @@ pub(crate) async fn awake(mut brain: watch::Receiver<Brain>) -> Result<Worker, F
         // A keeper that is gone wakes nobody up; what there was says so below.
         let _ = brain.wait_for(|brain| matches!(brain, Brain::Up(_) | Brain::Waiting(_))).await;
         let mut woken = answering(&brain.borrow())?;
-        woken.until_serving().await;
+        woken.until_settled().await;
     }
     answering(&brain.borrow())
 }
@@ -111,6 +106,8 @@ pub(crate) struct BrainSpec {
     pub language: Language,
     /// What is known of the owner stands in that prompt.
     pub memory: Remembrance,
+    /// What models that somebody named take of the budget, in bytes.
+    pub(crate) named: Arc<AtomicU64>,
 }
 
 impl BrainSpec {
@@ -131,8 +128,13 @@ impl BrainSpec {
     pub(crate) fn jail(&self, part: WorkerPart) -> Result<Option<WorkerJail>, Notice> {
         let Some(launcher) = self.launcher.clone() else { return Ok(None) };
         let launcher = launcher.map_err(|error| Notice::new("daemon-model-no-jail").arg("detail", error))?;
-        let name = JailName::new(part.name()).map_err(|_| Notice::new("daemon-internal"))?;
+        let name = JailName::new(&part.name()).map_err(|_| Notice::new("daemon-internal"))?;
         Ok(Some(WorkerJail { launcher, name, report: self.folders.run().join(part.name()).join("jail.toml") }))
+    }
+
+    /// What models that somebody named take of the budget, in bytes.
+    pub(crate) fn named_bytes(&self) -> u64 {
+        self.named.load(Ordering::Relaxed)
     }
 
     /// Where workers keep what they measured of this computer.
@@ -141,20 +143,23 @@ impl BrainSpec {
     }
 }
 
-/// The two workers that there may be.
+/// The workers that there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WorkerPart {
-    /// The one that answers.
+    /// The one that answers by default.
     Model,
     /// The one that guesses.
     Draft,
+    /// One that answers because somebody named its model: the first, the second and so on.
+    Named(usize),
 }
 
 impl WorkerPart {
-    const fn name(self) -> &'static str {
+    fn name(self) -> String {
         match self {
-            Self::Model => "model",
-            Self::Draft => "draft",
+            Self::Model => "model".to_owned(),
+            Self::Draft => "draft".to_owned(),
+            Self::Named(seat) => format!("model-{seat}"),
         }
     }
 }
@@ -310,7 +315,7 @@ async fn nothing_to_give(rests: &mut mpsc::Receiver<oneshot::Sender<u64>>) -> In
 
 /// Lets each incarnation of the worker read the fixed prompt before somebody asks, and again after it had to forget
 /// everything. Anything that a person wants goes before it.
-async fn warm(mut worker: Worker, language: Language, mut memory: Remembrance) {
+pub(crate) async fn warm(mut worker: Worker, language: Language, mut memory: Remembrance) {
     let (asked, remembered) = (worker.clone(), memory.clone());
     while worker.until_serving().await {
         let incarnation = async {
@@ -341,7 +346,7 @@ async fn read_ahead(worker: &Worker, language: Language, memory: &Remembrance) {
 async fn start(spec: &BrainSpec) -> Result<(Worker, Child, Option<PathBuf>), Notice> {
     let looking = spec.clone();
     // The first look at a file sums all of it, which takes seconds.
-    let found = tokio::task::spawn_blocking(move || find(&looking)).await;
+    let found = tokio::task::spawn_blocking(move || room::find(&looking)).await;
     let Found { model, file, memory_bytes, vectors } = found.map_err(|_| Notice::new("daemon-internal"))??;
     let draft_socket = match spec.draft {
         Draft::None => None,
@@ -371,6 +376,33 @@ async fn start(spec: &BrainSpec) -> Result<(Worker, Child, Option<PathBuf>), Not
     Ok((worker, child, draft_socket))
 }
 
+/// The worker of a model that somebody named. It guesses nothing and keeps no cache on disk: it is a guest.
+pub(crate) fn start_named(
+    spec: &BrainSpec,
+    model: &ModelId,
+    named: Named,
+    seat: usize,
+) -> Result<(Worker, Child), Notice> {
+    let part = WorkerPart::Named(seat);
+    let worker = WorkerSpec {
+        program: spec.program.clone(),
+        model: model.clone(),
+        file: named.file,
+        socket: spec.socket(part)?,
+        context_tokens: spec.runtime.n_ctx.get(),
+        sequences: spec.runtime.sequences.get(),
+        threads: spec.threads(),
+        options: WorkerOptions {
+            weights: policy(spec.runtime.weights),
+            memory_bytes: Some(named.needed.total()),
+            measured: Some(spec.measured_file()),
+            ..WorkerOptions::default()
+        },
+        jail: spec.jail(part)?,
+    };
+    Ok(Worker::start(worker, seed()?))
+}
+
 /// For the pauses between restarts.
 pub(crate) fn seed() -> Result<u64, Notice> {
     let mut seed = [0; 8];
@@ -385,143 +417,4 @@ const fn policy(weights: Weights) -> Policy {
         Weights::Repacked => Policy::Always(Layouts::Repacked),
         Weights::Both => Policy::Always(Layouts::Both),
     }
-}
-
-/// What must fit. By its own choice a worker takes both layouts only where there is room.
-const fn layout(weights: Weights) -> WeightLayout {
-    match weights {
-        Weights::Both => WeightLayout::Both,
-        Weights::Auto | Weights::Stored | Weights::Repacked => WeightLayout::Once,
-    }
-}
-
-/// The models that are wanted, and what is known of their files.
-struct Models {
-    library: Library,
-    model: ModelId,
-    /// None where nobody is to guess.
-    draft: Option<ModelId>,
-    n_ctx: u32,
-}
-
-impl Models {
-    fn of(spec: &BrainSpec) -> Result<Self, Notice> {
-        let catalog = Catalog::builtin().with_user_file(&spec.folders.config.join("models.toml"));
-        let catalog = catalog.map_err(|e| e.notice())?;
-        let own_choice = |role| catalog.for_role(role).map(|e| e.id.clone());
-        let model = match &spec.model {
-            Some(model) => model.clone(),
-            None => own_choice(Role::Chat).ok_or_else(|| Notice::new("daemon-no-default"))?,
-        };
-        let draft = match &spec.draft {
-            Draft::None => None,
-            Draft::Auto => own_choice(Role::Draft),
-            Draft::Is(draft) => Some(draft.clone()),
-        };
-        let library = Library::new(spec.folders.models.clone(), catalog);
-        Ok(Self { library, model, draft, n_ctx: spec.runtime.n_ctx.get() })
-    }
-
-    /// A model's file, once it is whole, and what it will take.
-    fn file(&self, model: &ModelId, layout: WeightLayout) -> Result<(PathBuf, MemoryEstimate), Notice> {
-        self.planned(model, LoadPlan::new(self.n_ctx, layout))
-    }
-
-    /// The same of a model for vectors, which reads a text at once and keeps nothing of it. llama.cpp makes room for a
-    /// row of the vocabulary for each token, and again for one that could write.
-    fn vectors_file(&self, model: &ModelId) -> Result<(PathBuf, MemoryEstimate), Notice> {
-        let n = VECTOR_TOKENS_MAX;
-        let layout = WeightLayout::Once;
-        self.planned(model, LoadPlan { n_ctx: n, n_ubatch: n, n_outputs_max: 2 * n, layout })
-    }
-
-    fn planned(&self, model: &ModelId, plan: LoadPlan) -> Result<(PathBuf, MemoryEstimate), Notice> {
-        let (file, header) = self.library.verified(model, &mut |_| {}).map_err(|e| e.notice())?;
-        let bytes = fs_err::metadata(&file).map_err(|_| Notice::new("daemon-internal"))?.len();
-        Ok((file, estimate(&header, bytes, &plan)))
-    }
-}
-
-/// What there is to start a worker with.
-struct Found {
-    model: ModelId,
-    file: PathBuf,
-    /// What it may take.
-    memory_bytes: u64,
-    vectors: Vectors,
-}
-
-/// The model that answers and its file, once it is whole and fits into memory.
-fn find(spec: &BrainSpec) -> Result<Found, Notice> {
-    let models = Models::of(spec)?;
-    let (file, needed) = models.file(&models.model, layout(spec.runtime.weights))?;
-    let allowed = allowed(&spec.runtime, 0)?;
-    fit(&models.model, &needed, allowed)?;
-    // A draft model whose file is not there yet is not allowed for: it may never be.
-    let draft = models.draft.as_ref().and_then(|draft| models.file(draft, WeightLayout::Once).ok());
-    let left = draft.map_or(allowed, |(_, draft)| allowed.saturating_sub(draft.total()));
-    let (vectors, left) = match &spec.embedding {
-        Embedding::None => (Vectors::Answering, left),
-        Embedding::Is(embedding) if *embedding == models.model => (Vectors::Answering, left),
-        Embedding::Is(embedding) => match find_vectors(&models, embedding, left.saturating_sub(needed.total())) {
-            Ok((file, bytes)) => (Vectors::Own { model: embedding.clone(), file, bytes }, left.saturating_sub(bytes)),
-            Err(notice) => {
-                tracing::warn!(reason = notice.id, "there is no model for vectors until the next start");
-                (Vectors::Missing(notice), left)
-            }
-        },
-    };
-    let memory_bytes = left.max(needed.total());
-    Ok(Found { model: models.model, file, memory_bytes, vectors })
-}
-
-/// The file of the model that turns texts into vectors, and what it will take, if it fits into `allowed` bytes.
-fn find_vectors(models: &Models, model: &ModelId, allowed: u64) -> Result<(PathBuf, u64), Notice> {
-    let (file, needed) = models.vectors_file(model)?;
-    fit(model, &needed, allowed)?;
-    Ok((file, needed.total()))
-}
-
-/// The model that guesses and its file, once it is whole and fits beside the one that answers, which is loaded.
-pub(crate) fn find_drafter(spec: &BrainSpec) -> Result<(ModelId, PathBuf), Notice> {
-    let models = Models::of(spec)?;
-    let draft = models.draft.as_ref().ok_or_else(|| Notice::new("daemon-no-draft"))?;
-    if *draft == models.model {
-        return Err(Notice::new("daemon-draft-is-model").arg("model", draft));
-    }
-    let (_, answers) = models.file(&models.model, layout(spec.runtime.weights))?;
-    let vectors = match &spec.embedding {
-        Embedding::Is(embedding) if *embedding != models.model => models.vectors_file(embedding).ok(),
-        Embedding::Is(_) | Embedding::None => None,
-    };
-    let taken = answers.total().saturating_add(vectors.map_or(0, |(_, vectors)| vectors.total()));
-    let (file, needed) = models.file(draft, WeightLayout::Once)?;
-    fit(draft, &needed, allowed(&spec.runtime, taken)?)?;
-    Ok((draft.clone(), file))
-}
-
-/// Bytes that may be taken now, where `taken` of the owner's budget are in use.
-fn allowed(runtime: &Runtime, taken: u64) -> Result<u64, Notice> {
-    let available = sarai_models::available().map_err(|_| Notice::new("daemon-internal"))?;
-    Ok(match runtime.ram_budget.set() {
-        Some(budget) => budget.bytes().saturating_sub(taken).min(available),
-        None => available.saturating_sub(HEADROOM),
-    })
-}
-
-fn fit(model: &ModelId, needed: &MemoryEstimate, allowed: u64) -> Result<(), Notice> {
-    let gigabytes = |bytes: u64| format!("{}.{}", bytes / 1_000_000_000, bytes / 100_000_000 % 10);
-    match fits(needed, allowed) {
-        Fit::Fits => Ok(()),
-        Fit::TooBig { .. } => Err(Notice::new("daemon-model-too-large")
-            .arg("model", model)
-            .arg("needed", gigabytes(needed.total()))
-            .arg("available", gigabytes(allowed))),
-    }
-}
-
-/// What skills may take beside the models: of the owner's budget, or of what is free, a share that leaves the models
-/// theirs.
-pub(crate) fn left_for_skills(runtime: &Runtime) -> u64 {
-    allowed(runtime, 0).map_or(SKILLS_BYTES_MIN, |bytes| (bytes / SKILLS_SHARE).max(SKILLS_BYTES_MIN))
 }

@@ -21,12 +21,13 @@ use tokio::task::JoinSet;
 
 use crate::activity::Activity;
 use crate::arrange::Arranger;
-use crate::brain::{self, Bed, Brain};
+use crate::brain::Brain;
 use crate::drafter::Drafter;
 use crate::listen::Stop;
 use crate::loop_view::LoopView;
 use crate::memory::Remembrance;
 use crate::metrics::{ChildFigures, EngineFigures, Metrics, Outcome};
+use crate::pool::Pool;
 use crate::resident;
 use crate::skills::Skills;
 use crate::turn::{self, Answerers};
@@ -41,7 +42,7 @@ const STATUS_TIMEOUT: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
     pub brain: watch::Receiver<Brain>,
-    pub bed: Bed,
+    pub pool: Pool,
     pub drafter: watch::Receiver<Drafter>,
     pub skills: Skills,
     pub memory: Remembrance,
@@ -101,10 +102,10 @@ impl Desk {
             self.loop_view.owner_asks();
         }
         match command {
-            Command::Turn { request, events } => match brain::awake(self.brain.clone()).await {
-                Ok(worker) => {
+            Command::Turn { request, events } => match self.pool.lease(request.model.as_ref()).await {
+                Ok(lease) => {
                     let answerers = Answerers {
-                        worker,
+                        lease,
                         skills: self.skills,
                         memory: self.memory,
                         arranger: self.arranger,
@@ -166,13 +167,18 @@ impl Desk {
 
     async fn upkeep(&self, upkeep: Upkeep) -> Result<u64, Failure> {
         match upkeep {
-            Upkeep::PruneCaches => match self.model().filter(|worker| worker.seen().serving) {
-                Some(worker) => worker.prune().await,
-                None => Ok(0),
-            },
+            Upkeep::PruneCaches => {
+                let mut freed = 0;
+                for worker in self.model().into_iter().chain(self.pool.named()) {
+                    if worker.seen().serving {
+                        freed += worker.prune().await?;
+                    }
+                }
+                Ok(freed)
+            }
             Upkeep::RestSkills => self.skills.rest().await,
             Upkeep::RestModels { idle } if self.activity.quiet().is_some_and(|quiet| quiet >= idle) => {
-                Ok(self.bed.rest().await)
+                Ok(self.pool.rest().await)
             }
             Upkeep::RestModels { .. } => Ok(0),
             Upkeep::WarmSkill(skill) => self.skills.warm(&skill).await.map(|()| 0),
@@ -186,7 +192,8 @@ impl Desk {
             Drafter::Up(worker) => Some(worker.clone()),
             Drafter::Unwanted | Drafter::Waiting(_) => None,
         };
-        let models = self.model().into_iter().chain(drafter).filter(|worker| worker.retry().ask()).count();
+        let models = self.model().into_iter().chain(drafter).chain(self.pool.named());
+        let models = models.filter(|worker| worker.retry().ask()).count();
         u64::try_from(models + self.skills.revive()).unwrap_or(u64::MAX)
     }
 
@@ -199,7 +206,8 @@ impl Desk {
     }
 
     async fn embed(&self, model: Option<ModelId>, texts: Vec<String>) -> Result<Embedded, Failure> {
-        let worker = brain::awake(self.brain.clone()).await?;
+        let lease = self.pool.lease(None).await?;
+        let worker = lease.worker();
         let served = worker.vectors()?;
         if let Some(model) = model.filter(|model| model != served) {
             let notice = Notice::new("daemon-vectors-not-served").arg("model", model).arg("served", served);
@@ -209,17 +217,37 @@ impl Desk {
         Ok(Embedded { model: served.clone(), vectors, prompt_tokens })
     }
 
+    /// The default model under both its names, then the one for vectors, then those that can be named.
     async fn models(&self) -> Vec<ModelCard> {
-        let Some(worker) = self.model() else { return Vec::new() };
-        let facts = worker.facts().await.ok();
-        let card = |id: String| ModelCard {
-            id,
+        let mut cards = Vec::new();
+        if let Some(worker) = self.model() {
+            let ids = [ASSISTANT.to_owned(), worker.model().to_string()];
+            let ids = ids.into_iter().chain(worker.vectors_alone().map(ModelId::to_string));
+            let card = self.card(&worker).await;
+            cards.extend(ids.map(|id| ModelCard { id, ..card.clone() }));
+        }
+        for worker in self.pool.named() {
+            cards.push(self.card(&worker).await);
+        }
+        let resting = self.pool.nameable().await;
+        let context_tokens = self.pool.context_tokens();
+        cards.extend(resting.into_iter().map(|id| ModelCard {
+            id: id.to_string(),
             created: self.started,
-            context_tokens: facts.as_ref().map_or(0, |f| f.context_tokens),
+            context_tokens,
+            loaded: Loaded::No,
+        }));
+        cards
+    }
+
+    async fn card(&self, worker: &Worker) -> ModelCard {
+        let facts = worker.facts().await.ok();
+        ModelCard {
+            id: worker.model().to_string(),
+            created: self.started,
+            context_tokens: facts.map_or(0, |facts| facts.context_tokens),
             loaded: if worker.seen().serving { Loaded::Yes } else { Loaded::No },
-        };
-        let ids = [ASSISTANT.to_owned(), worker.model().to_string()];
-        ids.into_iter().chain(worker.vectors_alone().map(ModelId::to_string)).map(card).collect()
+        }
     }
 
     async fn health(&self) -> Health {
@@ -243,6 +271,9 @@ impl Desk {
         };
         let mut components = vec![serve, model];
         components.extend(drafter);
+        for worker in self.pool.named() {
+            components.push(self.worker_component("model", "daemon-health-named", &worker).await);
+        }
         components.extend(loop_);
         components.extend(self.skills.components());
         components.extend(memory);
@@ -322,6 +353,9 @@ impl Desk {
         let drafter = self.drafter.borrow().clone();
         if let Drafter::Up(worker) = drafter {
             children.push(self.child_figures("draft", &worker).await.0);
+        }
+        for worker in self.pool.named() {
+            children.push(self.child_figures(&format!("model {}", worker.model()), &worker).await.0);
         }
         children.extend(self.skills.figures());
         if let Some(size) = self.memory.size().await {

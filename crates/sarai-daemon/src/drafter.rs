@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::brain::{self, BrainSpec, WorkerPart};
 use crate::child::Child;
+use crate::room;
 use crate::worker::{Worker, WorkerOptions, WorkerSpec};
 
 /// How often a file that is missing is looked for. Nobody waits for it.
@@ -88,7 +89,7 @@ async fn start(
             return None;
         }
         let looking = spec.clone();
-        let found = tokio::task::spawn_blocking(move || brain::find_drafter(&looking)).await;
+        let found = tokio::task::spawn_blocking(move || room::find_drafter(&looking)).await;
         match found.unwrap_or_else(|_| Err(Notice::new("daemon-internal"))) {
             Ok((model, file)) => {
                 let worker = WorkerSpec {

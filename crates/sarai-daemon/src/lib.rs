@@ -7,7 +7,9 @@
 //! - [`up`]: `sarai up`, which keeps `serve` going.
 //! - [`serve`]: `sarai serve`: lock, bind, start, serve, drain.
 //! - `listen`: TCP and the Unix socket. `desk`: performs the commands that come in. `turn`: performs a turn's effects.
-//! - `brain`: which model answers; `drafter`: which one guesses ahead. [`worker`]: one model worker, asked over gRPC. [`child`]: one supervised process.
+//! - `pool`: which models answer, and which give way. `brain`: the one that answers by default; `drafter`: the one that
+//!   guesses ahead; `room`: their files, and what they need. [`worker`]: one model worker, asked over gRPC. [`child`]: one
+//!   supervised process.
 //! - `arrange`: reminders that are asked for in a conversation. `loop_view`: what is seen of the proactive loop.
 //! - [`memory`]: what is remembered of the owner, on a thread of its own.
 //! - [`skills`]: the skills, their processes, and what they may ask of the model.
@@ -26,8 +28,10 @@ mod listen;
 mod loop_view;
 pub mod memory;
 mod metrics;
+mod pool;
 mod reload;
 mod resident;
+mod room;
 pub mod serve;
 pub mod skills;
 mod thinking;

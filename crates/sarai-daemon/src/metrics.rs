@@ -4,7 +4,7 @@ mod decoding;
 mod memory;
 mod skills;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus::{
@@ -52,6 +52,7 @@ struct Inner {
     decoding: DecodingMetrics,
     skills: SkillMetrics,
     memory: MemoryMetrics,
+    writing: Mutex<()>,
 }
 
 /// How a turn ended, for its counter.
@@ -141,6 +142,7 @@ impl Metrics {
             decoding: DecodingMetrics::new(&registry)?,
             skills: SkillMetrics::new(&registry)?,
             memory: MemoryMetrics::new(&registry)?,
+            writing: Mutex::default(),
             registry,
         };
         Ok(Self(Arc::new(inner)))
@@ -198,6 +200,12 @@ impl Metrics {
     #[must_use]
     pub(crate) fn text(&self, children: &[ChildFigures], engine: Option<EngineFigures<'_>>) -> String {
         let m = &self.0;
+        // One at a time: children that are gone are gone from the text, so it begins with none.
+        let _writing = m.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        for gauges in [&m.up, &m.restarts, &m.resident] {
+            gauges.reset();
+        }
+        m.skills.no_jails();
         for child in children {
             let label = &[child.name.as_str()];
             m.up.with_label_values(label).set(i64::from(child.serving));

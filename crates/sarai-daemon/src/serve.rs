@@ -28,14 +28,16 @@ use tokio::task::JoinSet;
 
 use crate::activity::Activity;
 use crate::arrange::Arranger;
-use crate::brain::{self, BrainKeeper, BrainSpec};
+use crate::brain::BrainSpec;
 use crate::clock;
 use crate::desk::Desk;
 use crate::listen::{self, Stop};
 use crate::loop_view::LoopView;
 use crate::memory::{Embedder, Idle, IdleKeeper, MemoryKeeper, Remembrance};
 use crate::metrics::Metrics;
+use crate::pool::PoolKeeper;
 use crate::reload::FileWatch;
+use crate::room;
 use crate::skills::{self, SkillPlaces, SkillsKeeper, SkillsSpec};
 use crate::token;
 
@@ -127,15 +129,15 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         pairing: Arc::new(Pairing::open(folders.sessions_file())?),
     };
     let memory = MemoryKeeper::start(config.phoenix.entity_memory_skill, &folders);
-    let brain = BrainKeeper::start(brain_spec(worker, &launcher, config, &folders, memory.handle()));
-    let skills = SkillsKeeper::start(skills_spec(skills, launcher, config), brain.watch(), metrics.clone());
-    let (activity, idle) = idle(config, &memory, &brain, metrics.clone());
+    let models = PoolKeeper::start(brain_spec(worker, &launcher, config, &folders, memory.handle()));
+    let skills = SkillsKeeper::start(skills_spec(skills, launcher, config), models.watch(), metrics.clone());
+    let (activity, idle) = idle(config, &memory, &models, metrics.clone());
     let (stop, stopped) = watch::channel(Stop::NotYet);
     let loop_view = LoopView::new(folders.clone());
     let desk = Desk {
-        brain: brain.watch(),
-        bed: brain.bed(),
-        drafter: brain.watch_drafter(),
+        brain: models.watch(),
+        pool: models.handle(),
+        drafter: models.watch_drafter(),
         skills: skills.handle(),
         memory: memory.handle(),
         arranger: arranger(config, &loop_view),
@@ -180,7 +182,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     }
     // Skills ask the model, so they end first.
     skills.drain().await;
-    brain.drain().await;
+    models.drain().await;
     memory.drain().await;
     close_doors(&folders);
     tracing::info!("stopped");
@@ -294,6 +296,7 @@ fn brain_spec(
         launcher: jailed(config).then(|| launcher.clone()),
         language: language(config),
         memory,
+        named: Arc::default(),
     }
 }
 
@@ -303,7 +306,7 @@ fn arranger(config: &Config, loop_view: &LoopView) -> Arranger {
 }
 
 fn skills_spec(places: SkillPlaces, launcher: Result<Launcher, SandboxError>, config: &Config) -> SkillsSpec {
-    let memory_bytes = brain::left_for_skills(&config.runtime);
+    let memory_bytes = room::left_for_skills(&config.runtime);
     SkillsSpec { places, launcher, backend: skills::backend(config), memory_bytes, language: language(config) }
 }
 
@@ -318,14 +321,14 @@ fn jailed(config: &Config) -> bool {
 
 /// Reads messages again when nothing else runs, and gives them vectors, where either is wanted. An answer that nothing
 /// holds in form is not worth asking for.
-fn idle(config: &Config, memory: &MemoryKeeper, brain: &BrainKeeper, metrics: Metrics) -> (Activity, IdleKeeper) {
+fn idle(config: &Config, memory: &MemoryKeeper, models: &PoolKeeper, metrics: Metrics) -> (Activity, IdleKeeper) {
     let wanted =
         [config.phoenix.entity_memory_skill, config.phoenix.memory_enrichment, config.phoenix.grammar_constraints]
             .iter()
             .all(|switch| *switch == Switch::On);
     let activity = Activity::default();
-    let idle = || Idle { memory: memory.handle(), brain: brain.watch(), activity: activity.clone(), metrics };
-    let embedder = || Embedder { memory: memory.handle(), brain: brain.watch(), activity: activity.clone() };
+    let idle = || Idle { memory: memory.handle(), brain: models.watch(), activity: activity.clone(), metrics };
+    let embedder = || Embedder { memory: memory.handle(), brain: models.watch(), activity: activity.clone() };
     let keeper = IdleKeeper::start(wanted.then(idle), (config.model.embedding != Embedding::None).then(embedder));
     (activity, keeper)
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use sarai_agent::{Effect, Event, Grammars, ModelFacts, Turn};
-use sarai_types::{Failure, FailureKind, GenerationEvent, ModelId, Notice, Priority, TurnEvent, TurnRequest};
+use sarai_types::{Failure, FailureKind, GenerationEvent, Notice, Priority, TurnEvent, TurnRequest};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_stream::{Stream, StreamExt};
@@ -11,6 +11,7 @@ use tokio_stream::{Stream, StreamExt};
 use crate::arrange::Arranger;
 use crate::memory::Remembrance;
 use crate::metrics::{Metrics, Outcome};
+use crate::pool::Lease;
 use crate::skills::{Hearing, Skills};
 use crate::worker::{Facts, Worker};
 
@@ -20,9 +21,9 @@ pub(crate) type Events = mpsc::Sender<Result<TurnEvent, Failure>>;
 type Answers = Box<dyn Stream<Item = Result<GenerationEvent, Failure>> + Send + Unpin>;
 
 /// Who may answer.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Answerers {
-    pub(crate) worker: Worker,
+    pub(crate) lease: Lease,
     pub(crate) skills: Skills,
     pub(crate) memory: Remembrance,
     pub(crate) arranger: Arranger,
@@ -33,8 +34,8 @@ pub(crate) struct Answerers {
 /// Runs a turn to its end, whatever that is, and counts it.
 pub(crate) async fn run(answerers: Answerers, request: TurnRequest, events: Events, metrics: Metrics) {
     metrics.asked();
-    let Answerers { worker, skills, memory, arranger, grammars } = answerers;
-    let facts = match facts(&worker, request.model.as_ref(), grammars).await {
+    let Answerers { lease, skills, memory, arranger, grammars } = answerers;
+    let facts = match facts(lease.worker(), grammars).await {
         Ok(facts) => facts,
         Err(failure) => {
             metrics.ended(Outcome::Failed(failure.kind));
@@ -46,16 +47,11 @@ pub(crate) async fn run(answerers: Answerers, request: TurnRequest, events: Even
     let priority = request.priority;
     let open = Open::Nothing;
     let outcome = Outcome::Abandoned;
-    let performer = Performer { worker, skills, memory, arranger, priority, events, open, outcome, metrics };
+    let performer = Performer { lease, skills, memory, arranger, priority, events, open, outcome, metrics };
     performer.run(Turn::new(request, facts)).await;
 }
 
-/// The facts of the one model that is served.
-async fn facts(worker: &Worker, wanted: Option<&ModelId>, grammars: Grammars) -> Result<ModelFacts, Failure> {
-    if let Some(wanted) = wanted.filter(|w| *w != worker.model()) {
-        let notice = Notice::new("daemon-model-not-served").arg("model", wanted).arg("served", worker.model());
-        return Err(Failure::new(FailureKind::ModelNotFound, notice, "not the configured model"));
-    }
+async fn facts(worker: &Worker, grammars: Grammars) -> Result<ModelFacts, Failure> {
     let Facts { tool_format, thinking, .. } = worker.facts().await?;
     Ok(ModelFacts { id: worker.model().clone(), tool_format, thinking, grammars })
 }
@@ -68,7 +64,7 @@ enum Open {
 }
 
 struct Performer {
-    worker: Worker,
+    lease: Lease,
     skills: Skills,
     memory: Remembrance,
     arranger: Arranger,
@@ -102,7 +98,7 @@ impl Performer {
             Effect::Arrange(said) => Some(Event::Arranged(self.arranger.arrange(&said).await)),
             Effect::Recall(said) => {
                 let asked = Instant::now();
-                let recollection = self.memory.turn(said, &self.worker).await;
+                let recollection = self.memory.turn(said, self.lease.worker()).await;
                 self.metrics.remembered(&recollection, asked.elapsed());
                 self.arranger.learnt(&recollection.share.stored).await;
                 Some(Event::Recalled(Box::new(recollection)))
@@ -115,7 +111,7 @@ impl Performer {
                 self.open = Open::Call(self.skills.call(call, self.priority));
                 None
             }
-            Effect::Generate(generation) => match self.worker.generate(&generation).await {
+            Effect::Generate(generation) => match self.lease.worker().generate(&generation).await {
                 Ok(answers) => {
                     self.open = Open::Generation(Box::new(answers));
                     None

@@ -134,6 +134,13 @@ impl Worker {
         self.seen.wait_for(|seen| seen.serving).await.is_ok()
     }
 
+    /// Waits until the worker serves, or is left alone after its crashes.
+    pub(crate) async fn until_settled(&mut self) {
+        let settled = |seen: &Seen| seen.serving || matches!(seen.state, State::Quarantined { .. });
+        // A supervisor that is gone settles nothing any more.
+        let _ = self.seen.wait_for(settled).await;
+    }
+
     /// Waits until the worker no longer serves; false when its supervisor is gone.
     pub async fn until_down(&mut self) -> bool {
         self.seen.wait_for(|seen| !seen.serving).await.is_ok()

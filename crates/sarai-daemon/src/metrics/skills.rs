@@ -70,6 +70,11 @@ impl SkillMetrics {
         self.latency.with_label_values(&[skill.as_str()]).observe(took.as_secs_f64());
     }
 
+    /// Forgets whose jails there were.
+    pub(super) fn no_jails(&self) {
+        self.layers.reset();
+    }
+
     /// A layer that has nothing to hold is not counted.
     pub(super) fn jailed(&self, child: &str, report: &Report) {
         for (layer, state) in report.effective.layers() {
