@@ -117,6 +117,23 @@ mod tests {
             ("estoy a régimen sin sal", "qué dieta sigo", "sin sal"),
             ("my passport expires in March 2029", "when does my passport expire", "March 2029"),
             ("quedé con Pablo el viernes a las 8", "cuándo quedé con Pablo", "el viernes a las 8"),
+            ("vivo en Bogotá hace seis años, trabajo en Alpina", "en qué empresa trabajo", "Trabajas en Alpina."),
+            ("vivo en Bogotá hace seis años, trabajo en Alpina", "desde cuándo vivo en Bogotá", "(desde 2020)"),
+            ("tengo dos hijos, Thiago de 9 y Malena de 5", "cuántos años tiene Malena", "5"),
+            ("I've two kids, Poppy (4) and Jude (7)", "how old is Jude?", "7"),
+            ("tengo dos hijas, Sol y Luz, y un gato que se llama Pancho", "cómo se llama el gato", "Pancho"),
+            (
+                "I have a sister who lives in Leeds and a brother who works at Tesco",
+                "where does my brother work",
+                "Tesco",
+            ),
+            ("El pediatra de Lucas, mi hijo, es el doctor Baena", "quién es el pediatra de mi hijo", "Baena"),
+            ("Llevo un Seat León, con matrícula 4821 KBD", "qué coche tengo", "Seat León"),
+            ("The GP's put me on sertraline", "what tablets am I on?", "sertraline"),
+            ("the new manager is called Margaret", "what's my manager's name?", "Margaret"),
+            ("El cumple de mi hija Noa es el 14 de octubre", "¿qué día cumple años la niña?", "14 de octubre"),
+            ("Estudio Ingeniería Naval en Ferrol", "¿en qué ciudad estudio?", "Ferrol"),
+            ("Mi hermana Sara trabajó en Indra. Ahora está en Telefónica", "¿dónde trabaja Sara?", "Telefónica"),
         ] {
             let start = Moment::parse("2026-03-10T10:00:00Z").unwrap();
             let mut replay = Replay::new(InMemory::new(), start);
@@ -124,6 +141,27 @@ mod tests {
             let ask = Step::Ask { text: question.to_owned(), at: None, language: None };
             let Ok(Played::Answered(answer)) = replay.play(&ask) else { panic!("{question}") };
             assert!(answer.text.contains(expected), "{question}: {}", answer.text);
+        }
+    }
+
+    /// What was said of others, of other things or not at all is no answer.
+    #[test]
+    fn what_is_near_is_no_answer() {
+        for (said, question) in [
+            ("mi dirección es calle Rosell 12", "¿cuál es la dirección de mi oficina?"),
+            ("mi novio Esteban es chef", "en qué restaurante trabaja Esteban"),
+            ("My wife's name is Meera", "what does Meera keep?"),
+            ("soy talla 32 de pantalón", "qué talla de zapatos uso"),
+            ("se me cayó el café encima", "a qué soy alérgico"),
+            ("wish I had a dog", "what pets do I have?"),
+            ("My cousin Sam is a vet", "what does Sam from work do?"),
+        ] {
+            let start = Moment::parse("2026-03-10T10:00:00Z").unwrap();
+            let mut replay = Replay::new(InMemory::new(), start);
+            replay.play(&Step::Say { text: said.to_owned(), at: None, language: None }).unwrap();
+            let ask = Step::Ask { text: question.to_owned(), at: None, language: None };
+            let Ok(Played::Answered(answer)) = replay.play(&ask) else { panic!("{question}") };
+            assert!(answer.facts.is_empty(), "{question}: {}", answer.text);
         }
     }
 }

@@ -5,11 +5,11 @@ use sarai_types::Language;
 
 use super::statement::Reason;
 use crate::grammar::group::{Group, Polarity};
-use crate::grammar::noun::Noun;
+use crate::grammar::noun::{Noun, Trust};
 use crate::grammar::{Mention, Scan};
 use crate::text::Token;
 use crate::time::{cardinal, date};
-use crate::words::{Person, Tense};
+use crate::words::{self, Class, Person, Tense};
 
 /// What is known of one clause.
 #[derive(Debug)]
@@ -54,7 +54,12 @@ pub(super) fn clause(scan: &Scan<'_>, groups: &[Group], index: usize, before: Op
     let subject = subject(scan, groups, index, floor, last, before);
     let joint = (floor + 1..group.first)
         .rev()
-        .find(|&i| scan.is_any(i, &["y", "e", "and", "but", "pero", ";"]) && floor > 0 && scan.word(i + 1) != "media");
+        .find(|&i| scan.is_any(i, &["y", "e", "and", "but", "pero", ";"]) && floor > 0 && scan.word(i + 1) != "media")
+        // «Vivo en Bogotá hace seis años, trabajo en Alpina»: the years are those of the clause before.
+        .or_else(|| {
+            let comma = (floor..group.first).find(|&i| scan.tokens[i].is_mark())?;
+            (floor > 0 && scan.word(comma) == "," && comma + 1 == group.first).then_some(comma)
+        });
     Clause { first: floor, last, timed: joint.unwrap_or(floor), subject, blocked }
 }
 
@@ -160,6 +165,33 @@ fn antecedent(scan: &Scan<'_>, floor: usize, joint: usize) -> Option<Noun> {
     })
 }
 
+/// Whom an indefinite noun or a name right before a relative pronoun brings in: «(tengo) un gato que …», «Canela, que …».
+fn introduced(
+    scan: &Scan<'_>,
+    holder: &Group,
+    (floor, joint): (usize, usize),
+    before: Option<&Subject>,
+) -> Option<Noun> {
+    let end = joint - usize::from(joint > 0 && scan.word(joint - 1) == ",");
+    if let Some(name) = (floor..end).find_map(|at| scan.name(at, Trust::Capital).filter(|(_, last)| *last == end)) {
+        return Some(Noun::Someone(Mention::Named(name.0)));
+    }
+    let own = holder.readings.iter().any(|form| form.person == Person::First)
+        || scan.is_any(holder.first.max(1) - 1, &["i", "we"]);
+    let of = before.and_then(Subject::mention).filter(|of| !own && of.is_person()).unwrap_or(Mention::Owner);
+    (floor..end).find_map(|at| {
+        let (sense, last) = words::longest(scan.language, scan.tokens, at + 1, &[Class::Kin, Class::Pet])?;
+        let one = scan.is_any(at, &["un", "una", "a", "an"]) && last == end && !sense.plural;
+        let of = Box::new(of.clone());
+        let animal = sense.class == Class::Pet;
+        one.then_some(Noun::Someone(if animal {
+            Mention::Animal { of, species: sense.id, name: None, plural: false }
+        } else {
+            Mention::Relative { of, kin: sense.id, name: None, plural: false }
+        }))
+    })
+}
+
 fn subject(
     scan: &Scan<'_>,
     groups: &[Group],
@@ -185,7 +217,15 @@ fn subject(
         if let Some(noun) = antecedent(scan, floor, start - 1) {
             return Some(Subject::Of(noun));
         }
-        if index > 0 && groups[index - 1].has_any(&["tener", "have"]) || !scan.spanish() {
+        let has = index > 0 && groups[index - 1].has_any(&["tener", "have"]);
+        // "(I have) a sister who … and a brother who …".
+        let holder = groups[..index].iter().find(|group| group.has_any(&["tener", "have"]));
+        if let Some(holder) = holder.filter(|_| has || !scan.spanish())
+            && let Some(noun) = introduced(scan, holder, (floor, start - 1), before)
+        {
+            return Some(Subject::Of(noun));
+        }
+        if has || !scan.spanish() {
             return Some(Subject::Elided);
         }
     }
@@ -289,6 +329,8 @@ fn english(
         "sack",
         "lay",
         "let",
+        "have",
+        "keep",
     ]);
     if done_to && scan.is_any(group.last, &["me"]) {
         return Some(Subject::Of(Noun::Someone(Mention::Owner)));

@@ -479,8 +479,28 @@ fn asked_about(scan: &Scan<'_>, run: &Run<'_>, from: usize) -> Option<Command> {
     {
         return None;
     }
+    if let Some(someone) = who(scan, run, from) {
+        return Some(Command::ForgetSubject(someone));
+    }
     let (subject, predicate, kind) = asked(scan, from)?;
     Some(Command::ForgetPredicate { subject: run.resolved(subject)?, predicate, kind })
+}
+
+/// «Quién es mi dentista», "what my dentist is called": whom one forgets with it.
+fn who(scan: &Scan<'_>, run: &Run<'_>, from: usize) -> Option<Mention> {
+    let copula = |at: usize| scan.is_any(at, &["es", "is", "'s", "era", "was"]);
+    let at = from + 1 + usize::from(copula(from + 1));
+    let (Noun::Someone(mention @ (Mention::Relative { .. } | Mention::Animal { .. } | Mention::Named(_))), end) =
+        scan.noun(at)?
+    else {
+        return None;
+    };
+    let behind = end + usize::from(copula(end));
+    let asks_who = scan.is_any(from, &["who", "quien"]) && (at > from + 1 || behind > end);
+    let called = scan.is_any(from, &["what"]) && scan.is_any(behind, &["called", "named"]);
+    let last = behind + usize::from(called);
+    let alone = scan.tokens.get(last).is_none_or(crate::text::Token::is_mark) || scan.is_any(last, &["please", "por"]);
+    ((asks_who || called) && alone).then(|| run.resolved(mention)).flatten()
 }
 
 /// What a question from here on asks for.

@@ -242,7 +242,7 @@ impl<'a> Run<'a> {
             language,
             lower_case: self.lower_case,
             known: &known,
-            work: self.before.recent.iter().any(|s| s.predicate == Predicate::WorksAt),
+            work: self.before.recent.iter().chain(&self.statements).any(|s| s.predicate == Predicate::WorksAt),
             lookup: Lookup {
                 today: self.today.date(),
                 direction: Direction::Past,
@@ -257,6 +257,9 @@ impl<'a> Run<'a> {
             self.nicknamed(&scan, self.span(sentence));
         }
         let question = scope::question_from(self.tokens, sentence, language).map(|at| at - sentence.first);
+        // «Qué digo, mi abuela nació en …» asks nothing.
+        let said = sentence.ending != Ending::Question && correction::marker(&scan).is_some_and(|end| end > 1);
+        let question = question.filter(|at| !(said && *at == 0));
         if question == Some(0) {
             return self.skip(sentence, Reason::Question);
         }

@@ -75,7 +75,12 @@ impl Reader<'_> {
         let today = self.scan.lookup.today;
         let elapsed = dated.is_some_and(|date| date.first() <= today && !matches!(date, PartialDate::Day(_)));
         let past = group.readings.iter().find(|other| other.lemma == lemma && other.tense == Tense::Past);
-        Some(past.filter(|_| elapsed && form.tense == Tense::Present).unwrap_or(form))
+        // "The doctor put me on …": what has no ending of a third person is no present of one.
+        let alone = !self.scan.spanish()
+            && form.person == words::Person::Any
+            && self.scan.is_any(group.last, &["me"])
+            && !self.scan.is_any(group.first.max(1) - 1, &["they", "you", "we", "i", "to", "and", "people"]);
+        Some(past.filter(|_| (elapsed || alone) && form.tense == Tense::Present).unwrap_or(form))
     }
 
     /// What the verb makes of its frame: an assertion, an end, a denial; none where it only speaks of plans.
@@ -209,8 +214,17 @@ impl Reader<'_> {
             stance(period.from.or(period.at), to)
         } else {
             let died = period.at.filter(|_| says.predicate == Predicate::Died);
-            let from =
-                period.from.or(died).filter(|_| !matches!(says.predicate, Predicate::Birthday | Predicate::Wedding));
+            // «Vivo acá hace seis años».
+            let gone_on = period.at.filter(|at| {
+                form.tense == Tense::Present
+                    && at.last() < self.scan.lookup.today
+                    && self.scan.tokens[group.last..].iter().any(|token| token.is("hace"))
+            });
+            let from = period
+                .from
+                .or(died)
+                .or(gone_on)
+                .filter(|_| !matches!(says.predicate, Predicate::Birthday | Predicate::Wedding));
             stance(from, period.to)
         }
     }

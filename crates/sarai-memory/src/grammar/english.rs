@@ -13,6 +13,12 @@ const NO_UNKNOWN_VERBS: &[&str] = &[
     "wonder", "said", "need",
 ];
 
+/// Verbs of which "he's started" and its like say that they have happened.
+const GONE: &[&str] = &[
+    "start", "begin", "move", "join", "leave", "quit", "become", "go", "get", "stop", "retire", "graduate", "switch",
+    "change", "turn", "have", "live", "work", "pass", "take", "buy", "sell", "settle", "decide", "lose", "win", "open",
+];
+
 impl Scan<'_> {
     pub(super) fn english_group(&self, at: usize) -> Option<Group> {
         let before = at.checked_sub(1).map_or("", |i| self.word(i));
@@ -254,12 +260,10 @@ impl Scan<'_> {
             return Self::take(group, "do", &base, next + 1);
         }
         // "He's started at Ridgeway" has, and is not, started.
-        const GONE: &[&str] = &[
-            "start", "begin", "move", "join", "leave", "quit", "become", "go", "get", "stop", "retire", "graduate",
-            "switch", "change", "turn", "have", "live", "work", "pass", "take", "buy", "sell", "settle", "decide",
-            "lose", "win", "open",
-        ];
-        if self.word(group.last.max(1) - 1) == "'s" && participles.iter().any(|form| GONE.contains(&form.lemma)) {
+        // "The GP's put me on sertraline" too.
+        let gone = participles.iter().any(|form| GONE.contains(&form.lemma))
+            || !participles.is_empty() && self.is_any(next + 1, &["me", "us", "him", "them"]);
+        if self.word(group.last.max(1) - 1) == "'s" && gone {
             group.aspect.perfect = true;
             group.readings.retain(|form| form.lemma == "be");
             return Self::take(group, "be", &participles, next + 1);

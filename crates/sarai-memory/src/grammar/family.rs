@@ -103,7 +103,8 @@ impl Scan<'_> {
 
     /// «(El teléfono de) el fontanero», "the plumber's (number)": of whom there is one to whom one turns.
     pub(super) fn the_professional(&self, at: usize) -> Option<(Noun, usize)> {
-        let (sense, end) = words::longest(self.language, self.tokens, at, &[Class::Kin])?;
+        let head = at + usize::from(self.is_any(at, &["new", "nuevo", "nueva"]));
+        let (sense, end) = words::longest(self.language, self.tokens, head, &[Class::Kin])?;
         let known = [
             "dentist",
             "doctor",
@@ -134,7 +135,10 @@ impl Scan<'_> {
         {
             return Some((Noun::Someone(one.called(name)), last + usize::from(self.word(last) == ",")));
         }
-        turned_to.then_some((Noun::Someone(one), end))
+        // "The new manager is called Margaret".
+        let called = self.is_any(end, &["is", "'s"]) && self.is_any(end + 1, &["called", "named"])
+            || self.word(end) == "se" && self.word(end + 1) == "llama";
+        (turned_to && head == at || called).then_some((Noun::Someone(one), end))
     }
 
     /// "Mum lives in Hove": the nearest relatives need no possessive where a verb follows.

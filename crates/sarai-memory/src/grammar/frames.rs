@@ -103,6 +103,32 @@ pub(crate) struct Match {
     pub(crate) end: usize,
 }
 
+/// In what time is counted.
+const LENGTHS: &[&str] = &[
+    "ano",
+    "anos",
+    "mes",
+    "meses",
+    "semana",
+    "semanas",
+    "dia",
+    "dias",
+    "tiempo",
+    "rato",
+    "quincena",
+    "decada",
+    "decadas",
+    "temporada",
+    "year",
+    "years",
+    "month",
+    "months",
+    "week",
+    "weeks",
+    "day",
+    "days",
+];
+
 /// What is changed by who changes jobs.
 const WORK: &[&str] = &[
     "work",
@@ -300,8 +326,10 @@ impl Scan<'_> {
         let since = || (group.last..self.tokens.len()).any(|i| self.is_any(i, &["since", "for"]));
         let spanned = || {
             let from = self.after_adverbs(group.last);
-            crate::time::cardinal(self.tokens, from).is_some()
-                || self.is_any(from, &["toda", "media", "unos", "varios"])
+            // «Llevo tres años en …», and not «llevo un Seat».
+            let counted = crate::time::cardinal(self.tokens, from);
+            counted.is_some_and(|(_, end)| (end..end + 3).any(|i| self.is_any(i, LENGTHS)))
+                || self.is_any(from, &["toda", "media", "unos", "varios", "mucho", "bastante"])
         };
         shape
             && (!flags.perfect || group.aspect.perfect && since())

@@ -121,8 +121,21 @@ impl Scan<'_> {
         if let Some(found) = self.apposed(at) {
             return Some(found);
         }
+        if let Some(found) = self.colleague(at) {
+            return Some(found);
+        }
         let (name, end) = self.name(at, Trust::Strict)?;
         someone(Mention::Named(name), end)
+    }
+
+    /// "Sam from work", «la Marta de la oficina»: told apart from others who are called so.
+    fn colleague(&self, at: usize) -> Option<(Noun, usize)> {
+        let (name, end) = self.name(at, Trust::Capital)?;
+        let article = usize::from(self.is_any(end + 1, ARTICLES));
+        let work = ["work", "office", "trabajo", "oficina", "curro", "laburo", "chamba"];
+        let from = self.is_any(end, &["from", "de"]) && self.is_any(end + 1 + article, &work);
+        let colleague = Mention::relative("colleague", false).called(name);
+        from.then(|| (Noun::Someone(colleague), end + 2 + article))
     }
 
     /// `'s` and what follows: "my sister's birthday", "Ana's husband".
@@ -150,7 +163,7 @@ impl Scan<'_> {
     }
 
     /// A head noun with its owner known: «(mi) hermana Ana», «(mi) color favorito», "(my) favourite colour".
-    pub(super) fn headed(&self, at: usize, of: Mention, own: bool) -> Option<(Noun, usize)> {
+    pub(crate) fn headed(&self, at: usize, of: Mention, own: bool) -> Option<(Noun, usize)> {
         if let Some(found) = self.favourite(at, &of) {
             return Some(found);
         }
@@ -367,7 +380,10 @@ impl Scan<'_> {
     /// «El marido de mi hermana, Nicanor, …»: a name behind a comma is the husband's.
     fn outermost(&self, noun: Noun, inner: usize, end: usize) -> Noun {
         match noun {
-            Noun::Someone(mention) if (inner..end).any(|at| self.word(at) == ",") => Noun::Someone(mention.outermost()),
+            // «El pediatra de Lucas, mi hijo, …»: there the name is the son's.
+            Noun::Someone(mention) if (inner..end).any(|at| self.word(at) == ",") && self.apposed(inner).is_none() => {
+                Noun::Someone(mention.outermost())
+            }
             noun => noun,
         }
     }

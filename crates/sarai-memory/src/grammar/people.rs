@@ -8,6 +8,12 @@ use crate::time::cardinal;
 use crate::words::lists::{BEFORE_NOUN_ADJECTIVES, DESCRIPTIONS, DOGS, PASSING, PHRASE_ENDS};
 use crate::words::{self, Class};
 
+/// Somebody of a list, as it is written.
+struct Called {
+    name: String,
+    age: Option<u32>,
+}
+
 impl Scan<'_> {
     /// Somebody that a verb goes with: «con mi novia», «con Laura».
     pub(super) fn someone(&self, at: usize) -> Option<(Filler, usize)> {
@@ -210,11 +216,13 @@ impl Scan<'_> {
     }
 
     /// Names one after another, at most one unless there are many, and one past the last.
-    fn names(&self, from: usize, many: bool) -> (Vec<String>, usize) {
+    fn names(&self, from: usize, many: bool) -> (Vec<Called>, usize) {
         let mut names = Vec::new();
         let (mut at, mut next) = (from, from);
         while let Some((name, last)) = self.name(at, if names.is_empty() { Trust::Anything } else { Trust::Capital }) {
-            names.push(name);
+            let (age, last) =
+                self.age_behind(last).filter(|_| many).map_or((None, last), |(age, end)| (Some(age), end));
+            names.push(Called { name, age });
             next = last;
             let joined = self.is_any(last, &["y", "and", ",", "e", "&"]);
             at = last + 1 + usize::from(self.word(last) == "," && self.is_any(last + 1, &["y", "and"]));
@@ -223,6 +231,23 @@ impl Scan<'_> {
             }
         }
         (names, next)
+    }
+
+    /// «Thiago de 9 y Malena de 5», "Poppy (4) and Jude (7)".
+    fn age_behind(&self, at: usize) -> Option<(u32, usize)> {
+        let opened = self.word(at) == "(";
+        if !opened && !self.is_any(at, &["de", "aged"]) {
+            return None;
+        }
+        if let Some((filler, end)) = self.years(at + 1) {
+            let end = end + usize::from(opened && self.word(end) == ")");
+            return Some((filler.key.parse().ok()?, end));
+        }
+        let (age, end) = cardinal(self.tokens, at + 1).filter(|(age, _)| *age < 120)?;
+        let closed = opened && self.word(end) == ")";
+        let settled =
+            self.tokens.get(end).is_none_or(crate::text::Token::is_mark) || self.is_any(end, &["y", "and", "e"]);
+        (closed || !opened && settled).then_some((age, end + usize::from(closed)))
     }
 
     /// The members of a group that are named behind it: «mis hijos, Marta y Pablo», "my kids are called Poppy and Jude".
@@ -240,7 +265,7 @@ impl Scan<'_> {
             return Vec::new();
         }
         let span = (self.tokens[end.max(1) - 1].start, self.tokens[next - 1].end);
-        names.into_iter().map(|name| (self.member(kin, &name), name, span)).collect()
+        names.into_iter().map(|Called { name, .. }| (self.member(kin, &name), name, span)).collect()
     }
 
     /// Which member of a group somebody of this name is.
@@ -283,9 +308,10 @@ impl Scan<'_> {
         if names.is_empty() {
             return (vec![filler(mention(sense.id, many), None)], at);
         }
-        let single = |name: String| {
+        let single = |Called { name, age: own }: Called| {
             let kind = self.member(sense.id, &name);
-            Filler { kind: Some(kind), ..filler(mention(kind, false).called(name.clone()), Some(name)) }
+            let known = filler(mention(kind, false).called(name.clone()), Some(name));
+            Filler { kind: Some(kind), age: own.or(age), ..known }
         };
         let mut fillers: Vec<Filler> = names.into_iter().map(single).collect();
         fillers.iter_mut().skip(1).for_each(|filler| filler.count = None);

@@ -144,7 +144,7 @@ impl Scan<'_> {
             "shop" => one(self.shop(at)),
             "course" => one(self.course(at)),
             "preferred" => one(self.preferred(at)),
-            "fanned" => one(self.before(at, &["fan"]).filter(|_| self.tokens[at].capital)),
+            "fanned" => one(self.before(at, &["fan", "supporter"]).filter(|_| self.tokens[at].capital)),
             "kind" => one(self.before(at, &["person"]).filter(|(filler, _)| filler.key.starts_with("c:"))),
             "zodiac" => one(self.zodiac(at)),
             "lessonsof" => one(self.before(at, &["lessons", "classes"]).map(|(filler, end)| (filler, end + 1))),

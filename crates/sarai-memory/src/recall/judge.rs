@@ -168,8 +168,10 @@ impl<S: Store> Search<'_, '_, S> {
         }
         let mut scored: Vec<(usize, Fact)> = Vec::new();
         let all = self.store.search_facts(words, ANSWER_FACTS_MAX)?;
-        // Who somebody is says neither how much, nor when, nor where.
-        let valued = matches!(self.question.wanted, Wanted::Figure | Wanted::Time | Wanted::Place);
+        // Who somebody is says neither how much, nor when, nor where, nor what they do.
+        let valued = matches!(self.question.wanted, Wanted::Figure | Wanted::Time | Wanted::Place)
+            || !self.question.content.is_empty()
+            || !self.question.rest.is_empty();
         let who = |fact: &Fact| matches!(fact.predicate, Predicate::Name | Predicate::Relative | Predicate::Pet);
         for fact in self.in_time(all)? {
             let overlap = self.overlap(&fact);

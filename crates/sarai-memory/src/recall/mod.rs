@@ -5,6 +5,7 @@ mod answer;
 mod block;
 mod judge;
 mod kind;
+mod named;
 mod near;
 mod over;
 mod peel;

@@ -31,8 +31,8 @@ const COMPARED_MAX: usize = 40;
 const SEARCHED_MAX: usize = 32;
 /// Words of a message by which newer ones are looked for.
 const SOUGHT_MAX: usize = 8;
-/// A question of so few words must be said to its last one.
-const FEW: usize = 4;
+/// A question of fewer words must be said to its last one.
+const FEW: usize = 3;
 /// So long behind a message its correction may come.
 const CORRECTED_WITHIN_MS: i64 = 15 * 60_000;
 /// What denies the words behind it.
@@ -267,8 +267,8 @@ impl<S: Store> Search<'_, '_, S> {
         let enough = match content.len() {
             // «¿Qué le debo al fontanero?», «¿cuándo es el dentista?», «¿cómo se llama mi suegra?»
             0 => names_asked || self.same_verb(heard, episode.language) || self.asks_when_it_is(),
-            1 => covered == 1 && self.tells_enough(heard, episode.language),
-            few if few <= FEW => covered == few,
+            1 => covered == 1,
+            few if few < FEW => covered == few,
             many => covered + 1 >= many,
         };
         let spoken = whom == about.len() && self.speaks_of(heard, episode.language, &used, names);
@@ -331,15 +331,6 @@ impl<S: Store> Search<'_, '_, S> {
                 .take_while(|&i| !heard.said[i].is_mark())
                 .any(|i| words.contains(&heard.said[i].fold.as_str()) && !used[i])
         })
-    }
-
-    /// One word is enough where a time, a figure, a place or somebody was asked for, or where what is said of it is what
-    /// was asked: to have it, to be it.
-    fn tells_enough(&self, heard: &Heard, language: Language) -> bool {
-        if self.question.wanted != Wanted::Anything || !self.question.about.is_empty() {
-            return true;
-        }
-        self.same_verb(heard, language)
     }
 
     /// «¿Cuándo es el dentista?», "when do I have the physio?"

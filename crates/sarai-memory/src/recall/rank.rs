@@ -129,7 +129,15 @@ impl<S: Store> Search<'_, '_, S> {
                 }
             }
         }
-        let subjects = if things && topic.is_some_and(|topic| topic != Predicate::KeptIn) {
+        // «¿Cuál es la dirección de mi oficina?» is not after the owner's own.
+        let elsewhere = matches!(
+            &self.question.subject,
+            Some(Mention::Thing { text, .. }) if OFFICES.contains(&fold(text).as_str())
+        );
+        let owned = [Predicate::Address, Predicate::Phone, Predicate::Email, Predicate::Name];
+        let subjects = if elsewhere && topic.is_some_and(|topic| owned.contains(&topic)) {
+            subjects
+        } else if things && topic.is_some_and(|topic| topic != Predicate::KeptIn) {
             vec![EntityId::OWNER]
         } else {
             subjects
@@ -514,6 +522,29 @@ impl<S: Store> Search<'_, '_, S> {
         self.about(subject, Some(predicate), kind)
     }
 }
+
+/// Where somebody is whose address, number and name are not the owner's.
+const OFFICES: &[&str] = &[
+    "oficina",
+    "despacho",
+    "trabajo",
+    "empresa",
+    "colegio",
+    "escuela",
+    "gimnasio",
+    "banco",
+    "taller",
+    "tienda",
+    "office",
+    "work",
+    "workplace",
+    "company",
+    "school",
+    "gym",
+    "bank",
+    "shop",
+    "garage",
+];
 
 /// What was true before it was said.
 const fn is_lasting(predicate: Predicate) -> bool {
