@@ -52,6 +52,11 @@ def test_vectors_are_those_of_the_model_that_is_made_for_them(client):
         client.embeddings.create(model=EMBEDDER, input="word " * 600)
 
 
+def test_it_is_there_for_vectors_alone(home):
+    status, answer = home.chat("Hello", model=EMBEDDER)
+    assert status == 404 and answer["error"]["code"] == "model_not_found", answer
+
+
 def test_a_message_is_found_by_what_it_means_and_is_gone_when_it_is_forgotten(home):
     tell(home)
     _, memory, _ = said(home, ASKED)

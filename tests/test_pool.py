@@ -1,5 +1,7 @@
 """Other models than the one that answers by default: whoever names one gets it, and which give way where memory is short."""
 
+import os
+import signal
 import threading
 
 import pytest
@@ -48,6 +50,16 @@ def test_a_model_that_is_named_answers_beside_the_default_one(home):
     assert says_who(home, CODER) == CODER
     assert home.worker_pid(serve.pid) is None
     assert says_who(home, "sarai") == "sarai"
+
+
+def test_a_named_model_that_is_killed_comes_back(home):
+    serve = home.serve()
+    assert says_who(home, CODER) == CODER
+    guest = guest_pid(home, serve)
+    os.kill(guest, signal.SIGKILL)
+    wait_for("it to be gone", lambda: not is_alive(guest))
+    wait_for("the next question to be answered", lambda: home.chat("Hello", model=CODER)[0] == 200)
+    assert guest_pid(home, serve) not in (None, guest)
 
 
 def test_a_model_that_is_not_here_is_told_apart_from_one_that_is_unknown(home):

@@ -7,7 +7,6 @@
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sarai_config::{Draft, Embedding, FolderError, Folders, Runtime, Switch, Weights, Whole, own_folder};
@@ -22,7 +21,7 @@ use crate::child::Child;
 use crate::drafter::{Drafter, DrafterKeeper};
 use crate::memory::Remembrance;
 use crate::resident;
-use crate::room::{self, Found, Named};
+use crate::room::{self, Found, Named, Reserved};
 use crate::token;
 use crate::worker::{CacheSpec, Worker, WorkerJail, WorkerOptions, WorkerSpec};
 
@@ -76,17 +75,15 @@ fn answering(brain: &Brain) -> Result<Worker, Failure> {
 
 /// Asks the keeper to put the models to rest.
 #[derive(Debug, Clone)]
-pub(crate) struct Bed(mpsc::Sender<oneshot::Sender<u64>>);
+pub(crate) struct Bed(mpsc::Sender<oneshot::Sender<Option<u64>>>);
 
 impl Bed {
-    /// Ends the models' processes; says how many bytes they took.
-    pub(crate) async fn rest(&self) -> u64 {
+    /// Ends the models' processes; says how many bytes they took. None where there was nothing to end.
+    pub(crate) async fn rest(&self) -> Option<u64> {
         let (reply, freed) = oneshot::channel();
         // A keeper that is stopping has nothing to give.
-        match self.0.try_send(reply) {
-            Ok(()) => freed.await.unwrap_or(0),
-            Err(_) => 0,
-        }
+        self.0.try_send(reply).ok()?;
+        freed.await.ok().flatten()
     }
 }
 
@@ -106,8 +103,8 @@ pub(crate) struct BrainSpec {
     pub language: Language,
     /// What is known of the owner stands in that prompt.
     pub memory: Remembrance,
-    /// What models that somebody named take of the budget, in bytes.
-    pub(crate) named: Arc<AtomicU64>,
+    /// What models that somebody named take.
+    pub(crate) reserved: Arc<Reserved>,
 }
 
 impl BrainSpec {
@@ -130,11 +127,6 @@ impl BrainSpec {
         let launcher = launcher.map_err(|error| Notice::new("daemon-model-no-jail").arg("detail", error))?;
         let name = JailName::new(&part.name()).map_err(|_| Notice::new("daemon-internal"))?;
         Ok(Some(WorkerJail { launcher, name, report: self.folders.run().join(part.name()).join("jail.toml") }))
-    }
-
-    /// What models that somebody named take of the budget, in bytes.
-    pub(crate) fn named_bytes(&self) -> u64 {
-        self.named.load(Ordering::Relaxed)
     }
 
     /// Where workers keep what they measured of this computer.
@@ -239,7 +231,7 @@ impl Running {
 }
 
 impl Keeper {
-    async fn run(self, mut rests: mpsc::Receiver<oneshot::Sender<u64>>, drained: oneshot::Receiver<()>) {
+    async fn run(self, mut rests: mpsc::Receiver<oneshot::Sender<Option<u64>>>, drained: oneshot::Receiver<()>) {
         tokio::pin!(drained);
         loop {
             let running = tokio::select! {
@@ -257,7 +249,7 @@ impl Keeper {
             tracing::info!(freed_bytes, "the model rests");
             self.publish.send_replace(Brain::Resting { worker, bell: Arc::clone(&bell) });
             running.drain().await;
-            let _ = reply.send(freed_bytes);
+            let _ = reply.send(Some(freed_bytes));
             tokio::select! {
                 _ = &mut drained => return,
                 () = bell.notified() => {}
@@ -293,21 +285,24 @@ impl Keeper {
 }
 
 /// Returns when somebody wants the memory of a model that serves.
-async fn until_rest(rests: &mut mpsc::Receiver<oneshot::Sender<u64>>, worker: &Worker) -> oneshot::Sender<u64> {
+async fn until_rest(
+    rests: &mut mpsc::Receiver<oneshot::Sender<Option<u64>>>,
+    worker: &Worker,
+) -> oneshot::Sender<Option<u64>> {
     loop {
         match rests.recv().await {
             Some(reply) if worker.seen().serving => return reply,
-            Some(reply) => drop(reply.send(0)),
+            Some(reply) => drop(reply.send(None)),
             None => std::future::pending().await,
         }
     }
 }
 
 /// While nothing is loaded.
-async fn nothing_to_give(rests: &mut mpsc::Receiver<oneshot::Sender<u64>>) -> Infallible {
+async fn nothing_to_give(rests: &mut mpsc::Receiver<oneshot::Sender<Option<u64>>>) -> Infallible {
     loop {
         match rests.recv().await {
-            Some(reply) => drop(reply.send(0)),
+            Some(reply) => drop(reply.send(None)),
             None => std::future::pending().await,
         }
     }
@@ -394,7 +389,7 @@ pub(crate) fn start_named(
         threads: spec.threads(),
         options: WorkerOptions {
             weights: policy(spec.runtime.weights),
-            memory_bytes: Some(named.needed.total()),
+            memory_bytes: Some(named.bytes),
             measured: Some(spec.measured_file()),
             ..WorkerOptions::default()
         },

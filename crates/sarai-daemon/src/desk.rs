@@ -168,11 +168,13 @@ impl Desk {
     async fn upkeep(&self, upkeep: Upkeep) -> Result<u64, Failure> {
         match upkeep {
             Upkeep::PruneCaches => {
-                let mut freed = 0;
-                for worker in self.model().into_iter().chain(self.pool.named()) {
-                    if worker.seen().serving {
-                        freed += worker.prune().await?;
-                    }
+                let mut freed = match self.model().filter(|worker| worker.seen().serving) {
+                    Some(worker) => worker.prune().await?,
+                    None => 0,
+                };
+                for worker in self.pool.named() {
+                    // One that goes meanwhile gives back more than its caches.
+                    freed += worker.prune().await.unwrap_or(0);
                 }
                 Ok(freed)
             }

@@ -5,26 +5,28 @@
 //! wakes up. One that is leased is never ended for another: whoever wants its place waits, and not for ever.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sarai_types::{Failure, FailureKind, ModelId, Notice};
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 use crate::brain::{self, Bed, Brain, BrainKeeper, BrainSpec};
 use crate::child::Child;
 use crate::drafter::Drafter;
 use crate::resident;
-use crate::room::{self, Named};
+use crate::room::{self, DefaultNeeds, Named};
 use crate::worker::{self, Worker};
 
 /// How long to wait for a place that others hold.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the default model may take to be found again once there is room for it: its keeper looks each two seconds.
 const FOUND_MAX: Duration = Duration::from_secs(6);
+/// Between two looks at a default model that falls and comes back.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Keeps the models going until it is drained.
 #[derive(Debug)]
@@ -38,8 +40,16 @@ impl PoolKeeper {
     pub(crate) fn start(spec: BrainSpec) -> Self {
         let brain = BrainKeeper::start(spec.clone());
         let (watched, bed) = (brain.watch(), brain.bed());
-        let (shelf, returned, loading) = (Mutex::default(), Notify::new(), tokio::sync::Mutex::default());
-        Self { pool: Pool(Arc::new(Inner { spec, brain: watched, bed, shelf, returned, loading })), brain }
+        let inner = Inner {
+            spec,
+            brain: watched,
+            bed,
+            shelf: Mutex::default(),
+            returned: Notify::new(),
+            loading: tokio::sync::Mutex::default(),
+            default_bytes: AtomicU64::new(0),
+        };
+        Self { pool: Pool(Arc::new(inner)), brain }
     }
 
     #[must_use]
@@ -79,6 +89,8 @@ struct Inner {
     returned: Notify,
     /// Held while a model is loaded, so that no two count on the same memory.
     loading: tokio::sync::Mutex<()>,
+    /// What the default model was last known to take.
+    default_bytes: AtomicU64,
 }
 
 /// What is loaded, and who uses it.
@@ -147,7 +159,7 @@ impl Pool {
     /// where there is no room or it does not start.
     pub(crate) async fn lease(&self, model: Option<&ModelId>) -> Result<Lease, Failure> {
         let named = match model {
-            Some(model) if !self.is_default(model).await => Some(model),
+            Some(model) if !self.is_default(model) => Some(model),
             Some(_) | None => None,
         };
         match named {
@@ -157,23 +169,38 @@ impl Pool {
     }
 
     async fn lease_default(&self) -> Result<Lease, Failure> {
+        let deadline = Instant::now() + PATIENCE;
         if let Some(held) = self.hold_default() {
             return self.awake(held).await;
         }
-        let _loading = self.0.loading.lock().await;
+        // What it waits for is said at once, unless it is that others go.
+        let waits = match &*self.0.brain.borrow() {
+            Brain::Checking => true,
+            Brain::Waiting(_) => self.shelf().named.is_empty(),
+            Brain::Up(_) | Brain::Resting { .. } => false,
+        };
+        if waits {
+            return self.awake(self.hold_the_default()).await;
+        }
+        let _loading = self.loading(deadline).await?;
         if let Some(held) = self.hold_default() {
             return self.awake(held).await;
         }
         if !self.shelf().named.is_empty() {
-            let (model, bytes) = self.default_bytes().await.map_err(unavailable)?;
-            self.make_room(&model, bytes).await?;
+            let DefaultNeeds { model, alone, .. } = self.default_needs().await.map_err(unavailable)?;
+            self.make_room(&model, alone, deadline).await?;
             // It may have waited for that.
             let mut brain = self.0.brain.clone();
             let found = brain.wait_for(|brain| !matches!(brain, Brain::Waiting(_)));
             // If not, it says what it waits for.
             let _ = timeout_at(Instant::now() + FOUND_MAX, found).await.is_ok();
         }
-        self.awake(self.hold(None)).await
+        self.awake(self.hold_the_default()).await
+    }
+
+    /// The right to load, which whoever waits too long for it does not get.
+    async fn loading(&self, deadline: Instant) -> Result<tokio::sync::MutexGuard<'_, ()>, Failure> {
+        timeout_at(deadline, self.0.loading.lock()).await.map_err(|_| busy("another model is being loaded"))
     }
 
     async fn awake(&self, held: Held) -> Result<Lease, Failure> {
@@ -181,45 +208,43 @@ impl Pool {
     }
 
     async fn lease_named(&self, model: &ModelId) -> Result<Lease, Failure> {
-        if let Some(lease) = self.lease_loaded(model) {
+        let deadline = Instant::now() + PATIENCE;
+        if let Some(lease) = self.lease_loaded(model)
+            && lease.worker.check_serving().is_ok()
+        {
             return self.settled(lease).await;
         }
-        let loading = self.0.loading.lock().await;
+        let _loading = self.loading(deadline).await?;
         if let Some(lease) = self.lease_loaded(model) {
             return self.settled(lease).await;
         }
         let named = self.look_for(model).await?;
-        self.make_room(model, named.needed.total()).await?;
+        let bytes = named.bytes;
+        self.make_room(model, bytes, deadline).await?;
         let lease = self.load(model, named).map_err(unavailable)?;
+        self.0.spec.reserved.coming.store(bytes, Ordering::Relaxed);
         let lease = self.settled(lease).await;
-        drop(loading);
+        self.0.spec.reserved.coming.store(0, Ordering::Relaxed);
         lease
     }
 
-    /// A lease of a model once it serves. One that does not come up is put away, so that the next try is a new one.
+    /// A lease of a model once it serves. One that does not come up, or does no more, is put away, so that the next try
+    /// is a new one.
     async fn settled(&self, lease: Lease) -> Result<Lease, Failure> {
         let mut worker = lease.worker.clone();
         worker.until_settled().await;
-        match worker.facts().await {
-            Ok(_) => Ok(lease),
-            Err(failure) if worker.seen().serving => {
-                tracing::debug!(%failure, "the model does not say what it is");
-                Err(failure)
-            }
-            Err(failure) => {
-                let model = worker.model().clone();
-                drop(lease);
-                if let Some(guest) = self.take_unused(&model) {
-                    self.end(guest).await;
-                }
-                Err(failure)
-            }
+        let Err(failure) = worker.check_serving() else { return Ok(lease) };
+        let guest = self.shelf().take_of_one(worker.model());
+        drop(lease);
+        if let Some(guest) = guest {
+            self.end(guest).await;
         }
+        Err(failure)
     }
 
     fn load(&self, model: &ModelId, named: Named) -> Result<Lease, Notice> {
         let Inner { spec, .. } = &*self.0;
-        let bytes = named.needed.total();
+        let bytes = named.bytes;
         let seat = self.shelf().free_seat();
         let (worker, child) = brain::start_named(spec, model, named, seat)?;
         tracing::info!(%model, bytes, "a model was named and is loaded");
@@ -227,35 +252,65 @@ impl Pool {
         let guest = Guest { worker: worker.clone(), child, warming, seat, bytes, usage: Use::default() };
         let mut shelf = self.shelf();
         shelf.named.insert(model.clone(), guest);
-        spec.named.store(shelf.bytes(), Ordering::Relaxed);
+        shelf.begin(Some(model));
+        spec.reserved.named.store(shelf.bytes(), Ordering::Relaxed);
         drop(shelf);
-        Ok(Lease { worker, _held: self.hold(Some(model.clone())) })
+        Ok(Lease { worker, _held: Held { pool: self.clone(), model: Some(model.clone()) } })
     }
 
     /// Puts models away until this one fits, whichever was wanted longest ago first.
-    async fn make_room(&self, model: &ModelId, needed: u64) -> Result<(), Failure> {
+    async fn make_room(&self, model: &ModelId, needed: u64, deadline: Instant) -> Result<(), Failure> {
         let Inner { spec, returned, .. } = &*self.0;
-        let deadline = Instant::now() + PATIENCE;
-        let default_bytes = self.default_bytes().await.map_or(0, |(_, bytes)| bytes);
+        self.until_default_settles(deadline).await?;
         loop {
             let back = returned.notified();
-            let is_up = self.default_serves();
-            let taken = self.shelf().bytes() + if is_up { default_bytes } else { 0 };
+            let default = self.default_takes().await;
+            let taken = self.shelf().bytes().saturating_add(default.unwrap_or(0));
             let Err(notice) = room::check(spec, model, needed, taken) else { return Ok(()) };
             room::check_at_best(spec, model, needed, taken).map_err(unavailable)?;
-            let leaver = self.shelf().pick(is_up);
+            let leaver = self.shelf().pick(default.is_some());
             match leaver {
                 Leaver::Named(guest) => drop(self.end(*guest).await),
-                Leaver::Default if self.rest_default().await > 0 => {}
-                Leaver::Default | Leaver::Nobody => return Err(unavailable(notice)),
-                Leaver::InUse => {
-                    if timeout_at(deadline, back).await.is_err() {
-                        let (kind, notice) = worker::busy(worker::BUSY_RETRY_MS);
-                        return Err(Failure::new(kind, notice, "every model that could go is in use"));
+                Leaver::Default => {
+                    if self.rest_default().await.is_none() {
+                        // It fell just now, and comes back by itself.
+                        self.until_default_settles(deadline).await?;
+                        tokio::time::sleep(LOOK_AGAIN).await;
                     }
                 }
+                Leaver::InUse => {
+                    timeout_at(deadline, back).await.map_err(|_| busy("every model that could go is in use"))?;
+                }
+                Leaver::Nobody => return Err(unavailable(notice)),
+            }
+            if Instant::now() >= deadline {
+                return Err(busy("no room was made in time"));
             }
         }
+    }
+
+    /// A default model that is just being loaded takes what nobody can see yet.
+    async fn until_default_settles(&self, deadline: Instant) -> Result<(), Failure> {
+        let loading = match &*self.0.brain.borrow() {
+            Brain::Up(worker) if !worker.seen().serving => Some(worker.clone()),
+            Brain::Up(_) | Brain::Checking | Brain::Resting { .. } | Brain::Waiting(_) => None,
+        };
+        let Some(mut worker) = loading else { return Ok(()) };
+        timeout_at(deadline, worker.until_settled()).await.map_err(|_| busy("the default model is being loaded"))
+    }
+
+    /// What the default model takes and could give back, if it is loaded.
+    async fn default_takes(&self) -> Option<u64> {
+        let worker = match &*self.0.brain.borrow() {
+            Brain::Up(worker) if worker.seen().serving => worker.clone(),
+            Brain::Up(_) | Brain::Checking | Brain::Resting { .. } | Brain::Waiting(_) => return None,
+        };
+        let known = &self.0.default_bytes;
+        if let Ok(needs) = self.default_needs().await {
+            known.store(needs.with_helpers, Ordering::Relaxed);
+        }
+        // By its own choice it may take more than is reckoned.
+        Some(known.load(Ordering::Relaxed).max(worker.seen().pid.map_or(0, resident::tree_bytes)))
     }
 
     /// Puts all models to rest that nobody uses; says how many bytes they took.
@@ -264,28 +319,36 @@ impl Pool {
         let Ok(_loading) = self.0.loading.try_lock() else { return 0 };
         let mut freed = 0;
         loop {
-            let leaver = self.shelf().pick(self.default_serves());
+            let is_up = matches!(&*self.0.brain.borrow(), Brain::Up(worker) if worker.seen().serving);
+            let leaver = self.shelf().pick(is_up);
             match leaver {
                 Leaver::Named(guest) => freed += self.end(*guest).await,
-                Leaver::Default => freed += self.rest_default().await,
+                Leaver::Default => match self.rest_default().await {
+                    Some(bytes) => freed += bytes,
+                    None => return freed,
+                },
                 Leaver::InUse | Leaver::Nobody => return freed,
             }
         }
     }
 
     /// The default model has been marked as leaving; whoever wants it now waits until it rests.
-    async fn rest_default(&self) -> u64 {
+    async fn rest_default(&self) -> Option<u64> {
         let freed = self.0.bed.rest().await;
         self.shelf().leaving = false;
         freed
     }
 
+    /// All at once: each may have an answer to finish.
     async fn end_named(&self) {
         let _loading = self.0.loading.lock().await;
         let all = std::mem::take(&mut self.shelf().named);
+        let mut ending: JoinSet<u64> = JoinSet::new();
         for guest in all.into_values() {
-            self.end(guest).await;
+            let pool = self.clone();
+            ending.spawn(async move { pool.end(guest).await });
         }
+        while ending.join_next().await.is_some() {}
     }
 
     /// Ends a model that is on the shelf no more; says how many bytes it took.
@@ -295,7 +358,7 @@ impl Pool {
         tracing::info!(model = %worker.model(), freed_bytes, "a model that was named goes");
         warming.abort();
         child.drain().await;
-        self.0.spec.named.store(self.shelf().bytes(), Ordering::Relaxed);
+        self.0.spec.reserved.named.store(self.shelf().bytes(), Ordering::Relaxed);
         freed_bytes
     }
 
@@ -317,17 +380,16 @@ impl Pool {
         self.0.spec.runtime.n_ctx.get()
     }
 
-    async fn is_default(&self, model: &ModelId) -> bool {
+    fn is_default(&self, model: &ModelId) -> bool {
         match &*self.0.brain.borrow() {
-            Brain::Up(worker) | Brain::Resting { worker, .. } => return worker.model() == model,
-            Brain::Checking | Brain::Waiting(_) => {}
+            Brain::Up(worker) | Brain::Resting { worker, .. } => worker.model() == model,
+            Brain::Checking | Brain::Waiting(_) => room::default_model(&self.0.spec).as_ref() == Some(model),
         }
-        self.default_bytes().await.is_ok_and(|(default, _)| default == *model)
     }
 
-    async fn default_bytes(&self) -> Result<(ModelId, u64), Notice> {
+    async fn default_needs(&self) -> Result<DefaultNeeds, Notice> {
         let spec = self.0.spec.clone();
-        let found = tokio::task::spawn_blocking(move || room::default_bytes(&spec)).await;
+        let found = tokio::task::spawn_blocking(move || room::default_needs(&spec)).await;
         found.map_err(|_| Notice::new("daemon-internal"))?
     }
 
@@ -335,11 +397,6 @@ impl Pool {
         let (spec, model) = (self.0.spec.clone(), model.clone());
         let found = tokio::task::spawn_blocking(move || room::find_named(&spec, &model)).await;
         found.map_err(|_| unavailable(Notice::new("daemon-internal")))?
-    }
-
-    /// Whether the default model takes memory that it could give back.
-    fn default_serves(&self) -> bool {
-        matches!(&*self.0.brain.borrow(), Brain::Up(worker) if worker.seen().serving)
     }
 
     /// A lease of the default model, unless it has to be woken up.
@@ -353,9 +410,9 @@ impl Pool {
         Some(Held { pool: self.clone(), model: None })
     }
 
-    fn hold(&self, model: Option<ModelId>) -> Held {
-        self.shelf().begin(model.as_ref());
-        Held { pool: self.clone(), model }
+    fn hold_the_default(&self) -> Held {
+        self.shelf().begin(None);
+        Held { pool: self.clone(), model: None }
     }
 
     fn lease_loaded(&self, model: &ModelId) -> Option<Lease> {
@@ -364,12 +421,6 @@ impl Pool {
         shelf.begin(Some(model));
         drop(shelf);
         Some(Lease { worker, _held: Held { pool: self.clone(), model: Some(model.clone()) } })
-    }
-
-    fn take_unused(&self, model: &ModelId) -> Option<Guest> {
-        let mut shelf = self.shelf();
-        shelf.named.get(model).filter(|guest| guest.usage.leases == 0)?;
-        shelf.named.remove(model)
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
@@ -428,6 +479,12 @@ impl Shelf {
         }
     }
 
+    /// Takes one off the shelf that has this one lease.
+    fn take_of_one(&mut self, model: &ModelId) -> Option<Guest> {
+        self.named.get(model).filter(|guest| guest.usage.leases == 1)?;
+        self.named.remove(model)
+    }
+
     /// What the models that were named take.
     fn bytes(&self) -> u64 {
         self.named.values().map(|guest| guest.bytes).sum()
@@ -464,6 +521,11 @@ fn first_to_go<T>(all: impl Iterator<Item = (T, Use)>) -> First<T> {
         (None, true) => First::InUse,
         (None, false) => First::Nobody,
     }
+}
+
+fn busy(detail: &str) -> Failure {
+    let (kind, notice) = worker::busy(worker::BUSY_RETRY_MS);
+    Failure::new(kind, notice, detail)
 }
 
 fn unavailable(notice: Notice) -> Failure {

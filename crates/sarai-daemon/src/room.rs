@@ -1,6 +1,7 @@
 //! Which files models have, what they need, and whether there is room for it.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sarai_config::{Draft, Embedding, Runtime, Weights};
 use sarai_models::{
@@ -15,6 +16,8 @@ use crate::worker::Vectors;
 const SKILLS_SHARE: u64 = 4;
 /// Enough for the skills that come with the program, one at a time.
 const SKILLS_BYTES_MIN: u64 = 256_000_000;
+/// Of what a named model is reckoned to take, so much more it may: a reckoning is not a measurement.
+const SLACK_SHARE: u64 = 10;
 /// Left to the rest of the system when the budget is `auto`.
 const HEADROOM: u64 = 300_000_000;
 
@@ -73,6 +76,12 @@ impl Models {
         here.map(|listed| listed.id).collect::<Vec<_>>().into_iter()
     }
 
+    /// Whether it is here and does not know how a conversation is written.
+    fn is_mute(&self, id: &ModelId) -> bool {
+        let header = |header: sarai_models::Header| header.chat_template.is_none();
+        self.library.info(id).is_ok_and(|info| info.header.is_some_and(header))
+    }
+
     /// What the model that answers by default takes, with the one for vectors in it.
     fn answering_bytes(&self, spec: &BrainSpec) -> Result<u64, Notice> {
         let (_, answers) = self.file(&self.model, layout(spec.runtime.weights))?;
@@ -102,7 +111,35 @@ pub(crate) struct Found {
 /// The same for a model that somebody named.
 pub(crate) struct Named {
     pub(crate) file: PathBuf,
-    pub(crate) needed: MemoryEstimate,
+    /// What it may take.
+    pub(crate) bytes: u64,
+}
+
+/// What the model that answers by default takes.
+pub(crate) struct DefaultNeeds {
+    pub(crate) model: ModelId,
+    /// Without what helps it, it answers too.
+    pub(crate) alone: u64,
+    pub(crate) with_helpers: u64,
+}
+
+/// What models that somebody named take, in bytes, for whoever reckons with the same memory.
+#[derive(Debug, Default)]
+pub(crate) struct Reserved {
+    /// All of them.
+    pub(crate) named: AtomicU64,
+    /// The one that is being loaded, which the system does not know of yet.
+    pub(crate) coming: AtomicU64,
+}
+
+impl Reserved {
+    fn named(&self) -> u64 {
+        self.named.load(Ordering::Relaxed)
+    }
+
+    fn coming(&self) -> u64 {
+        self.coming.load(Ordering::Relaxed)
+    }
 }
 
 /// The model that answers by default and its file, once it is whole and fits into memory.
@@ -112,7 +149,7 @@ pub(crate) struct Named {
 pub(crate) fn find(spec: &BrainSpec) -> Result<Found, Notice> {
     let models = Models::of(spec)?;
     let (file, needed) = models.file(&models.model, layout(spec.runtime.weights))?;
-    let allowed = allowed(&spec.runtime, spec.named_bytes())?;
+    let allowed = allowed(spec, spec.reserved.named())?;
     fit(&models.model, &needed, allowed)?;
     // A draft model whose file is not there yet is not allowed for: it may never be.
     let draft = models.draft.as_ref().and_then(|draft| models.file(draft, WeightLayout::Once).ok());
@@ -149,9 +186,9 @@ pub(crate) fn find_drafter(spec: &BrainSpec) -> Result<(ModelId, PathBuf), Notic
     if *draft == models.model {
         return Err(Notice::new("daemon-draft-is-model").arg("model", draft));
     }
-    let taken = models.answering_bytes(spec)?.saturating_add(spec.named_bytes());
+    let taken = models.answering_bytes(spec)?.saturating_add(spec.reserved.named());
     let (file, needed) = models.file(draft, WeightLayout::Once)?;
-    fit(draft, &needed, allowed(&spec.runtime, taken)?)?;
+    fit(draft, &needed, allowed(spec, taken)?)?;
     Ok((draft.clone(), file))
 }
 
@@ -164,37 +201,44 @@ pub(crate) fn find_named(spec: &BrainSpec, model: &ModelId) -> Result<Named, Fai
     let models = Models::of(spec).map_err(unavailable)?;
     let not_found = |notice| Err(Failure::new(FailureKind::ModelNotFound, notice, "the model is not on this computer"));
     match models.library.find(model) {
-        Err(LibraryError::Unknown(_)) => {
-            let served: Vec<String> = nameable(spec).iter().chain([&models.model]).map(ToString::to_string).collect();
-            return not_found(Notice::new("daemon-model-unknown").arg("model", model).arg("served", served.join(", ")));
-        }
         Err(error @ LibraryError::NotHere(_)) => return not_found(error.notice()),
+        Err(LibraryError::Unknown(_)) => return not_found(unknown(spec, &models, model)),
+        Ok(_) if models.is_mute(model) => return not_found(unknown(spec, &models, model)),
         // What else is wrong with it is said below.
         Ok(_) | Err(_) => {}
     }
     let (file, needed) = models.file(model, layout(spec.runtime.weights)).map_err(unavailable)?;
-    Ok(Named { file, needed })
+    Ok(Named { file, bytes: needed.total().saturating_add(needed.total() / SLACK_SHARE) })
+}
+
+/// There is none of the name, and which there are.
+fn unknown(spec: &BrainSpec, models: &Models, model: &ModelId) -> Notice {
+    let served: Vec<String> = nameable(spec).iter().chain([&models.model]).map(ToString::to_string).collect();
+    Notice::new("daemon-model-unknown").arg("model", model).arg("served", served.join(", "))
+}
+
+/// The model that answers by default, by its name alone.
+pub(crate) fn default_model(spec: &BrainSpec) -> Option<ModelId> {
+    Models::of(spec).ok().map(|models| models.model)
 }
 
 /// The models that could answer if somebody named them: those that are here and know how a conversation is written, but
 /// for the default one.
 pub(crate) fn nameable(spec: &BrainSpec) -> Vec<ModelId> {
     let Ok(models) = Models::of(spec) else { return Vec::new() };
-    let converses = |id: &ModelId| {
-        models.library.info(id).is_ok_and(|info| info.header.is_some_and(|header| header.chat_template.is_some()))
-    };
-    models.here().filter(|id| *id != models.model && converses(id)).collect()
+    models.here().filter(|id| *id != models.model && !models.is_mute(id)).collect()
 }
 
 /// The model that answers by default, and what it takes with those that help it.
 ///
 /// # Errors
 /// There is none, or its file cannot be used.
-pub(crate) fn default_bytes(spec: &BrainSpec) -> Result<(ModelId, u64), Notice> {
+pub(crate) fn default_needs(spec: &BrainSpec) -> Result<DefaultNeeds, Notice> {
     let models = Models::of(spec)?;
+    let (_, alone) = models.file(&models.model, layout(spec.runtime.weights))?;
     let draft = models.draft.as_ref().and_then(|draft| models.file(draft, WeightLayout::Once).ok());
-    let bytes = models.answering_bytes(spec)?.saturating_add(draft.map_or(0, |(_, draft)| draft.total()));
-    Ok((models.model, bytes))
+    let with_helpers = models.answering_bytes(spec)?.saturating_add(draft.map_or(0, |(_, draft)| draft.total()));
+    Ok(DefaultNeeds { model: models.model, alone: alone.total(), with_helpers })
 }
 
 /// Whether so many bytes for a model are free, where `taken` of the owner's budget are in use.
@@ -202,7 +246,7 @@ pub(crate) fn default_bytes(spec: &BrainSpec) -> Result<(ModelId, u64), Notice> 
 /// # Errors
 /// They are not, which is said.
 pub(crate) fn check(spec: &BrainSpec, model: &ModelId, needed: u64, taken: u64) -> Result<(), Notice> {
-    let allowed = allowed(&spec.runtime, taken)?;
+    let allowed = allowed(spec, taken)?;
     if needed <= allowed { Ok(()) } else { Err(too_large(model, needed, allowed)) }
 }
 
@@ -218,8 +262,14 @@ pub(crate) fn check_at_best(spec: &BrainSpec, model: &ModelId, needed: u64, load
 }
 
 /// Bytes that may be taken now, where `taken` of the owner's budget are in use.
-fn allowed(runtime: &Runtime, taken: u64) -> Result<u64, Notice> {
+fn allowed(spec: &BrainSpec, taken: u64) -> Result<u64, Notice> {
+    allowed_beside(&spec.runtime, taken, spec.reserved.coming())
+}
+
+/// The same, where `coming` bytes will be taken of which the system does not know yet.
+fn allowed_beside(runtime: &Runtime, taken: u64, coming: u64) -> Result<u64, Notice> {
     let available = sarai_models::available().map_err(|_| Notice::new("daemon-internal"))?;
+    let available = available.saturating_sub(coming);
     Ok(match runtime.ram_budget.set() {
         Some(budget) => budget.bytes().saturating_sub(taken).min(available),
         None => available.saturating_sub(HEADROOM),
@@ -244,5 +294,5 @@ fn too_large(model: &ModelId, needed: u64, allowed: u64) -> Notice {
 /// What skills may take beside the models: of the owner's budget, or of what is free, a share that leaves the models
 /// theirs.
 pub(crate) fn left_for_skills(runtime: &Runtime) -> u64 {
-    allowed(runtime, 0).map_or(SKILLS_BYTES_MIN, |bytes| (bytes / SKILLS_SHARE).max(SKILLS_BYTES_MIN))
+    allowed_beside(runtime, 0, 0).map_or(SKILLS_BYTES_MIN, |bytes| (bytes / SKILLS_SHARE).max(SKILLS_BYTES_MIN))
 }

@@ -296,7 +296,7 @@ fn brain_spec(
         launcher: jailed(config).then(|| launcher.clone()),
         language: language(config),
         memory,
-        named: Arc::default(),
+        reserved: Arc::default(),
     }
 }
 

@@ -233,7 +233,7 @@ impl Worker {
     }
 
     /// A request to a worker that is not up would wait for the socket; saying so at once is better.
-    fn check_serving(&self) -> Result<(), Failure> {
+    pub(crate) fn check_serving(&self) -> Result<(), Failure> {
         let seen = self.seen();
         if seen.serving {
             return Ok(());

@@ -132,6 +132,9 @@ mod tests {
             ("The GP's put me on sertraline", "what tablets am I on?", "sertraline"),
             ("the new manager is called Margaret", "what's my manager's name?", "Margaret"),
             ("El cumple de mi hija Noa es el 14 de octubre", "¿qué día cumple años la niña?", "14 de octubre"),
+            ("Calzo un 43", "¿qué número de pie tengo?", "43"),
+            ("Llevo un Seat León, con matrícula 4821 KBD", "¿qué matrícula tiene mi coche?", "4821"),
+            ("I take my coffee black", "How do I like my coffee?", "you said: “I take my coffee black”"),
             ("Estudio Ingeniería Naval en Ferrol", "¿en qué ciudad estudio?", "Ferrol"),
             ("Mi hermana Sara trabajó en Indra. Ahora está en Telefónica", "¿dónde trabaja Sara?", "Telefónica"),
         ] {
@@ -154,6 +157,7 @@ mod tests {
             ("soy talla 32 de pantalón", "qué talla de zapatos uso"),
             ("se me cayó el café encima", "a qué soy alérgico"),
             ("wish I had a dog", "what pets do I have?"),
+            ("Llevo un Seat León", "¿con qué compañía tengo asegurado el coche?"),
             ("My cousin Sam is a vet", "what does Sam from work do?"),
         ] {
             let start = Moment::parse("2026-03-10T10:00:00Z").unwrap();

@@ -193,6 +193,11 @@ fn settles(scan: &Scan<'_>, end: usize) -> bool {
     const TRAILING: &[&str] = &["actually", "rather", "realidad", "sorry", "perdon"];
     const POLITE: &[&str] =
         &["perdon", "perdona", "sorry", "anos", "years", "old", "no", "actually", "rather", "realidad", "en"];
+    // «34 de pantalón».
+    let garment = scan.tokens[end - 1].kind == crate::text::Kind::Number
+        && scan.word(end) == "de"
+        && scan.tokens.get(end + 2).is_none_or(crate::text::Token::is_mark);
+    let end = if garment { end + 2 } else { end };
     let trails = |i: usize| scan.is_any(i, TRAILING) || scan.word(i) == "en" && scan.word(i + 1) == "realidad";
     let end = (end..scan.tokens.len()).find(|&i| !trails(i)).unwrap_or(scan.tokens.len());
     scan.tokens[end..].iter().all(|t| t.is_mark() || POLITE.contains(&t.fold.as_str())) || scan.word(end) == ","

@@ -238,10 +238,11 @@ fn in_diary(scan: &Scan<'_>, from: usize, topics: &[Topic]) -> bool {
 /// «¿Qué moto tengo?», "what motorbike do I have?"
 fn owned(scan: &Scan<'_>, from: usize, has: &dyn Fn(&str) -> bool) -> Option<Topic> {
     let asks = ["que", "cual", "what", "which"].iter().any(|w| has(w)) && (has("tener") || has("have") || has("own"));
-    // «¿Con qué compañía tengo el coche?» asks for no car.
     let asks = asks && !(scan.is_any(from, &["con", "a", "en", "por"]) && scan.is_any(from + 1, &["que", "cual"]));
     let thing = (from..scan.tokens.len())
-        .any(|at| words::longest(scan.language, scan.tokens, at, &[Class::Vehicle, Class::Own]).is_some());
+        .filter(|&at| words::longest(scan.language, scan.tokens, at, &[Class::Vehicle, Class::Own]).is_some())
+        // «¿Qué matrícula tiene mi coche?» asks for something of it.
+        .any(|at| !scan.is_any(at.max(1) - 1, &["mi", "my", "nuestro", "nuestra", "our", "el", "la", "the"]));
     (asks && thing).then_some(Topic { predicate: Predicate::Owns, kind: None, weight: 3 })
 }
 
@@ -295,6 +296,13 @@ fn topics(words: &[Vec<String>], language: Language) -> Vec<Topic> {
             Some(known) => known.weight = known.weight.max(topic.weight),
             None => out.push(topic),
         }
+    }
+    // «¿Con qué compañía tengo el coche?» asks for no car.
+    let begins = |at: usize, list: &[&str]| {
+        words.get(at).is_some_and(|all: &Vec<String>| all.iter().any(|word| list.contains(&word.as_str())))
+    };
+    if begins(0, &["con", "por"]) && begins(1, &["que", "cual", "quien"]) {
+        out.retain(|topic| topic.predicate != Predicate::Owns);
     }
     // «¿Qué talla de zapatos…?»
     if ["zapato", "zapatilla", "calzado", "bota", "shoe", "boot", "trainer", "sneaker"]

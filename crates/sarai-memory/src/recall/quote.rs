@@ -268,7 +268,7 @@ impl<S: Store> Search<'_, '_, S> {
             // «¿Qué le debo al fontanero?», «¿cuándo es el dentista?», «¿cómo se llama mi suegra?»
             0 => names_asked || self.same_verb(heard, episode.language) || self.asks_when_it_is(),
             1 => covered == 1,
-            few if few < FEW => covered == few,
+            few if few < FEW => covered == few || covered > 0 && self.lacks_a_verb(heard, content),
             many => covered + 1 >= many,
         };
         let spoken = whom == about.len() && self.speaks_of(heard, episode.language, &used, names);
@@ -331,6 +331,14 @@ impl<S: Store> Search<'_, '_, S> {
                 .take_while(|&i| !heard.said[i].is_mark())
                 .any(|i| words.contains(&heard.said[i].fold.as_str()) && !used[i])
         })
+    }
+
+    /// «¿Cómo me gusta el café?», where it is said how it is taken: all that is named stands there, and what is done with
+    /// it may have other words. Who does it is not enough.
+    fn lacks_a_verb(&self, heard: &Heard, content: &[Vec<String>]) -> bool {
+        let is_verb = |faces: &Vec<String>| faces.iter().any(|face| self.question.verbs.contains(face));
+        let lacking = content.iter().filter(|faces| heard.covers(std::slice::from_ref(*faces)) == 0);
+        self.question.wanted == Wanted::Anything && self.question.own && lacking.into_iter().all(is_verb)
     }
 
     /// «¿Cuándo es el dentista?», "when do I have the physio?"
