@@ -273,7 +273,7 @@ impl Reader<'_> {
         }
         // «Mi perro es un galgo», "our dog is a cockapoo".
         if matches!(mention, Mention::Animal { .. })
-            && scan.is_any(at, &["un", "una", "a", "an"])
+            && scan.is_any(at, if scan.spanish() { &["un", "una"] } else { &["a", "an"] })
             && let Some((mut fillers, end)) = scan.slot("phrase", at)
             && let Some(breed) = fillers
                 .pop()

@@ -3,13 +3,13 @@
 use crate::words::lists::{ABBREVIATIONS, ADVERBS, BEFORE_SUBJECT, DETERMINERS, REPORTING, VOUCHING};
 use sarai_types::Language;
 
+use super::antecedent::{acting_behind, antecedent, introduced};
 use super::statement::Reason;
 use crate::grammar::group::{Group, Polarity};
-use crate::grammar::noun::{Noun, Trust};
+use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
-use crate::text::Token;
 use crate::time::{cardinal, date};
-use crate::words::{self, Class, Person, Tense};
+use crate::words::{Person, Tense};
 
 /// What is known of one clause.
 #[derive(Debug)]
@@ -151,47 +151,6 @@ fn diagnosed(scan: &Scan<'_>, before: usize) -> bool {
     })
 }
 
-/// The noun phrase that ends right before a relative pronoun.
-fn antecedent(scan: &Scan<'_>, floor: usize, joint: usize) -> Option<Noun> {
-    let before = joint.checked_sub(1)?;
-    // «Mi prima Rocío, la que vive en Berlín».
-    let pointed = before > 1 && scan.is_any(before, &["la", "el", "one"]) && scan.is_any(before - 1, &[",", "the"]);
-    let before = if pointed { before - 1 - usize::from(scan.word(before - 1) == "the") } else { before };
-    let joint = if pointed { before } else { joint };
-    let end = if scan.word(before) == "," { before } else { joint };
-    (floor.saturating_sub(5)..end).find_map(|at| {
-        let (noun, last) = scan.noun(at)?;
-        (last == end || last == joint).then_some(noun)
-    })
-}
-
-/// Whom an indefinite noun or a name right before a relative pronoun brings in: «(tengo) un gato que …», «Canela, que …».
-fn introduced(
-    scan: &Scan<'_>,
-    holder: &Group,
-    (floor, joint): (usize, usize),
-    before: Option<&Subject>,
-) -> Option<Noun> {
-    let end = joint - usize::from(joint > 0 && scan.word(joint - 1) == ",");
-    if let Some(name) = (floor..end).find_map(|at| scan.name(at, Trust::Capital).filter(|(_, last)| *last == end)) {
-        return Some(Noun::Someone(Mention::Named(name.0)));
-    }
-    let own = holder.readings.iter().any(|form| form.person == Person::First)
-        || scan.is_any(holder.first.max(1) - 1, &["i", "we"]);
-    let of = before.and_then(Subject::mention).filter(|of| !own && of.is_person()).unwrap_or(Mention::Owner);
-    (floor..end).find_map(|at| {
-        let (sense, last) = words::longest(scan.language, scan.tokens, at + 1, &[Class::Kin, Class::Pet])?;
-        let one = scan.is_any(at, &["un", "una", "a", "an"]) && last == end && !sense.plural;
-        let of = Box::new(of.clone());
-        let animal = sense.class == Class::Pet;
-        one.then_some(Noun::Someone(if animal {
-            Mention::Animal { of, species: sense.id, name: None, plural: false }
-        } else {
-            Mention::Relative { of, kin: sense.id, name: None, plural: false }
-        }))
-    })
-}
-
 fn subject(
     scan: &Scan<'_>,
     groups: &[Group],
@@ -271,6 +230,10 @@ fn spanish(
         }
         let ambiguous =
             third && group.readings.iter().any(|f| f.tense == Tense::Imperfect || f.tense == Tense::Conditional);
+        // «Antes tomaba Sintrom mi suegro».
+        if ambiguous && let Some(noun) = acting_behind(scan, group, last) {
+            return Some(Subject::Of(noun));
+        }
         if ambiguous
             && let Some(subject) =
                 before.filter(|subject| matches!(subject, Subject::Of(noun) if *noun.whose() != Mention::Owner))
@@ -282,20 +245,7 @@ fn spanish(
     if !third || (start..group.first).any(|i| !ignorable(scan, i)) {
         return None;
     }
-    // «Se llama Ana mi hermana», «vive en Madrid mi hermana».
-    let behind = (group.last..last).rev().find_map(|at| {
-        scan.noun(at).filter(|(_, end)| *end == last || scan.tokens.get(*end).is_none_or(Token::is_mark))
-    });
-    let told = |noun: &Noun| match noun {
-        Noun::Someone(Mention::Relative { .. } | Mention::Animal { .. }) => true,
-        Noun::Someone(Mention::Named(_)) => group.has_any(&["morir", "fallecer"]),
-        _ => false,
-    };
-    if let Some((noun, _)) = behind.filter(|(noun, _)| told(noun))
-        && group.last < last
-        && !group.has_any(&["ser", "tener"])
-        && !(group.last..last).any(|i| scan.is_any(i, &["a", "de", "con", "que", "y", "para"]))
-    {
+    if let Some(noun) = acting_behind(scan, group, last) {
         return Some(Subject::Of(noun));
     }
     match before {
@@ -343,7 +293,10 @@ fn english(
         index > 0 && group.first > 0 && scan.is_any(group.first - 1, &["and", ",", "but"]) && group.first > floor;
     let bare =
         index > 0 && (floor..group.first).all(|i| ignorable(scan, i) || scan.word(i) == "," || i + 1 < group.first);
-    if joined && bare {
+    // "I mind a girl, Molly, and she, … has epilepsy": what has a third person's ending is not the owner's.
+    let third = group.readings.iter().all(|form| form.person == Person::Third);
+    let own = matches!(before, Some(Subject::Of(noun)) if *noun.whose() == Mention::Owner);
+    if joined && bare && !(third && own) {
         return before.cloned();
     }
     elided(scan, group).then_some(Subject::Of(Noun::Someone(Mention::Owner)))
@@ -355,6 +308,15 @@ fn elided(scan: &Scan<'_>, group: &Group) -> bool {
     let opening = (0..group.first).all(|i| ignorable(scan, i) || scan.word(i) == ",")
         || scan.word(group.first.max(1) - 1) == ","
             && scan.is_any(group.first.max(2) - 2, &["anyway", "btw", "way", "lol"]);
+    // "Like my sister I'm left-handed".
+    if scan.is_any(group.first, &["like"])
+        && scan.is_any(
+            group.last,
+            &["my", "his", "her", "your", "our", "their", "most", "many", "all", "a", "an", "the", "i"],
+        )
+    {
+        return false;
+    }
     let plain = |lemma: &str| ["live", "work", "love", "hate", "like", "enjoy", "have"].contains(&lemma);
     let told = group.readings.iter().any(|form| match form.tense {
         Tense::Past => !group.readings.iter().any(|other| other.tense == Tense::Present && other.lemma == form.lemma),

@@ -82,6 +82,41 @@ pub(super) fn marker(scan: &Scan<'_>) -> Option<usize> {
     best.filter(|&end| !(end == 1 && scan.word(0) == "no" && scan.word(1) != ","))
 }
 
+impl super::Run<'_> {
+    /// «Vivo en Vigo, bueno, en Redondela»: what is put right in one breath takes the place of what was said.
+    pub(super) fn put_right(&mut self, scan: &Scan<'_>, before: usize, span: (usize, usize)) {
+        let Some((comma, from)) = inserted(scan) else { return };
+        let said = |s: &Statement| s.act == Act::Assert && s.span.1 <= scan.tokens[comma].start;
+        let Some(wrong) = (before..self.statements.len()).rev().find(|&i| said(&self.statements[i])) else { return };
+        let old = std::slice::from_ref(&self.statements[wrong]);
+        if let Some(right) = elliptical(scan, from, old, span) {
+            self.statements[wrong].object = right.object;
+        }
+    }
+}
+
+/// «…, bueno, en Redondela», ", I mean, …": the comma, and where what is right begins.
+fn inserted(scan: &Scan<'_>) -> Option<(usize, usize)> {
+    const MARKS: &[&[&str]] = &[
+        &["bueno", ","],
+        &["mejor", "dicho"],
+        &["digo"],
+        &["quiero", "decir"],
+        &["perdon"],
+        &["well", ","],
+        &["i", "mean"],
+        &["or", "rather"],
+        &["sorry"],
+        &["no", ",", "wait"],
+    ];
+    (2..scan.tokens.len()).filter(|&at| scan.word(at) == ",").find_map(|comma| {
+        let stands = |mark: &&&[&str]| mark.iter().enumerate().all(|(i, word)| scan.word(comma + 1 + i) == *word);
+        let mark = MARKS.iter().find(stands)?;
+        let end = comma + 1 + mark.len();
+        Some((comma, end + usize::from(scan.word(end) == ",")))
+    })
+}
+
 /// Whether a message only sets right what was said before it: «no, perdona, el martes».
 pub(crate) fn is_correction(text: &str, language: Language) -> bool {
     let tokens = crate::text::tokens(text, CORRECTION_TOKENS_MAX + 1);

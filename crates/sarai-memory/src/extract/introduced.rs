@@ -23,6 +23,7 @@ impl Run<'_> {
                     | Mention::Animal { name: Some(_), plural: false, .. }
             );
             if let (true, false, Some(mention)) = (named, quoted, self.resolved(noun.whose().clone())) {
+                let mention = nobodys_own(mention);
                 let (of, predicate, kind) = match &mention {
                     Mention::Relative { of, kin, .. } => ((**of).clone(), Predicate::Relative, *kin),
                     Mention::Animal { of, species, .. } => ((**of).clone(), Predicate::Pet, *species),
@@ -132,6 +133,23 @@ pub(super) fn speaker_ends(scan: &Scan<'_>) -> Option<usize> {
     (0..scan.tokens.len()).all(|i| !scan.is_any(i, scope::STORIES)).then_some(at)
 }
 
+/// «Su loro, Capitán, …», where the talk has come to the parrot itself: it is not its own.
+fn nobodys_own(mention: Mention) -> Mention {
+    let of = match &mention {
+        Mention::Relative { of, .. } | Mention::Animal { of, .. } => of,
+        _ => return mention,
+    };
+    if called(of).is_some() && called(of) == called(&mention) { (**of).clone() } else { mention }
+}
+
+fn called(mention: &Mention) -> Option<&str> {
+    match mention {
+        Mention::Relative { name, .. } | Mention::Animal { name, .. } => name.as_deref(),
+        Mention::Named(name) => Some(name),
+        Mention::Owner | Mention::Pronoun { .. } | Mention::Thing { .. } => None,
+    }
+}
+
 /// Only relatives and animals have introductions.
 fn unreachable_mention() -> (Mention, Predicate, &'static str) {
     (Mention::Owner, Predicate::Relative, "friend")
@@ -150,6 +168,44 @@ mod tests {
         memory.say(Message { text, at, speaker: Speaker::Owner, language: None }).unwrap();
         let facts = memory.store().facts(&crate::Filter::default()).unwrap();
         facts.iter().map(|fact| format!("{} {}", fact.verb(), fact.object.text)).collect()
+    }
+
+    /// Who a fact is about, where a sentence speaks of several.
+    #[test]
+    fn nobody_is_given_what_is_said_of_another() {
+        for (text, expected, never) in [
+            ("tengo dos hijas, Sol y Luz, y un gato que se llama Pancho", "pet:cat ", "relative:daughter Pancho"),
+            ("Molly, the girl I mind on Wednesdays, has epilepsy", "routine mind on Wednesdays", "health epilepsy"),
+            ("im the middle one: deirdre is 50, im 48, and the baby, fintan, is 36", "age 48", "age 36"),
+            ("my parents split when i was six", "note my parents split when i was six", "age 6"),
+            (
+                "mi suegra es alergica a la penicilina y mi marido tambien",
+                "allergic_to penicilina",
+                "allergic_to marido",
+            ),
+            (
+                "trabajo de cajera en el oxxo y mi hermana en la farmacia de enfrente",
+                "role cajera",
+                "works_at farmacia",
+            ),
+            ("Vivo en Vigo, bueno, en Redondela", "lives_in Redondela", "lives_in Vigo"),
+            ("I live in Leeds, well, Bramley", "lives_in Bramley", "lives_in Leeds"),
+            ("No fumo, yo lo dejé en marzo", "habit no fumar", "works_at marzo"),
+            ("Like my sister I'm left-handed", "trait left-handed", "likes sister"),
+            ("I am Cypriot", "nationality Cypriot", "name Cypriot"),
+            ("I work at Tesco, same as my dad", "works_at Tesco", "role my dad"),
+            ("my bro in law supports Arsenal", "relative:brother_in_law ", "relative:brother "),
+            ("Mi hija se cambió a Enfermería", "studies Enfermería", "lives_in Enfermería"),
+            ("Soy Gabriela, la mamá de Mateo", "name Gabriela", "name Soy Gabriela"),
+            ("My mother-in-law moved in with her parrot, Captain, who swears", "pet:parrot Captain", "?"),
+        ] {
+            let all = told(text);
+            assert!(expected == "?" || all.iter().any(|fact| fact == expected), "{text}: {all:?}");
+            assert!(all.iter().all(|fact| !fact.starts_with(never)), "{text}: {all:?}");
+        }
+        // A parrot is nobody's twice.
+        let parrots = told("My mother-in-law moved in with her parrot, Captain, who swears");
+        assert_eq!(parrots.iter().filter(|fact| fact.starts_with("pet")).count(), 1, "{parrots:?}");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! 1. [`extract`] with the message and the [`Context`] that the message before left.
 //! 2. Give the [`Extraction`] to [`crate::Memory`], which knows who is who.
 
+mod antecedent;
 mod claims;
 mod clause;
 mod command;
@@ -297,6 +298,7 @@ impl<'a> Run<'a> {
             return;
         }
         self.clauses(scan, &groups, manner, question.unwrap_or(usize::MAX), doubtful, span);
+        self.put_right(scan, before, span);
         self.called_off(scan, &groups, doubtful, span);
         if question.is_none() {
             self.fragments(scan, &groups, doubtful, span);

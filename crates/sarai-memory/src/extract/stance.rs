@@ -5,7 +5,7 @@ use super::clause::Clause;
 use super::period::{Period, period};
 use super::statement::{Act, Manner};
 use crate::fact::Predicate;
-use crate::grammar::frames::{Match, Says};
+use crate::grammar::frames::{LENGTHS, Match, Says};
 use crate::grammar::group::{Group, Polarity};
 use crate::time::PartialDate;
 use crate::words::{self, Tense};
@@ -150,6 +150,10 @@ impl Reader<'_> {
         group.aspect.progressive
             || self.scan.tokens[group.last..].iter().any(|token| token.is("since"))
             || period.from.is_some() && period.to.is_none()
+            || (group.last..self.scan.tokens.len()).any(|i| {
+                // "I've been sober two years".
+                crate::time::cardinal(self.scan.tokens, i).is_some_and(|(_, end)| self.scan.is_any(end, LENGTHS))
+            })
             || (group.first.saturating_sub(1)..group.last + 1).any(|i| self.scan.is_any(i, &["siempre", "always"]))
     }
 
@@ -175,7 +179,7 @@ impl Reader<'_> {
                 | "rescue"
                 | "acoger"
                 | "rescatar"
-        ) || predicate == Predicate::MaritalStatus
+        ) || predicate == Predicate::MaritalStatus && !matches!(lemma, "estar" | "ser" | "be")
             || predicate == Predicate::Medication
                 && matches!(lemma, "poner" | "dar" | "subir" | "put" | "give" | "start")
     }
@@ -206,7 +210,9 @@ impl Reader<'_> {
                 (times.past || times.perfect || group.aspect.progressive || group.aspect.inceptive).then_some(today);
             stance(period.from.or(period.at).or(then), period.to)
         } else if (times.past || (times.perfect && !self.goes_on(group, period)))
-            && !LASTING.contains(&says.predicate)
+            // «Estuve casada» is not, «me casé» is.
+            && (!LASTING.contains(&says.predicate)
+                || says.predicate == Predicate::MaritalStatus && matches!(form.lemma, "estar" | "ser" | "be"))
             && self.manner == Manner::Plain
             && !self.is_event(says.predicate, form.lemma)
         {

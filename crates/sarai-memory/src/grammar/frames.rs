@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 
 use sarai_types::Language;
 
-use super::Scan;
 use super::group::{Group, Polarity};
+use super::noun::Noun;
 use super::slots::Filler;
+use super::{Mention, Scan};
 use crate::fact::Predicate;
 use crate::words::{Person, Tense};
 
@@ -104,7 +105,7 @@ pub(crate) struct Match {
 }
 
 /// In what time is counted.
-const LENGTHS: &[&str] = &[
+pub(crate) const LENGTHS: &[&str] = &[
     "ano",
     "anos",
     "mes",
@@ -285,6 +286,10 @@ impl Scan<'_> {
                 }
             }
         }
+        // «Se cambió a Enfermería» is no move.
+        if out.iter().any(|m| matches!(m.frame.says.predicate, Predicate::Studies | Predicate::Learning)) {
+            out.retain(|m| m.frame.says.predicate != Predicate::LivesIn);
+        }
         out
     }
 
@@ -354,6 +359,23 @@ impl Scan<'_> {
                 || group.first > 0 && self.is_any(group.first - 1, &["mundo", "gente", "familia"]))
     }
 
+    /// «(Trabajo de cajera) y mi hermana en la farmacia»: somebody else's part begins behind this word.
+    pub(super) fn turns_to_another(&self, at: usize) -> bool {
+        let joins = self.is_any(at, &["y", "e", "and", "but", "pero", "mientras", "while"]);
+        joins
+            && matches!(
+                self.noun(at + 1),
+                Some((
+                    Noun::Someone(
+                        Mention::Relative { plural: false, .. }
+                            | Mention::Animal { plural: false, .. }
+                            | Mention::Owner
+                    ),
+                    _
+                ))
+            )
+    }
+
     /// Fits a complement from `at`. Slots may end behind `end` only by what belongs to them.
     fn fit(&self, pieces: &'static [Piece], at: usize, end: usize) -> Option<(Vec<Filler>, usize)> {
         let Some((piece, rest)) = pieces.split_first() else { return Some((Vec::new(), at)) };
@@ -368,7 +390,7 @@ impl Scan<'_> {
                     // «De enfermera en urgencias, en el hospital».
                     let goes_on = self.word(i) == ","
                         && self.is_any(i + 1, &["en", "at", "in", "for", "para", "con", "with", "de", "as", "como"]);
-                    !self.tokens[i].is_mark() || self.tokens[i].quoted || goes_on
+                    (!self.tokens[i].is_mark() || self.tokens[i].quoted || goes_on) && !self.turns_to_another(i)
                 })
                 .find_map(|from| self.fit(rest, from, end)),
             Piece::Slot(name, says) => {

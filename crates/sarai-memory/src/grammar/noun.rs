@@ -464,7 +464,9 @@ impl Scan<'_> {
             return Some((proper(&format!("{} {name}", self.source(from, behind)), self.lower_case), end));
         }
         let first = self.tokens.get(from).filter(|token| token.kind == Kind::Word)?;
-        if NO_NAMES.contains(&first.fold.as_str()) && !(quoted || trust == Trust::Anything && first.capital) {
+        // «Es todo L».
+        let letter = first.fold.chars().count() == 1 && trust != Trust::Anything;
+        if letter || NO_NAMES.contains(&first.fold.as_str()) && !(quoted || trust == Trust::Anything && first.capital) {
             return None;
         }
         let listed = words::is_first_name(&first.fold);

@@ -126,6 +126,10 @@ impl Scan<'_> {
         if self.is_any(from, &NO_ORGANISATIONS) || self.is_any(at, &NO_ORGANISATIONS) {
             return None;
         }
+        // «Lo dejé en marzo».
+        if crate::time::date(self.tokens, from, self.lookup).is_some() {
+            return None;
+        }
         let mut end = self.phrase_end(from);
         // «En Google de ingeniera», "at Google in London".
         for i in from + 1..end {

@@ -269,7 +269,8 @@ impl Scan<'_> {
             let joined = self.is_any(next, &["y", "e", "and", "ni", "or", "o", ","]);
             let more =
                 next + 1 + usize::from(self.word(next) == "," && self.is_any(next + 1, &["y", "e", "and", "ni", "or"]));
-            if !joined || self.begins_clause(more) || out.len() >= 8 {
+            // «Es alérgica a la penicilina y mi marido también».
+            if !joined || self.begins_clause(more) || out.len() >= 8 || self.turns_to_another(more - 1) {
                 break;
             }
             // After a comma there is a list only if it comes to an end: «el cine, la música y el mar».

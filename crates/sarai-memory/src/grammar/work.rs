@@ -1,12 +1,17 @@
 //! Slots for what people do: trades, schools, aims.
 
 use super::Scan;
+use super::noun::POSSESSIVES;
 use super::slots::Filler;
 use crate::words::lists::{NO_JOBS, ORGANISATIONS, PASSING};
 use crate::words::{self, Class};
 
 impl Scan<'_> {
     pub(super) fn job(&self, at: usize, any: bool) -> Option<(Filler, usize)> {
+        // "The same hospital as my dad".
+        if self.is_any(at, POSSESSIVES) {
+            return None;
+        }
         let article = self.is_any(at, &["un", "una", "a", "an", "the", "el", "la"]);
         let from = at + usize::from(article);
         let end = self.phrase_end(from);

@@ -415,6 +415,8 @@ impl<'a, S: Store> Planner<'a, S> {
         if let (false, Some(object)) = (found, object)
             && object.entity.is_none()
             && statement.to.is_some()
+            // "I left school at 15" is no end of a job that nobody knows of.
+            && !(statement.predicate == Predicate::WorksAt && object.text.starts_with(char::is_lowercase))
             && matches!(
                 statement.predicate,
                 Predicate::LivesIn | Predicate::WorksAt | Predicate::Role | Predicate::StudiesAt | Predicate::Studies
