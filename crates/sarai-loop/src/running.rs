@@ -352,6 +352,8 @@ impl Running {
             return Ok(());
         }
         self.store_version = version;
+        // A letter may be about a rule that was written a moment ago.
+        self.rules_file.refresh(&self.options.folders, &self.home, false);
         self.take_rules()?;
         for (id, letter) in self.store.letters()? {
             let event = match letter {

@@ -206,6 +206,19 @@ fn the_loop_keeps_its_word_however_it_ends() {
     drop(third);
 }
 
+/// The loop looks at its file each few seconds; what is asked of a rule that is newer must not be lost.
+#[test]
+fn a_rule_that_was_written_a_moment_ago_runs() {
+    let home = home();
+    let running = Loop::start(&home);
+    for name in ["one", "two", "three"] {
+        home.write("config/rules.yaml", format!("rules:\n  {name}:\n    when: webhook x\n    tell: y\n"));
+        assert_eq!(home.run(["rules", "run", name]).code, 0);
+        assert_eq!(words(&wait_for_word(&home, name, "done")), ["asked", "started", "done"]);
+    }
+    drop(running);
+}
+
 #[test]
 fn a_wrong_rules_file_keeps_the_old_rules() {
     let home = home();
