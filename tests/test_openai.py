@@ -416,4 +416,4 @@ def test_messages_are_in_the_clients_language(sarai):
     ) as client:
         with pytest.raises(openai.NotFoundError) as refused:
             ask(client, model="gpt-4o")
-    assert "no está en marcha" in str(refused.value)
+    assert "No hay ningún modelo" in str(refused.value)
