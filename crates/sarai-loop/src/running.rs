@@ -317,8 +317,7 @@ impl Running {
         if !self.work.is_empty() {
             self.store.renew(self.lease, &clock::boot())?;
         }
-        let file_is_new = self.rules_file.refresh(&self.options.folders, &self.home, false);
-        if file_is_new {
+        if self.rules_file.refresh(&self.options.folders, &self.home, false) {
             self.take_rules()?;
         }
         self.look_at_store()?;
@@ -342,7 +341,7 @@ impl Running {
         news.into_iter().try_for_each(|skill| self.step(Event::Happened(Happening::SkillUnhealthy { skill }), None))
     }
 
-    /// The owner's own rules and letters, if somebody has changed the store.
+    /// The owner's own rules and letters, if somebody has changed the store. A letter may be about a rule just written.
     fn look_at_store(&mut self) -> Result<(), StoreError> {
         if self.agenda.is_none() {
             return Ok(());
@@ -352,7 +351,6 @@ impl Running {
             return Ok(());
         }
         self.store_version = version;
-        // A letter may be about a rule that was written a moment ago.
         self.rules_file.refresh(&self.options.folders, &self.home, false);
         self.take_rules()?;
         for (id, letter) in self.store.letters()? {
