@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sarai_config::{Draft, Embedding, Runtime, Weights};
-use sarai_models::{
-    Catalog, Fit, Library, LibraryError, LoadPlan, MemoryEstimate, Role, State, WeightLayout, estimate, fits,
-};
+use sarai_models::{Catalog, Library, LibraryError, LoadPlan, MemoryEstimate, Role, State, WeightLayout, estimate};
 use sarai_types::{Failure, FailureKind, ModelId, Notice, VECTOR_TOKENS_MAX};
 
 use crate::brain::BrainSpec;
@@ -69,11 +67,17 @@ impl Models {
         self.planned(model, LoadPlan { n_ctx: n, n_ubatch: n, n_outputs_max: 2 * n, layout })
     }
 
-    /// All whose files are here.
-    fn here(&self) -> impl Iterator<Item = ModelId> {
+    /// Those that could answer if somebody named them: they are here and know how a conversation is written.
+    fn nameable(&self) -> Vec<ModelId> {
         let listed = self.library.list().unwrap_or_default();
         let here = listed.into_iter().filter(|listed| matches!(listed.state, State::Ready { .. }));
-        here.map(|listed| listed.id).collect::<Vec<_>>().into_iter()
+        here.map(|listed| listed.id).filter(|id| *id != self.model && !self.is_mute(id)).collect()
+    }
+
+    /// There is none of the name, and which there are.
+    fn unknown(&self, model: &ModelId) -> Notice {
+        let served: Vec<String> = self.nameable().iter().chain([&self.model]).map(ToString::to_string).collect();
+        Notice::new("daemon-model-unknown").arg("model", model).arg("served", served.join(", "))
     }
 
     /// Whether it is here and does not know how a conversation is written.
@@ -150,7 +154,7 @@ pub(crate) fn find(spec: &BrainSpec) -> Result<Found, Notice> {
     let models = Models::of(spec)?;
     let (file, needed) = models.file(&models.model, layout(spec.runtime.weights))?;
     let allowed = allowed(spec, spec.reserved.named())?;
-    fit(&models.model, &needed, allowed)?;
+    fit(&models.model, needed.total(), allowed)?;
     // A draft model whose file is not there yet is not allowed for: it may never be.
     let draft = models.draft.as_ref().and_then(|draft| models.file(draft, WeightLayout::Once).ok());
     let left = draft.map_or(allowed, |(_, draft)| allowed.saturating_sub(draft.total()));
@@ -172,7 +176,7 @@ pub(crate) fn find(spec: &BrainSpec) -> Result<Found, Notice> {
 /// The file of the model that turns texts into vectors, and what it will take, if it fits into `allowed` bytes.
 fn find_vectors(models: &Models, model: &ModelId, allowed: u64) -> Result<(PathBuf, u64), Notice> {
     let (file, needed) = models.vectors_file(model)?;
-    fit(model, &needed, allowed)?;
+    fit(model, needed.total(), allowed)?;
     Ok((file, needed.total()))
 }
 
@@ -188,7 +192,7 @@ pub(crate) fn find_drafter(spec: &BrainSpec) -> Result<(ModelId, PathBuf), Notic
     }
     let taken = models.answering_bytes(spec)?.saturating_add(spec.reserved.named());
     let (file, needed) = models.file(draft, WeightLayout::Once)?;
-    fit(draft, &needed, allowed(spec, taken)?)?;
+    fit(draft, needed.total(), allowed(spec, taken)?)?;
     Ok((draft.clone(), file))
 }
 
@@ -202,8 +206,8 @@ pub(crate) fn find_named(spec: &BrainSpec, model: &ModelId) -> Result<Named, Fai
     let not_found = |notice| Err(Failure::new(FailureKind::ModelNotFound, notice, "the model is not on this computer"));
     match models.library.find(model) {
         Err(error @ LibraryError::NotHere(_)) => return not_found(error.notice()),
-        Err(LibraryError::Unknown(_)) => return not_found(unknown(spec, &models, model)),
-        Ok(_) if models.is_mute(model) => return not_found(unknown(spec, &models, model)),
+        Err(LibraryError::Unknown(_)) => return not_found(models.unknown(model)),
+        Ok(_) if models.is_mute(model) => return not_found(models.unknown(model)),
         // What else is wrong with it is said below.
         Ok(_) | Err(_) => {}
     }
@@ -211,22 +215,14 @@ pub(crate) fn find_named(spec: &BrainSpec, model: &ModelId) -> Result<Named, Fai
     Ok(Named { file, bytes: needed.total().saturating_add(needed.total() / SLACK_SHARE) })
 }
 
-/// There is none of the name, and which there are.
-fn unknown(spec: &BrainSpec, models: &Models, model: &ModelId) -> Notice {
-    let served: Vec<String> = nameable(spec).iter().chain([&models.model]).map(ToString::to_string).collect();
-    Notice::new("daemon-model-unknown").arg("model", model).arg("served", served.join(", "))
-}
-
 /// The model that answers by default, by its name alone.
 pub(crate) fn default_model(spec: &BrainSpec) -> Option<ModelId> {
     Models::of(spec).ok().map(|models| models.model)
 }
 
-/// The models that could answer if somebody named them: those that are here and know how a conversation is written, but
-/// for the default one.
+/// The models that could answer if somebody named them, but for the default one.
 pub(crate) fn nameable(spec: &BrainSpec) -> Vec<ModelId> {
-    let Ok(models) = Models::of(spec) else { return Vec::new() };
-    models.here().filter(|id| *id != models.model && !models.is_mute(id)).collect()
+    Models::of(spec).map_or_else(|_| Vec::new(), |models| models.nameable())
 }
 
 /// The model that answers by default, and what it takes with those that help it.
@@ -246,8 +242,7 @@ pub(crate) fn default_needs(spec: &BrainSpec) -> Result<DefaultNeeds, Notice> {
 /// # Errors
 /// They are not, which is said.
 pub(crate) fn check(spec: &BrainSpec, model: &ModelId, needed: u64, taken: u64) -> Result<(), Notice> {
-    let allowed = allowed(spec, taken)?;
-    if needed <= allowed { Ok(()) } else { Err(too_large(model, needed, allowed)) }
+    fit(model, needed, allowed(spec, taken)?)
 }
 
 /// Whether they would be if all that is loaded went, which is `loaded` bytes.
@@ -257,8 +252,7 @@ pub(crate) fn check(spec: &BrainSpec, model: &ModelId, needed: u64, taken: u64) 
 pub(crate) fn check_at_best(spec: &BrainSpec, model: &ModelId, needed: u64, loaded: u64) -> Result<(), Notice> {
     let available = sarai_models::available().map_err(|_| Notice::new("daemon-internal"))?;
     let all = available.saturating_add(loaded).saturating_sub(HEADROOM);
-    let allowed = spec.runtime.ram_budget.set().map_or(all, |budget| budget.bytes().min(all));
-    if needed <= allowed { Ok(()) } else { Err(too_large(model, needed, allowed)) }
+    fit(model, needed, spec.runtime.ram_budget.set().map_or(all, |budget| budget.bytes().min(all)))
 }
 
 /// Bytes that may be taken now, where `taken` of the owner's budget are in use.
@@ -276,19 +270,13 @@ fn allowed_beside(runtime: &Runtime, taken: u64, coming: u64) -> Result<u64, Not
     })
 }
 
-fn fit(model: &ModelId, needed: &MemoryEstimate, allowed: u64) -> Result<(), Notice> {
-    match fits(needed, allowed) {
-        Fit::Fits => Ok(()),
-        Fit::TooBig { .. } => Err(too_large(model, needed.total(), allowed)),
+fn fit(model: &ModelId, needed: u64, allowed: u64) -> Result<(), Notice> {
+    if needed <= allowed {
+        return Ok(());
     }
-}
-
-fn too_large(model: &ModelId, needed: u64, allowed: u64) -> Notice {
     let gigabytes = |bytes: u64| format!("{}.{}", bytes / 1_000_000_000, bytes / 100_000_000 % 10);
-    Notice::new("daemon-model-too-large")
-        .arg("model", model)
-        .arg("needed", gigabytes(needed))
-        .arg("available", gigabytes(allowed))
+    let notice = Notice::new("daemon-model-too-large").arg("model", model);
+    Err(notice.arg("needed", gigabytes(needed)).arg("available", gigabytes(allowed)))
 }
 
 /// What skills may take beside the models: of the owner's budget, or of what is free, a share that leaves the models

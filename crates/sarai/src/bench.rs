@@ -107,7 +107,7 @@ mod speculative;
 pub(crate) mod statistics;
 pub(crate) mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -246,6 +246,17 @@ pub(crate) async fn run(args: BenchArgs, shell: &Shell) -> Result<()> {
             print(args.json.format(), &report, messages)
         }
     }
+}
+
+/// A file of labelled cases that somebody wrote.
+fn read_cases(file: &Path) -> std::io::Result<String> {
+    // None is much larger than this.
+    const BYTES_MAX: u64 = 4 << 20;
+    let bytes = fs_err::metadata(file)?.len();
+    if bytes > BYTES_MAX {
+        return Err(std::io::Error::other(format!("{bytes} > {BYTES_MAX}")));
+    }
+    fs_err::read_to_string(file)
 }
 
 /// Measures one skill and prints what came of it, as `sarai bench skills` does.

@@ -293,7 +293,7 @@ fn english(
         index > 0 && group.first > 0 && scan.is_any(group.first - 1, &["and", ",", "but"]) && group.first > floor;
     let bare =
         index > 0 && (floor..group.first).all(|i| ignorable(scan, i) || scan.word(i) == "," || i + 1 < group.first);
-    // "I mind a girl, Molly, and she, … has epilepsy": what has a third person's ending is not the owner's.
+    // "Molly, the girl I mind, has epilepsy": what has a third person's ending is not the owner's.
     let third = group.readings.iter().all(|form| form.person == Person::Third);
     let own = matches!(before, Some(Subject::Of(noun)) if *noun.whose() == Mention::Owner);
     if joined && bare && !(third && own) {

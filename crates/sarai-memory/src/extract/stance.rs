@@ -5,9 +5,9 @@ use super::clause::Clause;
 use super::period::{Period, period};
 use super::statement::{Act, Manner};
 use crate::fact::Predicate;
-use crate::grammar::frames::{LENGTHS, Match, Says};
+use crate::grammar::frames::{Match, Says};
 use crate::grammar::group::{Group, Polarity};
-use crate::time::PartialDate;
+use crate::time::{PartialDate, count_of_units};
 use crate::words::{self, Tense};
 
 /// Predicates that were true of the past and stay true.
@@ -150,10 +150,8 @@ impl Reader<'_> {
         group.aspect.progressive
             || self.scan.tokens[group.last..].iter().any(|token| token.is("since"))
             || period.from.is_some() && period.to.is_none()
-            || (group.last..self.scan.tokens.len()).any(|i| {
-                // "I've been sober two years".
-                crate::time::cardinal(self.scan.tokens, i).is_some_and(|(_, end)| self.scan.is_any(end, LENGTHS))
-            })
+            // "I've been sober two years".
+            || (group.last..self.scan.tokens.len()).any(|i| count_of_units(self.scan.tokens, i).is_some())
             || (group.first.saturating_sub(1)..group.last + 1).any(|i| self.scan.is_any(i, &["siempre", "always"]))
     }
 

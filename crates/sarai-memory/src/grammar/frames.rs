@@ -104,32 +104,6 @@ pub(crate) struct Match {
     pub(crate) end: usize,
 }
 
-/// In what time is counted.
-pub(crate) const LENGTHS: &[&str] = &[
-    "ano",
-    "anos",
-    "mes",
-    "meses",
-    "semana",
-    "semanas",
-    "dia",
-    "dias",
-    "tiempo",
-    "rato",
-    "quincena",
-    "decada",
-    "decadas",
-    "temporada",
-    "year",
-    "years",
-    "month",
-    "months",
-    "week",
-    "weeks",
-    "day",
-    "days",
-];
-
 /// What is changed by who changes jobs.
 const WORK: &[&str] = &[
     "work",
@@ -332,8 +306,7 @@ impl Scan<'_> {
         let spanned = || {
             let from = self.after_adverbs(group.last);
             // «Llevo tres años en …», and not «llevo un Seat».
-            let counted = crate::time::cardinal(self.tokens, from);
-            counted.is_some_and(|(_, end)| (end..end + 3).any(|i| self.is_any(i, LENGTHS)))
+            crate::time::count_of_units(self.tokens, from).is_some()
                 || self.is_any(from, &["toda", "media", "unos", "varios", "mucho", "bastante"])
         };
         shape

@@ -248,7 +248,7 @@ fn relative(tokens: &[Token], at: usize, lookup: Lookup) -> Option<(When, usize)
 }
 
 /// A number of days, weeks, months or years, and one past its end.
-fn count_of_units(tokens: &[Token], at: usize) -> Option<(i64, char, usize)> {
+pub(crate) fn count_of_units(tokens: &[Token], at: usize) -> Option<(i64, char, usize)> {
     let about = usize::from(matches!(word(tokens, at), "unos" | "unas" | "about" | "como" | "casi" | "ya"));
     let (count, end) = match word(tokens, at + about) {
         "un" if word(tokens, at + about + 1) == "par" => (2, at + about + 3),

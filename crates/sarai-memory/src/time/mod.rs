@@ -7,5 +7,5 @@ mod number;
 
 pub use civil::{Date, Moment, PartialDate};
 pub(crate) use clock::{Clock, clock};
-pub(crate) use expression::{Direction, Lookup, When, date, weekday};
+pub(crate) use expression::{Direction, Lookup, When, count_of_units, date, weekday};
 pub(crate) use number::{cardinal, number};

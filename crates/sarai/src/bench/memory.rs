@@ -27,7 +27,7 @@ use serde::Serialize;
 use super::alone::{self, Alone};
 use super::statistics::percentile;
 use super::table::{self, Table};
-use super::{Figures, Measured, MeasuredModel, ms_between};
+use super::{Figures, Measured, MeasuredModel, ms_between, read_cases};
 use crate::cli::JsonFlag;
 use crate::ending::Told;
 use crate::shell::Shell;
@@ -76,8 +76,6 @@ const FACTS_OF_A_PERSON: u64 = 4;
 const BATCH: usize = 40_000;
 const QUESTIONS: u64 = 500;
 const TURNS: u64 = 200;
-/// A file of dialogues is hardly larger than this.
-const FILE_BYTES_MAX: u64 = 4 << 20;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MemoryArgs {
@@ -179,11 +177,7 @@ fn of_folder(folder: &Path) -> Result<Set, Told> {
     };
     let read = |name: &str| {
         let file = folder.join(name);
-        let size = fs::metadata(&file).map_err(|error| wrong(&file, error.to_string()))?.len();
-        if size > FILE_BYTES_MAX {
-            return Err(wrong(&file, format!("{size} > {FILE_BYTES_MAX}")));
-        }
-        fs::read_to_string(&file).map_err(|error| wrong(&file, error.to_string()))
+        read_cases(&file).map_err(|error| wrong(&file, error.to_string()))
     };
     let (dialogues, no_facts) = (read("dialogues.jsonl")?, read("no-facts.jsonl")?);
     Set::read(&dialogues, &no_facts, Half::Both).map_err(|error| wrong(folder, error.to_string()))

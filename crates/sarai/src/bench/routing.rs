@@ -10,7 +10,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use fs_err as fs;
 use sarai_messages::Messages;
 use sarai_skills::{Case, CasesError, Confusion, Database, Origin, Outcome, Part, Router, Shelf, discover, evaluate};
 use sarai_types::{Language, Notice, SkillName};
@@ -18,16 +17,13 @@ use serde::Serialize;
 
 use super::statistics::{Interval, interval};
 use super::table::{self, Table};
-use super::{Figures, Measured, MeasuredModel};
+use super::{Figures, Measured, MeasuredModel, read_cases};
 use crate::cli::JsonFlag;
 use crate::commands::skill;
 use crate::ending::Told;
 
 const DATABASES_FILE: &str = "databases.json";
 const DATABASES: &str = include_str!("../../../../evals/routing/databases.json");
-/// A file of requests is hardly larger than this.
-const FILE_BYTES_MAX: u64 = 4 << 20;
-
 #[derive(Debug, clap::Args)]
 pub(super) struct RoutingArgs {
     #[arg(long, value_name = "cli-value-folder", help = "bench-help-cases")]
@@ -114,13 +110,7 @@ fn of_folder(folder: &Path) -> Result<(Vec<Case>, Vec<Database>), Told> {
     let wrong = |file: &str, cause: String| {
         Told::failed(Notice::new("bench-cases-wrong").arg("file", folder.join(file).display()).arg("cause", cause))
     };
-    let read = |file: &str| {
-        let size = fs::metadata(folder.join(file)).map_err(|error| wrong(file, error.to_string()))?.len();
-        if size > FILE_BYTES_MAX {
-            return Err(wrong(file, format!("{size} > {FILE_BYTES_MAX}")));
-        }
-        fs::read_to_string(folder.join(file)).map_err(|error| wrong(file, error.to_string()))
-    };
+    let read = |file: &str| read_cases(&folder.join(file)).map_err(|error| wrong(file, error.to_string()));
     let cases = all_languages(|language| {
         let file = format!("{language}.jsonl");
         Case::parse_all(&read(&file)?, language).map_err(|error| wrong(&file, said(&error)))
@@ -255,6 +245,7 @@ impl Figures for Routed {
 
 #[cfg(test)]
 mod tests {
+    use fs_err as fs;
     use sarai_skills::SKILL_FILE;
 
     use super::*;
