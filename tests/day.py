@@ -49,6 +49,7 @@ from harness import (
     descendants_of,
     holding,
     is_alive,
+    kill_all,
     make_database,
     messages,
     orphaned_cgroups,
@@ -257,8 +258,7 @@ class Day:
         left += [f"a file is left: {path}" for path in self.home.state.rglob("*") if HALF_WRITTEN.search(path.name)]
         for pid in filter(is_alive, descendants_of(os.getpid())):
             left.append(f"a process is left: {command_of(pid)}")
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            kill_all([pid])
         if os.path.ismount(self.home.state):
             subprocess.run(["umount", "--lazy", self.home.state], check=True)
         shutil.rmtree(self.home.dir)
@@ -604,9 +604,7 @@ def clock_jumps(day):
 def night(day):
     """Everything ends at once, without a warning; while nobody runs a reminder becomes due; everything starts again."""
     everything = [*descendants_of(day.up.pid), day.up.pid]
-    for pid in everything:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    kill_all(everything)
     day.up.wait()
     wait_for("the end of all", lambda: not any(is_alive(pid) for pid in everything))
     day.home.clock.set("22:00")

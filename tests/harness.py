@@ -4,6 +4,7 @@ The programs and the models folder come from the environment (`make test` sets i
 SARAI_BIN, SARAI_LLAMA_BIN, SARAI_TEST_MODEL_DIR.
 """
 
+import contextlib
 import glob
 import http.client
 import json
@@ -41,13 +42,17 @@ def wait_for(what, condition, seconds=30):
     raise AssertionError(f"waited {seconds} s for {what}")
 
 
+def said_of(pid, what):
+    """A file that the kernel keeps of a process; empty once it has ended, which may be between opening and reading."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/{what}").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 def children_of(pid):
     """The direct children of a process, by the kernel's own list."""
-    try:
-        listed = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return [int(child) for child in listed.split()]
+    return [int(child) for child in said_of(pid, f"task/{pid}/children").split()]
 
 
 def descendants_of(pid):
@@ -60,18 +65,20 @@ def descendants_of(pid):
 
 def command_of(pid):
     """A process's arguments, empty once it has ended."""
-    try:
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except (FileNotFoundError, ProcessLookupError):
-        return []
+    stated = said_of(pid, "cmdline")
+    return stated.split(b"\0") if stated else []
 
 
 def is_alive(pid):
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+    stat = said_of(pid, "stat")
+    return bool(stat) and stat.rsplit(b")", 1)[1].split()[0] != b"Z"
+
+
+def kill_all(pids):
+    """As a power cut ends them; what has ended with another is passed over."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def suggest(home, words, sentence):

@@ -4,11 +4,10 @@ import json
 import os
 import pty
 import select
-import signal
 import subprocess
 import time
 
-from harness import descendants_of, is_alive, messages, rules, up, wait_for, words
+from harness import descendants_of, is_alive, kill_all, messages, rules, up, wait_for, words
 
 
 def test_a_reminder_survives_the_end_of_everything(home):
@@ -16,8 +15,7 @@ def test_a_reminder_survives_the_end_of_everything(home):
     rules(home, "add", "--yes", "avísame en 6 segundos de sacar la basura")
     # Everything at once, without a warning; serve and the loop end with their parent.
     everything = descendants_of(first.pid)
-    for pid in [first.pid, *everything]:
-        os.kill(pid, signal.SIGKILL)
+    kill_all([first.pid, *everything])
     wait_for("the end of all", lambda: not any(is_alive(pid) for pid in everything))
     up(home)
     wait_for("the reminder", lambda: ("tell", "sacar la basura") in messages(home))
