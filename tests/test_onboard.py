@@ -111,6 +111,12 @@ class Newcomer:
         (self.bin / name).chmod(0o755)
 
 
+def at_a_terminal():
+    """Makes Ctrl-C a signal, and one that is heard: what was started in the background of a script inherits deafness."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A command at a pseudo-terminal, and the person before it."""
 
@@ -123,8 +129,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            # Its controlling terminal, so that Ctrl-C is a signal.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=at_a_terminal,
         )
         os.close(theirs)
         self.seen = b""
