@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fs_err as fs;
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use sarai_memory::Moment;
 
@@ -250,6 +251,8 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
          PRAGMA journal_size_limit = 4194304",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Otherwise SQLite plans a kept statement anew for each value that is bound: a fifth of all its time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use fs_err as fs;
 use jiff::Timestamp;
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::StoreError;
@@ -209,6 +210,8 @@ fn look_over(path: &Path) -> Result<Connection, StoreError> {
          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024; PRAGMA journal_size_limit = 1048576",
     )?;
     connection.set_prepared_statement_cache_capacity(32);
+    // Otherwise SQLite plans a kept statement anew for each value that is bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" { Ok(connection) } else { Err(StoreError::Damaged) }
 }

@@ -7,14 +7,12 @@ use super::store::{Change, Filter, States, Store};
 use super::{Memory, Origin, Planner};
 use crate::enrich::Suggestion;
 use crate::extract::Statement;
-use crate::fact::{EntityId, EpisodeId, Fact, FactId, Predicate, Source};
+use crate::fact::{Entity, EntityId, Episode, EpisodeId, Evidence, Fact, FactId, Predicate, Source};
 use crate::grammar::Mention;
 use crate::text::fold;
 use crate::time::{Date, Moment};
-use std::collections::BTreeSet;
-
-/// Rounds of looking for people of whom nothing else is known.
-const ROUNDS_MAX: usize = 8;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to forget.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,18 +70,30 @@ pub(super) struct Doomed {
     pub(super) entities: BTreeSet<EntityId>,
 }
 
+/// All that is known, read once for one request.
+pub(super) struct Known<'s, S> {
+    pub(super) store: &'s S,
+    /// Newest first.
+    pub(super) facts: Vec<Fact>,
+    /// Whoever a fact tells of, the owner aside.
+    pub(super) entities: BTreeMap<EntityId, Entity>,
+    /// The places of the facts that tell of somebody as what they are to another.
+    related: BTreeMap<EntityId, Vec<usize>>,
+}
+
 impl<S: Store> Memory<S> {
     /// Forgets exactly and completely.
     ///
     /// # Errors
     /// The store failed; nothing was erased.
     pub fn forget(&mut self, request: &Request, at: Moment) -> Result<Report, S::Error> {
+        let known = Known::read(&self.store)?;
         let mut doomed = Doomed::default();
-        self.collect(request, at, &mut doomed)?;
-        self.spread(&mut doomed)?;
+        known.collect(request, at, &mut doomed)?;
+        known.spread(&mut doomed);
+        let mut changes = known.without(&doomed);
         let mut report = Report::default();
-        let mut changes = Vec::new();
-        let facts = self.all()?;
+        let facts = known.facts;
         for fact in facts.iter().filter(|fact| doomed.facts.contains(&fact.id)) {
             changes.extend(self.epitaphs(fact)?.into_iter().map(Change::Bury));
             changes.push(Change::EraseFact(fact.id));
@@ -102,12 +112,6 @@ impl<S: Store> Memory<S> {
             changes.push(Change::EraseEntity(*id));
             report.entities.push(*id);
         }
-        if doomed.facts.iter().any(|id| {
-            facts.iter().any(|f| f.id == *id && f.predicate == Predicate::Name && f.subject == EntityId::OWNER)
-        }) {
-            changes.push(Change::SetNames { entity: EntityId::OWNER, names: Vec::new() });
-        }
-        changes.extend(self.nameless(&facts, &doomed)?);
         // Those of a message that goes, go with it.
         let suggested = self.store.suggestions()?.into_iter().filter(|suggestion| concerns(request, suggestion));
         changes.extend(suggested.map(|suggestion| Change::EraseSuggestion(suggestion.id)));
@@ -116,8 +120,57 @@ impl<S: Store> Memory<S> {
         Ok(report)
     }
 
-    pub(super) fn all(&self) -> Result<Vec<Fact>, S::Error> {
-        self.store.facts(&Filter { states: States::All, limit: Some(usize::MAX), ..Filter::default() })
+    /// The texts whose hashes stay: the triple under each name that its subject has.
+    pub(super) fn epitaphs(&self, fact: &Fact) -> Result<Vec<String>, S::Error> {
+        let mut subjects = vec![String::new()];
+        if fact.subject != EntityId::OWNER {
+            subjects = self.store.entity(fact.subject)?.map_or_else(Vec::new, |entity| entity.names);
+            for relation in
+                self.store.facts(&Filter { object: Some(fact.subject), states: States::All, ..Filter::default() })?
+            {
+                subjects.push(relation.kind);
+            }
+        }
+        let object = match fact.object.entity {
+            Some(_) => fold(&fact.object.text),
+            None => fact.object.key.clone(),
+        };
+        Ok(subjects.into_iter().map(|subject| format!("{}|{}|{object}", fold(&subject), fact.verb())).collect())
+    }
+}
+
+impl<'s, S: Store> Known<'s, S> {
+    fn read(store: &'s S) -> Result<Self, S::Error> {
+        let facts = store.facts(&Filter { states: States::All, limit: Some(usize::MAX), ..Filter::default() })?;
+        let (mut entities, mut related) = (BTreeMap::new(), BTreeMap::<_, Vec<usize>>::new());
+        for (place, fact) in facts.iter().enumerate() {
+            for id in told_of(fact).filter(|id| *id != EntityId::OWNER) {
+                if let Entry::Vacant(vacant) = entities.entry(id)
+                    && let Some(entity) = store.entity(id)?
+                {
+                    vacant.insert(entity);
+                }
+            }
+            if let Some(id) = fact.object.entity {
+                related.entry(id).or_default().push(place);
+            }
+        }
+        Ok(Self { store, facts, entities, related })
+    }
+
+    pub(super) fn names(&self, id: EntityId) -> &[String] {
+        self.entities.get(&id).map_or(&[], |entity| &entity.names)
+    }
+
+    /// The facts that tell what somebody is to another.
+    pub(super) fn relations(&self, id: EntityId) -> impl Iterator<Item = &Fact> {
+        self.related.get(&id).into_iter().flatten().map(|place| &self.facts[*place])
+    }
+
+    /// Every message that is kept.
+    pub(super) fn episodes(&self) -> Result<Vec<Episode>, S::Error> {
+        let next = self.store.next_ids()?.episode;
+        (1..next).filter_map(|id| self.store.episode(EpisodeId(id)).transpose()).collect()
     }
 
     fn collect(&self, request: &Request, at: Moment, doomed: &mut Doomed) -> Result<(), S::Error> {
@@ -142,7 +195,7 @@ impl<S: Store> Memory<S> {
                 match mention {
                     Mention::Named(name) => self.mentions(name, doomed)?,
                     Mention::Relative { of, kin, name: None, .. } if **of == Mention::Owner => {
-                        self.relatives(kin, doomed)?
+                        self.relatives(kin, doomed)?;
                     }
                     _ => {}
                 }
@@ -170,7 +223,7 @@ impl<S: Store> Memory<S> {
             Request::Statement(statement) => self.statement(statement, at, doomed)?,
             Request::Words(text) => self.words(text, doomed)?,
             Request::Source(source) => {
-                doomed.facts.extend(self.all()?.iter().filter(|fact| fact.source == *source).map(|fact| fact.id))
+                doomed.facts.extend(self.facts.iter().filter(|fact| fact.source == *source).map(|fact| fact.id))
             }
             Request::Since(day) => {
                 let since = Moment::noon(*day).utc_ms - 43_200_000;
@@ -179,13 +232,7 @@ impl<S: Store> Memory<S> {
                 doomed.episodes.extend(later.map(|episode| episode.id));
             }
             Request::Everything => {
-                for fact in self.all()? {
-                    doomed.facts.insert(fact.id);
-                    doomed.episodes.extend(fact.evidence.episode);
-                    doomed.entities.extend(
-                        [fact.subject].into_iter().chain(fact.object.entity).filter(|id| *id != EntityId::OWNER),
-                    );
-                }
+                doomed.facts.extend(self.facts.iter().map(|fact| fact.id));
                 doomed.episodes.extend(self.episodes()?.into_iter().map(|episode| episode.id));
             }
         }
@@ -197,7 +244,7 @@ impl<S: Store> Memory<S> {
             return self.store.named(&fold(name));
         }
         let origin = Origin { at, source: Source::Said, episode: None, text: "" };
-        let mut planner = Planner::new(&self.store, self.store.next_ids()?, origin, &[]);
+        let mut planner = Planner::new(self.store, self.store.next_ids()?, origin, &[]);
         if let Some(id) = planner.resolve(mention, false)? {
             return Ok(vec![id]);
         }
@@ -206,7 +253,7 @@ impl<S: Store> Memory<S> {
                 Some(base) => planner.candidates(base, Predicate::Relative, kin),
                 None => Ok(Vec::new()),
             },
-            Mention::Thing { text, .. } => self.things(text),
+            Mention::Thing { text, .. } => Ok(self.things(text)),
             _ => Ok(Vec::new()),
         }
     }
@@ -229,8 +276,8 @@ impl<S: Store> Memory<S> {
             let filter = Filter { states: States::All, limit: Some(usize::MAX), ..filter };
             doomed.facts.extend(self.store.facts(&filter)?.into_iter().map(|fact| fact.id));
         }
-        for name in self.store.entity(id)?.map_or_else(Vec::new, |entity| entity.names) {
-            self.mentions(&name, doomed)?;
+        for name in self.names(id) {
+            self.mentions(name, doomed)?;
         }
         Ok(())
     }
@@ -267,73 +314,37 @@ impl<S: Store> Memory<S> {
         Ok(())
     }
 
-    /// The messages that the doomed facts came from go too. Other facts of such a message stay, without its words.
-    fn spread(&self, doomed: &mut Doomed) -> Result<(), S::Error> {
-        let facts = self.all()?;
-        for _ in 0..ROUNDS_MAX {
-            let before = (doomed.facts.len(), doomed.episodes.len(), doomed.entities.len());
-            for fact in &facts {
-                if doomed.facts.contains(&fact.id) {
-                    doomed.episodes.extend(fact.evidence.episode);
-                }
-            }
-            // Somebody of whom nothing is left is gone.
-            let mut people: BTreeSet<EntityId> = BTreeSet::new();
-            for fact in &facts {
-                people.extend([fact.subject].into_iter().chain(fact.object.entity));
-            }
-            for id in people.into_iter().filter(|id| *id != EntityId::OWNER) {
-                let left = facts.iter().any(|fact| {
-                    !doomed.facts.contains(&fact.id) && (fact.subject == id || fact.object.entity == Some(id))
-                });
-                if !left {
-                    doomed.entities.insert(id);
-                }
-            }
-            if before == (doomed.facts.len(), doomed.episodes.len(), doomed.entities.len()) {
-                break;
-            }
-        }
-        Ok(())
+    /// The messages that the doomed facts came from go too, and whoever nothing is left of. Other facts of such a message
+    /// stay, without its words.
+    fn spread(&self, doomed: &mut Doomed) {
+        let (gone, stays): (Vec<&Fact>, Vec<&Fact>) =
+            self.facts.iter().partition(|fact| doomed.facts.contains(&fact.id));
+        doomed.episodes.extend(gone.iter().filter_map(|fact| fact.evidence.episode));
+        let left: BTreeSet<EntityId> = stays.into_iter().flat_map(told_of).chain([EntityId::OWNER]).collect();
+        doomed.entities.extend(gone.into_iter().flat_map(told_of).filter(|id| !left.contains(id)));
     }
 
-    /// Facts that stay lose the words of a message that goes.
-    fn nameless(&self, facts: &[Fact], doomed: &Doomed) -> Result<Vec<Change>, S::Error> {
+    /// What becomes of the facts that stay: they lose the words of a message that goes, and people the names that only a
+    /// doomed fact told.
+    fn without(&self, doomed: &Doomed) -> Vec<Change> {
         let mut out = Vec::new();
-        for fact in facts.iter().filter(|fact| !doomed.facts.contains(&fact.id)) {
-            if fact.evidence.episode.is_some_and(|id| doomed.episodes.contains(&id)) {
-                let mut fact = fact.clone();
-                fact.evidence = crate::fact::Evidence::default();
+        for fact in &self.facts {
+            if doomed.facts.contains(&fact.id) {
+                if fact.predicate == Predicate::Name && !doomed.entities.contains(&fact.subject) {
+                    out.push(Change::SetNames { entity: fact.subject, names: Vec::new() });
+                }
+            } else if fact.evidence.episode.is_some_and(|id| doomed.episodes.contains(&id)) {
                 out.push(Change::EraseFact(fact.id));
-                out.push(Change::AddFact(fact));
+                out.push(Change::AddFact(Fact { evidence: Evidence::default(), ..fact.clone() }));
             }
         }
-        // Names that only a doomed fact told.
-        for fact in facts.iter().filter(|fact| doomed.facts.contains(&fact.id) && fact.predicate == Predicate::Name) {
-            if !doomed.entities.contains(&fact.subject) && fact.subject != EntityId::OWNER {
-                out.push(Change::SetNames { entity: fact.subject, names: Vec::new() });
-            }
-        }
-        Ok(out)
+        out
     }
+}
 
-    /// The texts whose hashes stay: the triple under each name that its subject has.
-    pub(super) fn epitaphs(&self, fact: &Fact) -> Result<Vec<String>, S::Error> {
-        let mut subjects = vec![String::new()];
-        if fact.subject != EntityId::OWNER {
-            subjects = self.store.entity(fact.subject)?.map_or_else(Vec::new, |entity| entity.names);
-            for relation in
-                self.store.facts(&Filter { object: Some(fact.subject), states: States::All, ..Filter::default() })?
-            {
-                subjects.push(relation.kind);
-            }
-        }
-        let object = match fact.object.entity {
-            Some(_) => fold(&fact.object.text),
-            None => fact.object.key.clone(),
-        };
-        Ok(subjects.into_iter().map(|subject| format!("{}|{}|{object}", fold(&subject), fact.verb())).collect())
-    }
+/// Whoever a fact tells of.
+fn told_of(fact: &Fact) -> impl Iterator<Item = EntityId> + use<> {
+    [fact.subject].into_iter().chain(fact.object.entity)
 }
 
 /// Whether a suggestion says what is to be forgotten, though its message may stay.

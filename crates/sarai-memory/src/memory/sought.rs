@@ -1,7 +1,6 @@
 //! Which facts and messages the words of a request to forget are about.
 
-use super::Memory;
-use super::forget::Doomed;
+use super::forget::{Doomed, Known};
 use super::store::{Filter, Store, search_words};
 use crate::fact::{EntityId, EntityKind, Episode, EpisodeId, Fact, Predicate};
 use crate::grammar::Mention;
@@ -10,6 +9,7 @@ use crate::words::families::{self, Family};
 use crate::words::lists::{NO_TOPIC, UNTELLING};
 use crate::words::{self, Class, Person};
 use sarai_types::Language;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Episodes that one name is looked for in.
 const EPISODES_LOOKED_AT_MAX: usize = 500;
@@ -45,7 +45,7 @@ fn labels(kind: &str) -> String {
     classes.into_iter().flat_map(label).collect::<Vec<_>>().join(" ")
 }
 
-impl<S: Store> Memory<S> {
+impl<S: Store> Known<'_, S> {
     /// Messages and facts that hold a name. Those of somebody else of the same name, who stays, stay too.
     pub(super) fn mentions(&self, name: &str, doomed: &mut Doomed) -> Result<(), S::Error> {
         let words = search_words(name);
@@ -58,19 +58,20 @@ impl<S: Store> Memory<S> {
         }
         let mut others = self.store.named(&fold(name))?;
         others.retain(|id| !doomed.entities.contains(id));
-        let facts = if others.is_empty() { Vec::new() } else { self.all()? };
         let tells_of = |fact: &Fact, ids: &dyn Fn(&EntityId) -> bool| {
             ids(&fact.subject) || fact.object.entity.as_ref().is_some_and(ids)
         };
-        let kinds: Vec<&str> = facts
-            .iter()
-            .filter(|fact| fact.object.entity.is_some_and(|id| others.contains(&id)))
-            .map(|fact| fact.kind.as_str())
-            .collect();
-        let theirs: Vec<String> = kinds.iter().flat_map(|kind| search_words(&labels(kind))).collect();
+        let kinds = others.iter().flat_map(|id| self.relations(*id)).map(|fact| fact.kind.as_str());
+        let theirs: Vec<String> = kinds.flat_map(|kind| search_words(&labels(kind))).collect();
+        let mut told_in: BTreeMap<EpisodeId, Vec<&Fact>> = BTreeMap::new();
+        for fact in self.facts.iter().filter(|_| !others.is_empty()) {
+            if let Some(episode) = fact.evidence.episode {
+                told_in.entry(episode).or_default().push(fact);
+            }
+        }
         let stays = |episode: &Episode| {
             let of = |ids: &dyn Fn(&EntityId) -> bool| {
-                facts.iter().any(|fact| fact.evidence.episode == Some(episode.id) && tells_of(fact, ids))
+                told_in.get(&episode.id).into_iter().flatten().any(|fact| tells_of(fact, ids))
             };
             let present = search_words(&episode.text);
             !of(&|id| doomed.entities.contains(id))
@@ -90,16 +91,9 @@ impl<S: Store> Memory<S> {
         Ok(())
     }
 
-    /// Every message that is kept.
-    pub(super) fn episodes(&self) -> Result<Vec<Episode>, S::Error> {
-        let next = self.store.next_ids()?.episode;
-        (1..next).filter_map(|id| self.store.episode(EpisodeId(id)).transpose()).collect()
-    }
-
     /// Messages that name a relative by the relation alone: «mi hermana me debe dinero».
     pub(super) fn relatives(&self, kin: &str, doomed: &mut Doomed) -> Result<(), S::Error> {
-        let all = self.all()?;
-        let others = all.iter().any(|fact| {
+        let others = self.facts.iter().any(|fact| {
             let id = fact.object.entity.filter(|id| !doomed.entities.contains(id));
             fact.predicate == Predicate::Relative && fact.subject == EntityId::OWNER && fact.kind == kin && id.is_some()
         });
@@ -145,35 +139,32 @@ impl<S: Store> Memory<S> {
     }
 
     /// Things whose names hold these words: «las llaves» for the spare keys.
-    pub(super) fn things(&self, text: &str) -> Result<Vec<EntityId>, S::Error> {
+    pub(super) fn things(&self, text: &str) -> Vec<EntityId> {
         let wanted: Vec<String> = content(text);
-        let mut out = Vec::new();
-        for fact in self.all()?.iter().filter(|fact| fact.predicate == Predicate::KeptIn && !wanted.is_empty()) {
-            let names = self.store.entity(fact.subject)?.map_or_else(Vec::new, |entity| entity.names);
-            let present = search_words(&names.join(" "));
-            if wanted.iter().all(|word| present.contains(word)) && !out.contains(&fact.subject) {
-                out.push(fact.subject);
-            }
-        }
-        Ok(out)
+        let kept = self.facts.iter().filter(|fact| fact.predicate == Predicate::KeptIn && !wanted.is_empty());
+        let things: BTreeSet<EntityId> = kept.map(|fact| fact.subject).collect();
+        let named_so = |id: &EntityId| {
+            let present = search_words(&self.names(*id).join(" "));
+            wanted.iter().all(|word| present.contains(word))
+        };
+        things.into_iter().filter(named_so).collect()
     }
 
     /// Facts and messages that hold all the words, or others of their family, or of a predicate that they name.
     pub(super) fn words(&self, text: &str, doomed: &mut Doomed) -> Result<(), S::Error> {
-        let all = self.all()?;
-        let mut sought = self.sought(text, &all)?;
+        let mut sought = self.sought(text);
         let before = (doomed.facts.len(), doomed.episodes.len());
-        self.holding(text, &sought, &all, doomed)?;
+        self.holding(text, &sought, doomed)?;
         // «Mi cita del psiquiatra» was «me ve el psiquiatra el lunes».
         let vague = |word: &Sought| UNTELLING.contains(&word.word.as_str());
         if before == (doomed.facts.len(), doomed.episodes.len()) && sought.iter().any(vague) {
             sought.retain(|word| !vague(word));
-            self.holding(text, &sought, &all, doomed)?;
+            self.holding(text, &sought, doomed)?;
         }
         Ok(())
     }
 
-    fn holding(&self, text: &str, sought: &[Sought], all: &[Fact], doomed: &mut Doomed) -> Result<(), S::Error> {
+    fn holding(&self, text: &str, sought: &[Sought], doomed: &mut Doomed) -> Result<(), S::Error> {
         if sought.is_empty() {
             return Ok(());
         }
@@ -183,15 +174,8 @@ impl<S: Store> Memory<S> {
         let holds = |present: &[String]| sought.iter().all(|word| word.stands_in(present));
         let key = words::key(text);
         // What a fact itself says decides; its sentence only where no fact says it, for it may tell other things too.
-        let mut said = Vec::new();
-        for fact in all {
-            if own && self.is_of_another(fact)? {
-                continue;
-            }
-            if fact.object.key == key || holds(&self.described(fact, all)?) {
-                said.push(fact);
-            }
-        }
+        let meant = || self.facts.iter().filter(|fact| !(own && self.is_of_another(fact)));
+        let said: Vec<&Fact> = meant().filter(|fact| fact.object.key == key || holds(&self.described(fact))).collect();
         for fact in &said {
             doomed.facts.insert(fact.id);
             if let (Some(id), Predicate::Relative | Predicate::Pet) = (fact.object.entity, fact.predicate) {
@@ -199,10 +183,7 @@ impl<S: Store> Memory<S> {
             }
         }
         let who = |fact: &&Fact| matches!(fact.predicate, Predicate::Relative | Predicate::Pet | Predicate::Name);
-        for fact in all.iter().filter(|fact| said.is_empty() && !who(fact)) {
-            if own && self.is_of_another(fact)? {
-                continue;
-            }
+        for fact in meant().filter(|fact| said.is_empty() && !who(fact)) {
             if holds(&search_words(&format!("{} {}", fact.object.text, fact.evidence.sentence))) {
                 doomed.facts.insert(fact.id);
             }
@@ -216,41 +197,38 @@ impl<S: Store> Memory<S> {
     }
 
     /// The words of a request with all that says the same.
-    fn sought(&self, text: &str, all: &[Fact]) -> Result<Vec<Sought>, S::Error> {
+    fn sought(&self, text: &str) -> Vec<Sought> {
         let mut out = Vec::new();
         for word in content(text) {
             let kin = words::senses(None, &word).find(|sense| sense.class == Class::Kin);
             let mut names = Vec::new();
             if let Some(sense) = kin {
                 names.extend(search_words(&labels(sense.id)).into_iter().map(|label| vec![label]));
-                for fact in all.iter().filter(|f| f.predicate == Predicate::Relative && f.kind == sense.id) {
-                    let entity = fact.object.entity.map(|id| self.store.entity(id)).transpose()?.flatten();
-                    names.extend(entity.map_or_else(Vec::new, |e| e.names).iter().map(|name| search_words(name)));
-                }
+                let relation = |fact: &&Fact| fact.predicate == Predicate::Relative && fact.kind == sense.id;
+                let relatives = self.facts.iter().filter(relation).filter_map(|fact| fact.object.entity);
+                names.extend(relatives.flat_map(|id| self.names(id)).map(|name| search_words(name)));
             }
             names.retain(|name| !name.is_empty());
             out.push(Sought { families: families::of(&word).collect(), kin: kin.is_some(), word, names });
         }
-        Ok(out)
+        out
     }
 
     /// All words for what a fact says, and of whom.
-    fn described(&self, fact: &Fact, all: &[Fact]) -> Result<Vec<String>, S::Error> {
+    fn described(&self, fact: &Fact) -> Vec<String> {
         let mut text = format!("{} {} {}", fact.object.text, fact.object.key, labels(&fact.kind));
         text = format!("{text} {} {}", fact.predicate.name().replace('_', " "), fact.kind);
         for id in [Some(fact.subject), fact.object.entity].into_iter().flatten().filter(|id| *id != EntityId::OWNER) {
-            let names = self.store.entity(id)?.map_or_else(Vec::new, |entity| entity.names);
-            text = format!("{text} {}", names.join(" "));
-            for relation in all.iter().filter(|f| f.object.entity == Some(id) && f.predicate != Predicate::LivesWith) {
+            text = format!("{text} {}", self.names(id).join(" "));
+            for relation in self.relations(id).filter(|relation| relation.predicate != Predicate::LivesWith) {
                 text = format!("{text} {}", labels(&relation.kind));
             }
         }
-        Ok(search_words(&text))
+        search_words(&text)
     }
 
-    fn is_of_another(&self, fact: &Fact) -> Result<bool, S::Error> {
-        let entity = self.store.entity(fact.subject)?;
-        Ok(fact.subject != EntityId::OWNER && entity.is_some_and(|entity| entity.kind == EntityKind::Person))
+    fn is_of_another(&self, fact: &Fact) -> bool {
+        self.entities.get(&fact.subject).is_some_and(|entity| entity.kind == EntityKind::Person)
     }
 }
 
