@@ -156,7 +156,6 @@ rules-between = it is between { $from } and { $to }
 rules-on-days = it is { $days }
 
 # What may mean two things
-rules-which-half = Is “{ $time }” in the morning or in the evening?
 rules-which-today-or-next =
     { $day ->
         [mon] Today is Monday. Today or next Monday?
@@ -182,6 +181,7 @@ rules-which-day = Which day?
 rules-which-days = Which days of the week? This is only a proposal.
 rules-which-times = At which times? This is only a proposal.
 rules-which-midnight = The midnight that begins that day or the one that ends it?
+rules-which-leap = Only in leap years, or on the last day of every February?
 rules-which-month-first = Is “{ $first }/{ $second }” day { $second } of month { $first } or day { $first } of month { $second }?
 rules-which-nth-or-weeks = Once every { $n } weeks, or number { $n } of every month?
 rules-which-once-or-monthly = Once, or every month?
@@ -250,6 +250,7 @@ rules-beyond-weather = I do not know what the weather is like.
 rules-beyond-place = I do not know where you are.
 rules-beyond-message = I do not read your messages or calls.
 rules-beyond-before = I cannot count back from something else. Name the time of the reminder.
+rules-beyond-single-days = I cannot leave out single days, only days of the week.
 rules-beyond-lasting = I cannot measure how long something lasts, only the moment when it is crossed.
 rules-beyond-level = I can only tell when something fills up, not when it empties.
 

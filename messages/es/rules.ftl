@@ -156,7 +156,6 @@ rules-between = son entre { $from } y { $to }
 rules-on-days = es { $days }
 
 # Lo que puede querer decir dos cosas
-rules-which-half = ¿«{ $time }» es por la mañana o por la tarde?
 rules-which-today-or-next =
     { $day ->
         [mon] Hoy es lunes. ¿Hoy o el lunes que viene?
@@ -182,6 +181,7 @@ rules-which-day = ¿Qué día?
 rules-which-days = ¿Qué días de la semana? Esta es solo una propuesta.
 rules-which-times = ¿A qué horas? Esta es solo una propuesta.
 rules-which-midnight = ¿La medianoche con la que empieza ese día o aquella con la que acaba?
+rules-which-leap = ¿Solo en los años bisiestos, o el último día de cada febrero?
 rules-which-month-first = ¿«{ $first }/{ $second }» es { $first } del mes { $second } o { $second } del mes { $first }?
 rules-which-nth-or-weeks = ¿Una vez cada { $n } semanas o el número { $n } de cada mes?
 rules-which-once-or-monthly = ¿Una sola vez o todos los meses?
@@ -250,6 +250,7 @@ rules-beyond-weather = No sé qué tiempo hace.
 rules-beyond-place = No sé dónde estás.
 rules-beyond-message = No leo tus mensajes ni tus llamadas.
 rules-beyond-before = No puedo contar hacia atrás desde otra cosa. Di la hora del aviso.
+rules-beyond-single-days = No puedo dejar fuera días sueltos, solo días de la semana.
 rules-beyond-lasting = No puedo medir cuánto dura; solo el momento en que se cruza.
 rules-beyond-level = Solo puedo avisar cuando algo se llena, no cuando se vacía.
 

@@ -252,9 +252,9 @@ mod tests {
 
     #[tokio::test]
     async fn words_that_mean_two_things_are_asked_about() {
-        let wish = "remind me to take the bins out at ten";
+        let wish = "remind me at 10 am to take the bins out on the first Monday";
         check(&[(wish, Some("1. ")), ("2", Some("Done"))], 1).await;
-        check(&[(wish, Some("1. ")), ("in the morning", Some("bins")), ("yes", Some("Done"))], 1).await;
+        check(&[(wish, Some("1. ")), ("of every month", Some("bins")), ("yes", Some("Done"))], 1).await;
     }
 
     #[tokio::test]

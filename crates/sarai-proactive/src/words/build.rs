@@ -5,10 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use sarai_types::{Language, Notice};
 
 use super::clock::{Clock, DEFAULT_HOUR, Meaning, Meant, Shift, part_hours};
-use super::day::{Day, Month};
-use super::lexicon::{Beyond, Half, Part, Unit, Which};
+use super::day::Day;
+use super::lexicon::{Beyond, Half, Part, Unit};
 use super::picks::Picks;
 use super::piece::{Bound, Piece};
+use super::plan::Plan;
 use super::reader::Length;
 use super::recur::Recurrence;
 use crate::rule::Weekdays;
@@ -39,7 +40,11 @@ pub(crate) struct When {
     pub(crate) count: Option<u32>,
     pub(crate) zone: Option<Result<Zone, String>>,
     pub(crate) except: Option<Weekdays>,
+    /// So long before the time that was said.
+    pub(crate) ahead: Option<Length>,
     pub(crate) beyond: Option<Beyond>,
+    /// The day of something else that was said, which may be meant: "the plumber comes tomorrow, so remind me at nine".
+    pub(crate) other_day: Option<Day>,
     /// From what is to be done: «cenar».
     pub(crate) hint: Option<Half>,
 }
@@ -63,7 +68,17 @@ impl When {
             Piece::Count(count) => self.count = Some(count),
             Piece::Zone(zone) => self.zone = Some(zone),
             Piece::Except(days) => self.except = Some(days.and(self.except.unwrap_or(days))),
+            Piece::ThatDay(part) => self.part = part.or(self.part),
+            Piece::Ahead(length) => self.ahead = Some(length),
             Piece::Beyond(beyond) => self.beyond = Some(beyond),
+        }
+    }
+
+    /// "every day until Christmas at 5pm": the time of day is that of each day.
+    pub(crate) fn settle(&mut self) {
+        let has_time = !self.clocks.is_empty() || self.part.is_some() || self.window.is_some();
+        if let Some(Bound { day: Some(_), clock }) = self.until.as_mut().filter(|_| !has_time) {
+            self.clocks.extend(clock.take());
         }
     }
 
@@ -93,16 +108,8 @@ pub(crate) fn impossible<T>(notice: Notice) -> Result<T, Refusal> {
     Err(Refusal::Impossible(notice))
 }
 
-fn past<T>() -> Result<T, Refusal> {
+pub(super) fn past<T>() -> Result<T, Refusal> {
     impossible(Notice::new("rules-past"))
-}
-
-/// What recurs, in one form.
-pub(super) enum Plan {
-    Once,
-    Weekly { days: Weekdays, weeks: u32 },
-    Interval(Length),
-    Dated { days: Vec<Day>, months: u32 },
 }
 
 impl Builder<'_> {
@@ -129,15 +136,21 @@ impl Builder<'_> {
         if let Some(beyond) = self.when.beyond {
             return Err(Refusal::Beyond(beyond_notice(beyond)));
         }
-        let plan = self.plan()?;
+        let mut plan = self.plan()?;
+        if let Some(length) = self.when.ahead {
+            plan = plan.ahead(length).ok_or_else(|| Refusal::Beyond(beyond_notice(Beyond::Before)))?;
+        }
         let from = self.from()?;
         let until = self.until(from)?;
-        let mut schedules = match plan {
+        let mut schedules = match &plan {
             Plan::Once => self.once()?,
-            Plan::Weekly { days, weeks } => self.weekly(days, weeks, from)?,
-            Plan::Interval(length) => self.interval(length, from)?,
-            Plan::Dated { days, months } => self.dated(&days, months, from)?,
+            Plan::Weekly { days, weeks } => self.weekly(*days, *weeks, from)?,
+            Plan::Interval(length) => self.interval(*length, from)?,
+            Plan::Dated { days, months } => self.dated(days, *months, from)?,
         };
+        if let (Plan::Once, Some(length)) = (plan, self.when.ahead) {
+            schedules = self.earlier(schedules, length)?;
+        }
         schedules.dedup();
         let times = Times::new(schedules, self.zone.clone(), from, until).map_err(|e| self.refusal(&e))?;
         let Some(first) = times.next(self.now) else { return past() };
@@ -145,6 +158,20 @@ impl Builder<'_> {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let last = times.upcoming(self.now, count).last().copied().unwrap_or(first);
         Times::new(times.schedules().to_vec(), self.zone.clone(), from, Some(last)).map_err(|e| self.refusal(&e))
+    }
+
+    /// What happens once, so long before.
+    fn earlier(&self, schedules: Vec<Schedule>, length: Length) -> Result<Vec<Schedule>, Refusal> {
+        let span = jiff::Span::new().try_months(length.months).and_then(|span| span.try_days(length.days));
+        let span = span
+            .and_then(|span| span.try_seconds(length.seconds))
+            .map_err(|_| Refusal::Impossible(Notice::new("rules-past")))?;
+        let moments = schedules.into_iter().filter_map(|schedule| match schedule {
+            Schedule::Once(at) => at.checked_sub(span).ok().filter(|at| self.is_ahead(*at)),
+            Schedule::Cron(_) | Schedule::Every(_) => None,
+        });
+        let moments: Vec<Schedule> = moments.map(Schedule::Once).collect();
+        if moments.is_empty() { past() } else { Ok(moments) }
     }
 
     fn refusal(&self, error: &TimesError) -> Refusal {
@@ -155,110 +182,6 @@ impl Builder<'_> {
         })
     }
 
-    /// Merges what was said about recurring: «cada dos semanas» with «los lunes», «cada mes» with «el día 5».
-    fn plan(&mut self) -> Result<Plan, Refusal> {
-        let mut plan = Plan::Once;
-        for recurrence in self.when.recurrences.clone() {
-            let next = self.one_plan(recurrence)?;
-            plan = match (plan, next) {
-                (Plan::Once, next) => next,
-                (Plan::Interval(length), Plan::Weekly { days, weeks: 1 })
-                | (Plan::Weekly { days, weeks: 1 }, Plan::Interval(length))
-                    if length.seconds == 0 && length.months == 0 =>
-                {
-                    // «cada semana, los lunes»; «todos los días laborables, cada día».
-                    Plan::Weekly { days, weeks: (length.days / 7).max(1) }
-                }
-                (Plan::Interval(length), Plan::Weekly { .. }) | (Plan::Weekly { .. }, Plan::Interval(length))
-                    if length.is_exact() =>
-                {
-                    Plan::Interval(length)
-                }
-                (Plan::Interval(length), Plan::Dated { days, months: 1 })
-                | (Plan::Dated { days, months: 1 }, Plan::Interval(length))
-                    if length.months > 0 =>
-                {
-                    Plan::Dated { days, months: length.months }
-                }
-                (Plan::Weekly { days: first, weeks }, Plan::Weekly { days, weeks: other }) => {
-                    // «todos los días de lunes a viernes» means the fewer; «los lunes y también los jueves» both.
-                    let narrower = if first == Weekdays::ALL {
-                        days
-                    } else if days == Weekdays::ALL {
-                        first
-                    } else {
-                        first.and(days)
-                    };
-                    Plan::Weekly { days: narrower, weeks: weeks.max(other) }
-                }
-                (Plan::Dated { days: mut first, months }, Plan::Dated { days, .. }) => {
-                    first.extend(days);
-                    Plan::Dated { days: first, months }
-                }
-                (_, next) => next,
-            };
-        }
-        let days = &self.when.days;
-        if days.is_empty() {
-            return Ok(plan);
-        }
-        Ok(match plan {
-            Plan::Interval(length) if length.months > 0 => Plan::Dated { days: days.clone(), months: length.months },
-            Plan::Interval(length) if length.days > 0 && length.days.is_multiple_of(7) => match days[..] {
-                [Day::Weekday { days, .. }] => Plan::Weekly { days, weeks: length.days / 7 },
-                _ => Plan::Interval(length),
-            },
-            Plan::Once => self.once_or_monthly(days),
-            other => other,
-        })
-    }
-
-    /// «el último viernes»: once, or each month?
-    fn once_or_monthly(&mut self, days: &[Day]) -> Plan {
-        let open =
-            days.iter().any(|day| matches!(day, Day::Nth { month: Month::Unsaid | Month::Of(Which::Plain), .. }));
-        let pick = if open { self.picks.choose(2, || Notice::new("rules-which-once-or-monthly")) } else { 0 };
-        if pick == 0 { Plan::Once } else { Plan::Dated { days: days.to_vec(), months: 1 } }
-    }
-
-    fn one_plan(&mut self, recurrence: Recurrence) -> Result<Plan, Refusal> {
-        Ok(match recurrence {
-            Recurrence::Every(Length { days: 1, months: 0, seconds: 0 }) => {
-                Plan::Weekly { days: Weekdays::ALL, weeks: 1 }
-            }
-            Recurrence::Every(length) => Plan::Interval(length),
-            Recurrence::Weekly { days, weeks } => Plan::Weekly { days, weeks },
-            Recurrence::Dated(day) => Plan::Dated { days: vec![day], months: 1 },
-            Recurrence::EitherNth { number, days } => {
-                if self.picks.choose(2, || Notice::new("rules-which-nth-or-weeks").arg("n", number)) == 0 {
-                    Plan::Weekly { days, weeks: u32::from(number) }
-                } else {
-                    let nths = vec![super::lexicon::Nth::Number(number)];
-                    Plan::Dated { days: vec![Day::Nth { nths, days, month: Month::Of(Which::Every) }], months: 1 }
-                }
-            }
-            Recurrence::Often { count, unit } => self.often(count, unit)?,
-        })
-    }
-
-    fn often(&mut self, count: u32, unit: Unit) -> Result<Plan, Refusal> {
-        match unit {
-            Unit::Seconds(seconds) if count > 0 && seconds / count > 0 => {
-                Ok(Plan::Interval(Length { seconds: seconds / count, ..Length::default() }))
-            }
-            // The times are made in `times`.
-            Unit::Days(1) => Ok(Plan::Weekly { days: Weekdays::ALL, weeks: 1 }),
-            Unit::Days(7) if (2..=7).contains(&count) => {
-                self.picks.guess(|| Notice::new("rules-which-days"));
-                let spread = (0..count).filter_map(|n| {
-                    jiff::civil::Weekday::from_monday_zero_offset(i8::try_from(n * 7 / count).ok()?).ok()
-                });
-                Weekdays::new(spread).map_or_else(past, |days| Ok(Plan::Weekly { days, weeks: 1 }))
-            }
-            Unit::Seconds(_) | Unit::Days(_) | Unit::Months(_) => Err(Refusal::Beyond(Notice::new("rules-how-often"))),
-        }
-    }
-
     /// The half of the day that the words around a clock time say.
     fn half(&self) -> Option<Half> {
         self.when.today_part.or(self.when.part).map(Half::Of).or(self.when.hint)
@@ -266,6 +189,18 @@ impl Builder<'_> {
 
     /// The times of day that were said, or those that stand for what was said.
     pub(super) fn times(&mut self) -> Result<Vec<Meant>, Refusal> {
+        let times = self.times_said()?;
+        let ahead = self.when.ahead.filter(|_| !self.when.recurrences.is_empty());
+        let Some(length) = ahead.filter(|length| length.seconds > 0) else { return Ok(times) };
+        let earlier = times.into_iter().map(|meant| {
+            let time = meant.time.checked_sub(SignedDuration::from_secs(i64::from(length.seconds))).ok()?;
+            Some(Meant { time, ..meant })
+        });
+        let earlier: Option<Vec<Meant>> = earlier.collect();
+        earlier.ok_or_else(|| Refusal::Beyond(beyond_notice(Beyond::Before)))
+    }
+
+    fn times_said(&mut self) -> Result<Vec<Meant>, Refusal> {
         let half = self.half();
         let clocks: Vec<Clock> =
             self.when.clocks.iter().map(|clock| half.map_or(*clock, |half| clock.with_half(half))).collect();
@@ -297,15 +232,10 @@ impl Builder<'_> {
         Ok(times.map(|time| Meant { time, day: Shift::SameDay }).collect())
     }
 
-    /// The time of day that a clock time is, asking where it may be two.
+    /// The time of day that a clock time is.
     pub(super) fn meant(&mut self, clock: Clock) -> Result<Meant, Refusal> {
-        match clock.meaning(self.language) {
+        match clock.meaning() {
             Meaning::One(meant) => Ok(meant),
-            Meaning::Either(early, late) => {
-                let shown = early.time.strftime("%-I:%M").to_string();
-                let pick = self.picks.choose(2, || Notice::new("rules-which-half").arg("time", shown));
-                Ok(if pick == 0 { early } else { late })
-            }
             Meaning::None => impossible(Notice::new("rules-no-such-time").arg("time", shown_clock(clock))),
         }
     }
@@ -315,11 +245,14 @@ impl Builder<'_> {
         if let Some(length) = self.when.within {
             return self.within(length);
         }
-        if self.when.days.is_empty() && self.when.today_part.is_none() {
+        let other = self.when.other_day.clone().filter(|_| self.when.days.is_empty());
+        let other = other.filter(|_| self.picks.choose(2, || Notice::new("rules-which-day")) == 0);
+        if self.when.days.is_empty() && self.when.today_part.is_none() && other.is_none() {
             return self.next_by_the_clock();
         }
         let mut moments = Vec::new();
         let mut days = self.when.days.clone();
+        days.extend(other);
         if days.is_empty() {
             days.push(Day::Relative(0));
         }
@@ -388,11 +321,13 @@ impl Builder<'_> {
             if clock.is_open() {
                 ahead.extend(clock.readings().into_iter().filter(|meant| self.is_ahead(today.to_datetime(meant.time))));
             }
-            times.push(match (&ahead[..], self.language) {
-                ([only], _) => *only,
-                ([first, ..], Language::Spanish) => *first,
-                _ => self.meant(clock)?,
-            });
+            let meant = match ahead.first() {
+                Some(first) => *first,
+                None => self.meant(clock)?,
+            };
+            // «esta noche a las 0:30» is past midnight.
+            let late = self.when.today_part == Some(Part::Night) && meant.time.hour() < 6;
+            times.push(Meant { day: if late { Shift::NextDay } else { meant.day }, ..meant });
         }
         Ok(times)
     }
@@ -401,7 +336,6 @@ impl Builder<'_> {
     fn next_by_the_clock(&mut self) -> Result<Vec<Schedule>, Refusal> {
         let half = self.half();
         let clocks = self.when.clocks.clone();
-        let spanish = self.language == Language::Spanish;
         let today = self.today();
         let tomorrow = today.tomorrow().unwrap_or(today);
         let mut moments = Vec::new();
@@ -413,7 +347,7 @@ impl Builder<'_> {
         }
         for clock in clocks {
             let clock = half.map_or(clock, |half| clock.with_half(half));
-            let readings = if spanish && clock.is_open() { clock.readings() } else { vec![self.meant(clock)?] };
+            let readings = if clock.is_open() { clock.readings() } else { vec![self.meant(clock)?] };
             let readings = if readings.is_empty() { vec![self.meant(clock)?] } else { readings };
             moments.push(self.next_of(&readings, today, tomorrow));
         }
@@ -512,5 +446,6 @@ pub(super) fn beyond_notice(beyond: Beyond) -> Notice {
         Beyond::Place => Notice::new("rules-beyond-place"),
         Beyond::Message => Notice::new("rules-beyond-message"),
         Beyond::Before => Notice::new("rules-beyond-before"),
+        Beyond::SingleDays => Notice::new("rules-beyond-single-days"),
     }
 }

@@ -2,18 +2,16 @@
 //!
 //! # Morning or evening
 //! What is written in the 24-hour way (`09:00`, `21:30`, `9h`), with a.m. or p.m., or with a part of the day needs no
-//! guess. For the rest, a time between 7 in the morning and 11 at night is meant:
-//! - In Spanish 7 to 11 is the morning, 12 is noon and 1 to 6 is the afternoon, but `6:30` is read as it is written.
-//!   Without a day, the next of both that
-//!   lies between 7 and 23 o'clock is meant: «a las nueve», said at noon, is nine in the evening.
-//! - In English a bare hour from 1 to 11 is asked about. With minutes (`7:15`), 7 to 12 is read as it is written.
+//! guess. For the rest, a time between 7 in the morning and 11 at night is meant: 7 to 11 is the morning, 12 is noon and
+//! 1 to 6 is the afternoon, but `6:30` is read as it is written. Without a day, the next of both halves that lies in those
+//! hours is meant: «a las nueve», said at noon, is nine in the evening. The sentence that is read back says which.
 //!
 //! A word such as «cenar» or "breakfast" in what is to be done decides too.
 
 use jiff::civil::Time;
 use sarai_types::Language;
 
-use super::lexicon::{Half, Part};
+use super::lexicon::{Half, Part, has_word};
 use super::reader::{Articles, Reader};
 use super::token::Kind;
 
@@ -56,8 +54,6 @@ pub(crate) enum Shift {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Meaning {
     One(Meant),
-    /// The earlier first.
-    Either(Meant, Meant),
     /// There is no such time.
     None,
 }
@@ -94,6 +90,13 @@ impl Clock {
         self
     }
 
+    /// By 24 hours, whatever the hour.
+    pub(crate) const fn as_written(&mut self) {
+        if self.is_open() {
+            self.reading = Reading::Full;
+        }
+    }
+
     pub(crate) const fn is_open(&self) -> bool {
         matches!(self.reading, Reading::Open | Reading::Digits)
     }
@@ -105,7 +108,7 @@ impl Clock {
     }
 
     /// What is meant, wherever a day was said.
-    pub(crate) fn meaning(&self, language: Language) -> Meaning {
+    pub(crate) fn meaning(&self) -> Meaning {
         let one = |meant: Option<Meant>| meant.map_or(Meaning::None, Meaning::One);
         let same = |hour| one(self.at(hour, Shift::SameDay));
         if self.hour > 24 || self.hour == 24 && (self.minute > 0 || self.second > 0) {
@@ -117,25 +120,18 @@ impl Clock {
         match self.reading {
             Reading::Full => same(self.hour),
             Reading::Half(half) => one(self.in_half(half)),
-            Reading::Open | Reading::Digits => match (language, self.hour) {
-                (_, 0 | 13..) => same(self.hour),
-                (Language::Spanish, 6) if self.reading == Reading::Digits => same(self.hour),
-                (Language::Spanish, 1..=6) => same(self.hour + 12),
-                (Language::Spanish, _) | (Language::English, 12) => same(self.hour),
-                (Language::English, 7..=11) if self.reading == Reading::Digits => same(self.hour),
-                (Language::English, _) => {
-                    match (self.at(self.hour, Shift::SameDay), self.at(self.hour + 12, Shift::SameDay)) {
-                        (Some(early), Some(late)) => Meaning::Either(early, late),
-                        _ => Meaning::None,
-                    }
-                }
+            Reading::Open | Reading::Digits => match self.hour {
+                6 if self.reading == Reading::Digits => same(6),
+                1..=6 => same(self.hour + 12),
+                hour => same(hour),
             },
         }
     }
 
     /// Both readings of an open time, where no day was said: the next one is looked for.
     pub(crate) fn readings(&self) -> Vec<Meant> {
-        let waking = |hour: &u32| (7..=23).contains(hour);
+        let first = if self.reading == Reading::Digits { 6 } else { 7 };
+        let waking = |hour: &u32| (first..=23).contains(hour);
         let hours = [self.hour % 12, self.hour % 12 + 12];
         hours.iter().filter(|hour| waking(hour)).filter_map(|hour| self.at(*hour, Shift::SameDay)).collect()
     }
@@ -196,10 +192,18 @@ impl Reader<'_> {
         if let Some((part, end)) = self.look(at, self.lex.named_times) {
             return Some((Clock::named(part), end));
         }
-        if let Some(end) = self.any(at, self.lex.at)
-            && let Some(found) = self.bare_clock(end, Announced::Yes)
+        if let Some(start) = self.any(at, self.lex.at)
+            && let Some((clock, end)) = self.bare_clock(start, Announced::Yes)
         {
-            return Some(found);
+            // "for three ideas".
+            let counts = self.word(start - 1) == Some("for")
+                && clock.reading == Reading::Open
+                && self
+                    .word(end)
+                    .is_some_and(|word| !has_word(self.lex.glue, word) && !has_word(self.lex.polite, word))
+                && self.day(end).is_none()
+                && self.look(end, self.lex.parts).is_none();
+            return (!counts).then_some((clock, end));
         }
         self.bare_clock(at, Announced::No)
     }
@@ -276,6 +280,11 @@ impl Reader<'_> {
             }
             Kind::Quoted(_) | Kind::Path(_) | Kind::Mark(_) => return None,
         };
+        // `3/12` is a date, `3-12-2027` too.
+        let dashed = self.is_mark(end, '-') && self.is_mark(end + 2, '-');
+        if self.is_glued(end) && (self.is_mark(end, '/') || dashed) {
+            return None;
+        }
         if digits == 4 || digits == 3 {
             // "1730 hours", "930pm".
             let said = self.any(end, self.lex.hours_written).is_some()
@@ -322,7 +331,9 @@ impl Reader<'_> {
             Kind::Word(word) if word == "h" => 'h',
             _ => return None,
         };
-        if !self.is_glued(at) || mark == '.' && announced == Announced::No {
+        // `4.15pm`, but not `4.15`.
+        let half = || matches!(self.look(at + 2, self.lex.halves), Some((Half::Am | Half::Pm, _)));
+        if !self.is_glued(at) || mark == '.' && announced == Announced::No && !half() {
             return None;
         }
         let minute = two_digits(at + 1)?;
@@ -389,7 +400,7 @@ impl Reader<'_> {
         };
         let minute = i32::try_from(minute).ok()?;
         let (minute, end) = if spanish {
-            (-minute, self.any(end, "para las|para la")?)
+            (-minute, self.any(end, "para las|para la|antes de las|antes de la")?)
         } else if let Some(end) = self.any(end, "past|after") {
             (minute, end)
         } else if let Some(end) = self.any(end, "to|till|before|of") {
@@ -469,17 +480,19 @@ mod tests {
         (&SPANISH, "a las 25:00", "impossible"),
         (&SPANISH, "a las 9:75", "impossible"),
         (&SPANISH, "a las 21 de la mañana", "impossible"),
+        (&SPANISH, "diez minutos antes de las tres", "14:50"),
+        (&SPANISH, "a las 6:50", "06:50"),
         (&SPANISH, "las nueve", "–"),
         (&SPANISH, "9", "–"),
         (&SPANISH, "9 horas", "–"),
         (&ENGLISH, "at 5pm", "17:00"),
         (&ENGLISH, "5 p.m.", "17:00"),
-        (&ENGLISH, "at 8", "08:00|20:00"),
-        (&ENGLISH, "at eight o'clock", "08:00|20:00"),
+        (&ENGLISH, "at 8", "08:00"),
+        (&ENGLISH, "at eight o'clock", "08:00"),
         (&ENGLISH, "at 7:15", "07:15"),
-        (&ENGLISH, "at 5:30", "05:30|17:30"),
+        (&ENGLISH, "at 5:30", "17:30"),
         (&ENGLISH, "at 08:00", "08:00"),
-        (&ENGLISH, "at half past nine", "09:30|21:30"),
+        (&ENGLISH, "at half past nine", "09:30"),
         (&ENGLISH, "half past nine in the evening", "21:30"),
         (&ENGLISH, "at quarter to nine pm", "20:45"),
         (&ENGLISH, "at ten to eight in the morning", "07:50"),
@@ -496,6 +509,8 @@ mod tests {
         (&ENGLISH, "at 13am", "impossible"),
         (&ENGLISH, "at 25:00", "impossible"),
         (&ENGLISH, "at 10 at night", "22:00"),
+        (&ENGLISH, "ten minutes before three", "14:50"),
+        (&ENGLISH, "at 3/12", "–"),
         (&ENGLISH, "8", "–"),
         (&ENGLISH, "20 to 5", "–"),
     ];
@@ -510,9 +525,8 @@ mod tests {
             };
             let found = match reader.clock(0).filter(|(_, end)| *end == reader.len()) {
                 None => "–".to_owned(),
-                Some((clock, _)) => match clock.meaning(lex.language) {
+                Some((clock, _)) => match clock.meaning() {
                     Meaning::One(meant) => show(meant),
-                    Meaning::Either(early, late) => format!("{}|{}", show(early), show(late)),
                     Meaning::None => "impossible".to_owned(),
                 },
             };

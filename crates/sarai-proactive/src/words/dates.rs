@@ -3,19 +3,32 @@
 use jiff::civil::{Date, Weekday};
 use sarai_types::{Language, Notice};
 
-use super::build::{Builder, Refusal, add, impossible};
+use super::build::{Builder, Refusal, add, impossible, past};
 use super::clock::Meant;
 use super::day::{Day, EdgeOf, Month};
 use super::lexicon::{Edge, Nth, Which};
 use super::reader::Length;
 use super::repeats::{no_such_date, year_edge};
 
+/// Where English is written with the day first, and where with the month, by the beginnings of zones.
+const DAY_FIRST: &[&str] = &["Europe/London", "Europe/Dublin", "Australia/", "Pacific/Auckland"];
+const MONTH_FIRST: &[&str] = &[
+    "America/New_York",
+    "America/Detroit",
+    "America/Kentucky/",
+    "America/Indiana/",
+    "America/Chicago",
+    "America/Menominee",
+    "America/North_Dakota/",
+    "America/Denver",
+    "America/Boise",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+];
 /// How many years ahead a date without a year is looked for: 29 February may be eight away.
 const YEARS_AHEAD: i16 = 9;
-
-fn past<T>() -> Result<T, Refusal> {
-    impossible(Notice::new("rules-past"))
-}
 
 fn plus_days(date: Date, days: i32) -> Result<Date, Refusal> {
     date.checked_add(jiff::Span::new().days(days)).map_or_else(|_| past(), Ok)
@@ -63,6 +76,12 @@ impl Builder<'_> {
             Day::Edge { edge, of } => Ok(vec![self.edge_date(*edge, *of, times)?]),
             Day::Month(which) => Ok(vec![self.month_start(*which)?]),
             Day::Year(_) => Date::new(today.year() + 1, 1, 1).map_or_else(|_| past(), |date| Ok(vec![date])),
+            Day::Before(length, base) => {
+                let base = self.dates(base, times)?;
+                let back = jiff::Span::new().try_months(length.months).and_then(|span| span.try_days(length.days));
+                let back = back.map_err(|_| Refusal::Impossible(Notice::new("rules-past")))?;
+                base.into_iter().map(|date| date.checked_sub(back).map_or_else(|_| past(), Ok)).collect()
+            }
             Day::After(length, base) => {
                 let base = self.dates(base, times)?;
                 let later = base.into_iter().map(|date| add(date.to_datetime(jiff::civil::Time::midnight()), *length));
@@ -151,10 +170,14 @@ impl Builder<'_> {
         plus_days(today, if later { coming + 7 } else { coming })
     }
 
-    /// Which of two numbers is the day. In Spanish the first, in English nobody knows.
+    /// Which of two numbers is the day. In Spanish the first; in English where the owner lives tells, or nothing does.
     fn numeric(&mut self, first: u32, second: u32) -> Result<(u32, u32), Refusal> {
         let is_month = |n: u32| (1..=12).contains(&n);
+        let zone = self.zone.name();
+        let is_in = |zones: &[&str]| zones.iter().any(|name| zone.starts_with(name));
         match (self.language, is_month(first), is_month(second)) {
+            (Language::English, _, true) if is_in(DAY_FIRST) => Ok((first, second)),
+            (Language::English, true, _) if is_in(MONTH_FIRST) => Ok((second, first)),
             (Language::Spanish, _, true) | (Language::English, false, true) => Ok((first, second)),
             (Language::English, true, false) => Ok((second, first)),
             (Language::English, true, true) if first == second => Ok((first, second)),
@@ -272,6 +295,8 @@ impl Builder<'_> {
             Edge::Start => first,
             Edge::Middle => first.with().day(15).build().unwrap_or(first),
             Edge::End => first.last_of_month(),
+            Edge::FirstWorkday => workday(first, Date::tomorrow),
+            Edge::LastWorkday => workday(first.last_of_month(), Date::yesterday),
         };
         let found = match of {
             EdgeOf::Month(Month::Named(month)) => {
@@ -292,15 +317,21 @@ impl Builder<'_> {
             EdgeOf::Week(which) => {
                 let monday = self.monday(which)?;
                 let day = match edge {
-                    Edge::Start => 0,
+                    Edge::Start | Edge::FirstWorkday => 0,
                     Edge::Middle => 2,
-                    Edge::End => 4,
+                    Edge::End | Edge::LastWorkday => 4,
                 };
                 [day, day + 7].into_iter().filter_map(|days| plus_days(monday, days).ok()).find(ahead)
             }
         };
         found.map_or_else(past, Ok)
     }
+}
+
+/// The day itself or the next one in some direction that is no weekend.
+fn workday(date: Date, step: fn(Date) -> Result<Date, jiff::Error>) -> Date {
+    let days = std::iter::successors(Some(date), |date| step(*date).ok());
+    days.take(3).find(|date| !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)).unwrap_or(date)
 }
 
 fn plus_months(first: Date, months: u32) -> Result<Date, Refusal> {

@@ -52,8 +52,23 @@ pub(crate) enum Day {
     Year(Which),
     /// So long after another day: "a week from Monday".
     After(Length, Box<Self>),
+    /// So long before another day: «dos días antes de Navidad».
+    Before(Length, Box<Self>),
     /// Gone by, whatever it is.
     Past,
+}
+
+impl Day {
+    /// The same day so many days earlier, if that lies in the same month.
+    pub(crate) fn days_earlier(self, count: u32) -> Option<Self> {
+        match self {
+            Self::Numbered { days, month, year, weekday: None } => {
+                let earlier = days.into_iter().map(|day| day.checked_sub(count).filter(|day| *day > 0));
+                Some(Self::Numbered { days: earlier.collect::<Option<_>>()?, month, year, weekday: None })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Which month.
@@ -86,6 +101,7 @@ impl Reader<'_> {
             self.weekday(at),
             self.stretch(at),
             self.day_after(at),
+            self.day_before(at),
         ]
         .into_iter()
         .flatten()
@@ -102,6 +118,11 @@ impl Reader<'_> {
             return None;
         }
         let at = self.skip(at, "para|for|por");
+        // «mañana y pasado».
+        if self.word(at) == Some("pasado") && self.word(at.wrapping_sub(1)) == Some("y") && self.unit(at + 1).is_none()
+        {
+            return Some((Day::Relative(2), at + 1));
+        }
         let (days, mut end) = self.look(at, self.lex.relative_days)?;
         // «mañana lunes», «mañana, día 3».
         let next = self.skip(self.skip(end, ","), "el");
@@ -233,6 +254,13 @@ impl Reader<'_> {
         {
             return Some((Day::OfWeek { day: Some(day), which: of_week }, place));
         }
+        // "Friday week", as the British say.
+        if let Some(end) = self.any(end, "week").filter(|_| self.lex.language == Language::English)
+            && matches!(which, None | Some(Which::Plain))
+        {
+            let week = Length { days: 7, ..Length::default() };
+            return Some((Day::After(week, Box::new(Day::Weekday { days, which: Which::Plain })), end));
+        }
         match which {
             Some(Which::Last) => Some((Day::Past, end)),
             Some(which) => Some((Day::Weekday { days, which }, end)),
@@ -332,7 +360,7 @@ impl Reader<'_> {
     }
 
     /// Whether no unit or thing follows that the number counts.
-    fn ends_a_number(&self, at: usize) -> bool {
+    pub(crate) fn ends_a_number(&self, at: usize) -> bool {
         match self.kind(at) {
             None | Some(Kind::Quoted(_) | Kind::Path(_)) => true,
             Some(Kind::Mark(mark)) => {
@@ -444,9 +472,35 @@ impl Reader<'_> {
             return Some((Day::Relative(7), end));
         }
         let (length, end) = self.length(at)?;
-        let end = self.any(end, "from|after|a partir del|a partir de|despues del|despues de")?;
+        let after = self.any(end, "from|after|a partir del|a partir de|despues del|despues de");
+        // "a week on Tuesday", "three weeks today", as the British say.
+        let weeks = length.months == 0 && length.days > 0 && length.days.is_multiple_of(7);
+        let british = (weeks && self.lex.language == Language::English).then(|| self.skip(end, "on"));
+        let end = after.or(british)?;
         let (day, end) = self.relative_day(end).or_else(|| self.weekday(end))?;
         (!length.is_exact()).then_some((Day::After(length, Box::new(day)), end))
+    }
+
+    /// «el día antes del 5», «la víspera de Reyes», "two days before Christmas".
+    fn day_before(&self, at: usize) -> Option<(Day, usize)> {
+        let one = Length { days: 1, ..Length::default() };
+        let day = self.any(at, "el dia|un dia|the day|a day").map(|end| (one, end));
+        let length = self.length(at).filter(|(length, _)| !length.is_exact()).or(day);
+        let before = length.and_then(|(length, end)| {
+            Some((length, self.any(end, "before|antes de|antes del|anterior a|anterior al")?))
+        });
+        let (length, end) = before.or_else(|| Some((one, self.any(at, "la vispera de|la vispera del")?)))?;
+        let lone = || {
+            let contracted = matches!(self.word(end - 1), Some("del" | "al"));
+            let (days, after, _) = self.month_days(end).filter(|_| contracted)?;
+            let day = Day::Numbered { days, month: Month::Unsaid, year: None, weekday: None };
+            self.ends_a_number(after).then_some((day, after))
+        };
+        let (day, end) = self.named_day(end).or_else(|| self.day(end)).or_else(lone)?;
+        if let Some(earlier) = day.clone().days_earlier(length.days).filter(|_| length.months == 0) {
+            return Some((earlier, end));
+        }
+        Some((Day::Before(length, Box::new(day)), end))
     }
 }
 

@@ -46,6 +46,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
     quarter: "a quarter of a|a quarter of an|quarter of an|a quarter",
     couple: "a couple of|couple of|a couple",
     and_half: "and a half",
+    and_quarter: "and a quarter",
     roughly: "about|around|roughly|approximately|some|just|the next|exactly|only|another",
     ordinals: &[
         (Nth::Number(1), "first"),
@@ -147,6 +148,20 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
                        on the first of|on the first of the|first of|first of the",
         ),
         (Edge::Middle, "in the middle of|in the middle of the|mid"),
+        (
+            Edge::FirstWorkday,
+            "the first business day of|the first working day of|the first workday of|\
+                              the first weekday of|on the first business day of|on the first working day of|\
+                              on the first workday of|on the first weekday of|first business day of|\
+                              first working day of|first workday of",
+        ),
+        (
+            Edge::LastWorkday,
+            "the last business day of|the last working day of|the last workday of|\
+                             the last weekday of|on the last business day of|on the last working day of|\
+                             on the last workday of|on the last weekday of|last business day of|\
+                             last working day of|last workday of",
+        ),
     ],
     weeks: &[
         (Which::Next, "next week|the next week|the coming week|the following week"),
@@ -173,13 +188,13 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
         (Which::Last, "last year"),
     ],
     which_before: &[
-        (Which::Plain, "on|by|come"),
+        (Which::Plain, "on|on a|by|come"),
         (Which::This, "this|this coming|the coming|coming|on this"),
         (Which::Next, "next|on next|the next|the following"),
         (Which::Last, "last"),
     ],
     which_after: &[(Which::This, "coming")],
-    at: "at|at around|at about|at exactly|around|about|by|@|for|from",
+    at: "when it is|when its|once it is|once its|whenever it is|whenever its|at|at around|at about|at exactly|around|about|by|@|for|from",
     named_times: &[
         (Part::Noon, "at noon|noon|at midday|midday|at lunchtime"),
         (Part::Midnight, "at midnight|midnight"),
@@ -198,13 +213,13 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
             "in the morning|in the mornings|morning|mornings|first thing in the morning|\
                          first thing|early",
         ),
-        (Part::Afternoon, "in the afternoon|in the afternoons|afternoon|afternoons"),
+        (Part::Afternoon, "in the afternoon|in the afternoons|afternoon|afternoons|arvo|in the arvo"),
         (Part::Evening, "in the evening|in the evenings|evening|evenings"),
         (Part::Night, "at night|in the night|night|nights"),
     ],
     parts_today: &[
         (Part::Morning, "this morning"),
-        (Part::Afternoon, "this afternoon"),
+        (Part::Afternoon, "this afternoon|this arvo"),
         (Part::Evening, "this evening"),
         (Part::Night, "tonight|this night"),
     ],
@@ -216,7 +231,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
         (Part::Noon, "noon"),
         (Part::Midnight, "midnight"),
     ],
-    oclock: "oclock|o clock|sharp|on the dot|or so",
+    oclock: "oclock|o clock|sharp|on the dot|or so|on the hour",
     hours_written: "h|hours|hrs",
     hints: &[(Half::Am, "breakfast"), (Half::Pm, "dinner|supper")],
     each: "every|each|every single",
@@ -240,9 +255,10 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
         (Unit::Months(12), "a year|per year|every year"),
         (Unit::Seconds(3600), "an hour|per hour"),
     ],
-    except: "except|except for|except on|excluding|but not|but not on|apart from|other than|besides|skipping",
+    except: "but|bar|barring|except|except for|except on|excluding|but not|but not on|apart from|other than|besides|skipping",
     within: "in|within|after|in exactly",
     from_now: "from now|from today|later|hence",
+    ahead: "before|beforehand|earlier|in advance|ahead|ahead of time|before that|before it",
     ago: "ago",
     between: "between",
     from: "from",
@@ -268,22 +284,29 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
     verbs: &[
         (
             Verb::Tell,
-            "remind me|remind us|reminding me|reminded|remind|tell me|let me know|notify me|notify|\
+            "remind me|remnid me|remid me|rmnd me|remimd me|reminde me|remind us|reminding me|reminded|remind|tell me|let me know|notify me|notify|\
                       alert me|alert|warn me|ping me|nudge me|message me|text me|email me|send me a reminder|\
                       send me a message|send me a notification|send me an alert|send a reminder|\
                       give me a reminder|give me a heads up|give me a nudge|give me a shout|\
                       dont let me forget|do not let me forget|make sure i dont forget|make sure i remember|\
                       help me remember|set a reminder|set me a reminder|set up a reminder|set reminder|\
-                      create a reminder|add a reminder|make a reminder|schedule a reminder|i need a reminder|\
+                      give me a ring|give me a buzz|give me a poke|buzz me|poke me|prod me|beep me|shout at me|\
+                      jog my memory|i need reminding|i want reminding|i need to be reminded|\
+                      i want to be reminded|heads up|shout|alarm|create a reminder|add a reminder|make a reminder|schedule a reminder|i need a reminder|\
                       i want a reminder|reminder|set an alarm|set alarm|set an alert|create an alert",
         ),
         (Verb::Timer, "set a timer|set me a timer|start a timer|timer|set timer"),
         (Verb::Wake, "wake me up|wake me"),
         (Verb::Run, "run|launch|execute"),
-        (Verb::Ask, "ask the assistant|have the assistant|tell the assistant|get the assistant|ask sarai"),
+        (
+            Verb::Ask,
+            "ask the assistant|have the assistant|tell the assistant|get the assistant|ask sarai|have sarai|\
+                     get sarai|ask the model|have the model|tell the model|get the model|ask my assistant|\
+                     have my assistant|ask the ai|have the ai",
+        ),
         (
             Verb::Do,
-            "prepare me|send me|summarise|summarize|give me|write me|make me|draft|suggest|look up|\
+            "tell me a|tell me an|tell me some|tell us a|prepare me|send me|summarise|summarize|give me|write me|make me|draft|suggest|look up|\
                     translate|generate|read me",
         ),
     ],
@@ -291,6 +314,13 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
               i would like you to|id like you to|i need you to|you should|would you mind|kindly|thanks|\
               thank you|just|then|also|id like|i would like|i want|i need|to be|so|now|always|well|and",
     questions: "what|who|when|where|how|which|why|whats|is|are|do|does|did",
+    framing: "i wish|if only|it would be nice|wouldnt it be|how do i|how do you|how can i|how could i|how would i|\
+              how to|can i|could i|do i|should i|is it possible|is there a way|why did|why do|why does|did you|\
+              translate|translation|correct|proofread|rephrase|rewrite|paraphrase|summarise|summarize|spell|\
+              explain|analyse|analyze|improve|shorten|what does|whats the|what is the|told|said|says|saying|asked|\
+              asks|wrote|texted|used to|the phrase|the sentence|the words|this sentence|this text|this message|\
+              thanks for|thank you for|cheers for|forgot|forgotten|didnt|if id|if i had|id have|wouldnt have|should have|\
+              could have|would have|imagine|pretend|suppose|once upon|in the film|in the book|in the song|the lyrics|write|draft|compose",
     negations: "dont|do not|never|no longer|stop|not|quit|cease",
     complements: "that|to|about|of",
     glue: ",|on|at|in|of|the|and|for|to|that|.|:|by|this|always|please|-|–|—|starting",
@@ -311,7 +341,11 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
     skill_words: "the skill|skill|a skill",
     with: "with|with arguments|with the arguments|for|on",
     chores: &[
-        (Chore::Backup, "make a backup|take a backup|do a backup|back up|back up everything|run a backup"),
+        (
+            Chore::Backup,
+            "make a backup|take a backup|do a backup|back up|back up everything|back everything up|\
+                        back it all up|run a backup|run backups|do backups",
+        ),
         (
             Chore::FreeMemory,
             "free memory|free up memory|free the memory|free ram|free up ram|\
@@ -334,7 +368,10 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
         (
             Topic::Idle,
             "idle|inactive|inactivity|away|afk|havent touched|have not touched|havent used|\
-                       have not used|havent done anything|no activity",
+                       have not used|havent done anything|no activity|nobody has touched|no one has touched|\
+                       nobodys touched|nobody touches|no one touches|nobody has used|no one has used|nobody uses|\
+                       nobody is at|no one is at|nobodys at|nobody is using|no one is using|not touched|\
+                       not used|not using|untouched|unused|no input|no movement|step away|stepped away",
         ),
         (Topic::Skill, "skill"),
         (Topic::Webhook, "webhook"),
@@ -360,9 +397,10 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
         ),
     ],
     changes: "changes|changed|change|modified|updated|edited|touched|saved|written|appears|created|deleted|\
-               removed|is new|gets updated|gets changed|edits|modifies|updates",
+               removed|is new|gets updated|gets changed|edits|modifies|updates|touches|alters|altered|\
+               overwrites|overwritten|deletes|removes|saves|writes to",
     failures: "fails|crashes|dies|breaks|goes down|is down|stops responding|stops working|doesnt respond|\
-                does not respond|isnt responding|is not responding|unhealthy|is unhealthy|becomes unhealthy|\
+                does not respond|falls over|misbehaves|acts up|is broken|goes wrong|isnt responding|is not responding|unhealthy|is unhealthy|becomes unhealthy|\
                 isnt healthy|is not healthy|is sick|hangs|fail|has failed|errors",
     news: "new|added|learn|saved|stored|remembered|recorded|add|save|remember|is added|enters",
     about: "about|on|regarding|concerning",
@@ -388,7 +426,6 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
                          get to the office|at the office",
         ),
         (Beyond::Message, "get an email|receive an email|calls me|texts me|emails me"),
-        (Beyond::Before, "minutes before|hours before|hour before|days before|day before|week before"),
     ],
     marks: "remind|me|the|at|on|in|every|when|if|to|tomorrow|today|and|of|my|monday|tuesday|wednesday|\
              thursday|friday|saturday|sunday|minutes|hour|hours|day|days|week|month|tell|is|each|night|\

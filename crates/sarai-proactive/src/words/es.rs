@@ -55,6 +55,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
     quarter: "un cuarto de|cuarto de",
     couple: "un par de|par de",
     and_half: "y media|y medio",
+    and_quarter: "y cuarto|y un cuarto",
     roughly: "unos|unas|como|mas o menos|aproximadamente|cosa de|solo",
     ordinals: &[
         (Nth::Number(1), "primer|primero|primera|primeros"),
@@ -150,6 +151,18 @@ pub(super) const SPANISH: Lexicon = Lexicon {
                        el primer dia del|primer dia de|primer dia del|el primero de",
         ),
         (Edge::Middle, "a mediados de|a mitad de|a mediado de|mediados de"),
+        (
+            Edge::FirstWorkday,
+            "el primer dia habil de|el primer dia habil del|el primer dia laborable de|\
+                              el primer dia laborable del|primer dia habil de|primer dia habil del|\
+                              primer dia laborable de|primer dia laborable del",
+        ),
+        (
+            Edge::LastWorkday,
+            "el ultimo dia habil de|el ultimo dia habil del|el ultimo dia laborable de|\
+                             el ultimo dia laborable del|ultimo dia habil de|ultimo dia habil del|\
+                             ultimo dia laborable de|ultimo dia laborable del",
+        ),
     ],
     weeks: &[
         (
@@ -194,7 +207,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
         (Which::Last, "el pasado"),
     ],
     which_after: &[(Which::Next, "que viene|que viene de|proximo|siguiente|entrante"), (Which::Last, "pasado")],
-    at: "a las|a la|para las|para la|sobre las|sobre la|hacia las|hacia la|a eso de las|a eso de la|\
+    at: "cuando sean las|cuando sea la|cuando den las|a las|a la|para las|para la|sobre las|sobre la|hacia las|hacia la|a eso de las|a eso de la|\
           alrededor de las|tipo|a partir de las|en punto de las|como a las|como a la",
     named_times: &[
         (Part::Noon, "al mediodia|a mediodia|a medio dia|al medio dia|mediodia|medio dia"),
@@ -271,6 +284,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
     within: "en|dentro de|de aqui a|de aca a|al cabo de|pasados|pasadas|pasado|pasada|tras|despues de|\
               de hoy en|en cosa de",
     from_now: "a partir de ahora|desde ahora|mas tarde|despues|contando desde ahora",
+    ahead: "antes|de antelacion|de anticipacion|de adelanto",
     ago: "hace",
     between: "entre las|entre la|entre",
     from: "desde las|desde la|de las|de la|desde|de",
@@ -306,7 +320,10 @@ pub(super) const SPANISH: Lexicon = Lexicon {
         (
             Verb::Tell,
             "avisame|avisadme|aviseme|avisarme|me avisas|me avise|me avises|avisa|avisas|avise|\
-                      avises|avisar|avisenme|dame un aviso|dame un toque|mandame un aviso|enviame un aviso|\
+                      avises|avisar|avisenme|dame un aviso|dame un toque|darme un toque|me das un toque|me des un toque|\
+                      me das un aviso|me des un aviso|pegame un toque|me pegas un toque|echame un toque|\
+                      me mandas un aviso|me mandas un recordatorio|me haces acordar|me hagas acordar|\
+                      me pones un recordatorio|me pones un aviso|me pones una alarma|recuerdma|recuerame|abisame|avizame|alarma|mandame un aviso|enviame un aviso|\
                       mandame un recordatorio|enviame un recordatorio|mandame un mensaje|enviame un mensaje|\
                       mandame una notificacion|enviame una notificacion|mandame una alerta|recuerdame|\
                       recuerdamelo|recordame|recordamelo|recuerdeme|recordarme|me recuerdas|me recuerdes|\
@@ -332,7 +349,10 @@ pub(super) const SPANISH: Lexicon = Lexicon {
             Verb::Ask,
             "pregunta al asistente|preguntale al asistente|preguntar al asistente|pidele al asistente|\
                      pedile al asistente|pide al asistente|dile al asistente|decile al asistente|\
-                     haz que el asistente|que el asistente",
+                     haz que el asistente|que el asistente|preguntale al modelo|pregunta al modelo|\
+                     pidele al modelo|pedile al modelo|pide al modelo|dile al modelo|decile al modelo|\
+                     haz que el modelo|que el modelo|pidele a sarai|pedile a sarai|dile a sarai|\
+                     preguntale a sarai",
         ),
         (
             Verb::Do,
@@ -347,6 +367,15 @@ pub(super) const SPANISH: Lexicon = Lexicon {
               gracias|muchas gracias|vale|venga|entonces|anda|tienes que|tenes que|hay que|quiero|necesito|\
               a ver|ahora",
     questions: "que|quien|cuando|donde|como|cual|cuanto|cuantos|cuanta|cuantas|por que|a que|en que|de que",
+    framing: "ojala|me encantaria que|estaria bien que|estaria bien si|como pongo|como se pone|como hago|\
+              como puedo|como podria|como se programa|como programo|como creo|como configuro|se puede|puedo|\
+              es posible|hay forma de|hay manera de|por que|traduce|traduceme|traducime|traduccion|corrige|\
+              corrigeme|corregime|reescribe|reescribeme|resume|resumeme|mejora|acorta|analiza|explica|explicame|\
+              como se dice|como se escribe|que significa|que quiere decir|dijo|dijeron|dice|dicen|decia|dije|pidio|\
+              pidieron|pide que|pedi|escribio|escribi|mando decir|comento|gracias por|te olvidaste|olvidaste|\
+              se te olvido|si hubiera|si hubieras|si me hubieras|si hubiese|deberias haber|la frase|esta frase|el texto|este texto|\
+              el mensaje|este mensaje|las palabras|imagina|imaginate|supon|habia una vez|erase una vez|\
+              en la pelicula|en el libro|en la cancion|escribe|escribeme|escribime|redacta|redactame|cuentame|contame",
     negations: "no|nunca|ya no|deja de|deje de|dejes de|para de|no quiero que|tampoco",
     complements: "de que|que|para que|a que",
     glue: ",|a|de|del|en|el|y|por|que|los|las|la|.|:|siempre|ya|pero|-|–|—",
@@ -370,7 +399,9 @@ pub(super) const SPANISH: Lexicon = Lexicon {
     chores: &[
         (
             Chore::Backup,
-            "haz una copia de seguridad|haz copia de seguridad|hacer una copia de seguridad|\
+            "hagame una copia de seguridad|haga una copia de seguridad|\
+                         hazme una copia de seguridad|haceme una copia de seguridad|haga un respaldo|\
+                         hagame un respaldo|haz una copia de seguridad|haz copia de seguridad|hacer una copia de seguridad|\
                          haz un backup|hace un backup|hace una copia de seguridad|haz un respaldo|\
                          hace un respaldo|guarda una copia de seguridad",
         ),
@@ -392,7 +423,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
         ),
     ],
     whenever: "cuando|si|en cuanto|cada vez que|siempre que|tan pronto como|en caso de que|apenas|ni bien|\
-                una vez que|nada mas|en el momento en que|tras|despues de",
+                una vez que|nada mas|como|a la que|en el momento en que|tras|despues de",
     topics: &[
         (Topic::Disk, "disco|disco duro|ssd|almacenamiento|espacio|particion"),
         (Topic::Memory, "memoria|ram"),
@@ -400,7 +431,8 @@ pub(super) const SPANISH: Lexicon = Lexicon {
         (
             Topic::Idle,
             "inactivo|inactiva|inactividad|ausente|sin usar|sin tocar|sin actividad|sin hacer nada|\
-                       sin moverme|sin teclear|no toque|no toco|no use|no uso|no haga nada",
+                       sin moverme|sin teclear|parado|parada|sin moverse|sin que nadie|nadie toque|nadie toca|\
+                       nadie use|nadie usa|nadie este|nadie haya tocado|nadie haya usado|no haya nadie|no toque|no toco|no use|no uso|no haga nada",
         ),
         (Topic::Skill, "habilidad|skill"),
         (Topic::Webhook, "webhook"),
@@ -427,10 +459,10 @@ pub(super) const SPANISH: Lexicon = Lexicon {
                            se acabe|se este acabando|se agote|poco|poca|falte",
         ),
     ],
-    changes: "cambie|cambia|cambien|cambian|cambios|se modifique|se modifica|modifique|modifiquen|modificado|\
+    changes: "altere|altera|modifica|edita|actualiza|borra|guarda|toca|escriba en|escribe en|cambie|cambia|cambien|cambian|cambios|se modifique|se modifica|modifique|modifiquen|modificado|\
                se actualice|actualice|actualicen|se edite|edite|editen|toque|toquen|se guarde|guarde|aparezca|\
                se cree|borre|se borre|haya cambios|haya algo nuevo",
-    failures: "falle|falla|fallen|se caiga|se cae|caiga|deje de funcionar|deja de funcionar|\
+    failures: "ande mal|anda mal|vaya mal|va mal|tire error|tire errores|deje de ir|falle|falla|fallen|se caiga|se cae|caiga|deje de funcionar|deja de funcionar|\
                 deje de responder|deja de responder|no responda|no responde|no funcione|este mal|esta mal|\
                 enferme|se rompa|no este sana|este enferma|muera|se cuelgue|se cuelga|no este bien|de error|\
                 de errores",
@@ -467,7 +499,6 @@ pub(super) const SPANISH: Lexicon = Lexicon {
             "me llame|me escriba|reciba un correo|reciba un mensaje|llegue un correo|\
                            me llegue un correo",
         ),
-        (Beyond::Before, "minutos antes|horas antes|hora antes|dias antes|dia antes|semana antes"),
     ],
     marks: "avisame|recuerdame|recordame|cada|cuando|los|las|el|la|de|del|que|en|dentro|manana|hoy|todos|\
              todas|si|para|por|y|lunes|martes|miercoles|jueves|viernes|sabado|domingo|minutos|hora|horas|dia|\

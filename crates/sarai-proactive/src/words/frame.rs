@@ -11,6 +11,8 @@ use std::ops::Range;
 use sarai_types::{Language, Notice};
 
 use super::build::When;
+use super::choose::Chooser;
+use super::clock::Clock;
 use super::day::Day;
 use super::event::Event;
 use super::lexicon::{Chore, Half, Verb, each, has_word};
@@ -25,7 +27,7 @@ const TOKENS_MAX: usize = 300;
 
 /// What a word does in the sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     /// Part of the message, unless a piece of time takes it.
     Free,
     Polite,
@@ -58,11 +60,11 @@ pub(crate) enum Asked {
     Nothing,
 }
 
-struct Framer<'r, 'a> {
-    reader: &'r Reader<'a>,
-    roles: Vec<Role>,
-    verb: Option<Range<usize>>,
-    asked: Asked,
+pub(super) struct Framer<'r, 'a> {
+    pub(super) reader: &'r Reader<'a>,
+    pub(super) roles: Vec<Role>,
+    pub(super) verb: Option<Range<usize>>,
+    pub(super) asked: Asked,
 }
 
 /// Takes a sentence apart.
@@ -85,8 +87,16 @@ pub(crate) fn frame(reader: &Reader<'_>) -> Result<Frame, Notice> {
     if unknown_event && event.is_none() && !when.is_anchored() {
         return Err(Notice::new("rules-unknown-event"));
     }
+    if event.is_none() && framer.asks_now(&when) {
+        return Err(Notice::new("rules-question"));
+    }
     let mut frame = Frame { when, event, asked: framer.asked, channel, body, body_words };
     frame.when.hint = hint(reader, &frame);
+    frame.when.settle();
+    if matches!(frame.asked, Asked::Chore(_)) {
+        // A chore disturbs nobody at night: «compacta la base de datos a las 5:00».
+        frame.when.clocks.iter_mut().for_each(Clock::as_written);
+    }
     Ok(frame)
 }
 
@@ -163,7 +173,7 @@ impl Framer<'_, '_> {
                 continue;
             }
             if self.take_verb(at) {
-                return Ok(());
+                return self.works_on_no_request();
             }
             if let Some(end) = reader.any(at, reader.lex.negations)
                 && (reader.look(end, reader.lex.verbs).is_some() || self.negated_verb(end))
@@ -180,6 +190,18 @@ impl Framer<'_, '_> {
             }
         }
         self.later_verb(at)
+    }
+
+    /// «traduce: recuérdame mañana …» works on a text that only looks like a request.
+    fn works_on_no_request(&self) -> Result<(), Notice> {
+        let reader = self.reader;
+        let Some(verb) = self.verb.clone().filter(|_| self.asked == Asked::Verb(Verb::Do)) else { return Ok(()) };
+        let tells = |at: usize| matches!(reader.look(at, reader.lex.verbs), Some((Verb::Tell | Verb::Wake, _)));
+        let text = (verb.end..reader.len()).find(|at| reader.is_mark(*at, ':'));
+        match text.filter(|text| (*text..reader.len()).any(tells)) {
+            Some(_) => Err(Notice::new("rules-no-verb")),
+            None => Ok(()),
+        }
     }
 
     fn negated_verb(&self, at: usize) -> bool {
@@ -200,6 +222,36 @@ impl Framer<'_, '_> {
         self.verb = Some(at..end);
         self.asked = asked;
         true
+    }
+
+    /// Whether what stands before a verb makes it no request: «el médico me dijo: avísame el lunes», "translate: remind me".
+    /// A comma or the end of a sentence between them parts the two.
+    fn is_framed(&self, verb: usize) -> bool {
+        let reader = self.reader;
+        let parts = |at: usize| matches!(reader.kind(at), Some(Kind::Mark(',' | ';' | '.' | '?' | '!')));
+        let start = (0..verb).rev().find(|at| parts(*at)).map_or(0, |at| at + 1);
+        (start..verb).any(|at| reader.any(at, reader.lex.framing).is_some_and(|end| end <= verb))
+    }
+
+    /// «recuérdame qué tengo mañana», "remind me what time the dentist is": asked now, of the memory.
+    fn asks_now(&self, when: &When) -> bool {
+        let has_time = !when.clocks.is_empty() || !when.recurrences.is_empty() || when.within.is_some();
+        self.is_question() && !has_time
+    }
+
+    /// Whether a question is what the owner asks to be told.
+    pub(super) fn is_question(&self) -> bool {
+        let reader = self.reader;
+        let Some(verb) = self.verb.clone().filter(|_| self.asked == Asked::Verb(Verb::Tell)) else { return false };
+        let word = reader.word(verb.end).unwrap_or_default();
+        let preposition = has_word("a|de|en|con|por|para|to|at|in|for|with", word);
+        let asked = if preposition { verb.end + 1 } else { verb.end };
+        // Without its accent «que» opens what is to be said.
+        // "let me know when it's half past six".
+        let is_time = reader.piece(asked).is_some();
+        !is_time
+            && reader.any(asked, reader.lex.questions).is_some()
+            && (reader.lex.language == Language::English || !reader.slice(asked..asked + 1).is_ascii())
     }
 
     /// «sacar la basura, recuérdamelo mañana a las 9».
@@ -225,6 +277,9 @@ impl Framer<'_, '_> {
                 || end - at > 1
                 || reader.word(at).is_some_and(|word| word.ends_with("me") || word.ends_with("melo"))
             {
+                if self.is_framed(at) {
+                    return Err(Notice::new("rules-no-verb"));
+                }
                 self.set(at..end, Role::Verb);
                 self.verb = Some(at..end);
                 self.asked = Asked::Verb(verb);
@@ -276,11 +331,34 @@ impl Framer<'_, '_> {
         self.timer(&mut when);
         let pieces = self.pieces();
         let chosen = Chooser::new(self, &pieces).choose();
+        self.other_day(&pieces, &chosen, &mut when);
+        let happens = self.roles.contains(&Role::Event);
         for placed in &chosen {
+            // «avísame si se llena el disco, que ayer se llenó» tells why.
+            if happens && placed.piece == Piece::Day(Day::Past) {
+                continue;
+            }
             when.add(placed.piece.clone());
             self.set(placed.start..placed.end, Role::Time);
         }
         when
+    }
+
+    /// The day of what was said before the request, where the request has only an hour.
+    fn other_day(&self, pieces: &[Placed], chosen: &[Placed], when: &mut When) {
+        let that = chosen.iter().find(|placed| matches!(placed.piece, Piece::ThatDay(_)));
+        let until = that.map(|placed| placed.start).or_else(|| self.verb.as_ref().map(|verb| verb.start)).unwrap_or(0);
+        let other = pieces.iter().filter(|placed| placed.end <= until && !chosen.contains(placed));
+        let mut days = other.filter_map(|placed| match &placed.piece {
+            Piece::Day(day) if *day != Day::Past => Some(day.clone()),
+            _ => None,
+        });
+        let is_hour = |placed: &Placed| matches!(placed.piece, Piece::Clocks(_) | Piece::Part(_) | Piece::Zone(_));
+        match that {
+            Some(_) => when.days.extend(days.next()),
+            None if chosen.iter().all(is_hour) => when.other_day = days.next(),
+            None => {}
+        }
     }
 
     /// «un temporizador de 10 minutos», "set a timer for 10 minutes".
@@ -332,7 +410,7 @@ impl Framer<'_, '_> {
     }
 
     /// Whether a token is part of the message, and not only glue.
-    fn is_solid(&self, at: usize) -> bool {
+    pub(super) fn is_solid(&self, at: usize) -> bool {
         let reader = self.reader;
         let lex = reader.lex;
         let glue = [lex.glue, lex.trim_start, lex.trim_end, lex.polite];
@@ -344,7 +422,7 @@ impl Framer<'_, '_> {
     }
 
     /// Where «que» or "that" opens the message.
-    fn complement(&self, pieces: &[Placed]) -> Option<usize> {
+    pub(super) fn complement(&self, pieces: &[Placed]) -> Option<usize> {
         let reader = self.reader;
         let mut at = self.verb.as_ref()?.end;
         while at < reader.len() {
@@ -397,6 +475,11 @@ impl Framer<'_, '_> {
             part.start = end;
         }
         loop {
+            // "put the retainer in": at the end of the sentence it belongs to its verb.
+            let is_last = (part.end..reader.len()).all(|at| matches!(reader.kind(at), Some(Kind::Mark(_))));
+            if is_last && part.len() > 1 && reader.any(part.end - 1, "in|on|off|up|by|it").is_some() {
+                break;
+            }
             let starts = part.end.saturating_sub(3).max(part.start)..part.end;
             let Some(start) =
                 starts.into_iter().find(|start| reader.any(*start, reader.lex.trim_end) == Some(part.end))
@@ -406,157 +489,6 @@ impl Framer<'_, '_> {
             part.end = start;
         }
         part
-    }
-}
-
-/// Chooses the pieces that say when.
-struct Chooser<'f, 'r, 'a> {
-    framer: &'f Framer<'r, 'a>,
-    pieces: &'f [Placed],
-    /// By token: whether it is part of the message and of no piece.
-    solid: Vec<bool>,
-    used: Vec<Placed>,
-}
-
-impl<'f, 'r, 'a> Chooser<'f, 'r, 'a> {
-    fn new(framer: &'f Framer<'r, 'a>, pieces: &'f [Placed]) -> Self {
-        let is_piece = |at: usize| pieces.iter().any(|placed| (placed.start..placed.end).contains(&at));
-        let solid = (0..framer.reader.len()).map(|at| !is_piece(at) && framer.is_solid(at)).collect();
-        Self { framer, pieces, solid, used: Vec::new() }
-    }
-
-    fn is_clear(&self, mut range: Range<usize>) -> bool {
-        range.all(|at| !self.solid[at])
-    }
-
-    fn choose(mut self) -> Vec<Placed> {
-        let len = self.solid.len();
-        let verb = self.framer.verb.clone().unwrap_or(0..0);
-        let clause = self.framer.complement(self.pieces);
-        let (pieces, end) = (self.pieces, verb.end);
-        let behind = |chooser: &Self, placed: &Placed| placed.start >= end && chooser.is_clear(end..placed.start);
-        let before =
-            |chooser: &Self, placed: &Placed| placed.end <= verb.start.max(end) && chooser.is_clear(0..placed.start);
-        let last = |chooser: &Self, placed: &Placed| chooser.is_clear(placed.end..len);
-        let opens =
-            pieces.iter().any(|placed| behind(&self, placed) && clause.is_some_and(|clause| placed.end <= clause));
-        // «recuérdame mañana que el lunes hay reunión»: once a time was said, the clause is all message.
-        let in_clause = |placed: &Placed| opens && clause.is_some_and(|clause| placed.start > clause);
-        for placed in pieces.iter().filter(|placed| !in_clause(placed)) {
-            if behind(&self, placed) {
-                self.add_if_fitting(placed);
-            }
-        }
-        for placed in pieces {
-            if before(&self, placed) || end == 0 && behind(&self, placed) {
-                self.add_if_fitting(placed);
-            }
-        }
-        for group in self.groups(|chooser, placed| last(chooser, placed) && !behind(chooser, placed)) {
-            let held = self.used.clone();
-            if !group.iter().all(|placed| self.add_if_fitting(placed)) {
-                self.used = held;
-            }
-        }
-        self.middle(clause);
-        self.used
-    }
-
-    /// What stands inside of the message counts only if nothing else does, or if only the hour is missing.
-    fn middle(&mut self, clause: Option<usize>) {
-        let has = |test: fn(&Piece) -> bool| self.used.iter().any(|placed| test(&placed.piece));
-        let anchored = has(is_anchor) || self.framer.roles.contains(&Role::Event);
-        let clockless = has(|piece| matches!(piece, Piece::Day(_) | Piece::Recurs(..))) && !has(is_clock);
-        for placed in self.pieces {
-            if !anchored || clockless && clause.is_none() && matches!(placed.piece, Piece::Clocks(_)) {
-                self.add_if_fitting(placed);
-            }
-        }
-    }
-
-    fn add_if_fitting(&mut self, placed: &Placed) -> bool {
-        let fits = !self.used.contains(placed) && self.used.iter().all(|used| self.agree(used, placed));
-        if fits {
-            self.used.push(placed.clone());
-        }
-        fits
-    }
-
-    fn agree(&self, used: &Placed, new: &Placed) -> bool {
-        let between = if used.start < new.start { used.end..new.start } else { new.end..used.start };
-        let touches =
-            self.is_clear(between.clone()) && between.into_iter().all(|at| self.framer.roles[at] != Role::Verb);
-        !contradict(&used.piece, &new.piece, touches)
-    }
-
-    /// Some of the pieces, those together that have nothing but glue between them.
-    fn groups(&self, wanted: impl Fn(&Self, &Placed) -> bool) -> Vec<Vec<Placed>> {
-        let mut groups: Vec<Vec<Placed>> = Vec::new();
-        for placed in self.pieces.iter().filter(|placed| wanted(self, placed)) {
-            let joins = groups.last().and_then(|group| group.last()).is_some_and(|last| {
-                self.is_clear(last.end..placed.start)
-                    && (last.end..placed.start).all(|at| self.framer.roles[at] == Role::Free)
-            });
-            match groups.last_mut().filter(|_| joins) {
-                Some(group) => group.push(placed.clone()),
-                None => groups.push(vec![placed.clone()]),
-            }
-        }
-        groups
-    }
-}
-
-const fn is_anchor(piece: &Piece) -> bool {
-    matches!(
-        piece,
-        Piece::Clocks(_)
-            | Piece::Part(_)
-            | Piece::PartToday(_)
-            | Piece::Day(_)
-            | Piece::Recurs(..)
-            | Piece::In(_)
-            | Piece::From(_)
-    )
-}
-
-const fn is_clock(piece: &Piece) -> bool {
-    matches!(piece, Piece::Clocks(_) | Piece::Window(..) | Piece::In(_))
-}
-
-/// Whether two pieces cannot both say when. Those that touch may list: «el lunes y el jueves».
-fn contradict(first: &Piece, second: &Piece, touches: bool) -> bool {
-    use Piece::{Clocks, Day as OnDay, During, From, In, Part, PartToday, Recurs, Until, Window, Zone};
-    match (first, second) {
-        (Clocks(_), Clocks(_)) | (OnDay(_), OnDay(_)) | (Recurs(..), Recurs(..)) => !touches,
-        (In(length), Clocks(_) | Part(_)) | (Clocks(_) | Part(_), In(length)) => length.is_exact(),
-        (In(_) | PartToday(_), OnDay(_) | Recurs(..) | In(_) | PartToday(_) | Part(_))
-        | (OnDay(_) | Recurs(..) | Part(_), In(_) | PartToday(_))
-        | (Part(_), Part(_))
-        | (Window(..), Window(..))
-        | (From(_), From(_))
-        | (Until(_), Until(_))
-        | (During(_), During(_))
-        | (Zone(_), Zone(_)) => true,
-        (Recurs(recurrence, _), OnDay(day)) | (OnDay(day), Recurs(recurrence, _)) => !narrows(recurrence, day),
-        _ => false,
-    }
-}
-
-/// Whether a day says on which days a recurrence falls: «cada mes, el día 5».
-fn narrows(recurrence: &Recurrence, day: &Day) -> bool {
-    let Recurrence::Every(length) = recurrence else { return false };
-    match day {
-        Day::Numbered { .. } | Day::Numeric { .. } | Day::Nth { .. } | Day::Edge { .. } => length.months > 0,
-        Day::Weekday { .. } => {
-            length.days > 0 && length.days.is_multiple_of(7) || length.months == 0 && length.is_exact()
-        }
-        Day::Relative(_)
-        | Day::OfWeek { .. }
-        | Day::Weekend(_)
-        | Day::Month(_)
-        | Day::Year(_)
-        | Day::After(..)
-        | Day::Past => length.is_exact(),
     }
 }
 

@@ -73,6 +73,8 @@ pub(crate) enum Edge {
     Start,
     Middle,
     End,
+    FirstWorkday,
+    LastWorkday,
 }
 
 /// A set of days that has a name.
@@ -138,7 +140,10 @@ pub(crate) enum Beyond {
     Weather,
     Place,
     Message,
+    /// A moment that is counted back from something that has no time.
     Before,
+    /// Single days that something is left out on.
+    SingleDays,
 }
 
 /// The words of one language.
@@ -156,6 +161,7 @@ pub(crate) struct Lexicon {
     pub(crate) couple: Phrases,
     /// «y media», "and a half", after a unit.
     pub(crate) and_half: Phrases,
+    pub(crate) and_quarter: Phrases,
     /// Words that come before a number and change nothing: «unos», "about".
     pub(crate) roughly: Phrases,
     pub(crate) ordinals: Table<Nth>,
@@ -210,6 +216,8 @@ pub(crate) struct Lexicon {
     // Spans and windows.
     pub(crate) within: Phrases,
     pub(crate) from_now: Phrases,
+    /// Behind a length that is counted back from what was said.
+    pub(crate) ahead: Phrases,
     pub(crate) ago: Phrases,
     pub(crate) between: Phrases,
     pub(crate) from: Phrases,
@@ -226,6 +234,8 @@ pub(crate) struct Lexicon {
     pub(crate) polite: Phrases,
     pub(crate) questions: Phrases,
     pub(crate) negations: Phrases,
+    /// What makes a request that follows none: a report, a wish, a question about it, a text to be worked on.
+    pub(crate) framing: Phrases,
     pub(crate) complements: Phrases,
     /// What may stand between two pieces that belong together.
     pub(crate) glue: Phrases,

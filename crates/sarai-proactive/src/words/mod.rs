@@ -10,6 +10,7 @@
 //! - [`Proposal`]: a rule that the words may mean, its next times, and the sentence that asks whether it is right.
 
 mod build;
+mod choose;
 mod clock;
 mod dates;
 mod day;
@@ -21,6 +22,7 @@ mod lexicon;
 mod parse;
 mod picks;
 mod piece;
+mod plan;
 mod reader;
 mod recur;
 mod repeats;

@@ -2,7 +2,7 @@
 
 use super::clock::{Announced, Clock, Reading};
 use super::day::Day;
-use super::lexicon::{Beyond, Half, Part, has_word};
+use super::lexicon::{Beyond, DayGroup, Half, Part, has_word};
 use super::reader::{Articles, Length, Reader};
 use super::recur::Recurrence;
 use super::token::Kind;
@@ -29,6 +29,10 @@ pub(crate) enum Piece {
     Count(u32),
     Zone(Result<Zone, String>),
     Except(Weekdays),
+    /// «ese día»: the one that was named before.
+    ThatDay(Option<Part>),
+    /// So long before what else is said: «avísame una hora antes».
+    Ahead(Length),
     Beyond(Beyond),
 }
 
@@ -52,7 +56,9 @@ impl Reader<'_> {
     pub(crate) fn piece(&self, at: usize) -> Option<(Piece, usize)> {
         [
             self.except(at),
-            self.beyond(at).map(|(beyond, end)| (Piece::Beyond(beyond), end)),
+            self.look(at, self.lex.beyond).map(|(beyond, end)| (Piece::Beyond(beyond), end)),
+            self.ahead(at),
+            self.beside(at),
             self.window(at),
             self.until(at),
             self.after_now(at),
@@ -60,6 +66,7 @@ impl Reader<'_> {
             self.during(at),
             self.recurrence(at).map(|(recurrence, part, end)| (Piece::Recurs(recurrence, part), end)),
             self.day(at).map(|(day, end)| (Piece::Day(day), end)),
+            self.that_day(at),
             self.look(at, self.lex.parts_today).map(|(part, end)| (Piece::PartToday(part), end)),
             self.clocks(at).map(|(clocks, end)| (Piece::Clocks(clocks), end)),
             self.look(at, self.lex.parts).map(|(part, end)| (Piece::Part(part), end)),
@@ -75,13 +82,34 @@ impl Reader<'_> {
         })
     }
 
-    pub(crate) fn beyond(&self, at: usize) -> Option<(Beyond, usize)> {
-        if let Some(found) = self.look(at, self.lex.beyond) {
-            return Some(found);
+    /// "the Wednesday before Thanksgiving": counted from something that has no date here.
+    fn beside(&self, at: usize) -> Option<(Piece, usize)> {
+        let (_, _, end) = self.weekday_list(self.skip(at, "the|el|on the"))?;
+        let end = self.any(end, "before|after|antes de|antes del|despues de|despues del|anterior a|posterior a")?;
+        self.word(end)?;
+        Some((Piece::Beyond(Beyond::Before), end))
+    }
+
+    /// «una hora antes», «con dos días de antelación», "the day before".
+    fn ahead(&self, at: usize) -> Option<(Piece, usize)> {
+        let start = self.skip(at, "con|with");
+        let day = || {
+            let end = self.any(start, "el dia|la vispera|the day")?;
+            Some((Length { days: 1, ..Length::default() }, end))
+        };
+        let (length, end) = self.length(start).or_else(day)?;
+        Some((Piece::Ahead(length), self.any(end, self.lex.ahead)?))
+    }
+
+    /// «ese día», «esa noche», "that evening".
+    fn that_day(&self, at: usize) -> Option<(Piece, usize)> {
+        let start = self.skip(at, "on|a");
+        if let Some(end) = self.any(start, "ese dia|ese mismo dia|el mismo dia|that day|that same day|the same day") {
+            return Some((Piece::ThatDay(None), end));
         }
-        // "10 minutes before", «una hora antes».
-        let (_, end) = self.number(at, Articles::Count)?;
-        self.look(end, self.lex.beyond).filter(|(beyond, _)| *beyond == Beyond::Before)
+        let start = self.any(start, "ese|esa|esa misma|ese mismo|that|that same")?;
+        let (part, end) = self.look(start, self.lex.part_names)?;
+        Some((Piece::ThatDay(Some(part)), end))
     }
 
     /// «excepto los domingos», "except on holidays".
@@ -94,10 +122,14 @@ impl Reader<'_> {
         if let Some((days, _, end)) = self.weekday_list(start) {
             return Some((Piece::Except(days), end));
         }
-        match self.look(start, self.lex.day_groups)? {
-            (super::lexicon::DayGroup::Weekend, end) => Some((Piece::Except(Weekdays::WEEKEND), end)),
-            (super::lexicon::DayGroup::Workdays, end) => Some((Piece::Except(Weekdays::WORKDAYS), end)),
-            (super::lexicon::DayGroup::Every, _) => None,
+        match self.look(start, self.lex.day_groups) {
+            Some((DayGroup::Weekend, end)) => Some((Piece::Except(Weekdays::WEEKEND), end)),
+            Some((DayGroup::Workdays, end)) => Some((Piece::Except(Weekdays::WORKDAYS), end)),
+            Some((DayGroup::Every, _)) => None,
+            None => {
+                let (_, end) = self.day(end).or_else(|| self.day(start))?;
+                Some((Piece::Beyond(Beyond::SingleDays), end))
+            }
         }
     }
 

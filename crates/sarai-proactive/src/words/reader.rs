@@ -246,10 +246,10 @@ impl<'a> Reader<'a> {
         // "a 30-minute", "20-minute".
         end = if self.is_mark(end, '-') && self.is_glued(end) { end + 1 } else { end };
         let (unit, mut end) = self.unit(end)?;
-        if half == 0
-            && let Some(after) = self.any(end, self.lex.and_half)
-        {
-            (half, end) = (500, after);
+        if half == 0 {
+            let halves = self.any(end, self.lex.and_half).map(|after| (500, after));
+            let quarters = || Some((250, self.any(end, self.lex.and_quarter).filter(|_| unit == Unit::Seconds(3600))?));
+            (half, end) = halves.or_else(quarters).unwrap_or((0, end));
         }
         Some((Length::thousandths(unit, thousandths + half)?, end))
     }

@@ -18,6 +18,11 @@ pub(crate) enum Recurrence {
     },
     /// A day that comes again: each month, or each year if a month was named.
     Dated(Day),
+    /// The same days of several months: «el 20 de enero, abril, julio y octubre».
+    InMonths {
+        days: Vec<u32>,
+        months: Vec<i8>,
+    },
     /// "every second Friday": of the month, or each two weeks?
     EitherNth {
         number: u8,
@@ -51,6 +56,7 @@ impl Reader<'_> {
             self.range_of_days(at),
             self.one_yes_one_no(at),
             self.dated(at),
+            self.in_months(at),
             self.look(at, self.lex.adverbs)
                 .and_then(|(unit, end)| Some((Recurrence::Every(self.units(unit, 1)?), None, end))),
         ]
@@ -94,6 +100,11 @@ impl Reader<'_> {
             return Some((Recurrence::Weekly { days: group(days), weeks: 1 }, None, end));
         }
         if let Some((days, _, end)) = self.weekday_list(at) {
+            // «cada lunes de enero».
+            if let Some((month @ Month::Named(_), end)) = self.of_month(end) {
+                let nths = (1..=5).map(Nth::Number).collect();
+                return Some((Recurrence::Dated(Day::Nth { nths, days, month }), None, end));
+            }
             let (_, end) = self
                 .of_month(end)
                 .filter(|(month, _)| matches!(month, Month::Of(Which::Plain | Which::Every)))
@@ -116,6 +127,7 @@ impl Reader<'_> {
             return Some((Recurrence::Dated(day), None, end));
         }
         if let Some((unit, end)) = self.unit(at) {
+            let end = self.skip(end, "on the hour|on the minute|en punto");
             return Some((Recurrence::Every(self.units(unit, 1)?), None, end));
         }
         let (month, end) = self.look(at, self.lex.months)?;
@@ -205,6 +217,10 @@ impl Reader<'_> {
         if let Some((day, end)) = self.each_dated(at) {
             return Some((Recurrence::Dated(day), None, end));
         }
+        if let Some((days, end, _)) = self.month_days(at).filter(|(_, end, _)| self.ends_a_number(*end)) {
+            let day = Day::Numbered { days, month: Month::Of(Which::Every), year: None, weekday: None };
+            return Some((Recurrence::Dated(day), None, end));
+        }
         let (unit, end) = self.unit(at)?;
         Some((Recurrence::Every(self.units(unit, 1)?), None, end))
     }
@@ -220,6 +236,10 @@ impl Reader<'_> {
             return Some((Recurrence::Weekly { days: group(days), weeks: 1 }, None, end));
         }
         if let Some((days, count, end)) = self.weekday_list(start) {
+            // "on Sunday evenings".
+            if let Some((part, end)) = self.look(end, self.lex.part_names).filter(|(_, end)| self.is_plural(*end - 1)) {
+                return Some((Recurrence::Weekly { days, weeks: 1 }, Some(part), end));
+            }
             let plural = self.look(start, self.lex.weekdays_plural).is_some();
             let listed = spanish
                 && article.is_none()
@@ -254,6 +274,10 @@ impl Reader<'_> {
         said.then_some((Recurrence::Dated(day), None, end))
     }
 
+    fn is_plural(&self, at: usize) -> bool {
+        self.lex.language == Language::English && self.word(at).is_some_and(|word| word.ends_with('s'))
+    }
+
     fn of_month_said(&self, day: &Day) -> bool {
         matches!(day, Day::Numbered { month: Month::Named(_), .. }) || self.text.to_lowercase().contains("mes")
     }
@@ -265,8 +289,9 @@ impl Reader<'_> {
             Language::English => last.ends_with('s') && last != "days",
             Language::Spanish => {
                 let several = matches!(last, "laborables" | "laborales" | "habiles" | "findes" | "trabajo" | "diario")
-                    || self.word(end - 3) == Some("fines");
-                let by_itself = last == "entresemana" || last == "semana" && self.word(end - 2) == Some("entre");
+                    || self.word(end.wrapping_sub(3)) == Some("fines");
+                let by_itself =
+                    last == "entresemana" || last == "semana" && self.word(end.wrapping_sub(2)) == Some("entre");
                 several && (has_article || last == "laborables") || by_itself && end > at
             }
         }
@@ -299,6 +324,25 @@ impl Reader<'_> {
             return Some((Recurrence::Weekly { days, weeks: 2 }, None, end));
         }
         Some((Recurrence::Every(self.units(unit?.0, 2)?), None, end))
+    }
+
+    fn in_months(&self, at: usize) -> Option<Found> {
+        let start = self.skip(at, "cada|todos los|every");
+        let (Day::Numbered { days, month: Month::Named(first), year: None, .. }, mut end) = self.numbered_day(start)?
+        else {
+            return None;
+        };
+        let mut months = vec![first];
+        loop {
+            let next = self.skip(self.skip(end, ","), self.lex.and);
+            let Some((month, after)) = self.look(self.skip(next, "de|of"), self.lex.months).filter(|_| next > end)
+            else {
+                break;
+            };
+            months.push(month);
+            end = after;
+        }
+        (months.len() > 1).then_some((Recurrence::InMonths { days, months }, None, end))
     }
 
     /// A day with «de cada mes» or "of every month" behind it.

@@ -15,6 +15,7 @@ use crate::rule::{Condition, Weekdays};
 use crate::time::{Interval, Schedule, Step};
 
 const DAY_MINUTES: u32 = 24 * 60;
+const HOUR_SECONDS: u32 = 60 * 60;
 const NAMES: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
 /// How far is looked for the first date of a recurrence, in months. A day that exists at all comes within so many.
 const MONTHS_AHEAD: i32 = 12;
@@ -186,6 +187,10 @@ impl Builder<'_> {
             return self.in_window(seconds, limited.unwrap_or(Weekdays::ALL));
         }
         let step = Step::Seconds(seconds);
+        // «cada hora» is said of full hours.
+        if seconds == HOUR_SECONDS && from.is_none() && self.when.clocks.is_empty() {
+            return self.in_window(seconds, Weekdays::ALL);
+        }
         let start = match (from, self.when.clocks.first().copied()) {
             (Some(from), _) => self.zone.wall(from),
             (None, Some(clock)) => self.today().to_datetime(self.meant(clock)?.time),
@@ -315,6 +320,10 @@ impl Builder<'_> {
             Day::Numbered { days, month, .. } => {
                 if let Some(month) = yearly(month) {
                     self.check_date(days, month)?;
+                    let leap = (&days[..], month) == (&[29], 2);
+                    if leap && self.picks.choose(2, || Notice::new("rules-which-leap")) == 0 {
+                        return cron(edge_field(Edge::End).to_owned(), Some(month), "*".to_owned());
+                    }
                     return cron(numbers(days), Some(month), "*".to_owned());
                 }
                 if let Some(wrong) = days.iter().find(|day| !(1..=31).contains(*day)) {
@@ -451,13 +460,15 @@ const fn edge_field(edge: Edge) -> &'static str {
         Edge::Start => "1",
         Edge::Middle => "15",
         Edge::End => "L",
+        Edge::FirstWorkday => "1W",
+        Edge::LastWorkday => "LW",
     }
 }
 
 pub(super) const fn year_edge(edge: Edge) -> (i8, i8) {
     match edge {
-        Edge::Start => (1, 1),
+        Edge::Start | Edge::FirstWorkday => (1, 1),
         Edge::Middle => (1, 7),
-        Edge::End => (31, 12),
+        Edge::End | Edge::LastWorkday => (31, 12),
     }
 }
