@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use sarai_types::{Language, Notice};
 
 use super::clock::{Clock, DEFAULT_HOUR, Meaning, Meant, Shift, part_hours};
-use super::day::Day;
+use super::day::{Day, Month};
 use super::lexicon::{Beyond, Half, Part, Unit};
 use super::picks::Picks;
 use super::piece::{Bound, Piece};
@@ -43,6 +43,8 @@ pub(crate) struct When {
     /// So long before the time that was said.
     pub(crate) ahead: Option<Length>,
     pub(crate) beyond: Option<Beyond>,
+    /// Other days with hours of their own: «el martes a las 9 y el jueves a las 12».
+    pub(crate) also: Vec<Self>,
     /// The day of something else that was said, which may be meant: "the plumber comes tomorrow, so remind me at nine".
     pub(crate) other_day: Option<Day>,
     /// From what is to be done: «cenar».
@@ -69,16 +71,45 @@ impl When {
             Piece::Zone(zone) => self.zone = Some(zone),
             Piece::Except(days) => self.except = Some(days.and(self.except.unwrap_or(days))),
             Piece::ThatDay(part) => self.part = part.or(self.part),
-            Piece::Ahead(length) => self.ahead = Some(length),
+            Piece::Ahead(length, part) => {
+                self.ahead = Some(length);
+                self.part = part.or(self.part);
+            }
             Piece::Beyond(beyond) => self.beyond = Some(beyond),
         }
     }
 
-    /// "every day until Christmas at 5pm": the time of day is that of each day.
+    /// Puts together what was read in several pieces.
     pub(crate) fn settle(&mut self) {
-        let has_time = !self.clocks.is_empty() || self.part.is_some() || self.window.is_some();
-        if let Some(Bound { day: Some(_), clock }) = self.until.as_mut().filter(|_| !has_time) {
-            self.clocks.extend(clock.take());
+        // "next month on the 2nd".
+        if let [Day::Month(which), Day::Numbered { month: month @ Month::Unsaid, .. }] = &mut self.days[..] {
+            *month = Month::Of(*which);
+            self.days.remove(0);
+        }
+        // "every 8 hours from 6 tomorrow": the series begins there.
+        let by_hours = self
+            .recurrences
+            .iter()
+            .any(|recurrence| matches!(recurrence, Recurrence::Every(length) if length.is_exact()));
+        if by_hours {
+            if let ([_], Some(Bound { day: day @ None, clock: Some(_) })) = (&self.days[..], &mut self.from) {
+                *day = self.days.pop();
+            }
+            return;
+        }
+        // "every ten days starting Sunday at 10", "every day until Christmas at 5pm": the hour is that of each day.
+        let has_time = !self.clocks.is_empty() || self.window.is_some();
+        let mut bounds = self.from.iter_mut().chain(self.until.iter_mut()).filter(|bound| bound.day.is_some());
+        if let Some(bound) = bounds.find(|bound| bound.clock.is_some() && !has_time) {
+            self.clocks.extend(bound.clock.take());
+        }
+        // «al amanecer, a las 6:40».
+        if self.beyond == Some(Beyond::Sun) && !self.clocks.is_empty() {
+            self.beyond = None;
+        }
+        // "the match is starting at 1:30, remind me an hour before".
+        if self.ahead.is_some() && self.clocks.is_empty() {
+            self.clocks.extend(self.from.take().and_then(|bound| bound.clock));
         }
     }
 
@@ -136,12 +167,33 @@ impl Builder<'_> {
         if let Some(beyond) = self.when.beyond {
             return Err(Refusal::Beyond(beyond_notice(beyond)));
         }
+        let from = self.from()?;
+        let until = self.until(from)?;
+        let mut schedules = self.schedules(from)?;
+        for also in &self.when.also {
+            let mut other = Builder {
+                when: also,
+                now: self.now,
+                zone: self.zone.clone(),
+                language: self.language,
+                picks: self.picks,
+            };
+            schedules.extend(other.schedules(from)?);
+        }
+        schedules.dedup();
+        let times = Times::new(schedules, self.zone.clone(), from, until).map_err(|e| self.refusal(&e))?;
+        let Some(first) = times.next(self.now) else { return past() };
+        let Some(count) = self.when.count else { return Ok(times) };
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let last = times.upcoming(self.now, count).last().copied().unwrap_or(first);
+        Times::new(times.schedules().to_vec(), self.zone.clone(), from, Some(last)).map_err(|e| self.refusal(&e))
+    }
+
+    fn schedules(&mut self, from: Option<Timestamp>) -> Result<Vec<Schedule>, Refusal> {
         let mut plan = self.plan()?;
         if let Some(length) = self.when.ahead {
             plan = plan.ahead(length).ok_or_else(|| Refusal::Beyond(beyond_notice(Beyond::Before)))?;
         }
-        let from = self.from()?;
-        let until = self.until(from)?;
         let mut schedules = match &plan {
             Plan::Once => self.once()?,
             Plan::Weekly { days, weeks } => self.weekly(*days, *weeks, from)?,
@@ -151,13 +203,7 @@ impl Builder<'_> {
         if let (Plan::Once, Some(length)) = (plan, self.when.ahead) {
             schedules = self.earlier(schedules, length)?;
         }
-        schedules.dedup();
-        let times = Times::new(schedules, self.zone.clone(), from, until).map_err(|e| self.refusal(&e))?;
-        let Some(first) = times.next(self.now) else { return past() };
-        let Some(count) = self.when.count else { return Ok(times) };
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        let last = times.upcoming(self.now, count).last().copied().unwrap_or(first);
-        Times::new(times.schedules().to_vec(), self.zone.clone(), from, Some(last)).map_err(|e| self.refusal(&e))
+        Ok(schedules)
     }
 
     /// What happens once, so long before.
@@ -381,8 +427,9 @@ impl Builder<'_> {
             Some(day) => self.first_date(day)?,
             None => self.today(),
         };
+        let half = self.half();
         let time = match bound.clock {
-            Some(clock) => self.meant(clock)?.time,
+            Some(clock) => self.meant(half.map_or(clock, |half| clock.with_half(half)))?.time,
             None => Time::midnight(),
         };
         Ok(self.zone.moment(date.to_datetime(time)))

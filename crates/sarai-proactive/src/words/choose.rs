@@ -10,6 +10,7 @@ use super::frame::{Asked, Framer, Role};
 use super::lexicon::Verb;
 use super::piece::{Piece, Placed};
 use super::recur::Recurrence;
+use super::token::Kind;
 
 /// Chooses the pieces that say when.
 pub(super) struct Chooser<'f, 'r, 'a> {
@@ -58,8 +59,19 @@ impl<'f, 'r, 'a> Chooser<'f, 'r, 'a> {
                 self.add_if_fitting(placed);
             }
         }
+        let begun = self.used.len();
         for placed in pieces {
             if before(&self, placed) || end == 0 && behind(&self, placed) {
+                self.add_if_fitting(placed);
+            }
+        }
+        let none_before = begun == self.used.len();
+        // Those right before the verb, from it backwards.
+        let reader = self.framer.reader;
+        let ends = |at: usize| matches!(reader.kind(at), Some(Kind::Mark('.' | ';'))) && !reader.is_glued(at + 1);
+        for placed in pieces.iter().rev().filter(|_| none_before) {
+            let between = placed.end..verb.start.max(placed.end);
+            if placed.end <= verb.start && !between.clone().any(ends) && self.is_clear(between) {
                 self.add_if_fitting(placed);
             }
         }
@@ -83,7 +95,7 @@ impl<'f, 'r, 'a> Chooser<'f, 'r, 'a> {
         let anchored = has(is_anchor) || self.framer.roles.contains(&Role::Event);
         let clockless = has(|piece| matches!(piece, Piece::Day(_) | Piece::Recurs(..))) && !has(is_clock);
         // «el examen es el 18; avísame tres días antes».
-        let dayless = has(|piece| matches!(piece, Piece::Ahead(_))) && !has(|piece| matches!(piece, Piece::Day(_)));
+        let dayless = has(|piece| matches!(piece, Piece::Ahead(..))) && !has(|piece| matches!(piece, Piece::Day(_)));
         for placed in self.pieces {
             if !anchored
                 || dayless && matches!(placed.piece, Piece::Day(_))

@@ -216,7 +216,15 @@ impl Reader<'_> {
             let mut next = self.skip(end, ",");
             next = self.skip(next, self.lex.and);
             if next == end {
-                break;
+                // "7:30am 12:30pm".
+                let Some((clock, after)) =
+                    self.plain_clock(next, Announced::No).filter(|(clock, _)| clock.reading != Reading::Open)
+                else {
+                    break;
+                };
+                clocks.push(clock);
+                end = after;
+                continue;
             }
             let article = self.skip(next, "las|la|a las|a la|at");
             let announced =
@@ -243,9 +251,11 @@ impl Reader<'_> {
         {
             return Some((Clock::named(part), end));
         }
-        if let Some(found) = self.toward(at, announced) {
-            return Some(found);
-        }
+        self.toward(at, announced).or_else(|| self.plain_clock(at, announced))
+    }
+
+    /// An hour with its minutes behind it: «9 y media», `21:30`, "5pm".
+    pub(crate) fn plain_clock(&self, at: usize, announced: Announced) -> Option<(Clock, usize)> {
         let (mut clock, mut end, mut is_sure) = self.hour_and_minute(at, announced)?;
         if let Some(after) = self.any(end, self.lex.oclock) {
             (end, is_sure) = (after, Announced::Yes);

@@ -258,7 +258,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
     except: "but|bar|barring|except|except for|except on|excluding|but not|but not on|apart from|other than|besides|skipping",
     within: "in|within|after|in exactly",
     from_now: "from now|from today|later|hence",
-    ahead: "before|beforehand|earlier|in advance|ahead|ahead of time|before that|before it",
+    ahead: "before hand|before|beforehand|earlier|in advance|ahead|ahead of time|before that|before it",
     ago: "ago",
     between: "between",
     from: "from",
@@ -285,12 +285,12 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
         (
             Verb::Tell,
             "remind me|remnid me|remid me|rmnd me|remimd me|reminde me|remind us|reminding me|reminded|remind|tell me|let me know|notify me|notify|\
-                      alert me|alert|warn me|ping me|nudge me|message me|text me|email me|send me a reminder|\
+                      alert me|warn me|warn us|ping me|nudge me|message me|text me|email me|send me a reminder|\
                       send me a message|send me a notification|send me an alert|send a reminder|\
                       give me a reminder|give me a heads up|give me a nudge|give me a shout|\
                       dont let me forget|do not let me forget|make sure i dont forget|make sure i remember|\
                       help me remember|set a reminder|set me a reminder|set up a reminder|set reminder|\
-                      give me a ring|give me a buzz|give me a poke|buzz me|poke me|prod me|beep me|shout at me|\
+                      give us a shout|give us a nudge|give us a ring|give us a heads up|need a nudge|need a reminder|give me a ring|give me a buzz|give me a poke|buzz me|poke me|prod me|beep me|shout at me|\
                       jog my memory|i need reminding|i want reminding|i need to be reminded|\
                       i want to be reminded|heads up|shout|alarm|create a reminder|add a reminder|make a reminder|schedule a reminder|i need a reminder|\
                       i want a reminder|reminder|set an alarm|set alarm|set an alert|create an alert",
@@ -306,7 +306,8 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
         ),
         (
             Verb::Do,
-            "tell me a|tell me an|tell me some|tell us a|prepare me|send me|summarise|summarize|give me|write me|make me|draft|suggest|look up|\
+            "tell me a story|tell me a joke|tell me a poem|tell me a riddle|tell me a tale|tell me something|\
+                    tell me some|tell us a story|prepare me|send me|summarise|summarize|give me|write me|make me|draft|suggest|look up|\
                     translate|generate|read me",
         ),
     ],
@@ -314,7 +315,9 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
               i would like you to|id like you to|i need you to|you should|would you mind|kindly|thanks|\
               thank you|just|then|also|id like|i would like|i want|i need|to be|so|now|always|well|and",
     questions: "what|who|when|where|how|which|why|whats|is|are|do|does|did",
-    framing: "i wish|if only|it would be nice|wouldnt it be|how do i|how do you|how can i|how could i|how would i|\
+    correcting: "no make it|no make that|make it|make that|actually make that|actually make it|actually no make that|\
+                 actually|i mean|sorry|no sorry|or rather|no wait|wait no",
+    framing: "dont have to|do not have to|dont need to|do not need to|neednt|i wish|if only|it would be nice|wouldnt it be|how do i|how do you|how can i|how could i|how would i|\
               how to|can i|could i|do i|should i|is it possible|is there a way|why did|why do|why does|did you|\
               translate|translation|correct|proofread|rephrase|rewrite|paraphrase|summarise|summarize|spell|\
               explain|analyse|analyze|improve|shorten|what does|whats the|what is the|told|said|says|saying|asked|\
@@ -371,7 +374,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
                        have not used|havent done anything|no activity|nobody has touched|no one has touched|\
                        nobodys touched|nobody touches|no one touches|nobody has used|no one has used|nobody uses|\
                        nobody is at|no one is at|nobodys at|nobody is using|no one is using|not touched|\
-                       not used|not using|untouched|unused|no input|no movement|step away|stepped away",
+                       not used|not using|untouched|unused|no input|no movement|no mouse|no keyboard|step away|stepped away",
         ),
         (Topic::Skill, "skill"),
         (Topic::Webhook, "webhook"),
@@ -400,7 +403,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
                removed|is new|gets updated|gets changed|edits|modifies|updates|touches|alters|altered|\
                overwrites|overwritten|deletes|removes|saves|writes to",
     failures: "fails|crashes|dies|breaks|goes down|is down|stops responding|stops working|doesnt respond|\
-                does not respond|falls over|misbehaves|acts up|is broken|goes wrong|isnt responding|is not responding|unhealthy|is unhealthy|becomes unhealthy|\
+                does not respond|falls over|misbehaves|acts up|is broken|goes wrong|isnt responding|is not responding|unhealthy|is unhealthy|becomes unhealthy|goes unhealthy|gets unhealthy|\
                 isnt healthy|is not healthy|is sick|hangs|fail|has failed|errors",
     news: "new|added|learn|saved|stored|remembered|recorded|add|save|remember|is added|enters",
     about: "about|on|regarding|concerning",

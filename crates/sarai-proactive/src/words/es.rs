@@ -284,7 +284,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
     within: "en|dentro de|de aqui a|de aca a|al cabo de|pasados|pasadas|pasado|pasada|tras|despues de|\
               de hoy en|en cosa de",
     from_now: "a partir de ahora|desde ahora|mas tarde|despues|contando desde ahora",
-    ahead: "antes|de antelacion|de anticipacion|de adelanto",
+    ahead: "antes|de antes|anterior|de antelacion|de anticipacion|de adelanto",
     ago: "hace",
     between: "entre las|entre la|entre",
     from: "desde las|desde la|de las|de la|desde|de",
@@ -323,7 +323,8 @@ pub(super) const SPANISH: Lexicon = Lexicon {
                       avises|avisar|avisenme|dame un aviso|dame un toque|darme un toque|me das un toque|me des un toque|\
                       me das un aviso|me des un aviso|pegame un toque|me pegas un toque|echame un toque|\
                       me mandas un aviso|me mandas un recordatorio|me haces acordar|me hagas acordar|\
-                      me pones un recordatorio|me pones un aviso|me pones una alarma|recuerdma|recuerame|abisame|avizame|alarma|mandame un aviso|enviame un aviso|\
+                      me pones un recordatorio|me pones un aviso|me pones una alarma|programame un aviso|programame una alarma|ponme la alarma|pon la alarma|\
+                      poneme la alarma|pegame un grito|dame un grito|me pegas un grito|me recuerda|m avisas|me salte un aviso|recuerdma|recuerame|abisame|avizame|alarma|mandame un aviso|enviame un aviso|\
                       mandame un recordatorio|enviame un recordatorio|mandame un mensaje|enviame un mensaje|\
                       mandame una notificacion|enviame una notificacion|mandame una alerta|recuerdame|\
                       recuerdamelo|recordame|recordamelo|recuerdeme|recordarme|me recuerdas|me recuerdes|\
@@ -352,7 +353,8 @@ pub(super) const SPANISH: Lexicon = Lexicon {
                      haz que el asistente|que el asistente|preguntale al modelo|pregunta al modelo|\
                      pidele al modelo|pedile al modelo|pide al modelo|dile al modelo|decile al modelo|\
                      haz que el modelo|que el modelo|pidele a sarai|pedile a sarai|dile a sarai|\
-                     preguntale a sarai",
+                     preguntale a sarai|pidele a la ia|pedile a la ia|\
+                     preguntale a la ia|dile a la ia|que la ia",
         ),
         (
             Verb::Do,
@@ -367,7 +369,8 @@ pub(super) const SPANISH: Lexicon = Lexicon {
               gracias|muchas gracias|vale|venga|entonces|anda|tienes que|tenes que|hay que|quiero|necesito|\
               a ver|ahora",
     questions: "que|quien|cuando|donde|como|cual|cuanto|cuantos|cuanta|cuantas|por que|a que|en que|de que",
-    framing: "ojala|me encantaria que|estaria bien que|estaria bien si|como pongo|como se pone|como hago|\
+    correcting: "no mejor|mejor|mejor dicho|no mejor dicho|digo|quiero decir|perdon|no perdon|no espera|espera no",
+    framing: "no hace falta|no hace falta que|no tienes que|no tenes que|no tiene que|ojala|me encantaria que|estaria bien que|estaria bien si|como pongo|como se pone|como hago|\
               como puedo|como podria|como se programa|como programo|como creo|como configuro|se puede|puedo|\
               es posible|hay forma de|hay manera de|por que|traduce|traduceme|traducime|traduccion|corrige|\
               corrigeme|corregime|reescribe|reescribeme|resume|resumeme|mejora|acorta|analiza|explica|explicame|\
@@ -400,7 +403,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
         (
             Chore::Backup,
             "hagame una copia de seguridad|haga una copia de seguridad|\
-                         hazme una copia de seguridad|haceme una copia de seguridad|haga un respaldo|\
+                         hazme una copia de seguridad|haceme una copia de seguridad|haga un respaldo|respalda todo|respaldar todo|respalda mis datos|\
                          hagame un respaldo|haz una copia de seguridad|haz copia de seguridad|hacer una copia de seguridad|\
                          haz un backup|hace un backup|hace una copia de seguridad|haz un respaldo|\
                          hace un respaldo|guarda una copia de seguridad",
@@ -462,7 +465,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
     changes: "altere|altera|modifica|edita|actualiza|borra|guarda|toca|escriba en|escribe en|cambie|cambia|cambien|cambian|cambios|se modifique|se modifica|modifique|modifiquen|modificado|\
                se actualice|actualice|actualicen|se edite|edite|editen|toque|toquen|se guarde|guarde|aparezca|\
                se cree|borre|se borre|haya cambios|haya algo nuevo",
-    failures: "ande mal|anda mal|vaya mal|va mal|tire error|tire errores|deje de ir|falle|falla|fallen|se caiga|se cae|caiga|deje de funcionar|deja de funcionar|\
+    failures: "ande mal|anda mal|vaya mal|va mal|tire error|tire errores|deje de ir|no esta sana|no este sana|no esta bien|falle|falla|fallen|se caiga|se cae|caiga|deje de funcionar|deja de funcionar|\
                 deje de responder|deja de responder|no responda|no responde|no funcione|este mal|esta mal|\
                 enferme|se rompa|no este sana|este enferma|muera|se cuelgue|se cuelga|no este bien|de error|\
                 de errores",

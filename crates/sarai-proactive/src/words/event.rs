@@ -83,6 +83,7 @@ impl Reader<'_> {
                     || matches!(
                         word.as_str(),
                         "is" | "se"
+                            | "goes"
                             | "called"
                             | "sea"
                             | "con"
@@ -128,6 +129,9 @@ impl Reader<'_> {
 
     fn about(&self, at: usize, end: usize) -> Option<String> {
         let start = (at..end).find_map(|at| self.any(at, self.lex.about))?;
+        let end = (start..end)
+            .find(|at| self.any(*at, "is|se").or_else(|| self.any(*at, self.lex.news)).is_some())
+            .unwrap_or(end);
         let about = self.slice(start..end).trim();
         (!about.is_empty()).then(|| about.to_owned())
     }
@@ -250,7 +254,7 @@ mod tests {
             (&ENGLISH, "the sql skill crashes", "skill unhealthy sql"),
             (&ENGLISH, "any skill is unhealthy", "skill unhealthy"),
             (&ENGLISH, "webhook deploy-done is called", "webhook deploy-done"),
-            (&ENGLISH, "a new fact about Marta is added", "fact added about Marta is added"),
+            (&ENGLISH, "a new fact about Marta is added", "fact added about Marta"),
             (&ENGLISH, "memory stays above 80% for 5 minutes", "beyond"),
             (&ENGLISH, "the postman comes", "–"),
         ] {

@@ -20,7 +20,7 @@ use super::piece::{Piece, Placed};
 use super::reader::Reader;
 use super::recur::Recurrence;
 use super::token::Kind;
-use crate::rule::Channel;
+use crate::rule::{Channel, Watch};
 
 /// The most tokens that a sentence has.
 const TOKENS_MAX: usize = 300;
@@ -105,6 +105,9 @@ fn hint(reader: &Reader<'_>, frame: &Frame) -> Option<Half> {
     if frame.asked == Asked::Verb(Verb::Wake) {
         return Some(Half::Am);
     }
+    if frame.asked != Asked::Verb(Verb::Tell) {
+        return None;
+    }
     let hints = reader.lex.hints.iter();
     hints
         .filter(|(_, words)| each(words).any(|word| frame.body_words.iter().any(|found| found == word)))
@@ -143,7 +146,27 @@ impl Framer<'_, '_> {
                 (0..at).all(|before| matches!(reader.kind(before), Some(Kind::Mark(_)))) || self.only_a_verb_before(at);
             unknown |= first && !matches!(reader.word(at), Some("como" | "after" | "once" | "tras"));
         }
+        if !unknown && let Some(watch) = self.bare_event() {
+            return (Some(Ok(watch)), false);
+        }
         (None, unknown)
+    }
+
+    /// "RAM over 90%, warn me": the first clause alone, with a request behind it.
+    fn bare_event(&mut self) -> Option<Watch> {
+        let reader = self.reader;
+        let end = self.clause_end(0);
+        let next = (end..reader.len()).find(|at| {
+            !matches!(reader.kind(*at), Some(Kind::Mark(_))) && reader.any(*at, "then|entonces").is_none()
+        })?;
+        reader.look(next, reader.lex.verbs)?;
+        match reader.event(0..end) {
+            Some(Ok(watch @ (Watch::Level(_) | Watch::Idle { .. }))) => {
+                self.set(0..next, Role::Event);
+                Some(watch)
+            }
+            _ => None,
+        }
     }
 
     fn only_a_verb_before(&self, at: usize) -> bool {
@@ -215,6 +238,8 @@ impl Framer<'_, '_> {
         let verb = reader.look(at, reader.lex.verbs);
         let (asked, end) = match (chore, verb) {
             (Some((chore, end)), other) if other.is_none_or(|(_, other)| other <= end) => (Asked::Chore(chore), end),
+            // Only skills are run: "run payroll every 15th, remind me".
+            (_, Some((Verb::Run, _))) if !self.names_a_skill() => return false,
             (_, Some((verb, end))) => (Asked::Verb(verb), end),
             (_, None) => return false,
         };
@@ -222,6 +247,11 @@ impl Framer<'_, '_> {
         self.verb = Some(at..end);
         self.asked = asked;
         true
+    }
+
+    fn names_a_skill(&self) -> bool {
+        let reader = self.reader;
+        (0..reader.len()).any(|at| matches!(reader.word(at), Some("skill" | "habilidad")))
     }
 
     /// Whether what stands before a verb makes it no request: «el médico me dijo: avísame el lunes», "translate: remind me".
@@ -272,8 +302,20 @@ impl Framer<'_, '_> {
                     (before + 1).checked_sub(words).is_some_and(|start| reader.phrase(start, phrase) == Some(at))
                 })
             });
+            let is_last = (end..reader.len()).all(|at| {
+                matches!(reader.kind(at), Some(Kind::Mark(_))) || reader.any(at, reader.lex.polite).is_some()
+            });
+            let by_a_time = reader.piece(end).is_some()
+                || (0..at).any(|start| reader.piece(start).is_some_and(|(_, end)| end == at));
+            // «pone una alarma cada hora» asks for nothing.
+            let is_thing = before.is_some_and(|before| {
+                reader.word(before).is_some_and(|word| {
+                    has_word("a|an|the|that|this|my|un|una|el|la|mi|su|otra|esa|le|les|te|os|se", word)
+                })
+            });
             if fresh
                 || polite
+                || (is_last || by_a_time) && !is_thing
                 || end - at > 1
                 || reader.word(at).is_some_and(|word| word.ends_with("me") || word.ends_with("melo"))
             {
@@ -329,19 +371,55 @@ impl Framer<'_, '_> {
     fn times(&mut self) -> When {
         let mut when = When::default();
         self.timer(&mut when);
-        let pieces = self.pieces();
+        let pieces = self.corrected(self.pieces());
         let chosen = Chooser::new(self, &pieces).choose();
         self.other_day(&pieces, &chosen, &mut when);
         let happens = self.roles.contains(&Role::Event);
+        let pairs = pairs(&chosen);
         for placed in &chosen {
             // «avísame si se llena el disco, que ayer se llenó» tells why.
             if happens && placed.piece == Piece::Day(Day::Past) {
                 continue;
             }
-            when.add(placed.piece.clone());
+            if !pairs.iter().skip(1).flatten().any(|other| other == placed) {
+                when.add(placed.piece.clone());
+            }
             self.set(placed.start..placed.end, Role::Time);
         }
+        for pair in pairs.into_iter().skip(1) {
+            let mut other = When::default();
+            pair.into_iter().for_each(|placed| other.add(placed.piece));
+            when.also.push(other);
+        }
         when
+    }
+
+    /// «a las 6, no, mejor a las 7»: what was taken back counts no more and is not said either.
+    fn corrected(&mut self, pieces: Vec<Placed>) -> Vec<Placed> {
+        let mut kept: Vec<Placed> = Vec::new();
+        for placed in pieces {
+            let alike = |other: &Placed| std::mem::discriminant(&other.piece) == std::mem::discriminant(&placed.piece);
+            if let Some(at) = kept.iter().rposition(alike)
+                && let Some(start) = self.correction(kept[at].end..placed.start)
+            {
+                let old = kept.remove(at);
+                self.set(old.start..old.end, Role::Polite);
+                self.set(start..placed.start, Role::Polite);
+            }
+            kept.push(placed);
+        }
+        kept
+    }
+
+    /// Where the words begin, at the end of a range, that take back what stands before it.
+    fn correction(&self, mut range: Range<usize>) -> Option<usize> {
+        let (reader, end) = (self.reader, range.end);
+        range.find(|start| {
+            let words: Vec<&str> = (*start..end).filter_map(|at| reader.word(at)).collect();
+            let others =
+                (*start..end).all(|at| reader.word(at).is_some() || matches!(reader.kind(at), Some(Kind::Mark(_))));
+            others && has_word(reader.lex.correcting, &words.join(" "))
+        })
     }
 
     /// The day of what was said before the request, where the request has only an hour.
@@ -490,6 +568,18 @@ impl Framer<'_, '_> {
         }
         part
     }
+}
+
+/// «el martes a las 9 y el jueves a las 12»: days that have hours of their own, one by one; none if they share them.
+fn pairs(chosen: &[Placed]) -> Vec<Vec<Placed>> {
+    let is_day = |placed: &&Placed| matches!(placed.piece, Piece::Day(_) | Piece::Recurs(..));
+    let mut parts: Vec<&Placed> =
+        chosen.iter().filter(|placed| is_day(placed) || matches!(placed.piece, Piece::Clocks(_))).collect();
+    parts.sort_by_key(|placed| placed.start);
+    let alternate = parts.len() > 2
+        && parts.len().is_multiple_of(2)
+        && parts.chunks(2).all(|pair| is_day(&pair[0]) && !is_day(&pair[1]));
+    if alternate { parts.chunks(2).map(|pair| pair.iter().copied().cloned().collect()).collect() } else { Vec::new() }
 }
 
 /// «sacar», «llamarle», «irme»: with or without a pronoun.

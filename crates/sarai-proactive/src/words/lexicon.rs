@@ -234,6 +234,8 @@ pub(crate) struct Lexicon {
     pub(crate) polite: Phrases,
     pub(crate) questions: Phrases,
     pub(crate) negations: Phrases,
+    /// Before a time that takes the place of the one said before: «a las 6, no, mejor a las 7».
+    pub(crate) correcting: Phrases,
     /// What makes a request that follows none: a report, a wish, a question about it, a text to be worked on.
     pub(crate) framing: Phrases,
     pub(crate) complements: Phrases,

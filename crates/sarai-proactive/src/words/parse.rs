@@ -343,76 +343,86 @@ mod tests {
         }
     }
 
+    const SENTENCES: &[(&str, &str)] = &[
+        // The half of the day.
+        ("remind me tomorrow at eight to feed the cat", "29.11. 08:00: feed the cat"),
+        ("remind me at eight to feed the cat", "28.11. 20:00: feed the cat"),
+        ("pon una alarma mañana a las 6:40", "29.11. 06:40: "),
+        ("compacta la base de datos el domingo a las 5:00", "29.11. 05:00: vacuum"),
+        ("recuérdame esta noche a las 0:30 apagar el horno", "29.11. 00:30: apagar el horno"),
+        ("every morning at 7:30 ask the model for two riddles", "29.11. 07:30, 30.11. 07:30: ask"),
+        // Days before and after others.
+        ("el día antes del 24 de diciembre recuérdame envolver los regalos", "23.12. 09:00: envolver los regalos"),
+        ("dos días antes de Nochevieja avísame de comprar uvas", "29.12. 09:00: comprar uvas"),
+        (
+            "the day before the 12th of each month remind me to water the palm",
+            "11.12. 09:00, 11.1. 09:00: water the palm",
+        ),
+        ("la víspera de Reyes recuérdame los zapatos", "5.1. 09:00: los zapatos"),
+        ("tuesday week at 4pm remind me to ring Joe", "8.12. 16:00: ring Joe"),
+        ("a fortnight on Monday remind me to ring Joe", "14.12. 09:00: ring Joe"),
+        ("two weeks today at noon remind me to ring Joe", "12.12. 12:00: ring Joe"),
+        ("mañana y pasado a las 12 recuérdame el riego", "29.11. 12:00, 30.11. 12:00: el riego"),
+        ("the Tuesday before Easter at noon remind me to ring Joe", "no rule"),
+        ("remind me at 12.40 every Friday to leave work", "4.12. 12:40, 11.12. 12:40: leave work"),
+        ("remind me tomorrow at sunrise to run", "no rule"),
+        ("remind me tomorrow at sunrise, at 7:20, to run", "29.11. 07:20: run"),
+        // Counted back from what is said beside it.
+        ("la obra empieza el lunes a las 19:00, avísame hora y media antes", "30.11. 17:30: la obra empieza"),
+        ("the ferry leaves at 6pm on Tuesday, remind me two hours before", "1.12. 16:00: the ferry leaves"),
+        ("coro todos los martes a las 20:00, avísame media hora antes", "1.12. 19:30, 8.12. 19:30: coro"),
+        ("avísame media hora antes de la cena", "no rule"),
+        // The day of what is said before.
+        (
+            "the sweep comes on Monday. Remind me at 8 that day to cover the sofa",
+            "30.11. 08:00: the sweep comes on Monday cover the sofa",
+        ),
+        ("the sweep comes on Monday with his son, so remind me at 8 to cover the sofa", "30.11. 08:00 | 28.11. 20:00"),
+        // Days with hours of their own, and what is taken back.
+        ("el martes a las 9 y el jueves a las 13 avísame del turno", "1.12. 09:00, 3.12. 13:00: turno"),
+        ("remind me at 6pm, no, make that 7pm, to stretch", "28.11. 19:00: stretch"),
+        // Ends.
+        ("remind me every ten days starting Sunday at 11 am to stretch", "29.11. 11:00, 9.12. 11:00: stretch"),
+        ("durante diez días avísame a las 14:00 de regar", "28.11. 14:00, 29.11. 14:00: regar"),
+        ("every day until Christmas at 4pm remind me to stretch", "28.11. 16:00, 29.11. 16:00: stretch"),
+        ("every weekday but Monday at 6pm remind me to stretch", "1.12. 18:00, 2.12. 18:00: stretch"),
+        ("every Monday except the 7th of December at 6pm remind me to stretch", "no rule"),
+        // What recurs.
+        ("every hour on the hour tell me to stretch", "28.11. 11:00, 28.11. 12:00: stretch"),
+        ("cada hora dime que beba", "28.11. 11:00, 28.11. 12:00: beba"),
+        ("todos los 12 a las 9 avísame del alquiler", "12.12. 09:00, 12.1. 09:00: alquiler"),
+        ("el primer día laborable de cada mes a las 8 avísame del parte", "1.12. 08:00, 1.1. 08:00: parte"),
+        ("on the last working day of the month at 5pm remind me to invoice", "30.11. 17:00, 31.12. 17:00: invoice"),
+        ("el 3 de marzo, junio y septiembre recuérdame el gas", "3.3. 09:00, 3.6. 09:00: el gas"),
+        ("cada viernes de diciembre a las 13:00 recuérdame el menú", "4.12. 13:00, 11.12. 13:00: el menú"),
+        ("on Tuesday evenings remind me to call home", "1.12. 19:00, 8.12. 19:00: call home"),
+        ("every year on 29 February remind me to call Ann", "28.2. 09:00, 29.2. 09:00 | 29.2. 09:00, 29.2. 09:00"),
+        // No request, though the words of one.
+        ("I wish somebody would remind me every day to drink", "no rule"),
+        ("how do I set an alarm for tomorrow at 7?", "no rule"),
+        ("translate: remind me tomorrow at ten to buy salt", "no rule"),
+        ("mi jefa dijo: avísame el lunes si no llegas", "no rule"),
+        ("gracias por avisarme a las 9", "no rule"),
+        ("remind me when the concert is tomorrow", "no rule"),
+        ("recuérdame a qué hora cierran mañana", "no rule"),
+        ("cuéntame la historia de un perro que cada noche aúlla", "no rule"),
+        ("tell me a story about a man who wakes every day at four", "no rule"),
+        (
+            "el fontanero me dijo que viene a las 12, avísame a las 11:45",
+            "28.11. 11:45: el fontanero me dijo que viene a las 12",
+        ),
+        // What happens.
+        ("avísame si alguien edita el archivo ~/lista.txt", "file changed ~/lista.txt: "),
+        ("como me quede 20 minutos sin tocar el ratón, avísame", "idle 20m: "),
+        ("when nobody has touched the mouse for an hour, make a backup", "idle 1h: backup"),
+        ("RAM over 80%, warn me", "memory used > 80%: "),
+        ("tell me when memory is above 90%, yesterday it crashed", "memory used > 90%: yesterday it crashed"),
+    ];
+
     #[test]
     fn sentences() {
-        for (text, expected) in [
-            // The half of the day.
-            ("remind me tomorrow at eight to feed the cat", "29.11. 08:00: feed the cat"),
-            ("remind me at eight to feed the cat", "28.11. 20:00: feed the cat"),
-            ("pon una alarma mañana a las 6:40", "29.11. 06:40: "),
-            ("compacta la base de datos el domingo a las 5:00", "29.11. 05:00: vacuum"),
-            ("recuérdame esta noche a las 0:30 apagar el horno", "29.11. 00:30: apagar el horno"),
-            ("every morning at 7:30 ask the model for two riddles", "29.11. 07:30, 30.11. 07:30: ask"),
-            // Days before and after others.
-            ("el día antes del 24 de diciembre recuérdame envolver los regalos", "23.12. 09:00: envolver los regalos"),
-            ("dos días antes de Nochevieja avísame de comprar uvas", "29.12. 09:00: comprar uvas"),
-            (
-                "the day before the 12th of each month remind me to water the palm",
-                "11.12. 09:00, 11.1. 09:00: water the palm",
-            ),
-            ("la víspera de Reyes recuérdame los zapatos", "5.1. 09:00: los zapatos"),
-            ("tuesday week at 4pm remind me to ring Joe", "8.12. 16:00: ring Joe"),
-            ("a fortnight on Monday remind me to ring Joe", "14.12. 09:00: ring Joe"),
-            ("two weeks today at noon remind me to ring Joe", "12.12. 12:00: ring Joe"),
-            ("mañana y pasado a las 12 recuérdame el riego", "29.11. 12:00, 30.11. 12:00: el riego"),
-            ("the Tuesday before Easter at noon remind me to ring Joe", "no rule"),
-            // Counted back from what is said beside it.
-            ("la obra empieza el lunes a las 19:00, avísame hora y media antes", "30.11. 17:30: la obra empieza"),
-            ("the ferry leaves at 6pm on Tuesday, remind me two hours before", "1.12. 16:00: the ferry leaves"),
-            ("coro todos los martes a las 20:00, avísame media hora antes", "1.12. 19:30, 8.12. 19:30: coro"),
-            ("avísame media hora antes de la cena", "no rule"),
-            // The day of what is said before.
-            (
-                "the sweep comes on Monday. Remind me at 8 that day to cover the sofa",
-                "30.11. 08:00: the sweep comes on Monday cover the sofa",
-            ),
-            ("the sweep comes on Monday, so remind me at 8 to cover the sofa", "30.11. 08:00 | 28.11. 20:00"),
-            // Ends.
-            ("durante diez días avísame a las 14:00 de regar", "28.11. 14:00, 29.11. 14:00: regar"),
-            ("every day until Christmas at 4pm remind me to stretch", "28.11. 16:00, 29.11. 16:00: stretch"),
-            ("every weekday but Monday at 6pm remind me to stretch", "1.12. 18:00, 2.12. 18:00: stretch"),
-            ("every Monday except the 7th of December at 6pm remind me to stretch", "no rule"),
-            // What recurs.
-            ("every hour on the hour tell me to stretch", "28.11. 11:00, 28.11. 12:00: stretch"),
-            ("cada hora dime que beba", "28.11. 11:00, 28.11. 12:00: beba"),
-            ("todos los 12 a las 9 avísame del alquiler", "12.12. 09:00, 12.1. 09:00: alquiler"),
-            ("el primer día laborable de cada mes a las 8 avísame del parte", "1.12. 08:00, 1.1. 08:00: parte"),
-            ("on the last working day of the month at 5pm remind me to invoice", "30.11. 17:00, 31.12. 17:00: invoice"),
-            ("el 3 de marzo, junio y septiembre recuérdame el gas", "3.3. 09:00, 3.6. 09:00: el gas"),
-            ("cada viernes de diciembre a las 13:00 recuérdame el menú", "4.12. 13:00, 11.12. 13:00: el menú"),
-            ("on Tuesday evenings remind me to call home", "1.12. 19:00, 8.12. 19:00: call home"),
-            ("every year on 29 February remind me to call Ann", "28.2. 09:00, 29.2. 09:00 | 29.2. 09:00, 29.2. 09:00"),
-            // No request, though the words of one.
-            ("I wish somebody would remind me every day to drink", "no rule"),
-            ("how do I set an alarm for tomorrow at 7?", "no rule"),
-            ("translate: remind me tomorrow at ten to buy salt", "no rule"),
-            ("mi jefa dijo: avísame el lunes si no llegas", "no rule"),
-            ("gracias por avisarme a las 9", "no rule"),
-            ("remind me when the concert is tomorrow", "no rule"),
-            ("recuérdame a qué hora cierran mañana", "no rule"),
-            ("cuéntame la historia de un perro que cada noche aúlla", "no rule"),
-            ("tell me a story about a man who wakes every day at four", "no rule"),
-            (
-                "el fontanero me dijo que viene a las 12, avísame a las 11:45",
-                "28.11. 11:45: el fontanero me dijo que viene a las 12",
-            ),
-            // What happens.
-            ("avísame si alguien edita el archivo ~/lista.txt", "file changed ~/lista.txt: "),
-            ("como me quede 20 minutos sin tocar el ratón, avísame", "idle 20m: "),
-            ("when nobody has touched the mouse for an hour, make a backup", "idle 1h: backup"),
-            ("tell me when memory is above 90%, yesterday it crashed", "memory used > 90%: yesterday it crashed"),
-        ] {
-            assert_eq!(read(text, "Europe/Madrid"), expected, "{text}");
+        for (text, expected) in SENTENCES {
+            assert_eq!(read(text, "Europe/Madrid"), *expected, "{text}");
         }
     }
 

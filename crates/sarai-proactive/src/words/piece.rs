@@ -32,7 +32,7 @@ pub(crate) enum Piece {
     /// «ese día»: the one that was named before.
     ThatDay(Option<Part>),
     /// So long before what else is said: «avísame una hora antes».
-    Ahead(Length),
+    Ahead(Length, Option<Part>),
     Beyond(Beyond),
 }
 
@@ -56,9 +56,11 @@ impl Reader<'_> {
     pub(crate) fn piece(&self, at: usize) -> Option<(Piece, usize)> {
         [
             self.except(at),
-            self.look(at, self.lex.beyond).map(|(beyond, end)| (Piece::Beyond(beyond), end)),
+            // Other things than these only happen: "remind me at 5 to leave work".
+            self.look(at, self.lex.beyond)
+                .filter(|(beyond, _)| matches!(beyond, Beyond::Sun | Beyond::Holidays))
+                .map(|(beyond, end)| (Piece::Beyond(beyond), end)),
             self.ahead(at),
-            self.beside(at),
             self.window(at),
             self.until(at),
             self.after_now(at),
@@ -72,6 +74,7 @@ impl Reader<'_> {
             self.look(at, self.lex.parts).map(|(part, end)| (Piece::Part(part), end)),
             self.zone(at),
             self.count(at),
+            self.beside(at),
         ]
         .into_iter()
         .flatten()
@@ -84,21 +87,28 @@ impl Reader<'_> {
 
     /// "the Wednesday before Thanksgiving": counted from something that has no date here.
     fn beside(&self, at: usize) -> Option<(Piece, usize)> {
-        let (_, _, end) = self.weekday_list(self.skip(at, "the|el|on the"))?;
-        let end = self.any(end, "before|after|antes de|antes del|despues de|despues del|anterior a|posterior a")?;
-        self.word(end)?;
+        let weekday = self.weekday_list(self.skip(at, "the|el|on the"));
+        if let Some(end) = weekday.and_then(|(_, _, end)| self.any(end, "before|antes de|antes del|anterior a")) {
+            self.word(end)?;
+            return Some((Piece::Beyond(Beyond::Before), end));
+        }
+        let day = self.any(at, "the day|el dia").or_else(|| self.length(at).map(|(_, end)| end))?;
+        let (_, end) = self.day(self.any(day, "after|despues de|despues del")?)?;
         Some((Piece::Beyond(Beyond::Before), end))
     }
 
     /// «una hora antes», «con dos días de antelación», "the day before".
     fn ahead(&self, at: usize) -> Option<(Piece, usize)> {
         let start = self.skip(at, "con|with");
-        let day = || {
-            let end = self.any(start, "el dia|la vispera|the day")?;
-            Some((Length { days: 1, ..Length::default() }, end))
+        let one = Length { days: 1, ..Length::default() };
+        let day = || Some((one, None, self.any(start, "el dia|la vispera|the day")?));
+        let night = || {
+            let (part, end) = self.look(self.any(start, "la|the")?, self.lex.part_names)?;
+            Some((one, Some(part), end))
         };
-        let (length, end) = self.length(start).or_else(day)?;
-        Some((Piece::Ahead(length), self.any(end, self.lex.ahead)?))
+        let (length, part, end) =
+            self.length(start).map(|(length, end)| (length, None, end)).or_else(day).or_else(night)?;
+        Some((Piece::Ahead(length, part), self.any(end, self.lex.ahead)?))
     }
 
     /// «ese día», «esa noche», "that evening".
@@ -159,7 +169,8 @@ impl Reader<'_> {
         let from = self.any(at, self.lex.from);
         let start = between.or(from)?;
         let start = self.skip(start, "las|la");
-        let (first, end) = self.bare_clock(start, Announced::Yes)?;
+        let named = || self.look(start, self.lex.named_times).map(|(part, end)| (Clock::named(part), end));
+        let (first, end) = named().or_else(|| self.plain_clock(start, Announced::Yes))?;
         let end = if between.is_some() { self.any(end, self.lex.and)? } else { self.any(end, self.lex.to)? };
         let end = self.skip(end, "las|la|a las|a la|at");
         let (second, end) = self.bare_clock(end, Announced::Yes)?;
@@ -210,7 +221,7 @@ impl Reader<'_> {
     }
 
     fn starting(&self, at: usize) -> Option<(Piece, usize)> {
-        let start = self.any(at, self.lex.starting)?;
+        let start = self.skip(self.any(at, self.lex.starting)?, "en|in");
         if let Some((month, end)) = self.look(start, self.lex.months).filter(|(_, end)| self.month_days(*end).is_none())
         {
             let day =

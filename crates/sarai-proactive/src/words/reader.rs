@@ -199,6 +199,14 @@ impl<'a> Reader<'a> {
     /// «20 minutos», «una hora y media», «1 h 30 min», "half an hour", "2.5 hours".
     pub(crate) fn length(&self, at: usize) -> Option<(Length, usize)> {
         let (mut length, mut end) = self.one_length(at)?;
+        // "1h 40".
+        if let Some(Kind::Number { value: minutes @ 1..60, digits: 2 }) = self.kind(end)
+            && matches!(self.word(end - 1), Some("h" | "hr" | "hora" | "hour"))
+            && self.unit(end + 1).is_none()
+        {
+            length = length.plus(Length { seconds: minutes * 60, ..Length::default() })?;
+            end += 1;
+        }
         loop {
             let next = self.skip(self.any(end, self.lex.and).unwrap_or(end), ",");
             // A bare unit begins something else: «dos horas y día».
@@ -236,7 +244,12 @@ impl<'a> Reader<'a> {
         let (thousandths, mut end) = match self.decimal(at) {
             Some((count, end)) => (count, end),
             // «hora y media»: the unit alone is one.
-            None if self.unit(at).is_some_and(|(_, end)| self.any(end, self.lex.and_half).is_some()) => (1000, at),
+            None if self.unit(at).is_some_and(|(_, end)| {
+                self.any(end, self.lex.and_half).or_else(|| self.any(end, self.lex.and_quarter)).is_some()
+            }) =>
+            {
+                (1000, at)
+            }
             None => return None,
         };
         let mut half = 0;
