@@ -426,6 +426,23 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Words of rules in any order are read without a panic, and what is proposed is still to come.
+        #[test]
+        fn anything_can_be_said(picks in proptest::collection::vec((0_usize..1000, 0_usize..1000), 1..30)) {
+            let word = |(sentence, word): (usize, usize)| {
+                let words: Vec<&str> = SENTENCES[sentence % SENTENCES.len()].0.split(' ').collect();
+                words[word % words.len()]
+            };
+            let text = picks.into_iter().map(word).collect::<Vec<_>>().join(" ");
+            let zone: Zone = "Europe/Madrid".parse().unwrap();
+            let now = zone.moment("2026-11-28T10:15:00".parse().unwrap()).unwrap();
+            if let Parsed::Rule(proposal) = parse(&text, &Context { now, zone, language: None, rules: &[] }) {
+                proptest::prop_assert!(proposal.next.is_sorted() && proposal.next.iter().all(|at| *at > now), "{text}");
+            }
+        }
+    }
+
     #[test]
     fn dates_in_figures_are_read_as_where_the_owner_lives() {
         let text = "remind me on 5/12 at noon to vote";
