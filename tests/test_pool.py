@@ -40,8 +40,11 @@ def test_a_model_that_is_named_answers_beside_the_default_one(home):
     assert served(home).count(CODER) == 1
     assert home.component(f"model {CODER}")["status"] == "ready"
     assert f'sarai_child_up{{child="model {CODER}"}} 1' in home.request("GET", "/metrics")[1]
-    ended = home.run("ask", "--model", CODER, "Say one word")
-    assert ended.returncode == 0 and ended.stdout.strip(), ended
+    # On the command line it is the assistant that answers with it, memory and all.
+    assert home.run("ask", "--model", CODER, "Mi hermana vive en Madrid.").returncode == 0
+    ended = home.run("ask", "--model", CODER, "¿Dónde vive mi hermana?")
+    assert ended.returncode == 0 and "Madrid" in ended.stdout, ended
+    assert says_who(home, f"sarai:{CODER}") == f"sarai:{CODER}"
 
     # Both give their memory back, and each wakes up alone.
     wait_for("both to rest", lambda: home.request("POST", "/v1/upkeep/models", {"idle_seconds": 0})[1]["freed_bytes"])

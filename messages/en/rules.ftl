@@ -178,6 +178,7 @@ rules-which-next =
     }
 rules-which-weekend = This weekend or the one after?
 rules-which-day = Which day?
+rules-which-one = Which of them?
 rules-which-days = Which days of the week? This is only a proposal.
 rules-which-times = At which times? This is only a proposal.
 rules-which-midnight = The midnight that begins that day or the one that ends it?
@@ -250,7 +251,12 @@ rules-beyond-weather = I do not know what the weather is like.
 rules-beyond-place = I do not know where you are.
 rules-beyond-message = I do not read your messages or calls.
 rules-beyond-before = I cannot count back from something else. Name the time of the reminder.
-rules-beyond-single-days = I cannot leave out single days, only days of the week.
+rules-beyond-negated = I can only tell when something happens, not when it does not.
+rules-beyond-two = One rule watches one thing. Make two of it.
+rules-beyond-elsewhere = I only watch this computer.
+rules-beyond-others = I can only remind you, nobody else.
+rules-beyond-several = There is more than one time here, and I do not know how they belong together. Make one rule of each.
+rules-beyond-single-days = I cannot leave out single days or hours, only days of the week.
 rules-beyond-lasting = I cannot measure how long something lasts, only the moment when it is crossed.
 rules-beyond-level = I can only tell when something fills up, not when it empties.
 

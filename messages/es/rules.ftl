@@ -178,6 +178,7 @@ rules-which-next =
     }
 rules-which-weekend = ¿Este fin de semana o el siguiente?
 rules-which-day = ¿Qué día?
+rules-which-one = ¿Cuál de ellos?
 rules-which-days = ¿Qué días de la semana? Esta es solo una propuesta.
 rules-which-times = ¿A qué horas? Esta es solo una propuesta.
 rules-which-midnight = ¿La medianoche con la que empieza ese día o aquella con la que acaba?
@@ -250,7 +251,12 @@ rules-beyond-weather = No sé qué tiempo hace.
 rules-beyond-place = No sé dónde estás.
 rules-beyond-message = No leo tus mensajes ni tus llamadas.
 rules-beyond-before = No puedo contar hacia atrás desde otra cosa. Di la hora del aviso.
-rules-beyond-single-days = No puedo dejar fuera días sueltos, solo días de la semana.
+rules-beyond-negated = Solo puedo avisar de lo que pasa, no de lo que no pasa.
+rules-beyond-two = Cada regla vigila una sola cosa. Haz dos.
+rules-beyond-elsewhere = Solo vigilo este ordenador.
+rules-beyond-others = Solo puedo avisarte a ti, a nadie más.
+rules-beyond-several = Aquí hay más de un momento y no sé cómo van juntos. Haz una regla para cada uno.
+rules-beyond-single-days = No puedo dejar fuera días ni horas sueltos, solo días de la semana.
 rules-beyond-lasting = No puedo medir cuánto dura; solo el momento en que se cruza.
 rules-beyond-level = Solo puedo avisar cuando algo se llena, no cuando se vacía.
 

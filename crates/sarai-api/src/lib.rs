@@ -41,6 +41,6 @@ pub use command::{
     COMMANDS_MAX, Command, Component, Embedded, Handle, Health, Loaded, ModelCard, Status, TURN_EVENTS_MAX,
 };
 pub use messages::{LoopAsk, LoopReply, MessageBody, MessageMark};
-pub use openai::ASSISTANT;
+pub use openai::{ASSISTANT, assistant_with};
 pub use state::{Ambient, Front, Randomness, router};
 pub use upkeep::Upkeep;

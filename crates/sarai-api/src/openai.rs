@@ -18,14 +18,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use sarai_types::ModelId;
 
 use crate::state::Door;
 
 pub(crate) use chat_reply::{Chunk, ToolCallDelta};
 pub use models::{ModelBody, ModelExtension, ModelList};
 
-/// The name under which the assistant itself answers; any other is a model alone.
+/// The name under which the assistant itself answers; a model's name alone is that model and nothing else.
 pub const ASSISTANT: &str = "sarai";
+
+/// The name of the assistant with a model of one's choice: `sarai:qwen3-4b`. No model's name has a colon.
+#[must_use]
+pub fn assistant_with(model: &ModelId) -> String {
+    format!("{ASSISTANT}:{model}")
+}
 
 pub(crate) fn routes() -> Router<Arc<Door>> {
     Router::new()

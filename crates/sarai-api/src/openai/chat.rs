@@ -24,7 +24,7 @@ const TOP_LOGPROBS_MAX: u8 = 20;
 /// `skill`, `skill_arguments` and `memory`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(crate) struct ChatRequest {
-    /// `sarai` for the assistant, or the id of a model to talk to it alone.
+    /// `sarai` for the assistant, `sarai:ID` for the assistant with another model, or a model's id to talk to it alone.
     model: Option<String>,
     messages: Option<Vec<ChatMessage>>,
     stream: Option<bool>,

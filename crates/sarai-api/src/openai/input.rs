@@ -214,10 +214,12 @@ pub(super) fn tokens(param: &str, tokens: Option<u32>) -> Result<Option<u32>, Pr
 
 /// Who answers, and the model if one is named.
 pub(super) fn responder(model: &str) -> Result<(Persona, Option<ModelId>), Problem> {
-    match model {
-        "" => Err(Problem::missing("model")),
-        ASSISTANT => Ok((Persona::Assistant, None)),
-        other => Ok((Persona::Model, Some(other.parse().map_err(|_| Problem::no_such_model(other))?))),
+    let named = |id: &str| id.parse().map(Some).map_err(|_| Problem::no_such_model(id));
+    match (model, model.strip_prefix(ASSISTANT).and_then(|rest| rest.strip_prefix(':'))) {
+        ("", _) => Err(Problem::missing("model")),
+        (ASSISTANT, _) => Ok((Persona::Assistant, None)),
+        (_, Some(id)) => Ok((Persona::Assistant, named(id)?)),
+        (id, None) => Ok((Persona::Model, named(id)?)),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::state::Door;
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(crate) struct ResponsesRequest {
-    /// `sarai` for the assistant, or the id of a model to talk to it alone.
+    /// `sarai` for the assistant, `sarai:ID` for the assistant with another model, or a model's id to talk to it alone.
     model: Option<String>,
     input: Option<Input>,
     /// A system text that stands before the input.

@@ -128,6 +128,10 @@ async fn every_field_reaches_the_daemon() {
     assert_eq!((turn.grammar, turn.speculation), (None, Speculation::Fixed(7)));
     assert_eq!(turn.language.tag(), "es");
 
+    post(&house.socket, CHAT, ask(json!({"model": "sarai:qwen"}))).await;
+    let turn = house.asked.recv().await.unwrap();
+    assert_eq!((turn.persona, turn.model.unwrap().as_str()), (Persona::Assistant, "qwen"));
+
     post(&house.socket, CHAT, ask(json!({}))).await;
     let turn = house.asked.recv().await.unwrap();
     assert_eq!((turn.persona, turn.model, turn.tool_choice), (Persona::Assistant, None, ToolChoice::Auto));

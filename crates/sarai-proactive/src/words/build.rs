@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use sarai_types::{Language, Notice};
 
 use super::clock::{Clock, DEFAULT_HOUR, Meaning, Meant, Shift, part_hours};
-use super::day::{Day, Month};
-use super::lexicon::{Beyond, Half, Part, Unit};
+use super::day::{Day, EdgeOf, Month};
+use super::lexicon::{Beyond, Edge, Half, Part, Unit, Which};
 use super::picks::Picks;
 use super::piece::{Bound, Piece};
 use super::plan::Plan;
@@ -29,6 +29,8 @@ pub(crate) enum Refusal {
 pub(crate) struct When {
     pub(crate) clocks: Vec<Clock>,
     pub(crate) part: Option<Part>,
+    /// Further ones: «cada mañana y cada noche».
+    pub(crate) other_parts: Vec<Part>,
     pub(crate) today_part: Option<Part>,
     pub(crate) days: Vec<Day>,
     pub(crate) recurrences: Vec<Recurrence>,
@@ -36,6 +38,8 @@ pub(crate) struct When {
     pub(crate) window: Option<(Clock, Clock)>,
     pub(crate) from: Option<Bound>,
     pub(crate) until: Option<Bound>,
+    /// The month that it keeps to.
+    pub(crate) month: Option<i8>,
     pub(crate) during: Option<Length>,
     pub(crate) count: Option<u32>,
     pub(crate) zone: Option<Result<Zone, String>>,
@@ -43,6 +47,8 @@ pub(crate) struct When {
     /// So long before the time that was said.
     pub(crate) ahead: Option<Length>,
     pub(crate) beyond: Option<Beyond>,
+    /// One of several: «el lunes o el martes».
+    pub(crate) either: bool,
     /// Other days with hours of their own: «el martes a las 9 y el jueves a las 12».
     pub(crate) also: Vec<Self>,
     /// The day of something else that was said, which may be meant: "the plumber comes tomorrow, so remind me at nine".
@@ -55,17 +61,22 @@ impl When {
     pub(crate) fn add(&mut self, piece: Piece) {
         match piece {
             Piece::Clocks(clocks) => self.clocks.extend(clocks),
-            Piece::Part(part) => self.part = Some(part),
+            Piece::Part(part) => self.add_part(Some(part)),
             Piece::PartToday(part) => self.today_part = Some(part),
             Piece::Day(day) => self.days.push(day),
             Piece::Recurs(recurrence, part) => {
                 self.recurrences.push(recurrence);
-                self.part = part.or(self.part);
+                self.add_part(part);
             }
             Piece::In(length) => self.within = Some(length),
             Piece::Window(from, to) => self.window = Some((from, to)),
             Piece::From(bound) => self.from = Some(bound),
             Piece::Until(bound) => self.until = Some(bound),
+            Piece::InMonth(month) => self.month = Some(month),
+            Piece::Span(from, until) => {
+                self.from = Some(Bound { day: Some(from), clock: None });
+                self.until = Some(Bound { day: Some(until), clock: None });
+            }
             Piece::During(length) => self.during = Some(length),
             Piece::Count(count) => self.count = Some(count),
             Piece::Zone(zone) => self.zone = Some(zone),
@@ -76,6 +87,13 @@ impl When {
                 self.part = part.or(self.part);
             }
             Piece::Beyond(beyond) => self.beyond = Some(beyond),
+        }
+    }
+
+    fn add_part(&mut self, part: Option<Part>) {
+        match self.part {
+            None => self.part = part,
+            Some(first) => self.other_parts.extend(part.filter(|part| *part != first)),
         }
     }
 
@@ -92,10 +110,31 @@ impl When {
             .iter()
             .any(|recurrence| matches!(recurrence, Recurrence::Every(length) if length.is_exact()));
         if by_hours {
+            if let ([Day::Relative(_)], None) = (&self.days[..], &self.from) {
+                let bound = Bound { day: self.days.pop(), clock: None };
+                (self.from, self.until) = (Some(bound.clone()), self.until.take().or(Some(bound)));
+            }
+            if let Some(part) = self.today_part.take() {
+                let today = Bound { day: Some(Day::Relative(0)), clock: None };
+                (self.until, self.part) = (Some(today), Some(part));
+            }
             if let ([_], Some(Bound { day: day @ None, clock: Some(_) })) = (&self.days[..], &mut self.from) {
                 *day = self.days.pop();
             }
             return;
+        }
+        // "every day this week".
+        if let ([Day::OfWeek { day: None, which }], false) = (&self.days[..], self.recurrences.is_empty()) {
+            let of = |day| Some(Bound { day: Some(Day::OfWeek { day: Some(day), which: *which }), clock: None });
+            let next = *which == Which::Next;
+            self.until = of(jiff::civil::Weekday::Sunday);
+            self.from = if next { of(jiff::civil::Weekday::Monday) } else { None };
+            self.days.clear();
+        }
+        // "on Monday for a week".
+        let lasts = self.during.is_some_and(|length| length.days > 1 || length.months > 0);
+        if lasts && self.recurrences.is_empty() && self.days.len() == 1 && self.from.is_none() {
+            self.from = Some(Bound { day: self.days.pop(), clock: None });
         }
         // "every ten days starting Sunday at 10", "every day until Christmas at 5pm": the hour is that of each day.
         let has_time = !self.clocks.is_empty() || self.window.is_some();
@@ -181,6 +220,10 @@ impl Builder<'_> {
             schedules.extend(other.schedules(from)?);
         }
         schedules.dedup();
+        if self.when.either && schedules.len() > 1 {
+            let pick = self.picks.choose(schedules.len(), || Notice::new("rules-which-one"));
+            schedules = vec![schedules.swap_remove(pick)];
+        }
         let times = Times::new(schedules, self.zone.clone(), from, until).map_err(|e| self.refusal(&e))?;
         let Some(first) = times.next(self.now) else { return past() };
         let Some(count) = self.when.count else { return Ok(times) };
@@ -261,7 +304,13 @@ impl Builder<'_> {
         }
         match (self.when.today_part.or(self.when.part), &self.when.recurrences[..]) {
             (Some(Part::Midnight), _) => Ok(vec![self.meant(Clock::named(Part::Midnight))?]),
-            (Some(part), _) => at(part_hours(part, self.language).2),
+            (Some(part), _) => {
+                let mut times = at(part_hours(part, self.language).2)?;
+                for part in &self.when.other_parts {
+                    times.extend(at(part_hours(*part, self.language).2)?);
+                }
+                Ok(times)
+            }
             (None, [Recurrence::Often { count, unit: Unit::Days(1) }]) => self.spread(*count),
             (None, _) => at(DEFAULT_HOUR),
         }
@@ -422,6 +471,11 @@ impl Builder<'_> {
     }
 
     fn from(&mut self) -> Result<Option<Timestamp>, Refusal> {
+        if let Some(month) = self.when.month.filter(|month| *month != self.today().month()) {
+            let first = Day::Numbered { days: vec![1], month: Month::Named(month), year: None, weekday: None };
+            let first = self.first_date(&first)?;
+            return Ok(self.zone.moment(first.to_datetime(Time::midnight())));
+        }
         let Some(bound) = self.when.from.clone() else { return Ok(None) };
         let date = match &bound.day {
             Some(day) => self.first_date(day)?,
@@ -441,6 +495,11 @@ impl Builder<'_> {
             let exact = SignedDuration::from_secs(i64::from(length.seconds));
             let end = start.checked_add(exact).ok().and_then(|at| add(self.zone.wall(at), length));
             return Ok(end.and_then(|end| self.zone.moment(end)));
+        }
+        if let Some(month) = self.when.month {
+            let last = Day::Edge { edge: Edge::End, of: EdgeOf::Month(Month::Named(month)) };
+            let last = self.first_date(&last)?;
+            return Ok(self.zone.moment(last.to_datetime(jiff::civil::time(23, 59, 59, 0))));
         }
         let Some(bound) = self.when.until.clone() else { return Ok(None) };
         let end = match (&bound.day, bound.clock) {

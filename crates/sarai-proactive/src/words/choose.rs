@@ -75,7 +75,9 @@ impl<'f, 'r, 'a> Chooser<'f, 'r, 'a> {
                 self.add_if_fitting(placed);
             }
         }
-        for group in self.groups(|chooser, placed| last(chooser, placed) && !behind(chooser, placed)) {
+        for group in
+            self.groups(|chooser, placed| last(chooser, placed) && !behind(chooser, placed) && !in_clause(placed))
+        {
             let held = self.used.clone();
             if !group.iter().all(|placed| self.add_if_fitting(placed)) {
                 self.used = held;
@@ -95,7 +97,10 @@ impl<'f, 'r, 'a> Chooser<'f, 'r, 'a> {
         let anchored = has(is_anchor) || self.framer.roles.contains(&Role::Event);
         let clockless = has(|piece| matches!(piece, Piece::Day(_) | Piece::Recurs(..))) && !has(is_clock);
         // «el examen es el 18; avísame tres días antes».
-        let dayless = has(|piece| matches!(piece, Piece::Ahead(..))) && !has(|piece| matches!(piece, Piece::Day(_)));
+        // «cada año, por mi aniversario, el 20 de junio».
+        let undated = has(|piece| matches!(piece, Piece::Recurs(Recurrence::Every(length), _) if length.months > 0));
+        let dayless = undated && !has(|piece| matches!(piece, Piece::Day(_)))
+            || has(|piece| matches!(piece, Piece::Ahead(..))) && !has(|piece| matches!(piece, Piece::Day(_)));
         for placed in self.pieces {
             if !anchored
                 || dayless && matches!(placed.piece, Piece::Day(_))
@@ -159,11 +164,10 @@ const fn is_clock(piece: &Piece) -> bool {
 fn contradict(first: &Piece, second: &Piece, touches: bool) -> bool {
     use Piece::{Clocks, Day as OnDay, During, From, In, Part, PartToday, Recurs, Until, Window, Zone};
     match (first, second) {
-        (Clocks(_), Clocks(_)) | (OnDay(_), OnDay(_)) | (Recurs(..), Recurs(..)) => !touches,
+        (Clocks(_), Clocks(_)) | (OnDay(_), OnDay(_)) | (Recurs(..), Recurs(..)) | (Part(_), Part(_)) => !touches,
         (In(length), Clocks(_) | Part(_)) | (Clocks(_) | Part(_), In(length)) => length.is_exact(),
         (In(_) | PartToday(_), OnDay(_) | Recurs(..) | In(_) | PartToday(_) | Part(_))
         | (OnDay(_) | Recurs(..) | Part(_), In(_) | PartToday(_))
-        | (Part(_), Part(_))
         | (Window(..), Window(..))
         | (From(_), From(_))
         | (Until(_), Until(_))
@@ -182,6 +186,7 @@ fn narrows(recurrence: &Recurrence, day: &Day) -> bool {
         Day::Weekday { .. } => {
             length.days > 0 && length.days.is_multiple_of(7) || length.months == 0 && length.is_exact()
         }
+        Day::OfWeek { day: None, .. } => true,
         Day::Relative(_)
         | Day::OfWeek { .. }
         | Day::Weekend(_)

@@ -196,13 +196,10 @@ impl Reader<'_> {
             && let Some((clock, end)) = self.bare_clock(start, Announced::Yes)
         {
             // "for three ideas".
+            let rung = at.checked_sub(1).and_then(|before| self.word(before));
             let counts = self.word(start - 1) == Some("for")
                 && clock.reading == Reading::Open
-                && self
-                    .word(end)
-                    .is_some_and(|word| !has_word(self.lex.glue, word) && !has_word(self.lex.polite, word))
-                && self.day(end).is_none()
-                && self.look(end, self.lex.parts).is_none();
+                && !rung.is_some_and(|word| has_word("alarm|reminder|alert|call|notification|me|it", word));
             return (!counts).then_some((clock, end));
         }
         self.bare_clock(at, Announced::No)
@@ -226,22 +223,56 @@ impl Reader<'_> {
                 end = after;
                 continue;
             }
+            if let Some((hours, after)) = self.hours_listed(next) {
+                clocks.extend(hours);
+                end = after;
+                continue;
+            }
             let article = self.skip(next, "las|la|a las|a la|at");
             let announced =
                 if article > next || self.lex.language == Language::English { Announced::Yes } else { Announced::No };
             let Some((clock, after)) = self.bare_clock(article, announced).or_else(|| self.clock(next)) else { break };
             // In English a bare number is a clock time here only if a half of the day follows.
-            if article == next && clock.is_open() && clock.reading == Reading::Open {
+            if article == next && clock.reading == Reading::Open {
                 break;
             }
             clocks.push(clock);
             end = after;
+        }
+        // «a las 8, a las 14 y a las 22»: all are counted to 24.
+        if clocks.iter().any(|clock| clock.hour > 12) {
+            clocks.iter_mut().filter(|clock| clock.reading == Reading::Open).for_each(Clock::as_written);
         }
         // "at 8 and 10 pm": the last one speaks for those before.
         if let Some(Clock { reading: Reading::Half(half @ (Half::Am | Half::Pm)), .. }) = clocks.last().copied() {
             clocks.iter_mut().for_each(|clock| *clock = clock.with_half(half));
         }
         Some((clocks, end))
+    }
+
+    /// The rest of a list of bare hours, counted to 24: «8, 14 y 22».
+    fn hours_listed(&self, at: usize) -> Option<(Vec<Clock>, usize)> {
+        let (mut at, mut end, mut hours) = (at, at, Vec::new());
+        while let Some(Kind::Number { value: hour @ 0..=24, digits: 1..=2 }) = self.kind(at) {
+            // `14:00` is read with its minutes.
+            if matches!(self.kind(at + 1), Some(Kind::Mark(':' | '.' | '/')))
+                && self.is_glued(at + 1)
+                && self.is_glued(at + 2)
+            {
+                return None;
+            }
+            hours.push(Clock { hour: *hour, minute: 0, second: 0, reading: Reading::Full });
+            end = at + 1;
+            let next = self.skip(self.skip(end, ","), self.lex.and);
+            if next == end {
+                break;
+            }
+            at = next;
+        }
+        let to_24 = hours.iter().any(|clock| clock.hour > 12);
+        let counts = self.unit(end).is_some() || self.word(end).is_some_and(|word| has_word(self.lex.counted, word));
+        let several = hours.len() > 1 || self.lex.language == Language::English;
+        (to_24 && several && !counts).then_some((hours, end))
     }
 
     /// A clock time without the words before it.
@@ -276,7 +307,9 @@ impl Reader<'_> {
                 clock.reading = Reading::Half(half);
             }
         }
-        (is_sure == Announced::Yes).then_some((clock, end))
+        // "at 10 dollars", "at 4 Elm Street".
+        let counts = (end..end + 2).any(|at| self.word(at).is_some_and(|word| has_word(self.lex.counted, word)));
+        (is_sure == Announced::Yes && !(counts && clock.reading == Reading::Open)).then_some((clock, end))
     }
 
     /// The hour with its minutes, and whether it is surely a time.
@@ -397,6 +430,7 @@ impl Reader<'_> {
     /// "half past nine", "ten to eight", "quarter to", «cuarto para las nueve».
     fn toward(&self, at: usize, announced: Announced) -> Option<(Clock, usize)> {
         let spanish = self.lex.language == Language::Spanish;
+        let mut named = false;
         let (minute, end) = if let Some(end) =
             self.any(at, if spanish { "un cuarto|cuarto|faltando un cuarto" } else { "a quarter|quarter" })
         {
@@ -406,7 +440,9 @@ impl Reader<'_> {
         } else {
             let at = if spanish { self.skip(at, "faltando") } else { at };
             let (minute, end) = self.number(at, Articles::Ignore).filter(|(minute, _)| (1..60).contains(minute))?;
-            (minute, self.skip(end, "minutos|minutes|mins|min"))
+            let after = self.skip(end, "minutos|minutes|mins|min");
+            named = after > end;
+            (minute, after)
         };
         let minute = i32::try_from(minute).ok()?;
         let (minute, end) = if spanish {
@@ -429,7 +465,7 @@ impl Reader<'_> {
         }
         // "20 to 5" alone could be a range of numbers.
         let is_word = self.word(at).is_some();
-        (announced == Announced::Yes || is_word || !clock.is_open()).then_some((clock, end))
+        (announced == Announced::Yes || is_word || named || !clock.is_open()).then_some((clock, end))
     }
 }
 

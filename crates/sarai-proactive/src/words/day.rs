@@ -3,7 +3,7 @@
 use jiff::civil::Weekday;
 use sarai_types::Language;
 
-use super::lexicon::{Edge, Nth, Which};
+use super::lexicon::{Edge, Nth, Which, has_word};
 use super::reader::{Articles, Length, Reader};
 use super::token::Kind;
 use crate::rule::Weekdays;
@@ -137,6 +137,15 @@ impl Reader<'_> {
     fn named_day(&self, at: usize) -> Option<(Day, usize)> {
         let start = self.skip(at, "en|el dia de|el|para|por|on|at|for");
         let ((month, day), end) = self.look(start, self.lex.named_days)?;
+        // "Christmas presents".
+        let names_a_thing = self.word(end).is_some_and(|word| {
+            !has_word(self.lex.glue, word)
+                && !has_word(self.lex.polite, word)
+                && self.look(end, self.lex.verbs).is_none()
+        });
+        if self.lex.language == Language::English && start == at && names_a_thing && self.piece(end).is_none() {
+            return None;
+        }
         let (year, end) = self.year(end).map_or((None, end), |(year, end)| (Some(year), end));
         let days = vec![u32::from(day.unsigned_abs())];
         Some((Day::Numbered { days, month: Month::Named(month), year, weekday: None }, end))
@@ -159,12 +168,14 @@ impl Reader<'_> {
         let named = self.look(start, self.lex.months).map(|(month, end)| (EdgeOf::Month(Month::Named(month)), end));
         let month = || self.look(start, self.lex.of_months).map(|(which, end)| (EdgeOf::Month(Month::Of(which)), end));
         let year = || self.look(start, self.lex.of_years).map(|(which, end)| (EdgeOf::Year(which), end));
+        let is_weekend = self.word(start) == Some("semana") && self.word(start.wrapping_sub(2)) == Some("fin");
         let week = || {
             let said = self.look(start, self.lex.weeks);
-            let bare = || self.any(start, "semana|la semana|week|the week").map(|end| (Which::Plain, end));
+            // «El fin de semana» is another thing than «el fin de la semana».
+            let bare = || self.any(start, "la semana|week|the week").map(|end| (Which::Plain, end));
             said.or_else(bare).map(|(which, end)| (EdgeOf::Week(which), end))
         };
-        let (of, end) = named.or_else(month).or_else(year).or_else(week)?;
+        let (of, end) = named.or_else(month).or_else(year).or_else(|| week().filter(|_| !is_weekend))?;
         Some((Day::Edge { edge, of }, end))
     }
 
@@ -253,6 +264,11 @@ impl Reader<'_> {
             && let Some(day) = days.days().next().filter(|_| days.count() == 1)
         {
             return Some((Day::OfWeek { day: Some(day), which: of_week }, place));
+        }
+        // «el lunes en ocho días».
+        if let Some(end) = self.any(end, "en ocho dias|en ocho") {
+            let week = Length { days: 7, ..Length::default() };
+            return Some((Day::After(week, Box::new(Day::Weekday { days, which: Which::Plain })), end));
         }
         // "Friday week", as the British say.
         if let Some(end) = self.any(end, "week").filter(|_| self.lex.language == Language::English)
@@ -405,7 +421,7 @@ impl Reader<'_> {
         is_day.then_some((Day::Numbered { days, month: Month::Unsaid, year: None, weekday: None }, end))
     }
 
-    fn year(&self, at: usize) -> Option<(i16, usize)> {
+    pub(crate) fn year(&self, at: usize) -> Option<(i16, usize)> {
         let start = self.skip(at, "de|del|,|of|del ano|de el");
         match self.kind(start) {
             Some(Kind::Number { value: value @ 1970..=2199, digits: 4 }) => {
@@ -439,7 +455,9 @@ impl Reader<'_> {
                 let year = if digits == 2 { 2000 + year } else { year };
                 Some((Day::Numeric { first, second, year: Some(i16::try_from(year).ok()?) }, start + 5))
             }
-            (1 | 2, None) if *mark == '/' => Some((Day::Numeric { first, second, year: None }, start + 3)),
+            (1 | 2, None) if *mark == '/' || *mark == '.' && self.word(start.wrapping_sub(1)) == Some("el") => {
+                Some((Day::Numeric { first, second, year: None }, start + 3))
+            }
             _ => None,
         }
     }

@@ -311,12 +311,28 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
                     translate|generate|read me",
         ),
     ],
-    polite: "please|hey|hi|hello|ok|okay|sarai|can you|could you|would you|will you|can u|i want you to|\
+    polite: "from now|starting now|remember to|be so kind as to|be kind enough to|dont forget to|do not forget to|make sure to|\
+              make sure you|be sure to|if you can|if you could|if you dont mind|please|hey|hi|hello|ok|okay|sarai|can you|could you|would you|will you|can u|i want you to|\
               i would like you to|id like you to|i need you to|you should|would you mind|kindly|thanks|\
               thank you|just|then|also|id like|i would like|i want|i need|to be|so|now|always|well|and",
     questions: "what|who|when|where|how|which|why|whats|is|are|do|does|did",
-    correcting: "no make it|no make that|make it|make that|actually make that|actually make it|actually no make that|\
+    correcting: "no|scratch that|wait|no wait make it|no make it|no make that|make it|make that|actually make that|actually make it|actually no make that|\
                  actually|i mean|sorry|no sorry|or rather|no wait|wait no",
+    bound: "to|will|would|should|must|can|could|may|might|shall|you|they|we|i|he|she|it|that|who|which|not|dont|doesnt|\
+            didnt|does|did|do|if|gonna|wont|always|never|often|usually|a|an|the|this|my|your|his|her|their|our",
+    tell_whom: "remind|notify",
+    whose: "my|our|his|her|their|him|them|everyone|everybody|the",
+    withdrawn: "never mind|nevermind|forget it|forget that|actually no|no actually|scratch that|cancel that|dont bother|\
+                no need",
+    unless: "unless|except if|except when",
+    places: "",
+    reasons: "because|cause|cuz|coz|since|as|before|so that|in case|, she|, he|, it|, they|, its|, hes|, shes|, theyre|\
+              - she|- he|- it|- they",
+    looking: "check|checks|see|ask|asks|find|wonder|look|verify|test|confirm|decide",
+    negating: "not|no|doesnt|dont|isnt|hasnt|havent|arent|wont|never|stop|stops|stopped|anymore|longer|back|stays|stay",
+    elsewhere: "phone|mobile|cell|tablet|server|cloud|data|usb|external|website|router|nas",
+    counted: "dollars|dollar|bucks|euros|euro|pounds|pound|percent|degrees|people|persons|guests|street|st|road|rd|\
+              avenue|ave|lane|kg|km|miles|grams|mg|ml|pages|times",
     framing: "dont have to|do not have to|dont need to|do not need to|neednt|i wish|if only|it would be nice|wouldnt it be|how do i|how do you|how can i|how could i|how would i|\
               how to|can i|could i|do i|should i|is it possible|is there a way|why did|why do|why does|did you|\
               translate|translation|correct|proofread|rephrase|rewrite|paraphrase|summarise|summarize|spell|\
@@ -362,7 +378,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
                               run a health check",
         ),
     ],
-    whenever: "when|whenever|if|once|as soon as|every time|each time|in case|any time|anytime|the moment|\
+    whenever: "unless|except if|except when|when|whenever|if|once|as soon as|every time|each time|in case|any time|anytime|the moment|\
                 after",
     topics: &[
         (Topic::Disk, "disk|drive|hard drive|hard disk|ssd|storage|space|disk space|partition"),

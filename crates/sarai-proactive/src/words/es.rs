@@ -228,14 +228,17 @@ pub(super) const SPANISH: Lexicon = Lexicon {
             "por la manana|en la manana|a la manana|de la manana|por las mananas|en las mananas|\
                          a primera hora|a primera hora de la manana|temprano|tempranito|a media manana",
         ),
-        (Part::EarlyMorning, "de madrugada|por la madrugada|en la madrugada"),
+        (Part::EarlyMorning, "la madrugada del|la madrugada de este|de madrugada|por la madrugada|en la madrugada"),
         (
             Part::Afternoon,
             "por la tarde|en la tarde|a la tarde|por las tardes|en las tardes|a media tarde|\
                            a primera hora de la tarde",
         ),
         (Part::Evening, "a ultima hora de la tarde|a ultima hora"),
-        (Part::Night, "por la noche|en la noche|a la noche|por las noches|en las noches|de noche"),
+        (
+            Part::Night,
+            "la noche del|la noche de este|por la noche|en la noche|a la noche|por las noches|en las noches|de noche",
+        ),
     ],
     parts_today: &[
         (Part::Morning, "esta manana"),
@@ -363,14 +366,28 @@ pub(super) const SPANISH: Lexicon = Lexicon {
                     proponme|sugiereme",
         ),
     ],
-    polite: "por favor|porfa|porfi|porfavor|hola|oye|oiga|che|eh|buenas|buenos dias|buenas tardes|\
+    polite: "cuando falten|cuando falte|desde ahora|asi que|por eso|por lo tanto|te pido que|lo que te pido es que|haz que|hace que|haga que|asegurate de que|\
+              acuerdate de|acordate de|acuerdese de|no te olvides de|no olvides|si es tan amable|si eres tan amable|si puede|\
+              si puedes|si podes|si no te importa|si no es molestia|por favor|porfa|porfi|porfavor|hola|oye|oiga|che|eh|buenas|buenos dias|buenas tardes|\
               buenas noches|sarai|puedes|podes|podrias|puede|podria|me puedes|me podes|me podrias|quiero que|\
               quisiera que|querria que|me gustaria que|necesito que|haz el favor de|te importa|te importaria|\
               gracias|muchas gracias|vale|venga|entonces|anda|tienes que|tenes que|hay que|quiero|necesito|\
               a ver|ahora",
     questions: "que|quien|cuando|donde|como|cual|cuanto|cuantos|cuanta|cuantas|por que|a que|en que|de que",
-    correcting: "no mejor|mejor|mejor dicho|no mejor dicho|digo|quiero decir|perdon|no perdon|no espera|espera no",
-    framing: "no hace falta|no hace falta que|no tienes que|no tenes que|no tiene que|ojala|me encantaria que|estaria bien que|estaria bien si|como pongo|como se pone|como hago|\
+    correcting: "no|no mejor|mejor|mejor dicho|no mejor dicho|digo|quiero decir|perdon|no perdon|no espera|espera no",
+    bound: "un|una|el|la|mi|su|otra|esa|le|les|te|os|se|que|si|para|de|a|al|nos|va|van|vas|debe|deberia|siempre|nunca",
+    tell_whom: "avisa|recuerda|notifica|avise|recuerde|avisar|recordar|di",
+    whose: "mi|mis|tu|tus|su|sus|nuestro|nuestra|los|las|el|la|todos|todas|ellos|ella",
+    withdrawn: "olvidalo|olvidate|dejalo|da igual|dejalo estar|no nada|nada dejalo|mejor no|no mejor no|no hace falta",
+    unless: "a menos que|a no ser que|salvo que|salvo si|excepto si|excepto cuando|salvo cuando",
+    places: "hospital|plaza|calle|avenida|metro|estacion|colegio|instituto|parque|paseo|puente|barrio|teatro",
+    reasons: "porque|pues|ya que|puesto que|dado que|antes de que|para que no|no sea que|, que|que se",
+    looking: "mirar|mira|comprobar|comprueba|ver|revisar|revisa|preguntar|pregunta|averiguar|confirmar|decidir|\
+              consultar|mires|compruebe",
+    negating: "no|nunca|deje|deja|dejen|sigue|siga|sigan|todavia|aun|tampoco",
+    elsewhere: "movil|telefono|celular|tableta|servidor|nube|datos|usb|externo|web|router",
+    counted: "euros|euro|dolares|dolar|pesos|grados|personas|kilos|km|kilometros|gramos|mg|ml|paginas|veces",
+    framing: "te digo|le digo|no hace falta|no hace falta que|no tienes que|no tenes que|no tiene que|ojala|me encantaria que|estaria bien que|estaria bien si|como pongo|como se pone|como hago|\
               como puedo|como podria|como se programa|como programo|como creo|como configuro|se puede|puedo|\
               es posible|hay forma de|hay manera de|por que|traduce|traduceme|traducime|traduccion|corrige|\
               corrigeme|corregime|reescribe|reescribeme|resume|resumeme|mejora|acorta|analiza|explica|explicame|\
@@ -425,7 +442,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
                               revisa que todo funcione|haz una revision de salud|comprueba la salud",
         ),
     ],
-    whenever: "cuando|si|en cuanto|cada vez que|siempre que|tan pronto como|en caso de que|apenas|ni bien|\
+    whenever: "a menos que|a no ser que|salvo que|salvo si|excepto si|excepto cuando|salvo cuando|cuando|si|en cuanto|cada vez que|siempre que|tan pronto como|en caso de que|apenas|ni bien|\
                 una vez que|nada mas|como|a la que|en el momento en que|tras|despues de",
     topics: &[
         (Topic::Disk, "disco|disco duro|ssd|almacenamiento|espacio|particion"),
@@ -445,13 +462,13 @@ pub(super) const SPANISH: Lexicon = Lexicon {
         (
             Measure::Below,
             "menos de|menos del|por debajo de|por debajo del|debajo de|inferior a|inferior al|\
-                          menor de|menor que|menor a|baje|baja|caiga|cae|solo queden|solo quede|solo quedan|\
+                          menor de|menor del|menor que|menor a|baje|baja|caiga|cae|solo queden|solo quede|solo quedan|\
                           no llegue|<",
         ),
         (
             Measure::Above,
             "mas de|mas del|por encima de|por encima del|por arriba de|superior a|superior al|\
-                          mayor de|mayor que|mayor a|pase|pasa|sobrepase|sobrepasa|supere|supera|suba|sube|\
+                          mayor de|mayor del|mayor que|mayor a|pase|pasa|sobrepase|sobrepasa|supere|supera|suba|sube|\
                           exceda|excede|rebase|rebasa|llegue|llega|alcance|alcanza|>",
         ),
         (Measure::Free, "libre|libres|quede|queden|queda|quedan|disponible|disponibles|espacio"),

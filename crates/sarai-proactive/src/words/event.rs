@@ -26,6 +26,12 @@ pub(crate) type Event = Result<Watch, Refusal>;
 impl Reader<'_> {
     /// The event of a clause; none if nothing in it can be watched.
     pub(crate) fn event(&self, clause: Range<usize>) -> Option<Event> {
+        let event = self.event_said(clause.clone())?;
+        let negated = event.is_ok() && self.turned_round(&clause);
+        Some(if negated { Err(Refusal::Beyond(Notice::new("rules-beyond-negated"))) } else { event })
+    }
+
+    fn event_said(&self, clause: Range<usize>) -> Option<Event> {
         let find = |topic| {
             clause.clone().find(|at| matches!(self.look(*at, self.lex.topics), Some((found, end)) if found == topic && end <= clause.end))
         };
@@ -58,7 +64,33 @@ impl Reader<'_> {
         self.level(&clause, find(Topic::Disk), find(Topic::Memory))
     }
 
+    /// «si la memoria no pasa del 80 %»: what does not happen cannot be watched. «No responde» is something that happens.
+    fn turned_round(&self, clause: &Range<usize>) -> bool {
+        let mut at = clause.start;
+        while at < clause.end {
+            let ends = [
+                self.any(at, self.lex.failures),
+                self.look(at, self.lex.topics).map(|(_, end)| end),
+                self.look(at, self.lex.measures).map(|(_, end)| end),
+            ];
+            match ends.into_iter().flatten().max() {
+                Some(end) => at = end,
+                None if self.any(at, self.lex.negating).is_some() => return true,
+                None => at += 1,
+            }
+        }
+        false
+    }
+
     fn idle(&self, clause: Range<usize>) -> Event {
+        // "when I'm away on Friday" is no event of this computer.
+        let is_file = |at| matches!(self.kind(at), Some(Kind::Path(_)));
+        if clause.clone().any(is_file) {
+            return Err(Refusal::Beyond(Notice::new("rules-beyond-negated")));
+        }
+        if clause.clone().any(|at| self.day(at).is_some()) {
+            return Err(Refusal::Beyond(Notice::new("rules-beyond-place")));
+        }
         let length = clause.into_iter().find_map(|at| self.length(at)).map(|(length, _)| length);
         let seconds =
             length.map_or(IDLE_DEFAULT, |length| length.seconds.saturating_add(length.days.saturating_mul(86_400)));
@@ -120,7 +152,7 @@ impl Reader<'_> {
     fn changed_file(&self, clause: &Range<usize>, topic: Option<usize>) -> Option<String> {
         clause.clone().find(|at| self.any(*at, self.lex.changes).is_some())?;
         let path = clause.clone().find_map(|at| match self.kind(at) {
-            Some(Kind::Path(path)) => Some(path.clone()),
+            Some(Kind::Path(path)) if !path.starts_with("www.") && !path.contains("://") => Some(path.clone()),
             Some(Kind::Quoted(name)) if topic.is_some() => Some(name.clone()),
             _ => None,
         });
@@ -177,9 +209,19 @@ impl Reader<'_> {
         if clause.clone().any(|at| self.any(at, self.lex.during).is_some_and(|end| self.length(end).is_some())) {
             return Some(Err(Refusal::Beyond(Notice::new("rules-beyond-lasting"))));
         }
+        let amounts = clause.clone().filter(|at| self.amount(*at).is_some()).count();
+        if disk.is_some() && memory.is_some() && amounts > 1 {
+            return Some(Err(Refusal::Beyond(Notice::new("rules-beyond-two"))));
+        }
+        if clause.clone().any(|at| self.any(at, self.lex.elsewhere).is_some()) {
+            return Some(Err(Refusal::Beyond(Notice::new("rules-beyond-elsewhere"))));
+        }
         let beyond = || Some(Err(Refusal::Beyond(Notice::new("rules-beyond-level"))));
         let (free, used) = (has(Measure::Free), has(Measure::Used));
+        // "back under 80 %" is said of what is used.
+        let is_most = matches!(amount, Amount::PerMille(share) if share > 500);
         match (has(Measure::Below), has(Measure::Above)) {
+            (true, false) if is_most && !free => beyond(),
             (true, false) if used && !free => beyond(),
             (false, true)
                 if free

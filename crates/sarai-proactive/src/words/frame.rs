@@ -1,16 +1,17 @@
 //! The frame of a sentence: who is asked to do what, and which of its words say when.
 //!
 //! 1. The clause of an event is found: «cuando …», "if …".
-//! 2. The verb that asks is found: «avísame», "remind me", «ejecuta la habilidad …».
-//! 3. All pieces of time are found, and those count that stand before the message or behind it. In «recuérdame mañana que
+//! 2. The verb that asks is found, in [`super::asked`]: «avísame», "remind me", «ejecuta la habilidad …».
+//! 3. All pieces of time are found. Those of a reason or a deadline are told, and those that are taken back are gone. Of the
+//!    rest those count that stand before the message or behind it, which [`super::choose`] decides. In «recuérdame mañana que
 //!    el lunes hay reunión», Monday is part of the message.
-//! 4. What is left is the message.
+//! 4. What is left is the message. A time that is left beside one that counts was not understood, and is asked about.
 
 use std::ops::Range;
 
 use sarai_types::{Language, Notice};
 
-use super::build::When;
+use super::build::{Refusal, When};
 use super::choose::Chooser;
 use super::clock::Clock;
 use super::day::Day;
@@ -65,6 +66,8 @@ pub(super) struct Framer<'r, 'a> {
     pub(super) roles: Vec<Role>,
     pub(super) verb: Option<Range<usize>>,
     pub(super) asked: Asked,
+    /// Whether times were said that nobody knows how to put together.
+    unjoined: bool,
 }
 
 /// Takes a sentence apart.
@@ -78,7 +81,8 @@ pub(crate) fn frame(reader: &Reader<'_>) -> Result<Frame, Notice> {
     if reader.len() > TOKENS_MAX {
         return Err(Notice::new("rules-too-long"));
     }
-    let mut framer = Framer { reader, roles: vec![Role::Free; reader.len()], verb: None, asked: Asked::Nothing };
+    let mut framer =
+        Framer { reader, roles: vec![Role::Free; reader.len()], verb: None, asked: Asked::Nothing, unjoined: false };
     let (event, unknown_event) = framer.event();
     framer.verb()?;
     let channel = framer.channel();
@@ -89,6 +93,15 @@ pub(crate) fn frame(reader: &Reader<'_>) -> Result<Frame, Notice> {
     }
     if event.is_none() && framer.asks_now(&when) {
         return Err(Notice::new("rules-question"));
+    }
+    if framer.unjoined {
+        return Err(Notice::new("rules-beyond-several"));
+    }
+    if framer.tells_another() {
+        return Err(Notice::new("rules-beyond-others"));
+    }
+    if framer.tells_a_fact() || framer.is_withdrawn() {
+        return Err(Notice::new("rules-no-verb"));
     }
     let mut frame = Frame { when, event, asked: framer.asked, channel, body, body_words };
     frame.when.hint = hint(reader, &frame);
@@ -116,7 +129,7 @@ fn hint(reader: &Reader<'_>, frame: &Frame) -> Option<Half> {
 }
 
 impl Framer<'_, '_> {
-    fn set(&mut self, range: Range<usize>, role: Role) {
+    pub(super) fn set(&mut self, range: Range<usize>, role: Role) {
         self.roles[range].fill(role);
     }
 
@@ -126,6 +139,13 @@ impl Framer<'_, '_> {
         let mut unknown = false;
         for at in 0..reader.len() {
             let Some(start) = reader.any(at, reader.lex.whenever) else { continue };
+            // "remind me to check if the disk is full".
+            if matches!(reader.word(at), Some("if" | "si")) && self.is_looked_for(at) {
+                continue;
+            }
+            if reader.any(at, reader.lex.unless).is_some() {
+                return (Some(Err(Refusal::Beyond(Notice::new("rules-beyond-negated")))), false);
+            }
             let clause = start..self.clause_end(start);
             if let Some(event) = reader.event(clause.clone()) {
                 // A window or days in it are conditions, and are read with the other times.
@@ -144,6 +164,10 @@ impl Framer<'_, '_> {
             }
             let first =
                 (0..at).all(|before| matches!(reader.kind(before), Some(Kind::Mark(_)))) || self.only_a_verb_before(at);
+            // "tell me if Monday is a holiday" waits for nothing that could be watched.
+            if matches!(reader.word(at), Some("if" | "si")) && self.only_a_verb_before(at) {
+                return (Some(Err(Refusal::Beyond(Notice::new("rules-unknown-event")))), false);
+            }
             unknown |= first && !matches!(reader.word(at), Some("como" | "after" | "once" | "tras"));
         }
         if !unknown && let Some(watch) = self.bare_event() {
@@ -161,12 +185,19 @@ impl Framer<'_, '_> {
         })?;
         reader.look(next, reader.lex.verbs)?;
         match reader.event(0..end) {
+            // "I'm away until Friday" tells of no time at the computer.
+            Some(Ok(Watch::Idle { .. })) if !(0..end).any(|at| reader.length(at).is_some()) => None,
             Some(Ok(watch @ (Watch::Level(_) | Watch::Idle { .. }))) => {
                 self.set(0..next, Role::Event);
                 Some(watch)
             }
             _ => None,
         }
+    }
+
+    /// "check if …", «preguntar a Luis si …».
+    fn is_looked_for(&self, at: usize) -> bool {
+        (at.saturating_sub(4)..at).any(|before| self.reader.any(before, self.reader.lex.looking).is_some())
     }
 
     fn only_a_verb_before(&self, at: usize) -> bool {
@@ -184,158 +215,6 @@ impl Framer<'_, '_> {
             asks && *at > start || comma || reader.any(*at, "entonces|then").is_some()
         };
         (start..reader.len()).find(ends).unwrap_or(reader.len())
-    }
-
-    /// Finds the verb: behind what is polite and what says when, or later if a sentence of its own asks.
-    fn verb(&mut self) -> Result<(), Notice> {
-        let reader = self.reader;
-        let mut at = 0;
-        while at < reader.len() {
-            if self.roles[at] == Role::Event || matches!(reader.kind(at), Some(Kind::Mark(_))) {
-                at += 1;
-                continue;
-            }
-            if self.take_verb(at) {
-                return self.works_on_no_request();
-            }
-            if let Some(end) = reader.any(at, reader.lex.negations)
-                && (reader.look(end, reader.lex.verbs).is_some() || self.negated_verb(end))
-            {
-                return Err(Notice::new("rules-stop"));
-            }
-            if let Some((_, end)) = reader.piece(at) {
-                at = end;
-            } else if let Some(end) = reader.any(at, reader.lex.polite) {
-                self.set(at..end, Role::Polite);
-                at = end;
-            } else {
-                break;
-            }
-        }
-        self.later_verb(at)
-    }
-
-    /// «traduce: recuérdame mañana …» works on a text that only looks like a request.
-    fn works_on_no_request(&self) -> Result<(), Notice> {
-        let reader = self.reader;
-        let Some(verb) = self.verb.clone().filter(|_| self.asked == Asked::Verb(Verb::Do)) else { return Ok(()) };
-        let tells = |at: usize| matches!(reader.look(at, reader.lex.verbs), Some((Verb::Tell | Verb::Wake, _)));
-        let text = (verb.end..reader.len()).find(|at| reader.is_mark(*at, ':'));
-        match text.filter(|text| (*text..reader.len()).any(tells)) {
-            Some(_) => Err(Notice::new("rules-no-verb")),
-            None => Ok(()),
-        }
-    }
-
-    fn negated_verb(&self, at: usize) -> bool {
-        let at = self.reader.skip(at, "me|lo|ya|mas");
-        self.reader.look(at, self.reader.lex.verbs).is_some()
-    }
-
-    fn take_verb(&mut self, at: usize) -> bool {
-        let reader = self.reader;
-        let chore = reader.look(at, reader.lex.chores);
-        let verb = reader.look(at, reader.lex.verbs);
-        let (asked, end) = match (chore, verb) {
-            (Some((chore, end)), other) if other.is_none_or(|(_, other)| other <= end) => (Asked::Chore(chore), end),
-            // Only skills are run: "run payroll every 15th, remind me".
-            (_, Some((Verb::Run, _))) if !self.names_a_skill() => return false,
-            (_, Some((verb, end))) => (Asked::Verb(verb), end),
-            (_, None) => return false,
-        };
-        self.set(at..end, Role::Verb);
-        self.verb = Some(at..end);
-        self.asked = asked;
-        true
-    }
-
-    fn names_a_skill(&self) -> bool {
-        let reader = self.reader;
-        (0..reader.len()).any(|at| matches!(reader.word(at), Some("skill" | "habilidad")))
-    }
-
-    /// Whether what stands before a verb makes it no request: «el médico me dijo: avísame el lunes», "translate: remind me".
-    /// A comma or the end of a sentence between them parts the two.
-    fn is_framed(&self, verb: usize) -> bool {
-        let reader = self.reader;
-        let parts = |at: usize| matches!(reader.kind(at), Some(Kind::Mark(',' | ';' | '.' | '?' | '!')));
-        let start = (0..verb).rev().find(|at| parts(*at)).map_or(0, |at| at + 1);
-        (start..verb).any(|at| reader.any(at, reader.lex.framing).is_some_and(|end| end <= verb))
-    }
-
-    /// «recuérdame qué tengo mañana», "remind me what time the dentist is": asked now, of the memory.
-    fn asks_now(&self, when: &When) -> bool {
-        let has_time = !when.clocks.is_empty() || !when.recurrences.is_empty() || when.within.is_some();
-        self.is_question() && !has_time
-    }
-
-    /// Whether a question is what the owner asks to be told.
-    pub(super) fn is_question(&self) -> bool {
-        let reader = self.reader;
-        let Some(verb) = self.verb.clone().filter(|_| self.asked == Asked::Verb(Verb::Tell)) else { return false };
-        let word = reader.word(verb.end).unwrap_or_default();
-        let preposition = has_word("a|de|en|con|por|para|to|at|in|for|with", word);
-        let asked = if preposition { verb.end + 1 } else { verb.end };
-        // Without its accent «que» opens what is to be said.
-        // "let me know when it's half past six".
-        let is_time = reader.piece(asked).is_some();
-        !is_time
-            && reader.any(asked, reader.lex.questions).is_some()
-            && (reader.lex.language == Language::English || !reader.slice(asked..asked + 1).is_ascii())
-    }
-
-    /// «sacar la basura, recuérdamelo mañana a las 9».
-    fn later_verb(&mut self, stopped: usize) -> Result<(), Notice> {
-        let reader = self.reader;
-        for at in stopped..reader.len() {
-            if self.roles[at] != Role::Free {
-                continue;
-            }
-            let Some((verb @ (Verb::Tell | Verb::Wake), end)) = reader.look(at, reader.lex.verbs) else { continue };
-            let before = at.checked_sub(1);
-            let fresh = before.is_some_and(|before| {
-                matches!(reader.kind(before), Some(Kind::Mark(_))) || reader.any(before, reader.lex.and) == Some(at)
-            });
-            let polite = before.is_some_and(|before| {
-                each(reader.lex.polite).any(|phrase| {
-                    let words = phrase.split(' ').count();
-                    (before + 1).checked_sub(words).is_some_and(|start| reader.phrase(start, phrase) == Some(at))
-                })
-            });
-            let is_last = (end..reader.len()).all(|at| {
-                matches!(reader.kind(at), Some(Kind::Mark(_))) || reader.any(at, reader.lex.polite).is_some()
-            });
-            let by_a_time = reader.piece(end).is_some()
-                || (0..at).any(|start| reader.piece(start).is_some_and(|(_, end)| end == at));
-            // «pone una alarma cada hora» asks for nothing.
-            let is_thing = before.is_some_and(|before| {
-                reader.word(before).is_some_and(|word| {
-                    has_word("a|an|the|that|this|my|un|una|el|la|mi|su|otra|esa|le|les|te|os|se", word)
-                })
-            });
-            if fresh
-                || polite
-                || (is_last || by_a_time) && !is_thing
-                || end - at > 1
-                || reader.word(at).is_some_and(|word| word.ends_with("me") || word.ends_with("melo"))
-            {
-                if self.is_framed(at) {
-                    return Err(Notice::new("rules-no-verb"));
-                }
-                self.set(at..end, Role::Verb);
-                self.verb = Some(at..end);
-                self.asked = Asked::Verb(verb);
-                return Ok(());
-            }
-        }
-        let asks = reader.text.contains('?') || reader.any(stopped, reader.lex.questions).is_some();
-        if asks && !self.roles.contains(&Role::Event) {
-            return Err(Notice::new("rules-question"));
-        }
-        if reader.lex.language == Language::Spanish && reader.word(stopped).is_some_and(is_infinitive) {
-            self.asked = Asked::Infinitive;
-        }
-        Ok(())
     }
 
     /// Where the message goes, said right behind the verb or at the end.
@@ -371,7 +250,7 @@ impl Framer<'_, '_> {
     fn times(&mut self) -> When {
         let mut when = When::default();
         self.timer(&mut when);
-        let pieces = self.corrected(self.pieces());
+        let pieces = self.corrected(self.outside_of_reasons(self.pieces()));
         let chosen = Chooser::new(self, &pieces).choose();
         self.other_day(&pieces, &chosen, &mut when);
         let happens = self.roles.contains(&Role::Event);
@@ -386,6 +265,9 @@ impl Framer<'_, '_> {
             }
             self.set(placed.start..placed.end, Role::Time);
         }
+        self.unjoined = pieces.iter().any(|placed| !chosen.contains(placed) && self.joins(placed, &chosen))
+            || self.says_between(&chosen, "pero|but");
+        when.either = self.says_between(&chosen, "o|or|u");
         for pair in pairs.into_iter().skip(1) {
             let mut other = When::default();
             pair.into_iter().for_each(|placed| other.add(placed.piece));
@@ -394,21 +276,120 @@ impl Framer<'_, '_> {
         when
     }
 
+    /// Whether one of these words stands in a time that counts, or between two with nothing but glue.
+    fn says_between(&self, chosen: &[Placed], words: &str) -> bool {
+        let reader = self.reader;
+        let says = |at: usize| {
+            reader.word(at).is_some_and(|word| has_word(words, word)) && reader.any(at, reader.lex.oclock).is_none()
+        };
+        let mut sorted: Vec<&Placed> = chosen.iter().collect();
+        sorted.sort_by_key(|placed| placed.start);
+        let inside = sorted.iter().any(|placed| {
+            matches!(placed.piece, Piece::Clocks(_) | Piece::Day(_)) && (placed.start..placed.end).any(says)
+        });
+        inside
+            || sorted.windows(2).any(|pair| {
+                let between = pair[0].end..pair[1].start;
+                between.len() < 4 && between.clone().all(|at| !self.is_solid(at)) && between.into_iter().any(says)
+            })
+    }
+
+    /// Whether a time that does not count hangs on one that does: «el lunes y todos los viernes».
+    fn joins(&self, left: &Placed, chosen: &[Placed]) -> bool {
+        let reader = self.reader;
+        let says_when = |piece: &Piece| {
+            matches!(
+                piece,
+                Piece::Clocks(_) | Piece::Day(_) | Piece::Recurs(..) | Piece::PartToday(_) | Piece::Window(..)
+            )
+        };
+        let glue = "y|and|,|o|or|pero|but|on|at|el|los|the";
+        let hangs = |range: Range<usize>| {
+            range.clone().all(|at| reader.any(at, glue).is_some())
+                && range.clone().all(|at| self.roles[at] != Role::Verb)
+        };
+        // "The plumber comes tomorrow at ten, remind me at nine": what it says of the plumber is told.
+        let verb = self.verb.clone().unwrap_or(0..0);
+        let kind = std::mem::discriminant(&left.piece);
+        let is_told = left.end <= verb.start
+            && chosen.iter().any(|used| used.start >= verb.end && std::mem::discriminant(&used.piece) == kind);
+        says_when(&left.piece)
+            && !is_told
+            && chosen.iter().any(|used| {
+                says_when(&used.piece)
+                    && (left.start >= used.end && hangs(used.end..left.start)
+                        || used.start >= left.end && hangs(left.end..used.start))
+            })
+    }
+
+    /// Without those of a reason or a deadline: «porque el tren sale a las 7:40», "before the shop closes at 9". Of a task's
+    /// own length, "for 10 minutes", nothing is said here either, unless it limits what comes every so many minutes.
+    fn outside_of_reasons(&self, pieces: Vec<Placed>) -> Vec<Placed> {
+        let reader = self.reader;
+        let verb = self.verb.clone().unwrap_or(0..0);
+        let ends = |at: usize| matches!(reader.kind(at), Some(Kind::Mark(',' | ';' | '.'))) && !reader.is_glued(at + 1);
+        let mut hidden = vec![false; reader.len()];
+        for at in 0..reader.len() {
+            let looked = matches!(reader.word(at), Some("if" | "si")) && self.is_looked_for(at);
+            let inside = |at: usize| pieces.iter().any(|placed| (placed.start..placed.end).contains(&at));
+            if reader.any(at, reader.lex.reasons).is_none() && !looked
+                || inside(at)
+                || at < verb.end && at >= verb.start
+            {
+                continue;
+            }
+            let end = (at + 1..reader.len()).find(|end| ends(*end) || *end == verb.start).unwrap_or(reader.len());
+            hidden[at..end].fill(true);
+        }
+        let by_minutes = pieces
+            .iter()
+            .any(|placed| matches!(&placed.piece, Piece::Recurs(Recurrence::Every(length), _) if length.is_exact()));
+        let counts = |placed: &Placed| match placed.piece {
+            Piece::During(length) => by_minutes || !length.is_exact(),
+            _ => true,
+        };
+        pieces.into_iter().filter(|placed| !hidden[placed.start] && counts(placed)).collect()
+    }
+
     /// «a las 6, no, mejor a las 7»: what was taken back counts no more and is not said either.
     fn corrected(&mut self, pieces: Vec<Placed>) -> Vec<Placed> {
+        let alike =
+            |one: &Placed, other: &Placed| std::mem::discriminant(&one.piece) == std::mem::discriminant(&other.piece);
         let mut kept: Vec<Placed> = Vec::new();
-        for placed in pieces {
-            let alike = |other: &Placed| std::mem::discriminant(&other.piece) == std::mem::discriminant(&placed.piece);
-            if let Some(at) = kept.iter().rposition(alike)
-                && let Some(start) = self.correction(kept[at].end..placed.start)
-            {
-                let old = kept.remove(at);
-                self.set(old.start..old.end, Role::Polite);
-                self.set(start..placed.start, Role::Polite);
+        for (at, placed) in pieces.iter().enumerate() {
+            // "not tomorrow but on Monday", «el martes y no el lunes».
+            let others = pieces.iter().any(|other| other != placed && alike(placed, other));
+            if let Some(denied) = self.denied(placed).filter(|_| others) {
+                self.set(denied, Role::Polite);
+                continue;
             }
-            kept.push(placed);
+            let before = kept.last().map_or(0, |last| last.end);
+            if let Some(start) = self.correction(before..placed.start).filter(|_| !kept.is_empty()) {
+                self.set(start..placed.start, Role::Polite);
+                let instead = &pieces[at..];
+                let (old, stays) = kept.into_iter().partition(|old| instead.iter().any(|new| alike(old, new)));
+                let old: Vec<Placed> = old;
+                old.iter().for_each(|old| self.set(old.start..old.end, Role::Polite));
+                kept = stays;
+            }
+            kept.push(placed.clone());
         }
         kept
+    }
+
+    /// A piece that is denied, with the words that deny it.
+    fn denied(&self, placed: &Placed) -> Option<Range<usize>> {
+        let reader = self.reader;
+        let no = placed.start.checked_sub(1).filter(|at| matches!(reader.word(*at), Some("no" | "not")))?;
+        let mut start = no;
+        while start > 0
+            && (matches!(reader.word(start - 1), Some("y" | "and" | "but")) || reader.is_mark(start - 1, ','))
+        {
+            start -= 1;
+        }
+        // «a las 9, no, a las 10» takes back what was said before.
+        let end = reader.skip(reader.skip(placed.end, ","), "sino|but|sino que|pero");
+        Some(start..end)
     }
 
     /// Where the words begin, at the end of a range, that take back what stands before it.
@@ -473,6 +454,14 @@ impl Framer<'_, '_> {
         let reader = self.reader;
         let Some(before) = at.checked_sub(1) else { return false };
         let Some(word) = reader.word(before) else { return false };
+        // «hospital 12 de Octubre», «llamar a Domingo», «Plácido Domingo».
+        let is_capital = |at: usize| reader.slice(at..at + 1).starts_with(char::is_uppercase);
+        let is_name = reader.look(at, reader.lex.weekdays).is_some()
+            && is_capital(at)
+            && (word == "a" || is_capital(before) && before > 0);
+        if reader.lex.language == Language::Spanish && (is_name || has_word(reader.lex.places, word)) {
+            return true;
+        }
         if !has_word(reader.lex.attributive, word) || self.roles[before] != Role::Free {
             return false;
         }
@@ -482,7 +471,7 @@ impl Framer<'_, '_> {
         // A thing stands before «de», not a time and not the verb.
         before.checked_sub(1).is_some_and(|thing| {
             self.roles[thing] == Role::Free
-                && pieces.last().is_none_or(|placed| placed.end != before)
+                && pieces.last().is_none_or(|placed| placed.end != before && placed.end != at)
                 && reader.word(thing).is_some()
         })
     }
@@ -572,25 +561,18 @@ impl Framer<'_, '_> {
 
 /// «el martes a las 9 y el jueves a las 12»: days that have hours of their own, one by one; none if they share them.
 fn pairs(chosen: &[Placed]) -> Vec<Vec<Placed>> {
-    let is_day = |placed: &&Placed| matches!(placed.piece, Piece::Day(_) | Piece::Recurs(..));
-    let mut parts: Vec<&Placed> =
-        chosen.iter().filter(|placed| is_day(placed) || matches!(placed.piece, Piece::Clocks(_))).collect();
+    let is_day = |placed: &Placed| matches!(placed.piece, Piece::Day(_) | Piece::Recurs(..));
+    let is_hour = |placed: &Placed| matches!(placed.piece, Piece::Clocks(_) | Piece::Part(_));
+    let mut parts: Vec<&Placed> = chosen.iter().filter(|placed| is_day(placed) || is_hour(placed)).collect();
     parts.sort_by_key(|placed| placed.start);
-    let alternate = parts.len() > 2
-        && parts.len().is_multiple_of(2)
-        && parts.chunks(2).all(|pair| is_day(&pair[0]) && !is_day(&pair[1]));
-    if alternate { parts.chunks(2).map(|pair| pair.iter().copied().cloned().collect()).collect() } else { Vec::new() }
-}
-
-/// «sacar», «llamarle», «irme»: with or without a pronoun.
-fn is_infinitive(word: &str) -> bool {
-    let stem = ["melo", "selo", "nos", "les", "las", "los", "me", "te", "se", "le", "lo", "la"]
-        .iter()
-        .find_map(|pronoun| word.strip_suffix(pronoun).filter(|stem| stem.len() > 2 && ends_like_one(stem)))
-        .unwrap_or(word);
-    stem.len() > 2 && ends_like_one(stem)
-}
-
-fn ends_like_one(word: &str) -> bool {
-    ["ar", "er", "ir"].iter().any(|end| word.ends_with(end))
+    let mut groups: Vec<Vec<Placed>> = Vec::new();
+    for placed in parts {
+        match groups.last_mut() {
+            Some(group) if !is_day(placed) => group.push(placed.clone()),
+            None if !is_day(placed) => return Vec::new(),
+            _ => groups.push(vec![placed.clone()]),
+        }
+    }
+    let own = groups.len() > 1 && groups.iter().all(|group| group.len() > 1);
+    if own { groups } else { Vec::new() }
 }

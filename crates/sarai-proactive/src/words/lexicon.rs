@@ -12,11 +12,11 @@ pub(crate) type Phrases = &'static str;
 pub(crate) type Table<T> = &'static [(T, Phrases)];
 
 /// The phrases, one by one.
-pub(crate) fn each(phrases: Phrases) -> impl Iterator<Item = &'static str> {
+pub(crate) fn each(phrases: &str) -> impl Iterator<Item = &str> {
     phrases.split('|').filter(|phrase| !phrase.is_empty())
 }
 
-pub(crate) fn has_word(phrases: Phrases, word: &str) -> bool {
+pub(crate) fn has_word(phrases: &str, word: &str) -> bool {
     each(phrases).any(|phrase| phrase == word)
 }
 
@@ -236,6 +236,27 @@ pub(crate) struct Lexicon {
     pub(crate) negations: Phrases,
     /// Before a time that takes the place of the one said before: «a las 6, no, mejor a las 7».
     pub(crate) correcting: Phrases,
+    /// Before a verb that asks they bind it to somebody else: "Bob will remind me".
+    pub(crate) bound: Phrases,
+    /// Verbs that say nothing about who is told.
+    pub(crate) tell_whom: Phrases,
+    pub(crate) whose: Phrases,
+    /// At the end: nothing is to be done after all.
+    pub(crate) withdrawn: Phrases,
+    /// Opens a condition that must not hold.
+    pub(crate) unless: Phrases,
+    /// What is named after days: «hospital 12 de Octubre».
+    pub(crate) places: Phrases,
+    /// Opens a reason or a deadline, whose time is not that of the request.
+    pub(crate) reasons: Phrases,
+    /// Before «si» or "if" it is asked what is to be found out.
+    pub(crate) looking: Phrases,
+    /// Turns an event round.
+    pub(crate) negating: Phrases,
+    /// What is not this computer.
+    pub(crate) elsewhere: Phrases,
+    /// Behind a number it counts: "10 dollars".
+    pub(crate) counted: Phrases,
     /// What makes a request that follows none: a report, a wish, a question about it, a text to be worked on.
     pub(crate) framing: Phrases,
     pub(crate) complements: Phrases,

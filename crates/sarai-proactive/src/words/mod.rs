@@ -9,6 +9,7 @@
 //! - [`parse`]: a text, a moment and a zone in; a [`Parsed`] out.
 //! - [`Proposal`]: a rule that the words may mean, its next times, and the sentence that asks whether it is right.
 
+mod asked;
 mod build;
 mod choose;
 mod clock;

@@ -289,7 +289,7 @@ fn run(body: &str, lex: &'static Lexicon) -> Result<Action, Notice> {
     let reader = Reader::new(body, lex);
     let what = || Notice::new("rules-run-what");
     if let Some(at) = reader.any(0, lex.skill_words) {
-        let at = reader.skip(at, "llamada|de nombre|named|called");
+        let at = reader.skip(at, "llamada|de nombre|named|called|del|de la|de");
         let mut end = at + 1;
         while reader.is_mark(end, '-') && reader.is_glued(end) && reader.is_glued(end + 1) {
             end += 2;
@@ -410,6 +410,52 @@ mod tests {
         (
             "el fontanero me dijo que viene a las 12, avísame a las 11:45",
             "28.11. 11:45: el fontanero me dijo que viene a las 12",
+        ),
+        // Several times in one sentence.
+        ("recuérdame cada mañana y cada noche regar", "28.11. 21:00, 29.11. 09:00: regar"),
+        ("recuérdame los lunes por la mañana y los jueves por la tarde regar", "30.11. 09:00, 3.12. 17:00: regar"),
+        ("remind me today at 5 and tomorrow morning to stretch", "28.11. 17:00, 29.11. 09:00: stretch"),
+        ("avísame cada día a las 8, 14 y 22 de regar", "28.11. 14:00, 28.11. 22:00: regar"),
+        ("avísame de lunes a jueves a las 9 y el viernes a las 8 de fichar", "no rule"),
+        ("avísame cada día a las 8 pero los domingos a las 10 de regar", "no rule"),
+        ("remind me on Monday or Tuesday at noon to vote", "30.11. 12:00 | 1.12. 12:00"),
+        ("recuérdame cada hora hoy estirar", "28.11. 11:00, 28.11. 12:00: estirar"),
+        ("del 10 al 12 de diciembre a las 9 recuérdame el parte", "10.12. 09:00, 11.12. 09:00: el parte"),
+        ("remind me every day in March at noon to prune", "1.3. 12:00, 2.3. 12:00: prune"),
+        ("avísame cada noche de 10 a 2 cada hora de mirar el horno", "28.11. 22:00, 28.11. 23:00: mirar el horno"),
+        ("avísame la madrugada del martes a las 4 de salir", "1.12. 04:00: salir"),
+        // Reasons, deadlines and names are no times.
+        ("recuérdame salir a las 7 porque el bus pasa a las 7:40", "28.11. 19:00: salir porque el bus pasa a las 7:40"),
+        ("remind me to call Joe on Monday, he leaves on Tuesday", "30.11. 09:00: call Joe he leaves on Tuesday"),
+        ("remind me to buy salt before the shop closes at 9", "no rule"),
+        ("remind me tomorrow at noon to book a table for 4", "29.11. 12:00: book a table for 4"),
+        ("remind me tomorrow at noon to sell at 10 dollars", "29.11. 12:00: sell at 10 dollars"),
+        ("recuérdame ir al hospital 12 de Octubre el lunes a las 6", "30.11. 18:00: ir al hospital 12 de Octubre"),
+        ("remind me to rest for 10 minutes every morning", "29.11. 09:00, 30.11. 09:00: rest for 10 minutes"),
+        // What is taken back or denied.
+        ("remind me not tomorrow but on Monday to vote", "30.11. 09:00: vote"),
+        ("recuérdame el martes y no el lunes votar", "1.12. 09:00: votar"),
+        ("recuérdame a las 9, no, a las 10, salir", "28.11. 22:00: salir"),
+        ("recuérdame mañana salir, olvídalo", "no rule"),
+        // Somebody else, and what is no request.
+        ("estoy harto de que me avises cada lunes", "no rule"),
+        ("Bob is going to remind me on Monday", "no rule"),
+        ("I don't want you to remind me tomorrow", "no rule"),
+        ("does it remind me every Monday?", "no rule"),
+        ("remind my boss every Monday to pay", "no rule"),
+        ("avisa a mi jefe mañana a las 9", "no rule"),
+        ("recuerda que me gusta el té cada mañana", "no rule"),
+        ("así que avísame mañana a las 9 de votar", "29.11. 09:00: votar"),
+        // Events turned round, of another thing, or only asked after.
+        ("avísame si la memoria no pasa del 80%", "no rule"),
+        ("tell me when the disk is back under 80%", "no rule"),
+        ("avísame cuando queden menos de 2 GB de datos en el móvil", "no rule"),
+        ("avísame cada día a las 9 a menos que el disco esté lleno", "no rule"),
+        ("tell me if Monday is a holiday", "no rule"),
+        ("I'm away until Friday, remind me to water the palm", "no rule"),
+        (
+            "remind me every Monday at 9 to check if the disk is full",
+            "30.11. 09:00, 7.12. 09:00: check if the disk is full",
         ),
         // What happens.
         ("avísame si alguien edita el archivo ~/lista.txt", "file changed ~/lista.txt: "),

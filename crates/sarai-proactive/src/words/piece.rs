@@ -1,7 +1,7 @@
 //! The pieces of a sentence that say when: each is found by itself, and they are put together in [`super::build`].
 
 use super::clock::{Announced, Clock, Reading};
-use super::day::Day;
+use super::day::{Day, Month};
 use super::lexicon::{Beyond, DayGroup, Half, Part, has_word};
 use super::reader::{Articles, Length, Reader};
 use super::recur::Recurrence;
@@ -24,6 +24,9 @@ pub(crate) enum Piece {
     Window(Clock, Clock),
     From(Bound),
     Until(Bound),
+    InMonth(i8),
+    /// From one date to another.
+    Span(Day, Day),
     During(Length),
     /// So many times in all.
     Count(u32),
@@ -63,6 +66,8 @@ impl Reader<'_> {
             self.ahead(at),
             self.window(at),
             self.until(at),
+            self.span(at),
+            self.in_month(at),
             self.after_now(at),
             self.starting(at),
             self.during(at),
@@ -90,6 +95,12 @@ impl Reader<'_> {
         let weekday = self.weekday_list(self.skip(at, "the|el|on the"));
         if let Some(end) = weekday.and_then(|(_, _, end)| self.any(end, "before|antes de|antes del|anterior a")) {
             self.word(end)?;
+            return Some((Piece::Beyond(Beyond::Before), end));
+        }
+        let length = self.length(at).map(|(_, end)| end);
+        if let Some(clock) = length.and_then(|end| self.any(end, "after|despues de las|despues de la"))
+            && let Some((_, end)) = self.bare_clock(clock, Announced::Yes)
+        {
             return Some((Piece::Beyond(Beyond::Before), end));
         }
         let day = self.any(at, "the day|el dia").or_else(|| self.length(at).map(|(_, end)| end))?;
@@ -125,6 +136,13 @@ impl Reader<'_> {
     /// «excepto los domingos», "except on holidays".
     fn except(&self, at: usize) -> Option<(Piece, usize)> {
         let end = self.any(at, self.lex.except)?;
+        // "every weekday but Friday", and not "not tomorrow but on Monday".
+        let of = at.checked_sub(1).and_then(|before| self.word(before)).unwrap_or_default();
+        let days =
+            "weekday|weekdays|day|days|morning|mornings|night|nights|evening|evenings|week|month|workday|workdays";
+        if self.word(at) == Some("but") && end == at + 1 && !has_word(days, of) {
+            return None;
+        }
         let start = self.skip(end, "los|el|en|on|the|en los|por");
         if let Some((beyond, end)) = self.look(end, self.lex.beyond).or_else(|| self.look(start, self.lex.beyond)) {
             return Some((Piece::Beyond(beyond), end));
@@ -137,7 +155,8 @@ impl Reader<'_> {
             Some((DayGroup::Workdays, end)) => Some((Piece::Except(Weekdays::WORKDAYS), end)),
             Some((DayGroup::Every, _)) => None,
             None => {
-                let (_, end) = self.day(end).or_else(|| self.day(start))?;
+                let day = self.day(end).or_else(|| self.day(start)).map(|(_, end)| end);
+                let end = day.or_else(|| self.clock(end).map(|(_, end)| end))?;
                 Some((Piece::Beyond(Beyond::SingleDays), end))
             }
         }
@@ -151,8 +170,9 @@ impl Reader<'_> {
         }
         if let Some(start) = self.any(at, self.lex.within)
             && let Some((length, end)) = self.length(start)
+            && self.any(end, "before|antes").is_none()
         {
-            let end = self.skip(end, "time|from now|a partir de ahora|desde ahora|from today");
+            let end = self.skip(end, "time|' time|’ time|from now|a partir de ahora|desde ahora|from today");
             return Some((Piece::In(length), end));
         }
         let (length, end) = self.length(at)?;
@@ -200,7 +220,7 @@ impl Reader<'_> {
                 return Some((Bound { day: None, clock: Some(clock) }, end));
             }
         }
-        if let Some((part, end)) = self.look(at, self.lex.part_names) {
+        if let Some((part, end)) = self.look(at, self.lex.part_names).filter(|_| self.word(at) != Some("manana")) {
             let hour = Clock::named(Part::Noon);
             let clock = match part {
                 Part::Night => Clock { hour: 21, reading: Reading::Full, ..hour },
@@ -218,6 +238,34 @@ impl Reader<'_> {
         let start = self.any(at, self.lex.until)?;
         let (bound, end) = self.bound(start)?;
         Some((Piece::Until(bound), end))
+    }
+
+    /// «en diciembre», "in December": its days, for what comes again.
+    fn in_month(&self, at: usize) -> Option<(Piece, usize)> {
+        let start = self.any(at, "en|durante|in|during|throughout")?;
+        let (month, end) = self.look(start, self.lex.months)?;
+        self.year(end).is_none().then_some((Piece::InMonth(month), end))
+    }
+
+    /// «del 10 al 15 de diciembre», "from December 1 to December 7".
+    fn span(&self, at: usize) -> Option<(Piece, usize)> {
+        let start = self.any(at, "del|desde el|desde|de|entre el|from|from the|between")?;
+        let to = |at: usize| self.any(at, "al|hasta el|hasta|a|y el|to|to the|through|thru|until|till|and the|-");
+        let dated = self.numbered_day(start).or_else(|| self.numbered_day(start.checked_sub(1)?));
+        let whole = dated.and_then(|(day, end)| {
+            let second = to(end)?;
+            let (until, end) = self.numbered_day(second).or_else(|| self.numbered_day(second.checked_sub(1)?))?;
+            Some((day, until, end))
+        });
+        let lone = || {
+            let (days, end, _) = self.month_days(start)?;
+            let (until, end) = self.numbered_day(to(end)?)?;
+            let Day::Numbered { month: month @ Month::Named(_), year, .. } = until else { return None };
+            Some((Day::Numbered { days, month, year, weekday: None }, until, end))
+        };
+        let (from, until, end) = whole.or_else(lone)?;
+        let single = |day: &Day| matches!(day, Day::Numbered { days, .. } if days.len() == 1);
+        (single(&from) && single(&until)).then(|| (Piece::Span(from, until), end))
     }
 
     fn starting(&self, at: usize) -> Option<(Piece, usize)> {

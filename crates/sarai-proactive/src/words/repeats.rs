@@ -9,7 +9,7 @@ use sarai_types::Notice;
 use super::build::{Builder, Refusal, add, impossible};
 use super::clock::{Clock, Meant, Shift};
 use super::day::{Day, EdgeOf, Month};
-use super::lexicon::{Edge, Nth, Which};
+use super::lexicon::{Edge, Nth, Part, Which};
 use super::reader::Length;
 use crate::rule::{Condition, Weekdays};
 use crate::time::{Interval, Schedule, Step};
@@ -183,7 +183,8 @@ impl Builder<'_> {
             super::recur::Recurrence::Weekly { days, weeks: 1 } if *days != Weekdays::ALL => Some(*days),
             _ => None,
         });
-        if self.when.window.is_some() || limited.is_some() || self.when.except.is_some() {
+        let is_part = self.when.part.is_some() && self.when.clocks.is_empty() && from.is_none();
+        if is_part || self.when.window.is_some() || limited.is_some() || self.when.except.is_some() {
             return self.in_window(seconds, limited.unwrap_or(Weekdays::ALL));
         }
         let step = Step::Seconds(seconds);
@@ -207,9 +208,14 @@ impl Builder<'_> {
         if !seconds.is_multiple_of(60) {
             return Err(Refusal::Beyond(Notice::new("rules-too-uneven")));
         }
-        let (from, to) = match self.when.window {
-            Some(window) => self.window(window)?,
-            None => (0, DAY_MINUTES - 1),
+        let hour = |hour: i8| u32::from(hour.unsigned_abs()) * 60;
+        let (from, to) = match (self.when.window, self.when.part) {
+            (Some(window), _) => self.window(window)?,
+            (None, Some(part)) => {
+                let (_, end, usual) = super::clock::part_hours(part, self.language);
+                (hour(usual), hour(end).min(DAY_MINUTES - 1))
+            }
+            (None, None) => (0, DAY_MINUTES - 1),
         };
         let step = usize::try_from(seconds / 60).unwrap_or(usize::MAX).max(1);
         let minutes: Vec<u32> = (from..=to).step_by(step).collect();
@@ -243,6 +249,9 @@ impl Builder<'_> {
         let first = if from.is_open() {
             // «de 4 a 6 de la tarde», "from 9 to 5": the half that makes a window of the day.
             let early = minutes(from);
+            if matches!(self.when.part, Some(Part::Evening | Part::Night)) && early < half_day {
+                return Ok((early + half_day, self.night_end(to, early + half_day)?));
+            }
             match second {
                 Some(second) if early + half_day < second && from.hour < 7 => early + half_day,
                 Some(_) => early,
@@ -261,6 +270,13 @@ impl Builder<'_> {
             }
         });
         Ok((first, if second < first { second + DAY_MINUTES } else { second }))
+    }
+
+    /// The end of a window that begins in the evening: «cada noche de 10 a 2».
+    fn night_end(&mut self, to: Clock, first: u32) -> Result<u32, Refusal> {
+        let end = if to.is_open() { to.hour * 60 + to.minute } else { self.closed(to)? };
+        let later = [end, end + DAY_MINUTES / 2, end + DAY_MINUTES];
+        Ok(later.into_iter().find(|end| *end > first).unwrap_or(end))
     }
 
     /// The same as a condition of the clock on the wall.

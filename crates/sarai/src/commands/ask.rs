@@ -23,9 +23,9 @@ mod form;
 
 use std::io::{self, IsTerminal, Read, Write};
 
-use sarai_api::ASSISTANT;
 use sarai_api::client::{ChatRequest, SkillDetails};
 use sarai_api::memory::FactUsed;
+use sarai_api::{ASSISTANT, assistant_with};
 use sarai_types::{
     Decoding, FinishReason, Form, GrammarKind, MemoryWish, Message, ModelId, Notice, Role, SEQUENCE_TEXT_MAX,
     Speculation,
@@ -106,7 +106,7 @@ fn request(args: AskArgs) -> anyhow::Result<ChatRequest> {
     }
     let system = args.system.map(|text| Message::new(Role::System, text));
     Ok(ChatRequest {
-        model: args.model.map_or_else(|| ASSISTANT.to_owned(), |id| id.to_string()),
+        model: args.model.as_ref().map_or_else(|| ASSISTANT.to_owned(), assistant_with),
         messages: system.into_iter().chain([Message::new(Role::User, text)]).collect(),
         temperature: args.temperature,
         seed: args.seed,

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use fs_err::OpenOptions;
 use fs_err::os::unix::fs::OpenOptionsExt;
-use sarai_api::ASSISTANT;
 use sarai_api::client::{ChatRequest, Client, ClientError};
+use sarai_api::{ASSISTANT, assistant_with};
 use sarai_types::{FinishReason, Message, ModelId, Notice, Role};
 
 use crate::answer::{self, Draft};
@@ -18,7 +18,8 @@ use crate::terminal::{self, Paint, Spinner, Style};
 pub(super) struct Talk<'a> {
     shell: &'a Shell,
     client: Client,
-    model: String,
+    /// None is the assistant's own.
+    model: Option<ModelId>,
     /// Questions and answers in turn; it ends with an answer.
     messages: Vec<Message>,
     stats: Stats,
@@ -36,16 +37,17 @@ struct Stats {
 
 impl<'a> Talk<'a> {
     pub(super) fn new(shell: &'a Shell, client: Client, model: Option<ModelId>) -> Self {
-        let model = model.map_or_else(|| ASSISTANT.to_owned(), |id| id.to_string());
         Self { shell, client, model, messages: Vec::new(), stats: Stats::default() }
     }
 
+    /// As the list of models has it.
     pub(super) fn model(&self) -> &str {
-        &self.model
+        self.model.as_ref().map_or(ASSISTANT, ModelId::as_str)
     }
 
+    /// The assistant goes on with this model, or with its own by its own name.
     pub(super) fn choose(&mut self, model: &str) {
-        model.clone_into(&mut self.model);
+        self.model = model.parse().ok().filter(|_| model != ASSISTANT);
     }
 
     /// The models that would answer.
@@ -89,7 +91,8 @@ impl<'a> Talk<'a> {
         answer::ready(&self.client, self.shell).await?;
         let mut messages = self.messages.clone();
         messages.push(Message::new(Role::User, question));
-        let request = ChatRequest { model: self.model.clone(), messages, ..ChatRequest::default() };
+        let model = self.model.as_ref().map_or_else(|| ASSISTANT.to_owned(), assistant_with);
+        let request = ChatRequest { model, messages, ..ChatRequest::default() };
         let mut spinner = Some(Spinner::new());
         if let Some(spinner) = &mut spinner
             && io::stdin().is_terminal()
