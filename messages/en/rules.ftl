@@ -179,6 +179,7 @@ rules-which-next =
 rules-which-weekend = This weekend or the one after?
 rules-which-day = Which day?
 rules-which-one = Which of them?
+rules-which-deadline = Is that when I should remind you?
 rules-which-days = Which days of the week? This is only a proposal.
 rules-which-times = At which times? This is only a proposal.
 rules-which-midnight = The midnight that begins that day or the one that ends it?

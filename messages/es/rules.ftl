@@ -179,6 +179,7 @@ rules-which-next =
 rules-which-weekend = ¿Este fin de semana o el siguiente?
 rules-which-day = ¿Qué día?
 rules-which-one = ¿Cuál de ellos?
+rules-which-deadline = ¿Te aviso a esa hora?
 rules-which-days = ¿Qué días de la semana? Esta es solo una propuesta.
 rules-which-times = ¿A qué horas? Esta es solo una propuesta.
 rules-which-midnight = ¿La medianoche con la que empieza ese día o aquella con la que acaba?

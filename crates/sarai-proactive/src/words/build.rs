@@ -47,6 +47,8 @@ pub(crate) struct When {
     /// So long before the time that was said.
     pub(crate) ahead: Option<Length>,
     pub(crate) beyond: Option<Beyond>,
+    /// The only time was that of a reason or a deadline.
+    pub(crate) is_guess: bool,
     /// One of several: «el lunes o el martes».
     pub(crate) either: bool,
     /// Other days with hours of their own: «el martes a las 9 y el jueves a las 12».
@@ -205,6 +207,9 @@ impl Builder<'_> {
         }
         if let Some(beyond) = self.when.beyond {
             return Err(Refusal::Beyond(beyond_notice(beyond)));
+        }
+        if self.when.is_guess {
+            self.picks.guess(|| Notice::new("rules-which-deadline"));
         }
         let from = self.from()?;
         let until = self.until(from)?;

@@ -143,7 +143,7 @@ impl<'f, 'r, 'a> Chooser<'f, 'r, 'a> {
     }
 }
 
-const fn is_anchor(piece: &Piece) -> bool {
+pub(super) const fn is_anchor(piece: &Piece) -> bool {
     matches!(
         piece,
         Piece::Clocks(_)

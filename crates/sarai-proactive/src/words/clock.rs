@@ -232,8 +232,11 @@ impl Reader<'_> {
             let announced =
                 if article > next || self.lex.language == Language::English { Announced::Yes } else { Announced::No };
             let Some((clock, after)) = self.bare_clock(article, announced).or_else(|| self.clock(next)) else { break };
-            // In English a bare number is a clock time here only if a half of the day follows.
-            if article == next && clock.reading == Reading::Open {
+            // "at 9 and 6 to feed the cat", but not "at 9 and 2 pills".
+            let ends =
+                self.word(after).is_none_or(|word| has_word(self.lex.glue, word) || has_word(self.lex.polite, word))
+                    || self.day(after).is_some();
+            if article == next && clock.reading == Reading::Open && !ends || self.unit(after).is_some() {
                 break;
             }
             clocks.push(clock);
@@ -242,6 +245,17 @@ impl Reader<'_> {
         // «a las 8, a las 14 y a las 22»: all are counted to 24.
         if clocks.iter().any(|clock| clock.hour > 12) {
             clocks.iter_mut().filter(|clock| clock.reading == Reading::Open).for_each(Clock::as_written);
+        }
+        // "at 8, 2 and 10": each comes after the one before.
+        for at in 1..clocks.len() {
+            if let (Meaning::One(before), Meaning::One(meant)) = (clocks[at - 1].meaning(), clocks[at].meaning())
+                && clocks[at].reading == Reading::Open
+                && meant.time <= before.time
+                && clocks[at].hour < 12
+            {
+                clocks[at].hour += 12;
+                clocks[at].reading = Reading::Full;
+            }
         }
         // "at 8 and 10 pm": the last one speaks for those before.
         if let Some(Clock { reading: Reading::Half(half @ (Half::Am | Half::Pm)), .. }) = clocks.last().copied() {
@@ -351,6 +365,16 @@ impl Reader<'_> {
             if mark == 'h' {
                 clock.reading = Reading::Full;
             }
+        } else if let Some(Kind::Number { value: minute @ 0..60, digits: 2 }) = self.kind(end)
+            && announced == Announced::Yes
+            && self.unit(end + 1).is_none()
+            && !self.word(end + 1).is_some_and(|word| has_word(self.lex.counted, word) || word.ends_with('s'))
+            && !matches!(self.kind(end + 1), Some(Kind::Mark('/' | ':' | '-' | '%')))
+        {
+            // "at 5 30", as it is dictated.
+            clock.minute = *minute;
+            clock.reading = Reading::Digits;
+            end += 1;
         } else if (announced == Announced::Yes || self.lex.language == Language::Spanish)
             && let Some((minute, after)) = self.minutes_in_words(end)
         {

@@ -163,6 +163,9 @@ impl Builder<'_> {
         {
             return Ok(today);
         }
+        if today.weekday() == Weekday::Saturday && which == Which::This {
+            return plus_days(today, 1);
+        }
         let wait = i32::from(today.weekday().until(Weekday::Saturday).unsigned_abs());
         let coming = if wait == 0 { 7 } else { wait };
         let asked = which == Which::Next && coming < 6;

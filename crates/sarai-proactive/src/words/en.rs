@@ -77,11 +77,11 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
     ],
     weekdays: &[
         (Weekday::Monday, "monday|mon"),
-        (Weekday::Tuesday, "tuesday|tue|tues"),
-        (Weekday::Wednesday, "wednesday|wed|weds"),
-        (Weekday::Thursday, "thursday|thu|thur|thurs"),
+        (Weekday::Tuesday, "tuesday|tuseday|tue|tues"),
+        (Weekday::Wednesday, "wednesday|wed|weds|wensday|wednsday|wedensday"),
+        (Weekday::Thursday, "thursday|thurday|thu|thur|thurs"),
         (Weekday::Friday, "friday|fri"),
-        (Weekday::Saturday, "saturday"),
+        (Weekday::Saturday, "saturday|saterday"),
         (Weekday::Sunday, "sunday"),
     ],
     weekdays_plural: &[
@@ -127,7 +127,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
     ],
     relative_days: &[
         (0, "today|later today"),
-        (1, "tomorrow|tmrw|tomorow|tommorow|tommorrow"),
+        (1, "tomorrow|tmrw|2morrow|tmr|tmw|tomorow|tommorow|tommorrow"),
         (2, "the day after tomorrow|day after tomorrow"),
         (-1, "yesterday|last night"),
         (-2, "the day before yesterday"),
@@ -234,12 +234,12 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
     oclock: "oclock|o clock|sharp|on the dot|or so|on the hour",
     hours_written: "h|hours|hrs",
     hints: &[(Half::Am, "breakfast"), (Half::Pm, "dinner|supper")],
-    each: "every|each|every single",
+    each: "every|each|evry|every single",
     every_plural: "all|on all",
     other: "other|alternate|second",
     adverbs: &[
         (Unit::Seconds(3600), "hourly"),
-        (Unit::Days(1), "daily"),
+        (Unit::Days(1), "daily|everyday|evryday"),
         (Unit::Days(7), "weekly"),
         (Unit::Days(14), "fortnightly"),
         (Unit::Months(1), "monthly"),
@@ -290,7 +290,9 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
                       give me a reminder|give me a heads up|give me a nudge|give me a shout|\
                       dont let me forget|do not let me forget|make sure i dont forget|make sure i remember|\
                       help me remember|set a reminder|set me a reminder|set up a reminder|set reminder|\
-                      give us a shout|give us a nudge|give us a ring|give us a heads up|need a nudge|need a reminder|give me a ring|give me a buzz|give me a poke|buzz me|poke me|prod me|beep me|shout at me|\
+                      give us a shout|give us a nudge|give us a ring|give us a heads up|need a nudge|need a reminder|id like a reminder|i would like a reminder|\
+                      could i get a reminder|can i get a reminder|can i have a reminder|could i have a reminder|\
+                      i have to remember to|i need to remember to|i must remember to|make sure i|set my alarm|give me a ring|give me a buzz|give me a poke|buzz me|poke me|prod me|beep me|shout at me|\
                       jog my memory|i need reminding|i want reminding|i need to be reminded|\
                       i want to be reminded|heads up|shout|alarm|create a reminder|add a reminder|make a reminder|schedule a reminder|i need a reminder|\
                       i want a reminder|reminder|set an alarm|set alarm|set an alert|create an alert",
@@ -311,7 +313,9 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
                     translate|generate|read me",
         ),
     ],
-    polite: "from now|starting now|remember to|be so kind as to|be kind enough to|dont forget to|do not forget to|make sure to|\
+    polite: "good morning|good afternoon|good evening|good night|i was wondering if you could|\
+              i was wondering if you can|that would be great|that would be lovely|if possible|when you can|\
+              when you get a chance|um|uh|pls|plz|from now|starting now|remember to|be so kind as to|be kind enough to|dont forget to|do not forget to|make sure to|\
               make sure you|be sure to|if you can|if you could|if you dont mind|please|hey|hi|hello|ok|okay|sarai|can you|could you|would you|will you|can u|i want you to|\
               i would like you to|id like you to|i need you to|you should|would you mind|kindly|thanks|\
               thank you|just|then|also|id like|i would like|i want|i need|to be|so|now|always|well|and",
@@ -378,7 +382,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
                               run a health check",
         ),
     ],
-    whenever: "unless|except if|except when|when|whenever|if|once|as soon as|every time|each time|in case|any time|anytime|the moment|\
+    whenever: "unless|except if|except when|when|whenever|if|once|as soon as|every time|each time|any time|anytime|the moment|\
                 after",
     topics: &[
         (Topic::Disk, "disk|drive|hard drive|hard disk|ssd|storage|space|disk space|partition"),

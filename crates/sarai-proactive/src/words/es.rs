@@ -131,7 +131,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
     ],
     relative_days: &[
         (0, "hoy|hoy mismo|el dia de hoy"),
-        (1, "manana|el dia de manana|al dia siguiente|manana mismo"),
+        (1, "manana|mnn|el dia de manana|al dia siguiente|manana mismo"),
         (2, "pasado manana"),
         (-1, "ayer|anoche"),
         (-2, "anteayer|antes de ayer"),
@@ -225,19 +225,19 @@ pub(super) const SPANISH: Lexicon = Lexicon {
     parts: &[
         (
             Part::Morning,
-            "por la manana|en la manana|a la manana|de la manana|por las mananas|en las mananas|\
+            "x la manana|por la manana|en la manana|a la manana|de la manana|por las mananas|en las mananas|\
                          a primera hora|a primera hora de la manana|temprano|tempranito|a media manana",
         ),
         (Part::EarlyMorning, "la madrugada del|la madrugada de este|de madrugada|por la madrugada|en la madrugada"),
         (
             Part::Afternoon,
-            "por la tarde|en la tarde|a la tarde|por las tardes|en las tardes|a media tarde|\
+            "x la tarde|por la tarde|en la tarde|a la tarde|por las tardes|en las tardes|a media tarde|\
                            a primera hora de la tarde",
         ),
         (Part::Evening, "a ultima hora de la tarde|a ultima hora"),
         (
             Part::Night,
-            "la noche del|la noche de este|por la noche|en la noche|a la noche|por las noches|en las noches|de noche",
+            "la noche del|la noche de este|x la noche|por la noche|en la noche|a la noche|por las noches|en las noches|de noche",
         ),
     ],
     parts_today: &[
@@ -262,7 +262,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
         (Half::Pm, "cenar|cena|merendar|merienda"),
     ],
     each: "cada|cada uno de los",
-    every_plural: "todos los|todas las|todos|todas|toditos los",
+    every_plural: "todo los|toda las|todos los|todas las|todos|todas|toditos los",
     other: "alternos|alternas|alterno|alterna",
     adverbs: &[
         (Unit::Days(1), "diariamente|a diario"),
@@ -284,7 +284,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
         (Unit::Seconds(3600), "por hora|a la hora"),
     ],
     except: "excepto|salvo|menos|pero no|quitando|exceptuando|a excepcion de|excepto en|salvo en",
-    within: "en|dentro de|de aqui a|de aca a|al cabo de|pasados|pasadas|pasado|pasada|tras|despues de|\
+    within: "cuando pasen|cuando pase|cuando hayan pasado|cuando haya pasado|cuando transcurran|en|dentro de|de aqui a|de aca a|al cabo de|pasados|pasadas|pasado|pasada|tras|despues de|\
               de hoy en|en cosa de",
     from_now: "a partir de ahora|desde ahora|mas tarde|despues|contando desde ahora",
     ahead: "antes|de antes|anterior|de antelacion|de anticipacion|de adelanto",
@@ -326,7 +326,11 @@ pub(super) const SPANISH: Lexicon = Lexicon {
                       avises|avisar|avisenme|dame un aviso|dame un toque|darme un toque|me das un toque|me des un toque|\
                       me das un aviso|me des un aviso|pegame un toque|me pegas un toque|echame un toque|\
                       me mandas un aviso|me mandas un recordatorio|me haces acordar|me hagas acordar|\
-                      me pones un recordatorio|me pones un aviso|me pones una alarma|programame un aviso|programame una alarma|ponme la alarma|pon la alarma|\
+                      me pones un recordatorio|me pones un aviso|me pones una alarma|hazme un recordatorio|haceme un recordatorio|me recordaras|me avisaras|\
+                      me recordases|me avisases|me puedes recordar|me podrias recordar|me podes recordar|\
+                      me puedes avisar|me podrias avisar|me podes avisar|tengo que acordarme de|\
+                      necesito acordarme de|tengo que acordarme|ponme el despertador|pon el despertador|pon alarma|\
+                      ponme alarma|programame un aviso|programame una alarma|ponme la alarma|pon la alarma|\
                       poneme la alarma|pegame un grito|dame un grito|me pegas un grito|me recuerda|m avisas|me salte un aviso|recuerdma|recuerame|abisame|avizame|alarma|mandame un aviso|enviame un aviso|\
                       mandame un recordatorio|enviame un recordatorio|mandame un mensaje|enviame un mensaje|\
                       mandame una notificacion|enviame una notificacion|mandame una alerta|recuerdame|\
@@ -366,7 +370,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
                     proponme|sugiereme",
         ),
     ],
-    polite: "cuando falten|cuando falte|desde ahora|asi que|por eso|por lo tanto|te pido que|lo que te pido es que|haz que|hace que|haga que|asegurate de que|\
+    polite: "que no se te olvide|no se te olvide|queria que|xfa|xfavor|plis|cuando sea|cuando falten|cuando falte|desde ahora|asi que|por eso|por lo tanto|te pido que|lo que te pido es que|haz que|hace que|haga que|asegurate de que|\
               acuerdate de|acordate de|acuerdese de|no te olvides de|no olvides|si es tan amable|si eres tan amable|si puede|\
               si puedes|si podes|si no te importa|si no es molestia|por favor|porfa|porfi|porfavor|hola|oye|oiga|che|eh|buenas|buenos dias|buenas tardes|\
               buenas noches|sarai|puedes|podes|podrias|puede|podria|me puedes|me podes|me podrias|quiero que|\
@@ -475,7 +479,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
         (Measure::Used, "usado|usada|ocupado|ocupada|ocupados|en uso|uso|consumo|lleno|llena|ocupe|uses|use"),
         (
             Measure::Scarce,
-            "casi lleno|casi llena|este lleno|esta lleno|se llene|se llena|se este llenando|\
+            "sin espacio|sin memoria|me quedo sin|me quede sin|se esta acabando|va justo|casi lleno|casi llena|este lleno|esta lleno|se llene|se llena|se este llenando|\
                            se acabe|se este acabando|se agote|poco|poca|falte",
         ),
     ],

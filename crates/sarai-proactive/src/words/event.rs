@@ -185,7 +185,7 @@ impl Reader<'_> {
             Some(Kind::Path(path)) => Some(path.clone()),
             _ => None,
         });
-        let amount = clause.clone().find_map(|at| self.amount(at));
+        let amount = self.amount_in(clause, disk.or(memory).is_some());
         let is_memory = match (disk, memory) {
             (Some(disk), Some(memory)) => memory < disk,
             (None, Some(_)) => true,
@@ -237,6 +237,17 @@ impl Reader<'_> {
             (false, false) => level(Side::UsedAbove, amount),
             (true, true) => beyond(),
         }
+    }
+
+    /// The amount of a clause. "Over 90" of the disk is meant in percent.
+    fn amount_in(&self, clause: &Range<usize>, of_this: bool) -> Option<Result<Amount, Notice>> {
+        let bare = |at: usize| match self.kind(at) {
+            Some(Kind::Number { value: share @ 10..100, digits: 2 }) if of_this && at + 1 == clause.end => {
+                u16::try_from(share * 10).ok().map(|share| Ok(Amount::PerMille(share)))
+            }
+            _ => None,
+        };
+        clause.clone().find_map(|at| self.amount(at)).or_else(|| clause.clone().find_map(bare))
     }
 
     /// «5 GB», «el 80 %», "10 percent".

@@ -18,8 +18,9 @@ use super::day::Day;
 use super::event::Event;
 use super::lexicon::{Chore, Half, Verb, each, has_word};
 use super::piece::{Piece, Placed};
-use super::reader::Reader;
+use super::reader::{Articles, Reader};
 use super::recur::Recurrence;
+use super::sift;
 use super::token::Kind;
 use crate::rule::{Channel, Watch};
 
@@ -67,7 +68,7 @@ pub(super) struct Framer<'r, 'a> {
     pub(super) verb: Option<Range<usize>>,
     pub(super) asked: Asked,
     /// Whether times were said that nobody knows how to put together.
-    unjoined: bool,
+    pub(super) unjoined: bool,
 }
 
 /// Takes a sentence apart.
@@ -140,7 +141,8 @@ impl Framer<'_, '_> {
         for at in 0..reader.len() {
             let Some(start) = reader.any(at, reader.lex.whenever) else { continue };
             // "remind me to check if the disk is full".
-            if matches!(reader.word(at), Some("if" | "si")) && self.is_looked_for(at) {
+            let in_case = reader.word(at.wrapping_sub(1)) == Some("por");
+            if matches!(reader.word(at), Some("if" | "si")) && (in_case || self.is_looked_for(at)) {
                 continue;
             }
             if reader.any(at, reader.lex.unless).is_some() {
@@ -196,7 +198,7 @@ impl Framer<'_, '_> {
     }
 
     /// "check if …", «preguntar a Luis si …».
-    fn is_looked_for(&self, at: usize) -> bool {
+    pub(super) fn is_looked_for(&self, at: usize) -> bool {
         (at.saturating_sub(4)..at).any(|before| self.reader.any(before, self.reader.lex.looking).is_some())
     }
 
@@ -250,11 +252,14 @@ impl Framer<'_, '_> {
     fn times(&mut self) -> When {
         let mut when = When::default();
         self.timer(&mut when);
-        let pieces = self.corrected(self.outside_of_reasons(self.pieces()));
+        let all = self.pieces();
+        let (said, is_guess) = self.outside_of_reasons(&all);
+        when.is_guess = is_guess;
+        let pieces = self.corrected(said);
         let chosen = Chooser::new(self, &pieces).choose();
-        self.other_day(&pieces, &chosen, &mut when);
+        self.other_day(&all, &chosen, &mut when);
         let happens = self.roles.contains(&Role::Event);
-        let pairs = pairs(&chosen);
+        let pairs = sift::pairs(&chosen);
         for placed in &chosen {
             // «avísame si se llena el disco, que ayer se llenó» tells why.
             if happens && placed.piece == Piece::Day(Day::Past) {
@@ -265,8 +270,9 @@ impl Framer<'_, '_> {
             }
             self.set(placed.start..placed.end, Role::Time);
         }
-        self.unjoined = pieces.iter().any(|placed| !chosen.contains(placed) && self.joins(placed, &chosen))
-            || self.says_between(&chosen, "pero|but");
+        self.unjoined |= pieces.iter().any(|placed| {
+            !chosen.contains(placed) && (self.joins(placed, &chosen) || self.is_anothers(placed, &chosen))
+        }) || self.says_between(&chosen, "pero|but");
         when.either = self.says_between(&chosen, "o|or|u");
         for pair in pairs.into_iter().skip(1) {
             let mut other = When::default();
@@ -274,150 +280,6 @@ impl Framer<'_, '_> {
             when.also.push(other);
         }
         when
-    }
-
-    /// Whether one of these words stands in a time that counts, or between two with nothing but glue.
-    fn says_between(&self, chosen: &[Placed], words: &str) -> bool {
-        let reader = self.reader;
-        let says = |at: usize| {
-            reader.word(at).is_some_and(|word| has_word(words, word)) && reader.any(at, reader.lex.oclock).is_none()
-        };
-        let mut sorted: Vec<&Placed> = chosen.iter().collect();
-        sorted.sort_by_key(|placed| placed.start);
-        let inside = sorted.iter().any(|placed| {
-            matches!(placed.piece, Piece::Clocks(_) | Piece::Day(_)) && (placed.start..placed.end).any(says)
-        });
-        inside
-            || sorted.windows(2).any(|pair| {
-                let between = pair[0].end..pair[1].start;
-                between.len() < 4 && between.clone().all(|at| !self.is_solid(at)) && between.into_iter().any(says)
-            })
-    }
-
-    /// Whether a time that does not count hangs on one that does: «el lunes y todos los viernes».
-    fn joins(&self, left: &Placed, chosen: &[Placed]) -> bool {
-        let reader = self.reader;
-        let says_when = |piece: &Piece| {
-            matches!(
-                piece,
-                Piece::Clocks(_) | Piece::Day(_) | Piece::Recurs(..) | Piece::PartToday(_) | Piece::Window(..)
-            )
-        };
-        let glue = "y|and|,|o|or|pero|but|on|at|el|los|the";
-        let hangs = |range: Range<usize>| {
-            range.clone().all(|at| reader.any(at, glue).is_some())
-                && range.clone().all(|at| self.roles[at] != Role::Verb)
-        };
-        // "The plumber comes tomorrow at ten, remind me at nine": what it says of the plumber is told.
-        let verb = self.verb.clone().unwrap_or(0..0);
-        let kind = std::mem::discriminant(&left.piece);
-        let is_told = left.end <= verb.start
-            && chosen.iter().any(|used| used.start >= verb.end && std::mem::discriminant(&used.piece) == kind);
-        says_when(&left.piece)
-            && !is_told
-            && chosen.iter().any(|used| {
-                says_when(&used.piece)
-                    && (left.start >= used.end && hangs(used.end..left.start)
-                        || used.start >= left.end && hangs(left.end..used.start))
-            })
-    }
-
-    /// Without those of a reason or a deadline: «porque el tren sale a las 7:40», "before the shop closes at 9". Of a task's
-    /// own length, "for 10 minutes", nothing is said here either, unless it limits what comes every so many minutes.
-    fn outside_of_reasons(&self, pieces: Vec<Placed>) -> Vec<Placed> {
-        let reader = self.reader;
-        let verb = self.verb.clone().unwrap_or(0..0);
-        let ends = |at: usize| matches!(reader.kind(at), Some(Kind::Mark(',' | ';' | '.'))) && !reader.is_glued(at + 1);
-        let mut hidden = vec![false; reader.len()];
-        for at in 0..reader.len() {
-            let looked = matches!(reader.word(at), Some("if" | "si")) && self.is_looked_for(at);
-            let inside = |at: usize| pieces.iter().any(|placed| (placed.start..placed.end).contains(&at));
-            if reader.any(at, reader.lex.reasons).is_none() && !looked
-                || inside(at)
-                || at < verb.end && at >= verb.start
-            {
-                continue;
-            }
-            let end = (at + 1..reader.len()).find(|end| ends(*end) || *end == verb.start).unwrap_or(reader.len());
-            hidden[at..end].fill(true);
-        }
-        let by_minutes = pieces
-            .iter()
-            .any(|placed| matches!(&placed.piece, Piece::Recurs(Recurrence::Every(length), _) if length.is_exact()));
-        let counts = |placed: &Placed| match placed.piece {
-            Piece::During(length) => by_minutes || !length.is_exact(),
-            _ => true,
-        };
-        pieces.into_iter().filter(|placed| !hidden[placed.start] && counts(placed)).collect()
-    }
-
-    /// «a las 6, no, mejor a las 7»: what was taken back counts no more and is not said either.
-    fn corrected(&mut self, pieces: Vec<Placed>) -> Vec<Placed> {
-        let alike =
-            |one: &Placed, other: &Placed| std::mem::discriminant(&one.piece) == std::mem::discriminant(&other.piece);
-        let mut kept: Vec<Placed> = Vec::new();
-        for (at, placed) in pieces.iter().enumerate() {
-            // "not tomorrow but on Monday", «el martes y no el lunes».
-            let others = pieces.iter().any(|other| other != placed && alike(placed, other));
-            if let Some(denied) = self.denied(placed).filter(|_| others) {
-                self.set(denied, Role::Polite);
-                continue;
-            }
-            let before = kept.last().map_or(0, |last| last.end);
-            if let Some(start) = self.correction(before..placed.start).filter(|_| !kept.is_empty()) {
-                self.set(start..placed.start, Role::Polite);
-                let instead = &pieces[at..];
-                let (old, stays) = kept.into_iter().partition(|old| instead.iter().any(|new| alike(old, new)));
-                let old: Vec<Placed> = old;
-                old.iter().for_each(|old| self.set(old.start..old.end, Role::Polite));
-                kept = stays;
-            }
-            kept.push(placed.clone());
-        }
-        kept
-    }
-
-    /// A piece that is denied, with the words that deny it.
-    fn denied(&self, placed: &Placed) -> Option<Range<usize>> {
-        let reader = self.reader;
-        let no = placed.start.checked_sub(1).filter(|at| matches!(reader.word(*at), Some("no" | "not")))?;
-        let mut start = no;
-        while start > 0
-            && (matches!(reader.word(start - 1), Some("y" | "and" | "but")) || reader.is_mark(start - 1, ','))
-        {
-            start -= 1;
-        }
-        // «a las 9, no, a las 10» takes back what was said before.
-        let end = reader.skip(reader.skip(placed.end, ","), "sino|but|sino que|pero");
-        Some(start..end)
-    }
-
-    /// Where the words begin, at the end of a range, that take back what stands before it.
-    fn correction(&self, mut range: Range<usize>) -> Option<usize> {
-        let (reader, end) = (self.reader, range.end);
-        range.find(|start| {
-            let words: Vec<&str> = (*start..end).filter_map(|at| reader.word(at)).collect();
-            let others =
-                (*start..end).all(|at| reader.word(at).is_some() || matches!(reader.kind(at), Some(Kind::Mark(_))));
-            others && has_word(reader.lex.correcting, &words.join(" "))
-        })
-    }
-
-    /// The day of what was said before the request, where the request has only an hour.
-    fn other_day(&self, pieces: &[Placed], chosen: &[Placed], when: &mut When) {
-        let that = chosen.iter().find(|placed| matches!(placed.piece, Piece::ThatDay(_)));
-        let until = that.map(|placed| placed.start).or_else(|| self.verb.as_ref().map(|verb| verb.start)).unwrap_or(0);
-        let other = pieces.iter().filter(|placed| placed.end <= until && !chosen.contains(placed));
-        let mut days = other.filter_map(|placed| match &placed.piece {
-            Piece::Day(day) if *day != Day::Past => Some(day.clone()),
-            _ => None,
-        });
-        let is_hour = |placed: &Placed| matches!(placed.piece, Piece::Clocks(_) | Piece::Part(_) | Piece::Zone(_));
-        match that {
-            Some(_) => when.days.extend(days.next()),
-            None if chosen.iter().all(is_hour) => when.other_day = days.next(),
-            None => {}
-        }
     }
 
     /// «un temporizador de 10 minutos», "set a timer for 10 minutes".
@@ -436,8 +298,17 @@ impl Framer<'_, '_> {
         let mut pieces: Vec<Placed> = Vec::new();
         let mut at = 0;
         while at < reader.len() {
-            let found =
-                if self.roles[at] == Role::Free && !self.is_attributive(at, &pieces) { reader.piece(at) } else { None };
+            let found = reader.piece(at).filter(|_| self.roles[at] == Role::Free);
+            if found.is_some() && self.is_attributive(at, &pieces) {
+                // «La reunión del lunes a las 3» says when; «un correo sobre la cena del jueves a las 10» does not.
+                let hour = |at| reader.piece(at).filter(|(piece, _)| matches!(piece, Piece::Clocks(_)));
+                let (_, end) = hour(found.as_ref().map_or(at, |(_, end)| *end)).unwrap_or((Piece::Count(0), at));
+                let is_day = matches!(found, Some((Piece::Day(Day::Weekday { .. } | Day::Relative(_)), _)));
+                if end == at || !is_day || self.asked == Asked::Verb(Verb::Do) {
+                    at = end.max(at + 1);
+                    continue;
+                }
+            }
             match found.filter(|(_, end)| self.roles[at..*end].iter().all(|role| *role == Role::Free)) {
                 Some((piece, end)) => {
                     pieces.push(Placed { piece, start: at, end });
@@ -459,7 +330,8 @@ impl Framer<'_, '_> {
         let is_name = reader.look(at, reader.lex.weekdays).is_some()
             && is_capital(at)
             && (word == "a" || is_capital(before) && before > 0);
-        if reader.lex.language == Language::Spanish && (is_name || has_word(reader.lex.places, word)) {
+        let is_dated = reader.number(at, Articles::Ignore).is_some() && has_word(reader.lex.places, word);
+        if reader.lex.language == Language::Spanish && (is_name || is_dated) {
             return true;
         }
         if !has_word(reader.lex.attributive, word) || self.roles[before] != Role::Free {
@@ -506,73 +378,4 @@ impl Framer<'_, '_> {
         }
         None
     }
-
-    /// What is left, as it was written, and its words.
-    fn body(&self) -> (String, Vec<String>) {
-        let reader = self.reader;
-        let mut parts: Vec<Range<usize>> = Vec::new();
-        for at in (0..reader.len()).filter(|at| self.roles[*at] == Role::Free) {
-            match parts.last_mut().filter(|part| part.end == at) {
-                Some(part) => part.end = at + 1,
-                None => parts.push(at..at + 1),
-            }
-        }
-        let parts: Vec<Range<usize>> =
-            parts.into_iter().map(|part| self.trim(part)).filter(|part| !part.is_empty()).collect();
-        let words = parts.iter().flat_map(Clone::clone).filter_map(|at| reader.word(at).map(str::to_owned)).collect();
-        let text = match &parts[..] {
-            [only] if only.len() == 1 => match reader.kind(only.start) {
-                Some(Kind::Quoted(inside)) => inside.clone(),
-                _ => reader.slice(only.clone()).to_owned(),
-            },
-            _ => parts.iter().map(|part| reader.slice(part.clone())).collect::<Vec<_>>().join(" "),
-        };
-        (text, words)
-    }
-
-    fn trim(&self, mut part: Range<usize>) -> Range<usize> {
-        let reader = self.reader;
-        while let Some(end) =
-            reader.any(part.start, reader.lex.trim_start).filter(|end| *end <= part.end && !part.is_empty())
-        {
-            // «qué tiempo hace» asks, «que llame» does not.
-            if reader.slice(part.start..end).contains('é') {
-                break;
-            }
-            part.start = end;
-        }
-        loop {
-            // "put the retainer in": at the end of the sentence it belongs to its verb.
-            let is_last = (part.end..reader.len()).all(|at| matches!(reader.kind(at), Some(Kind::Mark(_))));
-            if is_last && part.len() > 1 && reader.any(part.end - 1, "in|on|off|up|by|it").is_some() {
-                break;
-            }
-            let starts = part.end.saturating_sub(3).max(part.start)..part.end;
-            let Some(start) =
-                starts.into_iter().find(|start| reader.any(*start, reader.lex.trim_end) == Some(part.end))
-            else {
-                break;
-            };
-            part.end = start;
-        }
-        part
-    }
-}
-
-/// «el martes a las 9 y el jueves a las 12»: days that have hours of their own, one by one; none if they share them.
-fn pairs(chosen: &[Placed]) -> Vec<Vec<Placed>> {
-    let is_day = |placed: &Placed| matches!(placed.piece, Piece::Day(_) | Piece::Recurs(..));
-    let is_hour = |placed: &Placed| matches!(placed.piece, Piece::Clocks(_) | Piece::Part(_));
-    let mut parts: Vec<&Placed> = chosen.iter().filter(|placed| is_day(placed) || is_hour(placed)).collect();
-    parts.sort_by_key(|placed| placed.start);
-    let mut groups: Vec<Vec<Placed>> = Vec::new();
-    for placed in parts {
-        match groups.last_mut() {
-            Some(group) if !is_day(placed) => group.push(placed.clone()),
-            None if !is_day(placed) => return Vec::new(),
-            _ => groups.push(vec![placed.clone()]),
-        }
-    }
-    let own = groups.len() > 1 && groups.iter().all(|group| group.len() > 1);
-    if own { groups } else { Vec::new() }
 }

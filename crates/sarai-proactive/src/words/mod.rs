@@ -20,6 +20,7 @@ mod es;
 mod event;
 mod frame;
 mod lexicon;
+mod message;
 mod parse;
 mod picks;
 mod piece;
@@ -27,6 +28,7 @@ mod plan;
 mod reader;
 mod recur;
 mod repeats;
+mod sift;
 mod token;
 
 pub use parse::{Context, NEXT_SHOWN, Parsed, Proposal, parse};

@@ -375,7 +375,7 @@ mod tests {
         // The day of what is said before.
         (
             "the sweep comes on Monday. Remind me at 8 that day to cover the sofa",
-            "30.11. 08:00: the sweep comes on Monday cover the sofa",
+            "30.11. 08:00: the sweep comes on Monday, cover the sofa",
         ),
         ("the sweep comes on Monday with his son, so remind me at 8 to cover the sofa", "30.11. 08:00 | 28.11. 20:00"),
         // Days with hours of their own, and what is taken back.
@@ -427,12 +427,23 @@ mod tests {
         // Reasons, deadlines and names are no times.
         ("recuérdame salir a las 7 porque el bus pasa a las 7:40", "28.11. 19:00: salir porque el bus pasa a las 7:40"),
         ("remind me to call Joe on Monday, he leaves on Tuesday", "30.11. 09:00: call Joe he leaves on Tuesday"),
-        ("remind me to buy salt before the shop closes at 9", "no rule"),
+        ("remind me to buy salt before the shop closes at 9", "28.11. 21:00"),
         ("remind me tomorrow at noon to book a table for 4", "29.11. 12:00: book a table for 4"),
         ("remind me tomorrow at noon to sell at 10 dollars", "29.11. 12:00: sell at 10 dollars"),
         ("recuérdame ir al hospital 12 de Octubre el lunes a las 6", "30.11. 18:00: ir al hospital 12 de Octubre"),
         ("remind me to rest for 10 minutes every morning", "29.11. 09:00, 30.11. 09:00: rest for 10 minutes"),
+        ("recuérdame la reunión del lunes a las 3", "30.11. 15:00: la reunión"),
+        ("recuérdame llamar al colegio mañana a las 9", "29.11. 09:00: llamar al colegio"),
+        ("recuérdame llamar mañana a Ana", "29.11. 09:00: llamar a Ana"),
+        ("remind me to check if the gate is shut at 11pm", "28.11. 23:00: check if the gate is shut"),
+        ("remind me to tell Luis at 5 that the game is at 9", "28.11. 17:00: tell Luis that the game is at 9"),
+        ("recuérdame llevar el paraguas mañana por si llueve", "29.11. 09:00: llevar el paraguas por si llueve"),
+        ("remind me to buy bread at 5 and call Ana at 6", "no rule"),
+        ("remind me every day at 8, 2 and 10 to rest", "28.11. 14:00, 28.11. 22:00: rest"),
+        ("good morning remind me at 5 30 to call Ana", "28.11. 17:30: call Ana"),
+        ("remind me everyday at 8 to rest", "29.11. 08:00, 30.11. 08:00: rest"),
         // What is taken back or denied.
+        ("remind me to call Ana on Monday but not in the morning", "no rule"),
         ("remind me not tomorrow but on Monday to vote", "30.11. 09:00: vote"),
         ("recuérdame el martes y no el lunes votar", "1.12. 09:00: votar"),
         ("recuérdame a las 9, no, a las 10, salir", "28.11. 22:00: salir"),
