@@ -77,21 +77,28 @@ impl Store for SqliteStore {
                 query.push_str(&format!(" AND {column} ?{}", values.len()));
             }
         };
-        condition("subject_id =", filter.subject.map(|id| sql(id.0).into()));
-        // Beside something rarer the predicate only filters: by its own index, which is in the order of ids already, SQLite
-        // would walk through all that anybody likes to find what one person does.
-        let rarer = filter.subject.is_some() || filter.object_key.is_some() || filter.object.is_some();
-        let column = if rarer { "+predicate =" } else { "predicate =" };
-        condition(column, filter.predicate.map(|predicate| predicate.name().to_owned().into()));
+        // Without statistics SQLite takes an index that is in the order of ids before one that finds less, and among equals any.
+        // So each condition that shall only filter is marked by a plus: what one person does and how is rare, what a thing is
+        // called rarer only than all that the owner does.
+        let by_key = filter.object_key.is_some() && filter.subject.is_none_or(|subject| subject == EntityId::OWNER);
+        let rare = by_key || filter.subject.is_some() || filter.object.is_some();
+        let only_filters =
+            |filters: bool, column: &'static str| if filters { format!("+{column}") } else { column.to_owned() };
+        condition(&only_filters(by_key, "subject_id ="), filter.subject.map(|id| sql(id.0).into()));
+        let by_object = filter.object.is_some() && filter.subject.is_none() && !by_key;
+        condition(
+            &only_filters(by_object, "predicate ="),
+            filter.predicate.map(|predicate| predicate.name().to_owned().into()),
+        );
         condition("kind =", filter.kind.clone().map(Into::into));
-        condition("object_key =", filter.object_key.clone().map(Into::into));
+        condition(&only_filters(!by_key, "object_key ="), filter.object_key.clone().map(Into::into));
         condition("object_id =", filter.object.map(|id| sql(id.0).into()));
         condition("episode_id =", filter.episode.map(|id| sql(id.0).into()));
         condition("recorded_ms >=", filter.since_utc_ms.map(Into::into));
         if filter.states == States::Open {
             query.push_str(" AND retracted_ms IS NULL AND valid_to IS NULL");
         }
-        query.push_str(" ORDER BY id DESC LIMIT ");
+        query.push_str(if rare { " ORDER BY +id DESC LIMIT " } else { " ORDER BY id DESC LIMIT " });
         query.push_str(&i64::try_from(filter.limit.unwrap_or(FACTS_MAX)).unwrap_or(i64::MAX).to_string());
         let mut statement = self.connection.prepare_cached(&query)?;
         let rows = statement.query_map(params_from_iter(values), fact)?;
