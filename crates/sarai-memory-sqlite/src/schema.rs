@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::StoreError;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 5;
+pub(crate) const VERSION: i64 = 6;
 
 /// The first plan's table and indexes.
 pub(crate) const V1: &str = "
@@ -89,6 +89,9 @@ CREATE TABLE embedding (episode_id INTEGER NOT NULL, span_first INTEGER NOT NULL
 CREATE TABLE embedded (id INTEGER PRIMARY KEY CHECK (id = 1), model TEXT NOT NULL, episode_id INTEGER NOT NULL);
 ";
 
+/// The keys of somebody's names, which are made anew with the names.
+const V6: &str = "CREATE INDEX idx_entity_key ON entity_key(entity_id);";
+
 /// The version of a file; 0 is an empty one.
 pub(crate) fn version(connection: &Connection) -> Result<i64, StoreError> {
     let stamped: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -120,6 +123,9 @@ pub(crate) fn migrate(connection: &mut Connection, from: i64) -> Result<(), Stor
     }
     if from < 5 {
         transaction.execute_batch(V5)?;
+    }
+    if from < 6 {
+        transaction.execute_batch(V6)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
@@ -195,7 +201,7 @@ mod tests {
     fn every_version_becomes_the_current_one() {
         for from in 0..=VERSION {
             let mut connection = Connection::open_in_memory().unwrap();
-            for (step, text) in (1..=from).zip([V1, V2, V3, V4, V5]) {
+            for (step, text) in (1..=from).zip([V1, V2, V3, V4, V5, V6]) {
                 connection.execute_batch(text).unwrap();
                 if step == 1 {
                     let row = "INSERT INTO entity_memory (subject, verb, object) VALUES ('Ana', 'vive_en', 'Lugo')";
