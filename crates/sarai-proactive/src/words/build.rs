@@ -174,6 +174,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) zone: Zone,
     pub(crate) language: Language,
     pub(crate) picks: &'a mut Picks,
+    /// So many seconds before the times of day that come again.
+    pub(crate) earlier_s: u32,
 }
 
 pub(crate) fn impossible<T>(notice: Notice) -> Result<T, Refusal> {
@@ -221,6 +223,7 @@ impl Builder<'_> {
                 zone: self.zone.clone(),
                 language: self.language,
                 picks: self.picks,
+                earlier_s: 0,
             };
             schedules.extend(other.schedules(from)?);
         }
@@ -241,6 +244,7 @@ impl Builder<'_> {
         let mut plan = self.plan()?;
         if let Some(length) = self.when.ahead {
             plan = plan.ahead(length).ok_or_else(|| Refusal::Beyond(beyond_notice(Beyond::Before)))?;
+            self.earlier_s = if matches!(plan, Plan::Once) { 0 } else { length.seconds };
         }
         let mut schedules = match &plan {
             Plan::Once => self.once()?,
@@ -284,10 +288,8 @@ impl Builder<'_> {
     /// The times of day that were said, or those that stand for what was said.
     pub(super) fn times(&mut self) -> Result<Vec<Meant>, Refusal> {
         let times = self.times_said()?;
-        let ahead = self.when.ahead.filter(|_| !self.when.recurrences.is_empty());
-        let Some(length) = ahead.filter(|length| length.seconds > 0) else { return Ok(times) };
         let earlier = times.into_iter().map(|meant| {
-            let time = meant.time.checked_sub(SignedDuration::from_secs(i64::from(length.seconds))).ok()?;
+            let time = meant.time.checked_sub(SignedDuration::from_secs(i64::from(self.earlier_s))).ok()?;
             Some(Meant { time, ..meant })
         });
         let earlier: Option<Vec<Meant>> = earlier.collect();

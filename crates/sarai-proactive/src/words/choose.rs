@@ -96,11 +96,10 @@ impl<'f, 'r, 'a> Chooser<'f, 'r, 'a> {
         let has = |test: fn(&Piece) -> bool| self.used.iter().any(|placed| test(&placed.piece));
         let anchored = has(is_anchor) || self.framer.roles.contains(&Role::Event);
         let clockless = has(|piece| matches!(piece, Piece::Day(_) | Piece::Recurs(..))) && !has(is_clock);
-        // «el examen es el 18; avísame tres días antes».
-        // «cada año, por mi aniversario, el 20 de junio».
+        // «el examen es el 18; avísame tres días antes», «cada año, por mi aniversario, el 20 de junio».
         let undated = has(|piece| matches!(piece, Piece::Recurs(Recurrence::Every(length), _) if length.months > 0));
-        let dayless = undated && !has(|piece| matches!(piece, Piece::Day(_)))
-            || has(|piece| matches!(piece, Piece::Ahead(..))) && !has(|piece| matches!(piece, Piece::Day(_)));
+        let dayless =
+            (undated || has(|piece| matches!(piece, Piece::Ahead(..)))) && !has(|piece| matches!(piece, Piece::Day(_)));
         for placed in self.pieces {
             if !anchored
                 || dayless && matches!(placed.piece, Piece::Day(_))

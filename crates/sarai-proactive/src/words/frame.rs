@@ -110,6 +110,7 @@ pub(crate) fn frame(reader: &Reader<'_>) -> Result<Frame, Notice> {
     if matches!(frame.asked, Asked::Chore(_)) {
         // A chore disturbs nobody at night: «compacta la base de datos a las 5:00».
         frame.when.clocks.iter_mut().for_each(Clock::as_written);
+        frame.when.also.iter_mut().flat_map(|also| &mut also.clocks).for_each(Clock::as_written);
     }
     Ok(frame)
 }
@@ -277,6 +278,7 @@ impl Framer<'_, '_> {
         for pair in pairs.into_iter().skip(1) {
             let mut other = When::default();
             pair.into_iter().for_each(|placed| other.add(placed.piece));
+            other.ahead = when.ahead;
             when.also.push(other);
         }
         when

@@ -183,7 +183,7 @@ fn times(
     language: Language,
     picks: &mut super::picks::Picks,
 ) -> Result<Times, Refusal> {
-    Builder { when, now: context.now, zone: context.zone.clone(), language, picks }.build()
+    Builder { when, now: context.now, zone: context.zone.clone(), language, picks, earlier_s: 0 }.build()
 }
 
 fn timed(when: &When, context: &Context<'_>, language: Language) -> Meant {
@@ -208,7 +208,8 @@ fn watched(watch: &Watch, when: &When, context: &Context<'_>, language: Language
         && when.part.is_none();
     if let Some(days) = days.filter(|_| no_other && when.from.is_none() && when.beyond.is_none()) {
         return meant_of(explore(|picks| {
-            let mut builder = Builder { when, now: context.now, zone: context.zone.clone(), language, picks };
+            let mut builder =
+                Builder { when, now: context.now, zone: context.zone.clone(), language, picks, earlier_s: 0 };
             let mut conditions = Vec::new();
             if let Some(window) = when.window {
                 conditions.push(builder.between(window)?);
@@ -372,6 +373,9 @@ mod tests {
         ("the ferry leaves at 6pm on Tuesday, remind me two hours before", "1.12. 16:00: the ferry leaves"),
         ("coro todos los martes a las 20:00, avísame media hora antes", "1.12. 19:30, 8.12. 19:30: coro"),
         ("avísame media hora antes de la cena", "no rule"),
+        ("yoga los lunes a las 19 y los jueves a las 20, avísame una hora antes", "30.11. 18:00, 3.12. 19:00: yoga"),
+        ("choir on the first Monday of the month at 8pm, remind me an hour before", "7.12. 19:00, 4.1. 19:00: choir"),
+        ("haz una copia de seguridad el lunes a las 3 y el jueves a las 5", "30.11. 03:00, 3.12. 05:00: backup"),
         // The day of what is said before.
         (
             "the sweep comes on Monday. Remind me at 8 that day to cover the sofa",

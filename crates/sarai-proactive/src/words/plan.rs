@@ -24,6 +24,8 @@ impl Plan {
         match self {
             _ if length.months > 0 => None,
             Self::Once => Some(self),
+            // What comes every so many minutes has no time of day to be earlier than.
+            Self::Interval(every) if every.is_exact() => None,
             _ if days == 0 => Some(self),
             Self::Weekly { days: on, weeks } => {
                 let back = |day: jiff::civil::Weekday| day.wrapping_sub(i64::from(days));
