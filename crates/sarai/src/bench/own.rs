@@ -216,12 +216,14 @@ impl<'a> OwnServe<'a> {
     /// for. Goes on without it after [`SETTLE_WAIT`].
     pub(super) async fn settle(&self) {
         let settled = async {
+            // What was asked before may have been written long ago, and is not what is waited for.
+            let before = conversations_in(&self.home.folders().kv());
             let (mut last, mut still) = (0, 0);
             while still < STILL_POLLS {
                 tokio::time::sleep(SETTLE_POLL).await;
                 let files = conversations_in(&self.home.folders().kv());
                 let bytes: u64 = files.iter().filter_map(|file| Some(fs::metadata(file).ok()?.len())).sum();
-                still = if bytes > 0 && bytes == last { still + 1 } else { 0 };
+                still = if bytes > 0 && bytes == last && files != before { still + 1 } else { 0 };
                 last = bytes;
             }
         };
@@ -326,7 +328,6 @@ fn conversations_in(folder: &Path) -> Vec<PathBuf> {
     paths.filter(|path| path.is_file() && path.extension().is_none_or(|extension| extension != "json")).collect()
 }
 
-/// The children of a process, by the kernel's own list.
 /// A process below another one.
 #[derive(Debug, Clone)]
 pub(super) struct Process {
@@ -347,6 +348,7 @@ pub(super) fn tree_of(pid: u32) -> Vec<Process> {
     std::iter::once(own).chain(children_of(pid).into_iter().flat_map(tree_of)).collect()
 }
 
+/// The children of a process, by the kernel's own list.
 fn children_of(pid: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let listed = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
