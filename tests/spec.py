@@ -306,6 +306,22 @@ def table_of(rows):
     return "\n".join(lines) + "\n"
 
 
+def rows_of(results, known):
+    """Each promise with its figure, whether it is kept, and the command."""
+    rows = []
+    for promise in PROMISES:
+        command = known[promise.measured_by][0] if promise.measured_by in known else "sarai bench chat --against URL"
+        figure = promise.read(results[promise.measured_by]) if promise.measured_by in results else None
+        said, kept = figure or ("not measured", None)
+        rows.append((promise.what, said, {True: "yes", False: "no", None: "–"}[kept], command))
+    return rows
+
+
+def write(report, rows, results):
+    (report / "spec.md").write_text(table_of(rows))
+    (report / "spec.json").write_text(json.dumps({"rows": rows, "results": results}, indent=1))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--report", type=pathlib.Path, required=True)
@@ -315,6 +331,8 @@ def main():
     args = parser.parse_args()
     args.report.mkdir(parents=True, exist_ok=True)
     known = measurements(Bench(args.model), args.against)
+    if unknown := set(args.only or ()) - set(known):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     results, failed = {}, []
     for name, (said, run) in known.items():
         if args.only and name not in args.only:
@@ -325,15 +343,9 @@ def main():
         except (subprocess.SubprocessError, AssertionError, OSError) as error:
             failed.append(name)
             print(f"  failed: {error}", flush=True)
-    rows = []
-    for promise in PROMISES:
-        command = known[promise.measured_by][0] if promise.measured_by in known else "sarai bench chat --against URL"
-        figure = promise.read(results[promise.measured_by]) if promise.measured_by in results else None
-        said, kept = figure or ("not measured", None)
-        rows.append((promise.what, said, {True: "yes", False: "no", None: "–"}[kept], command))
-    (args.report / "spec.md").write_text(table_of(rows))
-    (args.report / "spec.json").write_text(json.dumps({"rows": rows, "results": results}, indent=1))
-    print(table_of(rows))
+        # Whoever stops it keeps what was measured until then.
+        write(args.report, rows_of(results, known), results)
+    print((args.report / "spec.md").read_text())
     return 1 if failed else 0
 
 
