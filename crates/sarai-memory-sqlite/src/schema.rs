@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::StoreError;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 6;
+pub(crate) const VERSION: i64 = 7;
 
 /// The first plan's table and indexes.
 pub(crate) const V1: &str = "
@@ -92,6 +92,23 @@ CREATE TABLE embedded (id INTEGER PRIMARY KEY CHECK (id = 1), model TEXT NOT NUL
 /// The keys of somebody's names, which are made anew with the names.
 const V6: &str = "CREATE INDEX idx_entity_key ON entity_key(entity_id);";
 
+/// Beginnings of words have an index of their own: whatever many rows hold is found without reading all of them.
+const V7: &str = "
+CREATE VIRTUAL TABLE anew USING fts5(words, prefix = '3 4 5', tokenize = \"unicode61 remove_diacritics 0\");
+INSERT INTO anew(rowid, words) SELECT rowid, words FROM fact_words;
+DROP TABLE fact_words;
+ALTER TABLE anew RENAME TO fact_words;
+CREATE VIRTUAL TABLE anew USING fts5(words, prefix = '3 4 5', tokenize = \"unicode61 remove_diacritics 0\");
+INSERT INTO anew(rowid, words) SELECT rowid, words FROM episode_words;
+DROP TABLE episode_words;
+ALTER TABLE anew RENAME TO episode_words;
+INSERT INTO fact_words(fact_words, rank) VALUES ('secure-delete', 1);
+INSERT INTO episode_words(episode_words, rank) VALUES ('secure-delete', 1);
+";
+
+/// The longest beginning of a word that has an index.
+pub(crate) const PREFIX_CHARS: usize = 5;
+
 /// The version of a file; 0 is an empty one.
 pub(crate) fn version(connection: &Connection) -> Result<i64, StoreError> {
     let stamped: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -126,6 +143,9 @@ pub(crate) fn migrate(connection: &mut Connection, from: i64) -> Result<(), Stor
     }
     if from < 6 {
         transaction.execute_batch(V6)?;
+    }
+    if from < 7 {
+        transaction.execute_batch(V7)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
@@ -201,12 +221,16 @@ mod tests {
     fn every_version_becomes_the_current_one() {
         for from in 0..=VERSION {
             let mut connection = Connection::open_in_memory().unwrap();
-            for (step, text) in (1..=from).zip([V1, V2, V3, V4, V5, V6]) {
+            for (step, text) in (1..=from).zip([V1, V2, V3, V4, V5, V6, V7]) {
                 connection.execute_batch(text).unwrap();
                 if step == 1 {
                     let row = "INSERT INTO entity_memory (subject, verb, object) VALUES ('Ana', 'vive_en', 'Lugo')";
                     connection.execute_batch(row).unwrap();
                 } else {
+                    if step == 2 {
+                        let words = "INSERT INTO fact_words (rowid, words) VALUES (1, 'ana vive en lugo')";
+                        connection.execute_batch(words).unwrap();
+                    }
                     connection.pragma_update(None, "user_version", step).unwrap();
                 }
             }
@@ -215,6 +239,9 @@ mod tests {
             assert_eq!(version(&connection).unwrap(), VERSION);
             let rows: i64 = connection.query_row("SELECT count(*) FROM entity_memory", [], |row| row.get(0)).unwrap();
             assert_eq!(rows, i64::from(from > 0), "from version {from}");
+            let found = "SELECT count(*) FROM fact_words WHERE fact_words MATCH '\"lug\"*'";
+            let found: i64 = connection.query_row(found, [], |row| row.get(0)).unwrap();
+            assert_eq!(found, i64::from(from > 0), "from version {from}");
             let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
             assert_eq!(verdict, "ok");
         }

@@ -11,6 +11,7 @@ use sarai_memory::{
 };
 use sarai_types::Language;
 
+use crate::schema::PREFIX_CHARS;
 use crate::{SqliteStore, StoreError, vectors};
 
 const FACT_COLUMNS: &str = "id, subject_id, predicate, kind, object, object_key, object_id, valid_from, valid_to, recorded_ms, \
@@ -18,6 +19,8 @@ const FACT_COLUMNS: &str = "id, subject_id, predicate, kind, object, object_key,
      span_last";
 /// So many matches are looked at for a search, the newest first.
 const MATCHES_MAX: usize = 512;
+/// So many words are looked for all in one row.
+const TOGETHER_MAX: usize = 8;
 /// So many words of a question are looked for.
 const WORDS_MAX: usize = 32;
 
@@ -200,31 +203,44 @@ impl SqliteStore {
         if words.is_empty() {
             return Ok(Vec::new());
         }
-        let terms: Vec<String> = words.iter().map(|word| format!("\"{word}\"*")).collect();
-        let query =
-            format!("SELECT rowid, words FROM {table} WHERE {table} MATCH ?1 ORDER BY rowid DESC LIMIT {MATCHES_MAX}");
-        let mut found: Vec<(i64, usize)> = Vec::new();
-        // Rows with all words are wanted first, however old they are.
-        let mut searches = vec![terms.join(" AND ")];
-        if terms.len() > 1 {
-            searches.push(terms.join(" OR "));
+        let joined = |how: &str, term: &dyn Fn(&str) -> String| {
+            words.iter().map(|word| term(word)).collect::<Vec<_>>().join(how)
+        };
+        let whole = |word: &str| format!("\"{word}\"");
+        let longer = |word: &str| format!("\"{word}\"*");
+        // What has an index costs the rows that are read, any longer beginning all that hold it.
+        let indexed = |word: &str| longer(&word.chars().take(PREFIX_CHARS).collect::<String>());
+        // Rows with all words are wanted first, however old they are. Of many words no row holds all.
+        let mut found = Vec::new();
+        if words.len() <= TOGETHER_MAX {
+            found = self.holding(table, &joined(" AND ", &whole), &words)?;
         }
-        for search in searches {
-            let mut statement = self.connection.prepare_cached(&query)?;
-            let rows = statement.query_map([search], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
-            for row in rows {
-                let (id, text) = row?;
-                let present: Vec<&str> = text.split(' ').collect();
-                let score = words.iter().filter(|word| present.iter().any(|p| p.starts_with(word.as_str()))).count();
-                found.push((id, score));
-            }
-            if found.len() >= limit {
-                break;
-            }
+        if words.len() <= TOGETHER_MAX && found.is_empty() {
+            found = self.holding(table, &joined(" AND ", &longer), &words)?;
         }
+        if words.len() > 1 {
+            found.extend(self.holding(table, &joined(" OR ", &whole), &words)?);
+        }
+        found.extend(self.holding(table, &joined(" OR ", &indexed), &words)?);
         found.sort_by_key(|(id, score)| (std::cmp::Reverse(*score), std::cmp::Reverse(*id)));
         found.dedup();
         found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The newest rows that a search finds, with how many of the words they hold, each as the beginning of one.
+    fn holding(&self, table: &str, search: &str, words: &[&String]) -> Result<Vec<(i64, usize)>, StoreError> {
+        let query =
+            format!("SELECT rowid, words FROM {table} WHERE {table} MATCH ?1 ORDER BY rowid DESC LIMIT {MATCHES_MAX}");
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let rows = statement.query_map([search], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+        let mut found = Vec::new();
+        for row in rows {
+            let (id, text) = row?;
+            let present: Vec<&str> = text.split(' ').collect();
+            let score = words.iter().filter(|word| present.iter().any(|p| p.starts_with(word.as_str()))).count();
+            found.extend((score > 0).then_some((id, score)));
+        }
         Ok(found)
     }
 }
