@@ -65,9 +65,10 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     // «Olvida dónde vivo, pero recuerda mi nombre».
     let but = ["but", "pero", "because", "porque", "aunque", "though"];
     let again = |i: usize| {
-        scan.is_any(i, &[","])
-            && (FORGET_IT.contains(&scan.word(i + 1))
-                || scan.is_any(i + 1, &["no", "i", "que", "it", "so", "ya", "me", "we", "prefiero"]))
+        // "Scrap that, don't keep anything about Dana": the second clause says what.
+        let says = i > from + 1 || !scan.is_any(from, &["that", "this", "eso", "esto"]);
+        let clause = || says && !scan.is_any(i + 1, MORE) && scan.groups().iter().any(|group| group.first > i);
+        scan.is_any(i, &[","]) && (FORGET_IT.contains(&scan.word(i + 1)) || scan.is_any(i + 1, REASONS) || clause())
     };
     let end = (from + 1..last).find(|&i| scan.is_any(i, &but) || again(i)).unwrap_or(last);
     let found = ask.targets(&Scan { tokens: &scan.tokens[..end], ..scan }, from, tone);
@@ -171,7 +172,7 @@ impl Ask<'_, '_> {
         let whole = |command: &Command| matches!(command, Command::ForgetEverything | Command::ForgetLast);
         let exact = |commands: &[Command]| commands.iter().any(|command| !matches!(command, Command::ForgetText(_)));
         for at in from + 1..scan.tokens.len() {
-            let joins = scan.is_any(at, &["y", "and", "ni", "nor", "or", "o", "e"]);
+            let joins = scan.is_any(at, &["y", "and", "ni", "nor", "or", "o", "e", ","]);
             if !joins || !scan.is_any(at + 1, &opens) && scan.name(at + 1, Trust::Capital).is_none() {
                 continue;
             }
@@ -192,6 +193,18 @@ impl Ask<'_, '_> {
         target(scan, self.run, from, tone)
     }
 }
+
+/// What opens the reason of an order behind its comma, where no verb tells that it is one: «…, perdona».
+const REASONS: &[&str] = &[
+    "no", "i", "id", "im", "que", "it", "so", "ya", "me", "we", "prefiero", "just", "cause", "sorry", "better",
+    "mejor", "perdona", "perdon", "fallo",
+];
+/// What opens one more thing to forget: «mi edad, dónde vivo».
+const MORE: &[&str] = &[
+    "mi", "mis", "my", "our", "nuestro", "nuestra", "lo", "el", "la", "los", "las", "the", "su", "sus", "his", "her",
+    "a", "what", "where", "when", "who", "how", "donde", "cuando", "cuanto", "como", "quien", "about", "de", "that",
+    "y", "and", "ni", "nor", "or", "o", "tambien", "also",
+];
 
 /// Verbs by which the owner points at what they have told.
 const TOLD: &[&str] = &[
@@ -249,6 +262,9 @@ fn target(scan: &Scan<'_>, run: &Run<'_>, from: usize, tone: Tone) -> Vec<Comman
     }
     if everything {
         return if has(&CONVERSATION) { Vec::new() } else { vec![all(scan, from)] };
+    }
+    if let Some(next) = told_you(scan, from) {
+        return target(scan, run, next, tone);
     }
     let pointing = scan.is_any(from, &["eso", "esto", "that", "this", "aquello"])
         && (from + 1 == last || scan.tokens[from + 1].is_mark());
@@ -347,6 +363,25 @@ fn told_of(scan: &Scan<'_>, run: &Run<'_>, from: usize) -> Option<Command> {
     let clause = scan.is_any(from, &["that"]) && !scan.is_any(from + 1, &["i", "you"]);
     let other = phrase(scan, next);
     found.or_else(|| (told && !clause && other.len() > 2 && !is_me(scan, next)).then_some(Command::ForgetText(other)))
+}
+
+/// «(Olvida) que te he dado mi teléfono», "(forget) I gave you my number": where what was told or given stands.
+fn told_you(scan: &Scan<'_>, from: usize) -> Option<usize> {
+    const GIVEN: &[&str] = &[
+        "dado", "di", "pase", "pasado", "mande", "mandado", "ensene", "ensenado", "deje", "dejado", "gave", "given",
+        "sent", "showed", "shown", "tell", "let",
+    ];
+    let first = from + usize::from(scan.is_any(from, &["que", "that"]));
+    let teller: &[&str] = if scan.spanish() { &["te"] } else { &["i", "we"] };
+    let between = ["he", "habia", "hemos", "yo", "ever", "just", "have", "had", "even", "did"];
+    let verb = (first + 1..scan.tokens.len()).find(|&i| !scan.is_any(i, &between))?;
+    if !scan.is_any(first, teller) || !(scan.is_any(verb, TOLD) || scan.is_any(verb, GIVEN)) {
+        return None;
+    }
+    let next = verb + 1 + usize::from(scan.is_any(verb + 1, &["to"]) && scan.is_any(verb + 2, &["you"]));
+    let next = next + usize::from(scan.is_any(next, &["you"]));
+    // Alone it means the message before.
+    (next < scan.tokens.len() && !scan.tokens[next].is_mark()).then_some(next)
 }
 
 /// «(Todo lo que sabes de) mí» is everything.

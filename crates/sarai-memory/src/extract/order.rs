@@ -12,6 +12,47 @@ const SCAFFOLD_WORDS_MAX: usize = 14;
 /// Words of an aside.
 const ASIDE_WORDS_MAX: usize = 9;
 
+/// What may stand around the verb of an order behind what it is about.
+const AROUND: &[&str] = &[
+    "no",
+    "lo",
+    "la",
+    "los",
+    "las",
+    "mejor",
+    "que",
+    "falta",
+    "hace",
+    "prefiero",
+    "ya",
+    "quiero",
+    "y",
+    "and",
+    "just",
+    "do",
+    "not",
+    "you",
+    "can",
+    "could",
+    "puedes",
+    "please",
+    "to",
+    "need",
+    "have",
+    "would",
+    "rather",
+    "did",
+    "i",
+    "want",
+    "tienes",
+    "better",
+    "es",
+    "necesario",
+    "so",
+    "asi",
+    "preferiria",
+];
+
 /// An order to forget, and where what it is about stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
@@ -369,49 +410,15 @@ pub(super) fn trailing(scan: &Scan<'_>) -> Option<Order> {
     } else {
         return None;
     };
-    let around = [
-        "no",
-        "lo",
-        "la",
-        "los",
-        "las",
-        "mejor",
-        "que",
-        "falta",
-        "hace",
-        "prefiero",
-        "ya",
-        "quiero",
-        "y",
-        "and",
-        "just",
-        "do",
-        "not",
-        "you",
-        "can",
-        "could",
-        "puedes",
-        "please",
-        "to",
-        "need",
-        "have",
-        "would",
-        "rather",
-        "did",
-        "i",
-        "want",
-        "tienes",
-        "better",
-        "es",
-        "necesario",
-        "so",
-        "asi",
-        "preferiria",
-    ];
     let comma = (0..verb).rev().find(|&i| scan.is_any(i, &[",", "-", "–", "—"]));
-    let first = (0..verb).rev().find(|&i| !scan.is_any(i, &around)).map_or(0, |i| i + 1);
+    let first = (0..verb).rev().find(|&i| !scan.is_any(i, AROUND)).map_or(0, |i| i + 1);
     let start = comma.filter(|comma| *comma + 1 == first || (comma + 1..first).all(|i| scaffold(scan, i)));
     let head = start.unwrap_or(first);
+    // "My knees wouldn't have it" forbids nothing.
+    let theirs = ["would", "could", "can", "did", "does", "will", "have", "need", "want"];
+    if start.is_none() && head > 0 && scan.is_any(head, &theirs) {
+        return None;
+    }
     let negative = (head..verb).any(|i| scan.is_any(i, &["no", "not"]));
     let forbids = keeps(verb);
     // "I can't remember it", «no la tengo» tell something.
