@@ -134,6 +134,23 @@ mod tests {
             ("El cumple de mi hija Noa es el 14 de octubre", "¿qué día cumple años la niña?", "14 de octubre"),
             ("Calzo un 43", "¿qué número de pie tengo?", "43"),
             ("Llevo un Seat León, con matrícula 4821 KBD", "¿qué matrícula tiene mi coche?", "4821"),
+            ("I'm 47 by the way, if that helps with the pension", "how old am I", "47"),
+            ("El suegro murió hace años, se llamaba Leoncio", "¿cómo se llamaba mi suegro?", "Leoncio"),
+            ("The vet is Mr Hargreaves over in Skipton", "who's our vet?", "Hargreaves"),
+            ("dentist is this friday, with Dr Okafor", "when's the dentist?", "13 March"),
+            ("uncle Ray has diabetes", "what illness does my uncle have?", "diabetes"),
+            ("Si ganara la beca me iría a Montreal. Por ahora sigo en Cali", "¿en qué ciudad estoy?", "Cali"),
+            ("I'm Marguerite Dupree, but everybody calls me Margo", "what's my last name?", "Dupree"),
+            ("I'm Marguerite Dupree, but everybody calls me Margo", "what nickname do people use for me?", "Margo"),
+            (
+                "los niños van al colegio San José",
+                "¿a qué colegio van mis hijos?",
+                "«los niños van al colegio San José»",
+            ),
+            ("I moved to Regina in 2023", "¿desde qué año vivo aquí?", "2023"),
+            ("La placa de mi moto es QTV 61E", "¿qué placa tiene mi moto?", "QTV 61E"),
+            ("soy del grupo 0 negativo", "¿qué grupo sanguíneo tengo?", "0 negativo"),
+            ("we're moving to Porto in September", "where am I moving to?", "September 2026"),
             ("I take my coffee black", "How do I like my coffee?", "you said: “I take my coffee black”"),
             ("Estudio Ingeniería Naval en Ferrol", "¿en qué ciudad estudio?", "Ferrol"),
             ("Mi hermana Sara trabajó en Indra. Ahora está en Telefónica", "¿dónde trabaja Sara?", "Telefónica"),
@@ -159,6 +176,9 @@ mod tests {
             ("wish I had a dog", "what pets do I have?"),
             ("Llevo un Seat León", "¿con qué compañía tengo asegurado el coche?"),
             ("My cousin Sam is a vet", "what does Sam from work do?"),
+            ("my mobile's 0412 555 093", "what's my number at work?"),
+            ("Estoy de novia con Ramiro. Ya no estoy con Ramiro", "¿tengo novio?"),
+            ("I wear size 9 shoes", "what size shirt do I take?"),
         ] {
             let start = Moment::parse("2026-03-10T10:00:00Z").unwrap();
             let mut replay = Replay::new(InMemory::new(), start);

@@ -22,7 +22,8 @@ pub(super) fn period(scan: &Scan<'_>, first: usize, last: usize, future: bool) -
     while at < last {
         let word = scan.word(at);
         // «De 2010 a 2015 y desde 2016 …» begins another thought.
-        if period.from.is_some() && matches!(word, "desde" | "since") {
+        let told = period.from.is_some() || period.to.is_some();
+        if period.from.is_some() && matches!(word, "desde" | "since") || told && matches!(word, "then" | "luego") {
             break;
         }
         let end = match word {

@@ -92,8 +92,16 @@ impl Reader<'_> {
         let past =
             (matches!(form.tense, Tense::Past | Tense::Imperfect) && !group.aspect.perfect) || group.aspect.bygone;
         let perfect = group.aspect.perfect;
+        // "We're moving to Porto in September", said in March.
+        let planned = flags.begins
+            && group.aspect.progressive
+            && form.tense == Tense::Present
+            && period(self.scan, clause.timed, clause.last, true)
+                .at
+                .is_some_and(|at| at.first() > self.scan.lookup.today);
         let coming = flags.timed
             || future
+            || planned
             || (flags.begins
                 && form.tense == Tense::Present
                 && !perfect

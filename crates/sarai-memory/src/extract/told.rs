@@ -216,8 +216,9 @@ impl Run<'_> {
                     }
                 })
             };
-            // "The party is on Saturday" may be anybody's.
-            let ours = (0..scan.tokens.len()).any(|i| scan.is_any(i, OWN));
+            // "The party is on Saturday" may be anybody's, "dentist is on Saturday" is not.
+            let visits = usize::from(scan.is_any(0, &["el", "la", "the"]));
+            let ours = (0..scan.tokens.len()).any(|i| scan.is_any(i, OWN)) || scan.is_any(visits, VISITS);
             let figure = scan.tokens.iter().any(|token| token.kind == Kind::Number);
             if !(ours || figure) {
                 continue;
@@ -253,6 +254,37 @@ impl Run<'_> {
         }
     }
 }
+
+/// Where one goes for oneself.
+const VISITS: &[&str] = &[
+    "dentist",
+    "doctor",
+    "gp",
+    "physio",
+    "optician",
+    "hairdresser",
+    "mot",
+    "vet",
+    "therapy",
+    "counselling",
+    "interview",
+    "dentista",
+    "medico",
+    "fisio",
+    "oculista",
+    "peluqueria",
+    "itv",
+    "revision",
+    "veterinario",
+    "terapia",
+    "entrevista",
+    "dermatologo",
+    "dermatologa",
+    "ginecologa",
+    "ginecologo",
+    "psicologa",
+    "psicologo",
+];
 
 /// "My mum's recipe": something of a relative's stands first, and not the relative.
 fn owned_thing(scan: &Scan<'_>) -> bool {

@@ -256,7 +256,8 @@ impl Scan<'_> {
                 group.last = next;
             }
         }
-        if group.has("do") && !base.is_empty() && self.word(next) != "do" {
+        let denied = polarity != Polarity::Positive;
+        if group.has("do") && !base.is_empty() && (denied || self.word(next) != "do") {
             return Self::take(group, "do", &base, next + 1);
         }
         // "He's started at Ridgeway" has, and is not, started.

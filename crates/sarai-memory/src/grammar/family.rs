@@ -31,6 +31,16 @@ impl Scan<'_> {
         ends.then(|| (Noun::Someone(mention.called(name)), last + closes))
     }
 
+    /// "Uncle Ray", «(la) tía Paqui»: whose it is goes without saying.
+    pub(super) fn uncle(&self, at: usize) -> Option<(Noun, usize)> {
+        let near = [
+            "uncle", "aunt", "auntie", "aunty", "grandma", "granny", "nana", "grandpa", "grandad", "tia", "tio",
+            "abuela", "abuelo",
+        ];
+        let named = self.is_any(at, &near) && self.name(at + 1, Trust::Capital).is_some();
+        if named { self.headed(at, Mention::Owner, false) } else { None }
+    }
+
     /// "The kids are called …", «la niña se llama …»: an article where somebody's name follows.
     pub(super) fn the_family(&self, at: usize) -> Option<(Noun, usize)> {
         let near = [
@@ -95,10 +105,24 @@ impl Scan<'_> {
         if possessed && self.is_any(at, &children) {
             return self.headed(at, Mention::Owner, false);
         }
+        if self.spoken_of(at) {
+            return self.headed(at, Mention::Owner, false);
+        }
         if !self.is_any(at, &near) || !called {
             return None;
         }
         self.headed(at, Mention::Owner, false)
+    }
+
+    /// «El suegro murió hace años», "the kids go to Oakfield Primary": there is one family to speak of.
+    fn spoken_of(&self, at: usize) -> bool {
+        let in_laws = ["suegro", "suegra", "cunado", "cunada", "yerno", "nuera", "parienta", "missus", "wife", "hubby"];
+        let acts = self.verb_at(at + 1) || self.is_any(at + 1, &["se", "no", "ya", "is", "'s", "has"]);
+        let kids =
+            ["kids", "children", "twins", "girls", "boys", "ninos", "peques", "crios", "mellizos", "gemelos", "chicos"];
+        let schooled = self.is_any(at + 1, &["go", "attend", "van", "estudian", "are", "estan"])
+            && self.is_any(at + 2, &["to", "a", "en", "at"]);
+        self.is_any(at, &in_laws) && acts || self.is_any(at, &kids) && schooled
     }
 
     /// «(El teléfono de) el fontanero», "the plumber's (number)": of whom there is one to whom one turns.
@@ -137,7 +161,9 @@ impl Scan<'_> {
         }
         // "The new manager is called Margaret".
         let called = self.is_any(end, &["is", "'s"]) && self.is_any(end + 1, &["called", "named"])
-            || self.word(end) == "se" && self.word(end + 1) == "llama";
+            || self.word(end) == "se" && self.word(end + 1) == "llama"
+            // "The vet is Mr Hargreaves".
+            || self.is_any(end, &["is", "'s", "es"]) && self.titled(end + 1 + usize::from(self.is_any(end + 1, &["el", "la"]))).is_some();
         (turned_to && head == at || called).then_some((Noun::Someone(one), end))
     }
 

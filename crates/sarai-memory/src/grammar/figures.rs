@@ -149,7 +149,8 @@ impl Scan<'_> {
             token.fold.as_str(),
             "s" | "m" | "l" | "xl" | "xxl" | "xs" | "small" | "medium" | "large" | "mediana" | "grande" | "pequena"
         );
-        (letters || token.kind == Kind::Number)
+        let of_shoes = self.is_any(from + 1, &["shoe", "shoes", "boots", "trainers", "zapato", "zapatos"]);
+        ((letters || token.kind == Kind::Number) && !of_shoes)
             .then(|| (Filler::keyed(self.source(from, from + 1), token.fold.clone()), from + 1))
     }
 
@@ -180,8 +181,10 @@ impl Scan<'_> {
         let mut end = from;
         while end < from + 3
             && self.tokens.get(end).is_some_and(|t| {
+                // The E of "61E" joins nothing.
+                let touches = end > from && self.tokens[end - 1].end == t.start;
                 t.kind == Kind::Number
-                    || t.is_word() && t.fold.len() <= 7 && !PHRASE_ENDS.contains(&t.fold.as_str())
+                    || t.is_word() && t.fold.len() <= 7 && (touches || !PHRASE_ENDS.contains(&t.fold.as_str()))
                     || t.is("-")
             })
         {

@@ -35,8 +35,18 @@ impl Noun {
 
 pub(super) const POSSESSIVES: &[&str] = &["mi", "mis", "nuestro", "nuestra", "nuestros", "nuestras", "my", "our"];
 pub(super) const ARTICLES: &[&str] = &["el", "la", "los", "las", "the"];
-const FAVOURITE: &[&str] =
-    &["favorito", "favorita", "favoritos", "favoritas", "preferido", "preferida", "favourite", "favorite"];
+const FAVOURITE: &[&str] = &[
+    "favorito",
+    "favorita",
+    "favoritos",
+    "favoritas",
+    "preferido",
+    "preferida",
+    "favourite",
+    "favorite",
+    "fave",
+    "fav",
+];
 const TITLES: &[&str] = &[
     "doctor",
     "doctora",
@@ -108,6 +118,7 @@ impl Scan<'_> {
                     .of_somebody(at + 1)
                     .or_else(|| self.titled(at + 1))
                     .or_else(|| self.the_family(at + 1))
+                    .or_else(|| self.uncle(at + 1))
                     .or_else(|| self.the_professional(at + 1));
             }
             _ => {}
@@ -118,7 +129,7 @@ impl Scan<'_> {
         if let Some(found) = self.bare_relative(at) {
             return Some(found);
         }
-        if let Some(found) = self.apposed(at) {
+        if let Some(found) = self.apposed(at).or_else(|| self.uncle(at)) {
             return Some(found);
         }
         if let Some(found) = self.colleague(at) {
@@ -410,7 +421,7 @@ impl Scan<'_> {
     }
 
     /// «El doctor Ruiz», «la señora Gómez»: a title and a name.
-    fn titled(&self, at: usize) -> Option<(Noun, usize)> {
+    pub(super) fn titled(&self, at: usize) -> Option<(Noun, usize)> {
         if !self.is_any(at, TITLES) {
             return None;
         }

@@ -161,6 +161,10 @@ impl Scan<'_> {
         }
     }
 
+    fn is_by_the_way(&self, at: usize) -> bool {
+        self.is_any(at, &["by"]) && self.is_any(at + 1, &["the"]) && self.is_any(at + 2, &["way"])
+    }
+
     /// One past the last word of the phrase that begins here.
     pub(crate) fn phrase_end(&self, at: usize) -> usize {
         let mut end = at;
@@ -177,6 +181,7 @@ impl Scan<'_> {
             let stop = late
                 || (token.is_mark() && !token.quoted && !short)
                 || PHRASE_ENDS.contains(&token.fold.as_str())
+                || self.is_by_the_way(end)
                 || (end > at && self.begins_time(end));
             if stop {
                 break;
@@ -417,6 +422,7 @@ impl Scan<'_> {
         } else if self.is_any(end, &["meses", "months", "semanas", "weeks"])
             || !self.tokens.get(end).is_none_or(|t| t.is_mark() || PHRASE_ENDS.contains(&t.fold.as_str()))
                 && !self.begins_time(end)
+                && !self.is_by_the_way(end)
         {
             return None;
         }
@@ -540,7 +546,7 @@ impl Scan<'_> {
         let end = self.phrase_end(from);
         self.tokens
             .get(from)
-            .filter(|t| (t.capital || self.lower_case) && end > from && !t.is("lo"))
+            .filter(|t| (t.capital || self.lower_case) && end > from && !t.is("lo") && !t.is("grupo"))
             .map(|_| (Filler::new(self.source(from, end)), end))
     }
 }

@@ -177,6 +177,10 @@ impl<S: Store> Voice<'_, S> {
         {
             return Ok(text);
         }
+        // No row has a verb for several: «los niños van al San José» is told as it was.
+        if !own && !fact.evidence.sentence.is_empty() && self.are_several(fact.subject)? {
+            return Ok(template(self.language, "#said", 0).replace("{o}", &fact.evidence.sentence));
+        }
         let past = fact.to.is_some_and(|to| to.last() <= self.today) && !fact.is_current(self.today);
         let form = usize::from(!own) + 2 * usize::from(past);
         let objects: Vec<String> = group.iter().map(|fact| self.object(fact)).collect::<Result<_, _>>()?;
@@ -216,6 +220,15 @@ impl<S: Store> Voice<'_, S> {
             .replace("{d}", &day)
             .replace("{o}", &self.list(&objects));
         Ok(capitalised(&said))
+    }
+
+    /// Somebody's children or parents, of whom no name is known.
+    fn are_several(&self, id: EntityId) -> Result<bool, S::Error> {
+        if self.store.entity(id)?.is_some_and(|entity| !entity.names.is_empty()) {
+            return Ok(false);
+        }
+        let relations = self.store.facts(&Filter { object: Some(id), ..Filter::default() })?;
+        Ok(relations.iter().any(|fact| !words::members(&fact.kind).is_empty()))
     }
 
     /// An age that was told long ago has grown.

@@ -2,7 +2,7 @@
 
 use super::agree::Heard;
 use super::question::Form;
-use super::rank::{ANSWER_FACTS_MAX, Found, Search, Why, ranked};
+use super::rank::{ANSWER_FACTS_MAX, Found, OFFICES, Search, Why, ranked};
 use super::wanted::Wanted;
 use crate::fact::{Arity, EntityId, Fact, Predicate};
 use crate::memory::{Store, search_words};
@@ -75,6 +75,13 @@ impl<S: Store> Search<'_, '_, S> {
         why: Why,
         subjects: &[EntityId],
     ) -> Result<Found, S::Error> {
+        // "My number at work" is not the one at home.
+        let of_work = |word: &str| OFFICES.contains(&word);
+        if matches!(predicate, Predicate::Phone | Predicate::Email | Predicate::Address)
+            && self.question.words.iter().any(|word| of_work(word))
+        {
+            facts.retain(|fact| search_words(&fact.evidence.sentence).iter().any(|word| of_work(word)));
+        }
         let picky = is_picky(predicate);
         if picky && let Some(when) = self.question.when {
             facts.retain(|f| {

@@ -13,6 +13,7 @@ const NEAR: &[(Predicate, &[Predicate])] = &[
         &[Predicate::WorksAt, Predicate::Studies, Predicate::StudiesAt, Predicate::Owns, Predicate::Note],
     ),
     (Predicate::Name, &[Predicate::Nickname]),
+    (Predicate::Surname, &[Predicate::Name]),
     (Predicate::Relative, &[Predicate::MaritalStatus]),
     (Predicate::Habit, &[Predicate::Avoids]),
     (Predicate::Dislikes, &[Predicate::Avoids]),
@@ -112,6 +113,10 @@ impl<S: Store> Search<'_, '_, S> {
             let theirs = |fact: &Fact| fact.predicate != Predicate::Note || fact.subject != EntityId::OWNER;
             facts.retain(|fact| shop(fact) && theirs(fact));
         }
+        // "Dupree" is told by "Marguerite Dupree".
+        if topic == Predicate::Surname {
+            facts.retain(|fact| fact.object.text.trim().contains(' '));
+        }
         if topic == Predicate::Relative && self.question.form != Form::YesNo {
             facts.clear();
         }
@@ -140,6 +145,8 @@ impl<S: Store> Search<'_, '_, S> {
                 facts.extend(self.topic(*subject, topic.predicate, topic.kind.as_deref())?);
             }
             facts.retain(|fact| self.overlap(fact) > 0);
+            let surname = self.question.topics.first().is_some_and(|topic| topic.predicate == Predicate::Surname);
+            facts.retain(|fact| !surname || fact.object.text.trim().contains(' '));
             let found = self.judged(facts, topic.predicate, Why::Near, subjects)?;
             if !found.facts.is_empty() && self.question.form == Form::Value {
                 return Ok(found);

@@ -524,7 +524,7 @@ impl<S: Store> Search<'_, '_, S> {
 }
 
 /// Where somebody is whose address, number and name are not the owner's.
-const OFFICES: &[&str] = &[
+pub(super) const OFFICES: &[&str] = &[
     "oficina",
     "despacho",
     "trabajo",

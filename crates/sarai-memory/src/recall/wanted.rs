@@ -257,7 +257,7 @@ pub(super) fn asks_since(has: &dyn Fn(&str) -> bool) -> bool {
             && ["mudar", "move", "trasladar", "relocate"].iter().any(|w| has(w))
         || has("since") && (has("when") || has("year") || has("date"))
         || has("long") && has("how")
-        || has("desde") && has("cuando")
+        || has("desde") && (has("cuando") || has("ano") || has("mes"))
         || has("cuanto") && (has("tiempo") || has("hace"))
         || has("llevar") && (has("cuanto") || has("cuantos"))
 }

@@ -168,6 +168,12 @@ fn with_year(tokens: &[Token], at: usize, month: u8, day: u8) -> (When, usize) {
 /// `May 3rd, 1990`, `May 2020`, «mayo de 2020», `May`.
 fn month_and_more(tokens: &[Token], at: usize) -> Option<(When, usize)> {
     let month = month(tokens, at)?;
+    // «Julio tiene un taller» tells of somebody: months are small in Spanish.
+    let before = at.checked_sub(1).map_or("", |i| word(tokens, i));
+    let timed = ["de", "del", "en", "y", "a", "desde", "hasta", "para", "este"].contains(&before);
+    if word(tokens, at) == "julio" && tokens[at].capital && !timed && word(tokens, at + 1) != "de" {
+        return None;
+    }
     // `may` and `mar` are words of their own.
     if matches!(word(tokens, at), "may" | "mar" | "march") && !tokens[at].capital && at == 0 {
         return None;
@@ -231,6 +237,8 @@ fn relative(tokens: &[Token], at: usize, lookup: Lookup) -> Option<(When, usize)
         ("ayer" | "yesterday" | "anoche", _) => return day(-1, at + 1),
         ("anteayer" | "antier" | "antes de ayer", _) => return day(-2, at + 1),
         ("pasado", "manana") => return day(2, at + 2),
+        // «A las 11 de la mañana» is no other day.
+        ("manana", _) if at > 0 && word(tokens, at - 1) == "la" => return None,
         ("manana" | "tomorrow", _) => return day(1, at + 1),
         ("hace", _) => return ago(tokens, at + 1, today, false),
         ("dentro", "de") => return ahead(tokens, at + 2, today),
