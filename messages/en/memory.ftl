@@ -25,6 +25,7 @@ memory-forgotten = { $facts ->
 }
 memory-forgotten-before = You had that forgotten. If you want it back, tell me in a conversation.
 memory-full = The disk is full, so nothing was kept. Free some room.
+memory-hints = Something that you said may tell:
 memory-import-bad = Line { $line }: { $why }
 memory-import-large = While SARAi runs, { $max } MB fit. Stop it and repeat the command: then there is no limit.
 memory-import-refused = Nothing was imported. Mend those lines, or use --skip-bad to import the others.

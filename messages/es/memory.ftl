@@ -25,6 +25,7 @@ memory-forgotten = { $facts ->
 }
 memory-forgotten-before = Eso lo olvidaste a propósito. Si lo quieres de vuelta, dímelo en una conversación.
 memory-full = El disco está lleno y no he podido guardar nada. Libera sitio.
+memory-hints = Puede que lo diga algo de lo que contaste:
 memory-import-bad = Línea { $line }: { $why }
 memory-import-large = Con SARAi en marcha caben { $max } MB. Páralo y repite la orden: así no hay límite.
 memory-import-refused = No he importado nada. Corrige esas líneas, o usa --skip-bad para importar las demás.

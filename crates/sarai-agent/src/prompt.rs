@@ -131,6 +131,10 @@ fn volatile_block(request: &TurnRequest, memory: &MemoryPart, question: &str) ->
     };
     let recalled = match memory {
         MemoryPart::Help(text) => Some(format!("\n[Memory: {text}]")),
+        // A small model answers by whatever it is shown, unless it is told that it need not.
+        MemoryPart::Hints(text) => {
+            Some(format!("\n[Memory: {text} If that does not tell what is asked, say that you do not know.]"))
+        }
         MemoryPart::Unknown(_) => Some("\n[Memory: nothing is stored about this.]".to_owned()),
         MemoryPart::Reply(_) | MemoryPart::None => None,
     };

@@ -177,7 +177,9 @@ impl Turn {
             MemoryPart::Reply(text) => std::mem::take(text),
             // What was said before in this conversation may tell; without it a model would only invent.
             MemoryPart::Unknown(text) if prompt::is_opening(&request.messages) => std::mem::take(text),
-            MemoryPart::Unknown(_) | MemoryPart::Help(_) | MemoryPart::None => return self.choose(request),
+            MemoryPart::Unknown(_) | MemoryPart::Help(_) | MemoryPart::Hints(_) | MemoryPart::None => {
+                return self.choose(request);
+            }
         };
         self.reply(text)
     }

@@ -2,7 +2,7 @@
 //!
 //! ```json
 //! {"recall": {"subject": "Ana"}}        →  {"facts": [{"id": 7, "subject": "Ana", "verb": "lives_in", …}]}
-//! {"ask": {"text": "Where do I live?"}} →  {"answer": {"text": "You live in Madrid.", "facts": [7]}}
+//! {"ask": {"text": "Where do I live?"}} →  {"answer": {"text": "You live in Madrid.", "facts": [7], "hints": []}}
 //! {"forget": {"person": "Javier"}}      →  {"forgotten": {"facts": 3, "messages": 2}}
 //! ```
 //!
@@ -141,6 +141,8 @@ pub enum MemoryReply {
         text: String,
         /// The ids of the facts that it rests on.
         facts: Vec<u64>,
+        /// Where nothing answers: what the owner said with words of the question, as sentences with their dates.
+        hints: Vec<String>,
     },
     Shown {
         fact: Box<FactBody>,

@@ -20,11 +20,12 @@ use sarai_api::memory::{MemoryReply, MemoryRequest};
 use sarai_api::{Component, Status};
 use sarai_config::{Folders, Switch};
 use sarai_engine::snapshot::{SUFFIX, SnapshotId};
-use sarai_memory::{Date, Looked, Memory, PASSAGE_BYTES_MAX, ToEmbed, Unembedded, Unread, Verdict, clip};
+use sarai_memory::{Date, HINTS_MAX, Looked, Memory, PASSAGE_BYTES_MAX, ToEmbed, Unembedded, Unread, Verdict, clip};
 use sarai_memory_sqlite::{Opening, SqliteStore, StoreError};
 use sarai_proactive_sqlite::LoopStore;
 use sarai_types::{
-    FactLine, Failure, FailureKind, Language, MemoryPart, MemoryShare, ModelId, Notice, Priority, Recollection, Said,
+    FactLine, FactRole, Failure, FailureKind, Language, MemoryPart, MemoryShare, ModelId, Notice, Priority,
+    Recollection, Said,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -62,7 +63,7 @@ enum Ask {
     Request { request: MemoryRequest, language: Language, reply: oneshot::Sender<Result<MemoryReply, Failure>> },
 }
 
-/// A turn's part, and whether it was asked for something that no word led to.
+/// A turn's part, and whether it was asked for something that nothing answers.
 #[derive(Debug, Default)]
 struct Remembered {
     recollection: Recollection,
@@ -120,8 +121,8 @@ impl Remembrance {
         self.erased.changed().await.is_ok()
     }
 
-    /// The memory's part in a turn. It never fails: without a memory there is an answer too. What no word leads to is
-    /// looked for by the worker's vectors, where there are any.
+    /// The memory's part in a turn. It never fails: without a memory there is an answer too. What nothing answers is
+    /// looked for by the worker's vectors too, where there are any.
     pub(crate) async fn turn(&self, said: Said, worker: &Worker) -> Recollection {
         let Some(asks) = &self.asks else { return Recollection::default() };
         let question = worker.vectors_alone().map(|_| clip(&said.text, PASSAGE_BYTES_MAX).to_owned());
@@ -227,14 +228,22 @@ impl Remembrance {
     }
 }
 
-/// Lets the model decide about messages that are nearly alike, in place of nothing.
-fn add(near: Vec<FactLine>, recollection: &mut Recollection) {
+/// Has the model decide about messages that are nearly alike, before those that only share words with the question.
+fn add(mut near: Vec<FactLine>, recollection: &mut Recollection) {
     if near.is_empty() {
         return;
     }
+    let used = std::mem::take(&mut recollection.share.used);
+    let (by_words, mut others): (Vec<_>, Vec<_>) = used.into_iter().partition(|line| line.role == FactRole::Said);
+    for line in by_words {
+        if near.len() < HINTS_MAX && near.iter().all(|shown| shown.id != line.id) {
+            near.push(line);
+        }
+    }
     let lines: Vec<&str> = near.iter().map(|line| line.text.as_str()).collect();
-    recollection.part = MemoryPart::Help(lines.join(" "));
-    recollection.share.used.extend(near);
+    recollection.part = MemoryPart::Hints(lines.join(" "));
+    others.extend(near);
+    recollection.share.used = others;
 }
 
 fn broken(notice: Notice) -> Recollection {

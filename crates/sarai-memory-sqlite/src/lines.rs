@@ -133,6 +133,7 @@ pub fn answered<S: Store>(memory: &Memory<S>, answer: &Answer) -> Result<Json, S
         "facts": facts,
         "answer": answer.text,
         "episode": answer.quoted.as_ref().map(|quoted| quoted.text.clone()),
+        "hints": answer.hints.iter().map(|hint| hint.text.as_str()).collect::<Vec<_>>(),
         "lang": answer.language.tag(),
     }))
 }

@@ -61,7 +61,10 @@ fn main() {
                     println!("    . {}", s.reason.name());
                 }
             }
-            Played::Answered(a) => println!("    = {}   [{}]", a.text, a.facts.len()),
+            Played::Answered(a) => {
+                println!("    = {}   [{}]", a.text, a.facts.len());
+                a.hints.iter().for_each(|hint| println!("    ~ {}", hint.text));
+            }
             Played::Restarted => {}
         }
     }

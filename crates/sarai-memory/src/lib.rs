@@ -51,7 +51,7 @@ pub use memory::{
     NextIds, PASSAGE_BYTES_MAX, Part, Recollection, Record, Report, Request, States, Store, TERM_BYTES_MAX, ToEmbed,
     Told, Triple, TripleError, Unembedded, name_keys, search_words,
 };
-pub use recall::{Quotation, Ranked, Why, facts_block};
+pub use recall::{HINTS_MAX, Quotation, Ranked, Why, facts_block};
 pub use replay::{Played, Replay, Step};
 pub use text::{clip, fold};
 pub use time::{Date, Moment, PartialDate};

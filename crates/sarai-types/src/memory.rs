@@ -40,6 +40,8 @@ pub enum MemoryPart {
     Reply(String),
     /// What may help to answer, as sentences.
     Help(String),
+    /// What was said before with words of the question, or to nearly the same effect: it may answer, or not.
+    Hints(String),
     /// It was asked for what only the owner can have told, and nobody did. The sentence says so.
     Unknown(String),
 }

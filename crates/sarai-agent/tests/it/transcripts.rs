@@ -23,6 +23,7 @@ fn event(line: &str) -> Event {
         ("arranged", _) => return Event::Arranged(Some(text)),
         ("recalled", _) => return recalled(MemoryPart::None),
         ("helped", _) => return recalled(MemoryPart::Help(text)),
+        ("hinted", _) => return recalled(MemoryPart::Hints(text)),
         ("replied", _) => return recalled(MemoryPart::Reply(text)),
         ("unknown", _) => return recalled(MemoryPart::Unknown(text)),
         ("alone", _) => return Event::Routed(None),
@@ -504,5 +505,7 @@ fn what_is_known_stands_before_the_conversation_and_what_was_asked_behind_it() {
     assert!(plain.ends_with(known), "{plain}");
     let question = plain.trim_end_matches('\n');
     assert_eq!(read_with("helped Vives en Vigo."), format!("{question}\n\n[Memory: Vives en Vigo.]\n"));
+    let perhaps = "If that does not tell what is asked, say that you do not know.";
+    assert_eq!(read_with("hinted Vives en Vigo."), format!("{question}\n\n[Memory: Vives en Vigo. {perhaps}]\n"));
     assert_eq!(read_with("unknown"), format!("{question}\n\n[Memory: nothing is stored about this.]\n"));
 }

@@ -127,7 +127,7 @@ async fn daemon(mut commands: mpsc::Receiver<Command>, script: Script, asked: mp
                     MemoryRequest::Ask { text } => format!("{language}: {text}"),
                     other => format!("{other:?}"),
                 };
-                drop(reply.send(Ok(MemoryReply::Answer { text, facts: vec![7] })));
+                drop(reply.send(Ok(MemoryReply::Answer { text, facts: vec![7], hints: Vec::new() })));
             }
             Command::Loop { ask: LoopAsk::Unread { after, .. }, reply } => {
                 let messages = if after < 7 { vec![reminder()] } else { Vec::new() };

@@ -38,7 +38,7 @@ fn requests_on_the_wire() {
 async fn a_question_comes_back_in_the_client_s_language() {
     let house = house(greets);
     let reply = post(&house.socket, "/v1/memory", json!({"ask": {"text": "¿Dónde vivo?"}}).to_string()).await;
-    assert_eq!(reply.json(), json!({"answer": {"text": "en: ¿Dónde vivo?", "facts": [7]}}));
+    assert_eq!(reply.json(), json!({"answer": {"text": "en: ¿Dónde vivo?", "facts": [7], "hints": []}}));
 }
 
 #[tokio::test]

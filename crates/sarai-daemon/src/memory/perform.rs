@@ -33,7 +33,8 @@ pub fn perform(
         MemoryRequest::Ask { text } => {
             let answer = memory.ask(text, at, None).map_err(failed)?;
             let facts = answer.facts.iter().map(|ranked| ranked.fact.id.0).collect();
-            Ok(MemoryReply::Answer { text: answer.text, facts })
+            let hints = answer.hints.iter().map(|hint| memory.quotation(hint, answer.language, at.date())).collect();
+            Ok(MemoryReply::Answer { text: answer.text, facts, hints })
         }
         MemoryRequest::Show { id } => show(memory, *id, language, at),
         MemoryRequest::Add(fact) => add(memory, fact, language, at),

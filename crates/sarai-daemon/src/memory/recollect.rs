@@ -189,6 +189,7 @@ fn part(part: Part) -> MemoryPart {
     match part {
         Part::Reply(text) => MemoryPart::Reply(text),
         Part::Help(text) => MemoryPart::Help(text),
+        Part::Hints(text) => MemoryPart::Hints(text),
         Part::Unknown(text) => MemoryPart::Unknown(text),
         Part::None => MemoryPart::None,
     }

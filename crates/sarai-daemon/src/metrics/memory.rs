@@ -76,7 +76,7 @@ impl MemoryMetrics {
         self.facts.with_label_values(&["erased"]).inc_by(u64::from(share.erased));
         match recollection.part {
             MemoryPart::Reply(_) => self.answered.inc(),
-            MemoryPart::Help(_) | MemoryPart::Unknown(_) | MemoryPart::None => {}
+            MemoryPart::Help(_) | MemoryPart::Hints(_) | MemoryPart::Unknown(_) | MemoryPart::None => {}
         }
         if share.trouble.is_some() {
             self.failed.inc();

@@ -5,7 +5,7 @@ use super::Memory;
 use crate::embedding::Embedding;
 use crate::fact::EpisodeId;
 use crate::memory::store::{Change, Near, Store};
-use crate::recall::{Quotation, corrected, no_longer_holds, told};
+use crate::recall::{HINTS_MAX, Quotation, still_so, told};
 use crate::text::clip;
 use crate::time::Date;
 
@@ -17,8 +17,6 @@ const PASSAGES_MAX: usize = 64;
 pub const PASSAGE_BYTES_MAX: usize = 600;
 /// What is less alike has nothing to do with a question.
 const LIKENESS_MIN: f32 = 0.3;
-/// So many messages are shown for one question.
-const SHOWN_MAX: usize = 3;
 /// So many passages are looked at for them.
 const NEAR_MAX: usize = 24;
 
@@ -40,11 +38,6 @@ pub struct Unembedded {
     spans: Vec<(usize, usize)>,
 }
 
-/// As much of a text as is read, and shown.
-fn passage(text: &str) -> String {
-    clip(text.trim(), PASSAGE_BYTES_MAX).to_owned()
-}
-
 impl<S: Store> Memory<S> {
     /// The next message that has no vectors of this model; another model's are dropped.
     ///
@@ -63,7 +56,9 @@ impl<S: Store> Memory<S> {
             let Some(episode) = self.store.episode(id)? else { continue };
             let mut spans = told(&episode);
             spans.truncate(PASSAGES_MAX);
-            let text = |span: &(usize, usize)| passage(episode.text.get(span.0..span.1).unwrap_or_default());
+            let text = |span: &(usize, usize)| {
+                clip(episode.text.get(span.0..span.1).unwrap_or_default().trim(), PASSAGE_BYTES_MAX).to_owned()
+            };
             let texts: Vec<String> = spans.iter().map(text).collect();
             if !texts.is_empty() {
                 return Ok(ToEmbed::Found(Unembedded { episode: id, texts, spans }));
@@ -96,23 +91,12 @@ impl<S: Store> Memory<S> {
         let Some(question) = Embedding::new(question) else { return Ok(Vec::new()) };
         let mut out: Vec<Quotation> = Vec::new();
         for Near { episode: id, span, likeness } in self.store.nearest(&question, NEAR_MAX)? {
-            if out.len() == SHOWN_MAX || likeness < LIKENESS_MIN {
+            if out.len() == HINTS_MAX || likeness < LIKENESS_MIN {
                 break;
             }
             let Some(episode) = self.store.episode(id)? else { continue };
-            if no_longer_holds(&self.store, id, Some(today))? {
-                continue;
-            }
-            let quoted = match corrected(&self.store, &episode)? {
-                Some(later) => Quotation { episode: later.id, text: passage(&later.text), said: later.recorded },
-                None => {
-                    let text = passage(episode.text.get(span.0..span.1).unwrap_or_default());
-                    Quotation { episode: id, text, said: episode.recorded }
-                }
-            };
-            if out.iter().all(|shown| shown.episode != quoted.episode) {
-                out.push(quoted);
-            }
+            let quoted = still_so(&self.store, &episode, span, Some(today))?;
+            out.extend(quoted.filter(|quoted| out.iter().all(|shown| shown.episode != quoted.episode)));
         }
         Ok(out)
     }

@@ -54,6 +54,8 @@ pub struct Answer {
     pub facts: Vec<Ranked>,
     /// Said word by word, where no fact answers.
     pub quoted: Option<Quotation>,
+    /// What the owner said with the question's words, where nothing answers: it may tell it, or not.
+    pub hints: Vec<Quotation>,
     /// A short sentence; where nothing is known, it says so.
     pub text: String,
 }
@@ -195,7 +197,10 @@ impl<S: Store> Memory<S> {
     /// # Errors
     /// The store cannot be read.
     pub fn ask(&self, text: &str, at: Moment, language: Option<Language>) -> Result<Answer, S::Error> {
-        self.look_up(text, at, language).map(|(_, _, answer)| answer)
+        let (question, _, answer) = self.look_up(text, at, language)?;
+        let answered = !answer.facts.is_empty() || answer.quoted.is_some();
+        let hints = if answered { Vec::new() } else { recall::hints(&self.store, &question, at.date())? };
+        Ok(Answer { hints, ..answer })
     }
 
     fn look_up(
@@ -220,7 +225,8 @@ impl<S: Store> Memory<S> {
         let found = recall::find(&self.store, &mut planner, &question, at.date())?;
         let text = recall::compose(&self.store, &found, question.language, at.date())?;
         let verdict = found.verdict;
-        let answer = Answer { language: question.language, facts: found.facts, quoted: found.quoted, text };
+        let (facts, quoted) = (found.facts, found.quoted);
+        let answer = Answer { language: question.language, facts, quoted, hints: Vec::new(), text };
         Ok((question, verdict, answer))
     }
 

@@ -10,7 +10,7 @@ use crate::extract::{Command, Extraction, Keeping, Message, Reason, Speaker, ext
 use crate::fact::{Fact, Predicate};
 use crate::grammar::Mention;
 use crate::recall::question::{Form, Question};
-use crate::recall::{Quotation, Ranked, Why, facts_text, quoted_text, report_text};
+use crate::recall::{Quotation, Ranked, Why, facts_text, hints, quoted_text, report_text};
 use crate::text::fold;
 use crate::time::Moment;
 
@@ -43,15 +43,18 @@ const TELLS: &[&str] = &[
 const FACTS_SHOWN_MAX: usize = 12;
 
 /// What the memory does in a turn.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Part {
     /// This is the whole answer.
     Reply(String),
     /// What may help to answer, as sentences.
     Help(String),
+    /// What the owner said with the question's words, where nothing answers: it may tell it, or not.
+    Hints(String),
     /// It was asked for what only the owner can have told, and nobody did. The sentence says so.
     Unknown(String),
     /// It has nothing to do with the message.
+    #[default]
     None,
 }
 
@@ -62,9 +65,9 @@ pub struct Recollection {
     pub part: Part,
     /// The facts behind [`Recollection::part`].
     pub used: Vec<Ranked>,
-    /// The message behind it, where there is no fact.
-    pub quoted: Option<Quotation>,
-    /// It was asked for something of the owner's, and no word led to it: what is nearly alike may help.
+    /// The messages behind it, where there is no fact.
+    pub quoted: Vec<Quotation>,
+    /// It was asked for something of the owner's, and nothing answers: what is nearly alike may help.
     pub open: bool,
     /// Nothing where the message was only a question.
     pub told: Option<Told>,
@@ -79,7 +82,7 @@ impl<S: Store> Memory<S> {
         let message = Message { text, at, speaker: Speaker::Owner, language };
         let read = self.read(message);
         let commands = !read.commands.is_empty();
-        let (mut part, mut used, mut quoted, mut open) = (Part::None, Vec::new(), None, false);
+        let (mut part, mut used, mut quoted, mut open) = (Part::None, Vec::new(), Vec::new(), false);
         if read.keeping == Keeping::Episode && !commands && read.statements.is_empty() {
             (part, used, quoted, open) = self.remind(text, at, &read)?;
         }
@@ -110,30 +113,41 @@ impl<S: Store> Memory<S> {
         let plain = asks && read.skipped.len() <= 1 && text.chars().count() <= QUESTION_CHARS_MAX;
         let Answer { facts, quoted, text: said, .. } = answer;
         if plain && settles(&question, verdict, &facts) {
-            return Ok((Part::Reply(said), facts, None, false));
+            return Ok((Part::Reply(said), facts, Vec::new(), false));
         }
         let quoted = quoted.filter(|_| asks && may_quote(&question));
         if let Some(quotation) = quoted {
             let help = quoted_text(&self.store, &quotation, read.language, at.date());
-            return Ok((Part::Help(help), Vec::new(), Some(quotation), false));
+            return Ok((Part::Help(help), Vec::new(), vec![quotation], false));
         }
         if !asks || !is_own(&question, &facts) || question.form == Form::Everything {
-            return Ok((Part::None, Vec::new(), None, is_of_me(text)));
+            return if is_of_me(text) { self.hint(&question, at, read) } else { Ok(Reminded::default()) };
         }
         if facts.is_empty() {
             let theirs = !matches!(question.subject, None | Some(Mention::Named(_) | Mention::Thing { .. }));
             let unknown = plain && theirs && !question.topics.is_empty() && question.rest.is_empty();
-            let part = if unknown { Part::Unknown(said) } else { Part::None };
-            return Ok((part, Vec::new(), None, !asks_sarai(text)));
+            if unknown {
+                return Ok((Part::Unknown(said), Vec::new(), Vec::new(), !asks_sarai(text)));
+            }
+            return if asks_sarai(text) { Ok(Reminded::default()) } else { self.hint(&question, at, read) };
         }
         let used: Vec<Ranked> = facts.into_iter().take(FACTS_SHOWN_MAX).collect();
         let list: Vec<&Fact> = used.iter().map(|ranked| &ranked.fact).collect();
-        Ok((Part::Help(facts_text(&self.store, &list, read.language, at.date())?), used, None, false))
+        Ok((Part::Help(facts_text(&self.store, &list, read.language, at.date())?), used, Vec::new(), false))
+    }
+
+    /// What was said with the words of a question that nothing answers.
+    fn hint(&self, question: &Question, at: Moment, read: &Extraction) -> Result<Reminded, S::Error> {
+        let hints = hints(&self.store, question, at.date())?;
+        let said: Vec<String> =
+            hints.iter().map(|hint| quoted_text(&self.store, hint, read.language, at.date())).collect();
+        let part = if said.is_empty() { Part::None } else { Part::Hints(said.join(" ")) };
+        Ok((part, Vec::new(), hints, true))
     }
 }
 
-/// What the memory does, the facts or the message behind it, and whether it looked in vain.
-type Reminded = (Part, Vec<Ranked>, Option<Quotation>, bool);
+/// What the memory does, the facts or the messages behind it, and whether nothing answers.
+type Reminded = (Part, Vec<Ranked>, Vec<Quotation>, bool);
 
 /// Whether the owner wants something forgotten. «Era broma» takes back too, and is talk.
 fn is_order(read: &Extraction) -> bool {
@@ -278,7 +292,7 @@ mod tests {
         assert_eq!(found.part, Part::Help(said.to_owned()));
         assert!(found.used.is_empty());
         let last = memory.store().next_ids().unwrap().episode - 1;
-        assert_eq!(found.quoted.map(|quoted| quoted.episode.0), Some(last));
+        assert_eq!(found.quoted.iter().map(|quoted| quoted.episode.0).collect::<Vec<_>>(), [last]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod agree;
 mod answer;
 mod block;
+mod hint;
 mod judge;
 mod kind;
 mod named;
@@ -18,9 +19,11 @@ mod wanted;
 
 pub(crate) use answer::{compose, fact_text, facts_text, quoted_text, report_text};
 pub use block::facts_block;
+pub use hint::HINTS_MAX;
+pub(crate) use hint::hints;
 pub(crate) use judge::alike;
 pub(crate) use pieces::told;
 pub use quote::Quotation;
-pub(crate) use quote::{corrected, no_longer_holds};
+pub(crate) use quote::still_so;
 pub(crate) use rank::find;
 pub use rank::{Ranked, Why};

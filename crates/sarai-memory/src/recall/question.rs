@@ -75,6 +75,8 @@ pub(crate) struct Question {
     pub(crate) verbs: Vec<String>,
     /// It speaks of the owner too: "my appointment with Dr. Chen".
     pub(crate) own: bool,
+    /// The owner does what its verb says: «¿cuándo quedé con Pablo?»
+    pub(crate) acts: bool,
     /// Words of either language that ask for what it is after, without those that say nothing.
     pub(crate) telling: Vec<String>,
     /// «¿Qué no puedo comer?»
@@ -217,6 +219,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         words: content(scan, from),
         state: state(scan, from),
         own,
+        acts: acts(scan, from),
         telling: telling(&topics),
         negated: has("no") || has("not") || has("never") || has("nunca"),
         open: ["any", "anything", "alguna", "algun", "alguno", "algo"].iter().any(|word| has(word)),
@@ -227,6 +230,15 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
             .collect(),
         topics,
     }
+}
+
+/// Whether a verb stands there in the first person, right as it is spelt.
+fn acts(scan: &Scan<'_>, from: usize) -> bool {
+    (from..scan.tokens.len()).any(|at| {
+        let word = &scan.tokens[at].lower;
+        let first = |form: &words::Form| form.person == words::Person::First && words::is_exact(word, *form);
+        words::forms(scan.language, word, scan.word(at)).iter().any(first)
+    })
 }
 
 /// «¿Cuándo es el examen?» is after what stands in the owner's diary.

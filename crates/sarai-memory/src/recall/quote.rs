@@ -20,7 +20,7 @@ use crate::extract::is_correction;
 use crate::fact::{EntityId, Episode, EpisodeId, Fact, Predicate, Source};
 use crate::grammar::Mention;
 use crate::memory::{Filter, States, Store, search_words};
-use crate::text::{Ending, Kind, Token, fold, sentences, tokens};
+use crate::text::{Ending, Kind, Token, clip, fold, sentences, tokens};
 use crate::time::{Date, Direction, Lookup, Moment, cardinal, date};
 use crate::words::lists::FUNCTION;
 use crate::words::{self, Class, Person};
@@ -81,8 +81,13 @@ const TOPIC: &str = "@topic";
 const ROOT: usize = 5;
 /// So far behind «mi» stands what is the owner's.
 const OWNED_WITHIN: usize = 5;
+/// So much is shown of a message that may help, in bytes.
+const SHOWN_BYTES_MAX: usize = 600;
 /// So far before a word stands what denies it.
-const DENIES: usize = 5;
+const DENIES: usize = 6;
+/// Words for a number to call, and how many digits it has at least.
+const CALLS: &[&str] = &["phone", "mobile", "cell", "telephone", "telefono", "movil", "celular", "fono"];
+const CALLED_DIGITS_MIN: usize = 6;
 /// Who speaks of themself.
 const FIRST: &[&str] = &["i", "me", "we", "us", "yo", "nos", "nosotros", "nosotras", "conmigo", "myself"];
 const POSSESSIVE: &[&str] =
@@ -98,7 +103,7 @@ pub struct Quotation {
 }
 
 /// What the owner said right behind, if it only sets the message right: «no, perdona, el martes».
-pub(crate) fn corrected<S: Store>(store: &S, episode: &Episode) -> Result<Option<Episode>, S::Error> {
+fn corrected<S: Store>(store: &S, episode: &Episode) -> Result<Option<Episode>, S::Error> {
     let next = store.episode(EpisodeId(episode.id.0 + 1))?;
     Ok(next.filter(|next| {
         next.recorded.utc_ms - episode.recorded.utc_ms <= CORRECTED_WITHIN_MS
@@ -107,10 +112,31 @@ pub(crate) fn corrected<S: Store>(store: &S, episode: &Episode) -> Result<Option
 }
 
 /// Whether something that the message said was corrected, was taken back, or has ended by a day that is asked about.
-pub(crate) fn no_longer_holds<S: Store>(store: &S, id: EpisodeId, on: Option<Date>) -> Result<bool, S::Error> {
+fn no_longer_holds<S: Store>(store: &S, id: EpisodeId, on: Option<Date>) -> Result<bool, S::Error> {
     let facts = store.facts(&Filter { episode: Some(id), states: States::All, ..Filter::default() })?;
     let ended = |fact: &Fact| on.is_some_and(|day| !fact.is_current(day));
     Ok(facts.iter().any(|fact| fact.source == Source::Entered || fact.retracted.is_some() || ended(fact)))
+}
+
+/// A part of a message, given by its bytes, in the owner's words, if it still holds; what set the message right takes its
+/// place.
+pub(crate) fn still_so<S: Store>(
+    store: &S,
+    episode: &Episode,
+    span: (usize, usize),
+    on: Option<Date>,
+) -> Result<Option<Quotation>, S::Error> {
+    if no_longer_holds(store, episode.id, on)? {
+        return Ok(None);
+    }
+    let quote = |episode: &Episode, text: &str| {
+        let text = clip(text.trim(), SHOWN_BYTES_MAX).to_owned();
+        Quotation { episode: episode.id, text, said: episode.recorded }
+    };
+    Ok(Some(match corrected(store, episode)? {
+        Some(later) => quote(&later, &later.text),
+        None => quote(episode, episode.text.get(span.0..span.1).unwrap_or_default()),
+    }))
 }
 
 /// A piece of a message that agrees with the question.
@@ -280,8 +306,29 @@ impl<S: Store> Search<'_, '_, S> {
         let asks_wish = self.question.verbs.iter().any(|verb| WISHES.contains(&verb.as_str()));
         let wished = !asks_wish && self.is_behind(heard, &used, WISHED);
         let denied = !self.question.negated && self.question.form != Form::YesNo && self.is_behind(heard, &used, NO);
-        let told = told && self.has_value(heard);
+        let told = told && self.has_value(heard) && !self.is_of_the_owner_alone(heard, episode.language);
         (enough && spoken && told && !wished && self.on_the_day(heard, episode)).then_some((covered + whom, denied))
+    }
+
+    /// «Estudio arquitectura» does not say what a sister studies.
+    fn is_of_the_owner_alone(&self, heard: &Heard, language: Language) -> bool {
+        let of_another = matches!(
+            self.question.subject,
+            Some(Mention::Relative { .. } | Mention::Named(_) | Mention::Animal { .. } | Mention::Pronoun { .. })
+        );
+        let verbs = &self.question.verbs;
+        let mut persons = Vec::new();
+        for token in &heard.said {
+            // «Estudio» is no «estudió» that lacks its accent.
+            let forms = words::forms(language, &token.lower, &token.fold);
+            let exact = forms.iter().any(|form| words::is_exact(&token.lower, *form));
+            let meant = forms.iter().filter(|form| !exact || words::is_exact(&token.lower, **form));
+            persons.extend(meant.filter(|form| verbs.contains(&fold(form.lemma))).map(|form| form.person));
+        }
+        of_another
+            && !self.question.acts
+            && !persons.is_empty()
+            && persons.iter().all(|person| *person == Person::First)
     }
 
     /// The words that carry the question; those that tell what it is after agree with any other that does.
@@ -310,6 +357,14 @@ impl<S: Store> Search<'_, '_, S> {
         let word = |stems: &[&str]| said.iter().any(|token| stems.iter().any(|stem| token.fold.starts_with(stem)));
         match self.question.topics.first().map(|topic| topic.predicate) {
             Some(Predicate::Age) => figure() && word(&["ano", "year", "old", "cumpl", "edad", "age", "turn"]),
+            Some(Predicate::Phone) if self.question.words.iter().any(|word| CALLS.contains(&word.as_str())) => {
+                let digits = |token: &Token| token.fold.chars().filter(char::is_ascii_digit).count();
+                said.iter().map(digits).sum::<usize>() >= CALLED_DIGITS_MIN
+            }
+            Some(Predicate::BloodType) => {
+                said.iter().any(|token| ["a", "b", "ab", "o", "0", "cero", "zero"].contains(&token.fold.as_str()))
+                    && word(&["posit", "negat", "rh"])
+            }
             Some(
                 Predicate::Phone
                 | Predicate::Plate
@@ -491,6 +546,9 @@ mod tests {
             (&["Trabajo de camarero"], "¿Cuántos años llevo de camarero?", None),
             (&["Mi hermana trabaja en Lugo"], "¿Dónde trabajo?", None),
             (&["My sister has two cats"], "How old is my sister?", None),
+            (&["Estudio arquitectura. Mi novia se llama Milagros"], "¿Qué estudia mi novia?", None),
+            (&["Sundays I ring my dad at 7 and then it's bed"], "What's my dad's phone number?", None),
+            (&["I'm not the one with the nut allergy, that's Imogen"], "What am I allergic to?", None),
             (&["My brother lives in Leeds"], "What's my brother's name?", None),
             (&["My brother is coming on Saturday"], "What's my brother's name?", None),
             (&["Mi suegra Piedad viene los domingos"], "¿Cómo se llama mi suegra?", Some("Piedad")),

@@ -257,7 +257,7 @@ fn tell(reply: &MemoryReply, format: Format, shell: &Shell) -> anyhow::Result<()
                 terminal::line(row(fact))?;
             }
         }
-        MemoryReply::Answer { text, .. } => terminal::line(terminal::plain(text))?,
+        MemoryReply::Answer { text, hints, .. } => answered(text, hints, shell)?,
         MemoryReply::Shown { fact, message } => {
             terminal::line(row(fact))?;
             if let Some(text) = message {
@@ -285,6 +285,17 @@ fn tell(reply: &MemoryReply, format: Format, shell: &Shell) -> anyhow::Result<()
         MemoryReply::BackedUp { file } => shell.tell(&Notice::new("memory-backed-up").arg("file", file)),
         MemoryReply::Exported { lines, .. } => lines.iter().try_for_each(terminal::line)?,
         MemoryReply::Imported(done) => imported(done, shell),
+    }
+    Ok(())
+}
+
+fn answered(text: &str, hints: &[String], shell: &Shell) -> anyhow::Result<()> {
+    terminal::line(terminal::plain(text))?;
+    if !hints.is_empty() {
+        terminal::line(shell.say("memory-hints"))?;
+    }
+    for hint in hints {
+        terminal::line(format!("  {}", terminal::plain(hint)))?;
     }
     Ok(())
 }
