@@ -9,7 +9,7 @@ from harness import MODEL, Home, said, wait_for
 
 TOLD = "The peace lily in the hallway wants water only on Sundays, otherwise she sulks"
 # Words that the memory does not know for the same.
-ASKED = "On which day do I water my peace lily?"
+ASKED = "Which day do I give my houseplant a drink?"
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +68,11 @@ def test_a_message_is_found_by_what_it_means_and_is_gone_when_it_is_forgotten(ho
     assert said(home, ASKED)[1]["facts_used"] == []
 
 
-def test_without_such_a_model_words_alone_lead_to_messages(sarai):
+def test_without_such_a_model_only_words_lead_to_messages(sarai):
     said(sarai, TOLD)
     assert said(sarai, ASKED)[1]["facts_used"] == []
+    _, memory, _ = said(sarai, "What colour is my peace lily?")
+    assert [(used["role"], TOLD in used["text"]) for used in memory["facts_used"]] == [("said", True)]
 
 
 def test_a_model_that_is_not_there_is_missed_by_vectors_alone():

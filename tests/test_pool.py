@@ -67,7 +67,7 @@ def test_a_named_model_that_is_killed_comes_back(home):
 
 def test_a_model_that_is_not_here_is_told_apart_from_one_that_is_unknown(home):
     home.serve()
-    for model, part in [("gpt-4o", f"{CODER}, {MODEL}"), ("qwen2.5-coder-1.5b-instruct", "sarai model pull")]:
+    for model, part in [("gpt-4o", f"{CODER}, {MODEL}"), ("qwen3-4b", "sarai model pull")]:
         status, answer = home.chat("Hello", model=model)
         assert status == 404 and answer["error"]["code"] == "model_not_found", answer
         assert part in answer["error"]["message"], answer
