@@ -149,6 +149,11 @@ mod tests {
             ),
             ("I moved to Regina in 2023", "¿desde qué año vivo aquí?", "2023"),
             ("La placa de mi moto es QTV 61E", "¿qué placa tiene mi moto?", "QTV 61E"),
+            (
+                "El cumple de mi madre es el 14 de mayo. Perdona, me he liado: el de mi madre es el 24 de mayo, no el 14",
+                "¿cuándo cumple años mi madre?",
+                "24 de mayo",
+            ),
             ("soy del grupo 0 negativo", "¿qué grupo sanguíneo tengo?", "0 negativo"),
             ("we're moving to Porto in September", "where am I moving to?", "September 2026"),
             ("I take my coffee black", "How do I like my coffee?", "you said: “I take my coffee black”"),

@@ -5,7 +5,7 @@ use sarai_types::Language;
 use super::claims::object;
 use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
-use crate::grammar::noun::Trust;
+use crate::grammar::noun::{Noun, Trust};
 use crate::grammar::{Mention, Scan};
 use crate::text::{Sentence, Token, fold};
 use crate::time::{Date, Direction, Lookup, weekday};
@@ -14,6 +14,9 @@ use crate::words::lists::{FILLERS, MARKERS};
 
 /// A longer message says something of its own.
 const CORRECTION_TOKENS_MAX: usize = 20;
+
+/// So far behind its beginning a correction says whose it is: «me he liado: el de mi madre es el 24».
+const ONE_OF_WITHIN: usize = 8;
 
 /// What somebody says who notices a mistake, before they say so.
 const SIGHS: &[&str] =
@@ -156,11 +159,24 @@ pub(super) fn elliptical(
     // «Me equivoqué de mes, es el 2 de julio»: what is right stands behind its own verb.
     let later = (from + 1..scan.tokens.len())
         .find(|&i| scan.is_any(i - 1, &[",", ":", "-", "–"]) && scan.is_any(i, &["es", "era", "son", "it", "it's"]));
+    if let Some((whose, verb)) = one_of(scan, from) {
+        candidates.retain(|statement| statement.subject == whose);
+        return candidates.iter().rev().find_map(|statement| replaced(scan, verb, statement, sentence));
+    }
     let starts = [Some(from), later];
     starts
         .into_iter()
         .flatten()
         .find_map(|from| candidates.iter().rev().find_map(|statement| replaced(scan, from, statement, sentence)))
+}
+
+/// «El de mi madre es el 24»: whose it is, and the verb behind.
+fn one_of(scan: &Scan<'_>, from: usize) -> Option<(Mention, usize)> {
+    let at = (from..scan.tokens.len().min(from + ONE_OF_WITHIN))
+        .find(|&i| scan.is_any(i, &["el", "la", "lo", "the"]) && scan.is_any(i + 1, &["de", "one"]))?;
+    let whose = at + 2 + usize::from(scan.is_any(at + 2, &["of", "for"]));
+    let (Noun::Someone(mention), verb) = scan.noun(whose)? else { return None };
+    scan.is_any(verb, &["es", "era", "is", "was"]).then_some((mention, verb))
 }
 
 /// «Marco no, Marcos», "not Boston, Houston": says that something just said is wrong.
