@@ -429,3 +429,31 @@ fn unopened(ask: Ask, error: &StoreError) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(id: u64, role: FactRole) -> FactLine {
+        FactLine { id, text: format!("{id}."), role }
+    }
+
+    #[test]
+    fn what_is_near_comes_before_what_shares_words_and_no_more_than_a_few_are_shown() {
+        let share = MemoryShare {
+            used: vec![line(1, FactRole::Said), line(2, FactRole::Said), line(9, FactRole::Known)],
+            ..MemoryShare::default()
+        };
+        let by_words = MemoryPart::Hints("1. 2.".to_owned());
+        let mut recollection = Recollection { part: by_words, share, ..Recollection::default() };
+        let before = recollection.clone();
+        add(Vec::new(), &mut recollection);
+        assert_eq!(recollection, before, "nothing is near");
+        add(vec![line(5, FactRole::Said), line(2, FactRole::Said)], &mut recollection);
+        assert_eq!(recollection.part, MemoryPart::Hints("5. 2. 1.".to_owned()));
+        let ids: Vec<u64> = recollection.share.used.iter().map(|line| line.id).collect();
+        assert_eq!(ids, [9, 5, 2, 1]);
+        add([6, 7, 8].map(|id| line(id, FactRole::Said)).to_vec(), &mut recollection);
+        assert_eq!(recollection.part, MemoryPart::Hints("6. 7. 8.".to_owned()));
+    }
+}

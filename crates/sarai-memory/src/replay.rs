@@ -154,6 +154,7 @@ mod tests {
                 "¿cuándo cumple años mi madre?",
                 "24 de mayo",
             ),
+            ("I'm vegetarian, give me a week of dinners as bullet points", "what's my diet?", "vegetarian"),
             ("soy del grupo 0 negativo", "¿qué grupo sanguíneo tengo?", "0 negativo"),
             ("we're moving to Porto in September", "where am I moving to?", "September 2026"),
             ("I take my coffee black", "How do I like my coffee?", "you said: “I take my coffee black”"),

@@ -161,9 +161,10 @@ impl Scan<'_> {
         }
         // "The new manager is called Margaret".
         let called = self.is_any(end, &["is", "'s"]) && self.is_any(end + 1, &["called", "named"])
-            || self.word(end) == "se" && self.word(end + 1) == "llama"
-            // "The vet is Mr Hargreaves".
-            || self.is_any(end, &["is", "'s", "es"]) && self.titled(end + 1 + usize::from(self.is_any(end + 1, &["el", "la"]))).is_some();
+            || self.word(end) == "se" && self.word(end + 1) == "llama";
+        // "The vet is Mr Hargreaves".
+        let title = end + 1 + usize::from(self.is_any(end + 1, &["el", "la"]));
+        let called = called || self.is_any(end, &["is", "'s", "es"]) && self.titled(title).is_some();
         (turned_to && head == at || called).then_some((Noun::Someone(one), end))
     }
 

@@ -296,6 +296,17 @@ mod tests {
     }
 
     #[test]
+    fn what_shares_words_is_only_a_hint() {
+        let mut memory = memory();
+        memory.turn("La caldera de casa pierde agua y el técnico no viene hasta el lunes", now(), None).unwrap();
+        let found = memory.turn("¿Cuánto me costó arreglar la caldera?", now(), None).unwrap();
+        let said =
+            "El 10 de marzo de 2026 dijiste: «La caldera de casa pierde agua y el técnico no viene hasta el lunes».";
+        assert_eq!(found.part, Part::Hints(said.to_owned()));
+        assert!(found.open && found.used.is_empty() && found.quoted.len() == 1);
+    }
+
+    #[test]
     fn what_was_looked_for_in_vain() {
         for (question, expected) in [
             ("¿Dónde vive mi hermana?", false),

@@ -109,11 +109,8 @@ impl<S: Store> Search<'_, '_, S> {
             out.extend(words::same::others(word).flat_map(|other| crate::memory::search_words(&other)));
         }
         for face in self.question.content.iter().flatten() {
-            if let Some(name) = face.strip_prefix('=') {
-                out.extend(words::same::row(name).flat_map(|word| crate::memory::search_words(&word)));
-            } else if let Some((_, id)) = face.split_once(':') {
-                out.extend(words::labels(id).flat_map(crate::memory::search_words));
-            }
+            let others = words::same::behind(face).unwrap_or_default();
+            out.extend(others.iter().flat_map(|word| crate::memory::search_words(word)));
         }
         let mut seen = std::collections::HashSet::new();
         out.retain(|word| word.len() > 2 && seen.insert(word.clone()));

@@ -123,12 +123,10 @@ impl Candidate {
 fn searched(faces: &[String]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for face in faces {
-        if let Some(name) = face.strip_prefix('=') {
-            out.extend(words::same::row(name).flat_map(|word| search_words(&word)));
-        } else if let Some((_, id)) = face.split_once(':') {
-            out.extend(words::labels(id).flat_map(search_words));
-        } else {
-            out.extend(search_words(face).into_iter().map(|word| word.get(..ROOT).map(str::to_owned).unwrap_or(word)));
+        match words::same::behind(face) {
+            Some(others) => out.extend(others.iter().flat_map(|word| search_words(word))),
+            None => out
+                .extend(search_words(face).into_iter().map(|word| word.get(..ROOT).map(str::to_owned).unwrap_or(word))),
         }
     }
     out.retain(|word| word.len() > 2);

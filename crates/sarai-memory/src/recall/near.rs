@@ -68,6 +68,10 @@ const EXCLUDED: &[(&str, &[&str])] = &[
 /// Illnesses that say what somebody may eat.
 const DIETARY: &[&str] = &["c:coeliac", "c:diabetes", "c:lactose_intolerance"];
 
+fn has_surname(fact: &Fact) -> bool {
+    fact.object.text.trim().contains(' ')
+}
+
 impl<S: Store> Search<'_, '_, S> {
     /// The first predicate near to a topic that has facts which fit.
     pub(super) fn near(&mut self, topic: &Topic, subjects: &[EntityId]) -> Result<Found, S::Error> {
@@ -115,7 +119,7 @@ impl<S: Store> Search<'_, '_, S> {
         }
         // "Dupree" is told by "Marguerite Dupree".
         if topic == Predicate::Surname {
-            facts.retain(|fact| fact.object.text.trim().contains(' '));
+            facts.retain(has_surname);
         }
         if topic == Predicate::Relative && self.question.form != Form::YesNo {
             facts.clear();
@@ -145,8 +149,9 @@ impl<S: Store> Search<'_, '_, S> {
                 facts.extend(self.topic(*subject, topic.predicate, topic.kind.as_deref())?);
             }
             facts.retain(|fact| self.overlap(fact) > 0);
-            let surname = self.question.topics.first().is_some_and(|topic| topic.predicate == Predicate::Surname);
-            facts.retain(|fact| !surname || fact.object.text.trim().contains(' '));
+            if self.question.topics.first().is_some_and(|first| first.predicate == Predicate::Surname) {
+                facts.retain(has_surname);
+            }
             let found = self.judged(facts, topic.predicate, Why::Near, subjects)?;
             if !found.facts.is_empty() && self.question.form == Form::Value {
                 return Ok(found);

@@ -71,6 +71,14 @@ pub(crate) fn row(name: &str) -> impl Iterator<Item = String> {
     ROWS.0.iter().filter(move |row| row.first() == Some(&name)).flatten().map(|word| fold(word))
 }
 
+/// The words of both languages that share a face which is no word itself; none for a plain word.
+pub(crate) fn behind(face: &str) -> Option<Vec<String>> {
+    if let Some(name) = face.strip_prefix('=') {
+        return Some(row(name).collect());
+    }
+    face.split_once(':').map(|(_, id)| super::labels(id).map(str::to_owned).collect())
+}
+
 /// Whether a folded word stands in a row.
 pub(crate) fn is_known(word: &str) -> bool {
     concepts(word).next().is_some()
