@@ -58,9 +58,8 @@ impl Reader<'_> {
             out.retain(|s| s.predicate != Predicate::WorksAt);
         }
         out.extend(self.routine(group, clause, mention, &out));
-        out.extend(self.elsewhere_now(group, clause, mention, &out));
-        out.extend(self.where_lived(group, clause, mention));
-        out.extend(self.living(group, clause, mention, &out));
+        out.extend(self.working(group, clause, mention, &out));
+        out.extend(self.leisure(group, clause, subject, mention, &out));
         out.extend(self.dated(group, clause, mention, &out));
         out.extend(self.birthday_first(group, clause, mention, &out));
         out.extend(self.triggers(group, clause));

@@ -428,6 +428,9 @@ impl<'a> Run<'a> {
             }
             before = Some(subject);
         }
+        self.clauses += 1;
+        let reader = Reader { scan, manner, number: self.clauses, sentence };
+        reader.stations(&self.statements).into_iter().for_each(|statement| self.push(statement));
         // «Los domingos llamo a mi abuela. Tiene 92 años»: the only one who was named is whom the talk goes on about.
         if self.focus.is_none() || self.focus == focus {
             self.focus = one.and_then(|mention| self.resolved(mention)).or_else(|| self.focus.take());

@@ -23,7 +23,9 @@ pub(super) fn period(scan: &Scan<'_>, first: usize, last: usize, future: bool) -
         let word = scan.word(at);
         // «De 2010 a 2015 y desde 2016 …» begins another thought.
         let told = period.from.is_some() || period.to.is_some();
-        if period.from.is_some() && matches!(word, "desde" | "since") || told && matches!(word, "then" | "luego") {
+        if period.from.is_some() && matches!(word, "desde" | "since")
+            || told && matches!(word, "then" | "luego" | "despues")
+        {
             break;
         }
         let end = match word {

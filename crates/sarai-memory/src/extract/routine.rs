@@ -52,8 +52,7 @@ impl Reader<'_> {
             rising && self.clock(group.last, clause.last).is_some() || aspect.habitual && clause.last > group.last;
         let happens = self.recurs(clause) && clause.last > group.last;
         let worth = said.iter().all(|statement| matches!(statement.predicate, Predicate::Hobby | Predicate::Plays));
-        let leisure = self.at_leisure(clause) && clause.last > group.last;
-        if !(somebody && now && worth && (timed || happens || leisure)) || group.has_any(&NO_ROUTINES) && !rising {
+        if !(somebody && now && worth && (timed || happens)) || group.has_any(&NO_ROUTINES) && !rising {
             return None;
         }
         let act = match scan.late_negation(group, clause.last) {
@@ -68,20 +67,10 @@ impl Reader<'_> {
         }
         let first = if happens && !timed { beginning(scan, clause.first, group.first) } else { group.first };
         let text = scan.source(first, last);
-        let predicate = if leisure && !timed { Predicate::Hobby } else { Predicate::Routine };
-        let says = Says::of(predicate);
+        let says = Says::of(Predicate::Routine);
         let object = Object { text: text.to_owned(), key: words::key(text), mention: None };
         let stance = Stance { act, from: None, to: None };
         Some(self.statement(mention.clone(), &says, Some(object), stance, (first, last)))
-    }
-
-    /// "In my spare time".
-    fn at_leisure(&self, clause: &Clause) -> bool {
-        let scan = self.scan;
-        (clause.first..clause.last).any(|i| {
-            scan.is_any(i, &["spare", "free"]) && scan.is_any(i + 1, &["time"])
-                || scan.is_any(i, &["tiempo", "ratos"]) && scan.is_any(i + 1, &["libre", "libres"])
-        })
     }
 
     fn rises(&self, group: &Group) -> bool {

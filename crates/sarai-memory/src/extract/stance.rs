@@ -5,7 +5,7 @@ use super::clause::Clause;
 use super::period::{Period, period};
 use super::statement::{Act, Manner};
 use crate::fact::Predicate;
-use crate::grammar::frames::{Match, Says};
+use crate::grammar::frames::{Flags, Match, Says};
 use crate::grammar::group::{Group, Polarity};
 use crate::time::{PartialDate, count_of_units};
 use crate::words::{self, Tense};
@@ -67,14 +67,21 @@ impl Reader<'_> {
         group: &'g Group,
         clause: &Clause,
         lemma: &str,
-        begins: bool,
+        flags: &Flags,
     ) -> Option<&'g words::Form> {
         let form = group.readings.iter().find(|form| form.lemma == lemma)?;
-        let named = period(self.scan, clause.timed, clause.last, false);
-        let dated = named.at.or_else(|| named.from.filter(|_| begins));
+        // «Volamos a Roma en octubre» looks ahead as long as it can.
+        let named = period(self.scan, clause.timed, clause.last, flags.timed);
+        let dated = named.at.or_else(|| named.from.filter(|_| flags.begins));
         let today = self.scan.lookup.today;
         let elapsed = dated.is_some_and(|date| date.first() <= today && !matches!(date, PartialDate::Day(_)));
-        let past = group.readings.iter().find(|other| other.lemma == lemma && other.tense == Tense::Past);
+        // «Viajo» is no «viajó» that lacks its accent.
+        let word = self.scan.tokens.get(group.last.max(1) - 1).map_or("", |token| token.lower.as_str());
+        let spelt = |other: &words::Form| words::is_exact(word, *other) || !words::is_exact(word, *form);
+        let past = group
+            .readings
+            .iter()
+            .find(|other| other.lemma == lemma && other.tense == Tense::Past && (spelt(other) || !flags.timed));
         // "The doctor put me on …": what has no ending of a third person is no present of one.
         let alone = !self.scan.spanish()
             && form.person == words::Person::Any
@@ -87,7 +94,7 @@ impl Reader<'_> {
     pub(super) fn stance(&self, group: &Group, clause: &Clause, found: &Match) -> Option<(Says, Stance)> {
         let frame = found.frame;
         let (flags, says) = (&frame.flags, frame.says.clone());
-        let form = self.form(group, clause, found.lemma, flags.begins)?;
+        let form = self.form(group, clause, found.lemma, flags)?;
         let future = form.tense == Tense::Future || (group.aspect.prospective && form.tense == Tense::Present);
         let past =
             (matches!(form.tense, Tense::Past | Tense::Imperfect) && !group.aspect.perfect) || group.aspect.bygone;

@@ -1,7 +1,7 @@
 //! Sentences that turn the usual order round: «lo que más me gusta es el mar», "bee stings give me hives".
 
 use super::claims::{Reader, object};
-use super::clause::Clause;
+use super::clause::{Clause, Subject};
 use super::fragments::pseudo;
 use super::stance::Stance;
 use super::statement::{Act, Object, Statement};
@@ -13,6 +13,9 @@ use crate::grammar::noun::Noun;
 use crate::grammar::slots::Filler;
 use crate::words::lists::BEFORE_SUBJECT;
 use crate::words::{self, Tense};
+
+/// Words of «en mi tiempo libre».
+const LEAD: usize = 4;
 
 impl Reader<'_> {
     /// «Lo que más me gusta es el mar», "what I hate is queuing".
@@ -44,6 +47,53 @@ impl Reader<'_> {
         let stance = Stance::PLAIN;
         let make = |f: Filler| self.statement(Mention::Owner, &says, Some(object(f)), stance, (clause.first, end));
         fillers.into_iter().map(make).collect()
+    }
+
+    /// What somebody does for pleasure.
+    pub(super) fn leisure(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        subject: &Subject,
+        mention: &Mention,
+        said: &[Statement],
+    ) -> Option<Statement> {
+        self.pastime(group, clause, mention, said).or_else(|| self.gerund(group, clause, subject))
+    }
+
+    /// «En mi tiempo libre pinto», "she paints in her spare time".
+    fn pastime(&self, group: &Group, clause: &Clause, mention: &Mention, said: &[Statement]) -> Option<Statement> {
+        let scan = self.scan;
+        let from = clause.first.min(group.first).saturating_sub(LEAD + 1);
+        let lead = (from..clause.last).find(|&at| {
+            let whose = scan.is_any(at + 1, &["mi", "mis", "su", "sus", "my", "his", "her", "their", "our"]);
+            let free = scan.is_any(at + 2, &["tiempo", "ratos"]) && scan.is_any(at + 3, &["libre", "libres"])
+                || scan.is_any(at + 2, &["free", "spare"]) && scan.is_any(at + 3, &["time"]);
+            scan.is_any(at, &["en", "in"]) && whose && free
+        })?;
+        let present = group.readings.iter().any(|form| form.tense == Tense::Present);
+        let known = |s: &Statement| matches!(s.predicate, Predicate::Hobby | Predicate::Likes | Predicate::Plays);
+        let plain = present && group.polarity == Polarity::Positive && !group.aspect.modal && !said.iter().any(known);
+        let says_nothing = group.has_any(&["ser", "estar", "tener", "haber", "be", "have", "gustar", "like"]);
+        let end = if lead > group.first { lead } else { clause.last };
+        let lemma = group.readings.first()?.lemma;
+        let rest = scan.source(group.last, end);
+        let text = if rest.is_empty() { lemma.to_owned() } else { format!("{lemma} {rest}") };
+        let says = Says::of(Predicate::Hobby);
+        let object = Object { key: words::key(&text), text, mention: None };
+        (plain && !says_nothing && end >= group.last)
+            .then(|| self.statement(mention.clone(), &says, Some(object), Stance::PLAIN, (group.first, end)))
+    }
+
+    /// "My hobby is painting": no progressive.
+    fn gerund(&self, group: &Group, clause: &Clause, subject: &Subject) -> Option<Statement> {
+        let Subject::Of(Noun::Attribute { of, row: row @ ("hobby" | "goal") }) = subject else { return None };
+        let plain = group.aspect.progressive && group.polarity == Polarity::Positive && !self.scan.spanish();
+        let text = self.scan.source(group.last - 1, clause.last);
+        let says = Says::of(Predicate::from_name(row)?);
+        let object = Object::plain(text.to_owned());
+        let span = (clause.first, clause.last);
+        plain.then(|| self.statement(of.clone(), &says, Some(object), Stance::PLAIN, span))
     }
 
     /// «La celíaca es mi hermana», "the vegan is my son".

@@ -3,15 +3,107 @@
 use super::claims::{Reader, object};
 use super::clause::{Clause, Subject};
 use super::stance::Stance;
-use super::statement::{Object, Statement};
+use super::statement::{Act, Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::Mention;
 use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
 use crate::grammar::noun::Noun;
+use crate::time::{Direction, date};
 use crate::words::Tense;
 
+/// Words between two places where somebody was one after the other.
+const THEN: &[&[&str]] = &[&["y", "luego"], &["y", "despues"], &["luego"], &["despues"], &["and", "then"], &["then"]];
+/// The same before the place where they are still.
+const SINCE_THEN: &[&[&str]] = &[
+    &["y", "desde", "entonces"],
+    &["desde", "entonces"],
+    &["y", "ahora"],
+    &["ahora"],
+    &["and", "since", "then"],
+    &["since", "then"],
+    &["and", "now"],
+    &["now"],
+];
+
 impl Reader<'_> {
+    /// «Viví en Sevilla de 2010 a 2015, luego en Cádiz hasta 2020 y ahora en Madrid»: where somebody was after what was
+    /// said last, and where they are.
+    pub(super) fn stations(&self, said: &[Statement]) -> Vec<Statement> {
+        let scan = self.scan;
+        let places = |s: &&Statement| {
+            let slot = match s.predicate {
+                Predicate::LivesIn => Some("place"),
+                Predicate::WorksAt | Predicate::StudiesAt => Some("org"),
+                _ => None,
+            };
+            slot.filter(|_| s.sentence == self.sentence && s.to.is_some() && s.object.is_some())
+        };
+        let Some((mut last, slot)) = said.iter().rev().find_map(|s| Some((s.clone(), places(&s)?))) else {
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        let mut at = scan.tokens.iter().position(|token| token.start >= last.span.1).unwrap_or(scan.tokens.len());
+        loop {
+            at = self.behind_dates(at);
+            at += usize::from(scan.is_any(at, &[","]));
+            let tie = |ties: &[&[&str]]| {
+                let stands = |tie: &&&[&str]| tie.iter().enumerate().all(|(i, word)| scan.is_any(at + i, &[word]));
+                ties.iter().find(stands).map(|tie| at + tie.len())
+            };
+            let (still, behind) = match (tie(THEN), tie(SINCE_THEN)) {
+                (Some(end), _) => (false, end),
+                (None, Some(end)) => (true, end),
+                (None, None) => break,
+            };
+            let place = behind + usize::from(scan.is_any(behind, &["en", "in", "at", "a", "to"]));
+            let Some((mut fillers, end)) = scan.slot(slot, place).filter(|_| self.is_capital(place)) else { break };
+            let until = scan.is_any(end, &["hasta", "until", "till", "til"]);
+            let lookup = scan.pointing(Direction::Past);
+            let to = date(scan.tokens, end + 1, lookup).filter(|_| until).map(|(when, _)| when.resolve(lookup));
+            if !still && to.is_none() {
+                break;
+            }
+            let span = (scan.tokens[at].start, scan.tokens[end - 1].end);
+            let object = fillers.pop().map(object);
+            last = Statement { object, act: Act::Assert, from: last.to, to, clause: self.number, span, ..last };
+            out.push(last.clone());
+            at = end;
+        }
+        out
+    }
+
+    /// One past «de 2010 a 2015», "until 2020".
+    fn behind_dates(&self, mut at: usize) -> usize {
+        let scan = self.scan;
+        let lookup = scan.pointing(Direction::Past);
+        loop {
+            let ties = ["de", "from", "a", "to", "hasta", "until", "till", "til", "-", "–", "entre", "between"];
+            let next = at + usize::from(scan.is_any(at, &ties));
+            match date(scan.tokens, next, lookup) {
+                Some((_, end)) if end > at => at = end,
+                _ => return at,
+            }
+        }
+    }
+
+    fn is_capital(&self, at: usize) -> bool {
+        self.scan.lower_case || self.scan.tokens.get(at).is_some_and(|token| token.capital)
+    }
+
+    /// Where somebody works or lives besides what the verb says.
+    pub(super) fn working(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        mention: &Mention,
+        said: &[Statement],
+    ) -> Vec<Statement> {
+        let elsewhere = self.elsewhere_now(group, clause, mention, said);
+        let lived = self.where_lived(group, clause, mention);
+        elsewhere.into_iter().chain(lived).chain(self.living(group, clause, mention, said)).collect()
+    }
+
     /// «Mi chamba está en Coyoacán», "my job is at the docks".
     pub(super) fn worked_in(&self, group: &Group, clause: &Clause, subject: &Subject) -> Option<Statement> {
         let Subject::Of(Noun::Attribute { of, row: "role" | "works_at" }) = subject else { return None };
@@ -30,13 +122,7 @@ impl Reader<'_> {
     }
 
     /// "I drive buses for a living".
-    pub(super) fn living(
-        &self,
-        group: &Group,
-        clause: &Clause,
-        mention: &Mention,
-        said: &[Statement],
-    ) -> Option<Statement> {
+    fn living(&self, group: &Group, clause: &Clause, mention: &Mention, said: &[Statement]) -> Option<Statement> {
         let scan = self.scan;
         let at = (group.last..clause.last)
             .find(|&i| scan.word(i) == "for" && scan.is_any(i + 1, &["a", "my"]) && scan.word(i + 2) == "living")?;
@@ -54,7 +140,7 @@ impl Reader<'_> {
 
     /// "I used to live in Hull but I'm in Whitby now", «ya no vivo en Lorca, me fui a Cartagena», "I'm no longer at Tesco, I've
     /// gone to Aldi": where somebody is instead.
-    pub(super) fn elsewhere_now(
+    fn elsewhere_now(
         &self,
         group: &Group,
         clause: &Clause,
@@ -84,7 +170,7 @@ impl Reader<'_> {
     }
 
     /// «Acá en Heredia, donde vivo, …», "here in Leeds, where I live, …".
-    pub(super) fn where_lived(&self, group: &Group, clause: &Clause, mention: &Mention) -> Option<Statement> {
+    fn where_lived(&self, group: &Group, clause: &Clause, mention: &Mention) -> Option<Statement> {
         let scan = self.scan;
         let at = (group.first.saturating_sub(3)..group.first).find(|&i| scan.is_any(i, &["donde", "where"]))?;
         let comma = at.checked_sub(1).filter(|&i| scan.word(i) == ",")?;

@@ -493,10 +493,12 @@ impl Scan<'_> {
             Class::Nation,
         ];
         let clash = words::senses(Some(self.language), &first.fold).any(|sense| common.contains(&sense.class));
+        // German speaks no German.
+        let nation = words::senses(Some(self.language), &first.fold).any(|sense| sense.class == Class::Nation);
         let accepted = match trust {
             Trust::Strict => {
                 (self.known)(&first.fold) && (first.capital || self.lower_case && listed)
-                    || listed && (first.capital || self.lower_case && !clash)
+                    || listed && (first.capital && !nation || self.lower_case && !clash)
             }
             Trust::Capital => first.capital || (self.lower_case && listed && !clash) || quoted,
             Trust::Anything => true,

@@ -1,5 +1,6 @@
 //! The memory: what the owner says goes in, questions are answered, and what is forgotten is gone.
 
+mod ask;
 mod embed;
 mod enrich;
 mod forget;
@@ -14,10 +15,12 @@ use sarai_types::Language;
 
 use crate::extract::{Command, Context, Extraction, Keeping, Message, Reason, Skipped, Speaker, extract};
 use crate::fact::{EntityId, EntityKind, Episode, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
-use crate::recall::{self, Quotation, Ranked};
+use crate::recall::{self, Quotation};
 use crate::text::{clip, fold};
 use crate::time::{Date, Moment, PartialDate};
 use crate::words;
+pub use ask::Answer;
+use ask::Asked;
 pub use embed::{PASSAGE_BYTES_MAX, ToEmbed, Unembedded};
 pub use forget::{Report, Request};
 pub(crate) use plan::Planner;
@@ -45,19 +48,6 @@ pub struct Told {
     /// What the message had forgotten, if it asked for that.
     pub erased: Option<Report>,
     pub skipped: Vec<Skipped>,
-}
-
-/// The answer to a question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    pub language: Language,
-    pub facts: Vec<Ranked>,
-    /// Said word by word, where no fact answers.
-    pub quoted: Option<Quotation>,
-    /// What the owner said with the question's words, where nothing answers: it may tell it, or not.
-    pub hints: Vec<Quotation>,
-    /// A short sentence; where nothing is known, it says so.
-    pub text: String,
 }
 
 /// Stored by hand: a triple in words.
@@ -109,11 +99,13 @@ pub struct Memory<S> {
     context: Context,
     /// The last message, for «olvida lo que acabo de decir».
     last: Option<EpisodeId>,
+    /// The last question, if nothing was told since.
+    asked: Option<Asked>,
 }
 
 impl<S: Store> Memory<S> {
     pub fn new(store: S) -> Self {
-        Self { store, context: Context::default(), last: None }
+        Self { store, context: Context::default(), last: None, asked: None }
     }
 
     #[must_use]
@@ -134,6 +126,7 @@ impl<S: Store> Memory<S> {
     pub fn new_conversation(&mut self) {
         self.context = Context::default();
         self.last = None;
+        self.asked = None;
     }
 
     /// Takes in a message. Everything it changes is stored together or not at all.
@@ -170,6 +163,7 @@ impl<S: Store> Memory<S> {
             report = Some(report.map_or_else(|| done.clone(), |known| known.and(done.clone())));
         }
         self.context = extraction.context.clone();
+        self.asked = None;
         if report.is_some() {
             // What was forgotten must not come back by «ella» or a correction.
             self.context = Context { language: self.context.language, ..Context::default() };
@@ -190,44 +184,6 @@ impl<S: Store> Memory<S> {
             }
         }
         Ok(())
-    }
-
-    /// Answers a question.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub fn ask(&self, text: &str, at: Moment, language: Option<Language>) -> Result<Answer, S::Error> {
-        let (question, _, answer) = self.look_up(text, at, language)?;
-        let answered = !answer.facts.is_empty() || answer.quoted.is_some();
-        let hints = if answered { Vec::new() } else { recall::hints(&self.store, &question, at.date())? };
-        Ok(Answer { hints, ..answer })
-    }
-
-    fn look_up(
-        &self,
-        text: &str,
-        at: Moment,
-        language: Option<Language>,
-    ) -> Result<(recall::question::Question, Option<bool>, Answer), S::Error> {
-        let known = |name: &str| self.store.named(name).is_ok_and(|found| !found.is_empty());
-        let language = language
-            .or_else(|| crate::extract::language_of(&crate::text::tokens(clip(text, 2048), 400)))
-            .or(self.context.language);
-        let mut question = recall::question::understand(text, at, language, &known);
-        if let Some(focus) = &self.context.focus
-            && let Some(subject) = &question.subject
-        {
-            question.subject = Some(refer(subject, focus));
-        }
-        let ids = self.store.next_ids()?;
-        let origin = Origin { at, source: Source::Said, episode: None, text: "" };
-        let mut planner = Planner::new(&self.store, ids, origin, &[]);
-        let found = recall::find(&self.store, &mut planner, &question, at.date())?;
-        let text = recall::compose(&self.store, &found, question.language, at.date())?;
-        let verdict = found.verdict;
-        let (facts, quoted) = (found.facts, found.quoted);
-        let answer = Answer { language: question.language, facts, quoted, hints: Vec::new(), text };
-        Ok((question, verdict, answer))
     }
 
     /// The seed's `recall`: by any combination of subject, verb and object, newest first.
@@ -515,21 +471,6 @@ fn object_key(predicate: Predicate, text: &str) -> String {
         Predicate::Name | Predicate::Surname | Predicate::Nickname => fold(text.trim()),
         _ if PartialDate::parse(text.trim()).is_some() => text.trim().to_owned(),
         _ => words::key(text),
-    }
-}
-
-/// A pronoun in a question stands for whom the conversation is about.
-fn refer(subject: &crate::grammar::Mention, focus: &crate::grammar::Mention) -> crate::grammar::Mention {
-    use crate::grammar::Mention;
-    match subject {
-        Mention::Pronoun { .. } => focus.clone(),
-        Mention::Relative { of, kin, name, plural } => {
-            Mention::Relative { of: Box::new(refer(of, focus)), kin, name: name.clone(), plural: *plural }
-        }
-        Mention::Animal { of, species, name, plural } => {
-            Mention::Animal { of: Box::new(refer(of, focus)), species, name: name.clone(), plural: *plural }
-        }
-        other => other.clone(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::grammar::Mention;
 use crate::text::{Token, fold, tokens};
 use crate::words::families::{self, Family};
 use crate::words::lists::{NO_TOPIC, UNTELLING};
-use crate::words::{self, Class, Person};
+use crate::words::{self, Class};
 use sarai_types::Language;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -246,9 +246,6 @@ fn tells_of_another(text: &str) -> bool {
 
 fn tells_in_first_person(text: &str) -> bool {
     tokens(text, TOKENS_MAX).iter().any(|token| {
-        let word = token.fold.as_str();
-        let forms = words::forms(Language::Spanish, &token.lower, word);
-        ["i", "me", "we", "us", "yo", "nos"].contains(&word)
-            || forms.iter().any(|form| form.person == Person::First) && !["como", "para", "de", "una"].contains(&word)
+        ["i", "me", "we", "us", "yo", "nos"].contains(&token.fold.as_str()) || words::in_first_person(token)
     })
 }

@@ -5,6 +5,7 @@
 
 use sarai_types::Language;
 
+use super::ask::LookedUp;
 use super::{Answer, Memory, Store, Told};
 use crate::extract::{Command, Extraction, Keeping, Message, Reason, Speaker, extract};
 use crate::fact::{Fact, Predicate};
@@ -83,14 +84,23 @@ impl<S: Store> Memory<S> {
         let read = self.read(message);
         let commands = !read.commands.is_empty();
         let (mut part, mut used, mut quoted, mut open) = (Part::None, Vec::new(), Vec::new(), false);
+        let mut asked = None;
         if read.keeping == Keeping::Episode && !commands && read.statements.is_empty() {
-            (part, used, quoted, open) = self.remind(text, at, &read)?;
+            let asks = read.skipped.iter().any(|skipped| skipped.reason == Reason::Question) || is_request(text);
+            let found = if asks {
+                self.look_further(text, at, Some(read.language))?
+            } else {
+                self.look_up(text, at, Some(read.language))?
+            };
+            asked = if asks { Some(self.asked_with(&found)?) } else { None };
+            (part, used, quoted, open) = self.remind(found, asks, at, &read)?;
         }
         let only_asks = !commands
             && read.statements.is_empty()
             && !read.skipped.is_empty()
             && read.skipped.iter().all(|skipped| skipped.reason == Reason::Question);
         let told = if only_asks { None } else { Some(self.say(message)?) };
+        self.asked = asked;
         if let Some(told) = told.as_ref().filter(|_| is_order(&read)) {
             let report = told.erased.as_ref();
             let in_vain = report.is_none_or(|report| report.facts.is_empty() && report.episodes.is_empty());
@@ -107,9 +117,8 @@ impl<S: Store> Memory<S> {
         extract(message, &self.context, &known)
     }
 
-    fn remind(&self, text: &str, at: Moment, read: &Extraction) -> Result<Reminded, S::Error> {
-        let (question, verdict, answer) = self.look_up(text, at, Some(read.language))?;
-        let asks = read.skipped.iter().any(|skipped| skipped.reason == Reason::Question) || is_request(text);
+    fn remind(&self, found: LookedUp, asks: bool, at: Moment, read: &Extraction) -> Result<Reminded, S::Error> {
+        let LookedUp { text, question, verdict, answer } = found;
         let plain = asks && read.skipped.len() <= 1 && text.chars().count() <= QUESTION_CHARS_MAX;
         let Answer { facts, quoted, text: said, .. } = answer;
         if plain && settles(&question, verdict, &facts) {
@@ -121,15 +130,15 @@ impl<S: Store> Memory<S> {
             return Ok((Part::Help(help), Vec::new(), vec![quotation], false));
         }
         if !asks || !is_own(&question, &facts) || question.form == Form::Everything {
-            return if is_of_me(text) { self.hint(&question, at, read) } else { Ok(Reminded::default()) };
+            return if is_of_me(&text) { self.hint(&question, at, read) } else { Ok(Reminded::default()) };
         }
         if facts.is_empty() {
             let theirs = !matches!(question.subject, None | Some(Mention::Named(_) | Mention::Thing { .. }));
             let unknown = plain && theirs && !question.topics.is_empty() && question.rest.is_empty();
             if unknown {
-                return Ok((Part::Unknown(said), Vec::new(), Vec::new(), !asks_sarai(text)));
+                return Ok((Part::Unknown(said), Vec::new(), Vec::new(), !asks_sarai(&text)));
             }
-            return if asks_sarai(text) { Ok(Reminded::default()) } else { self.hint(&question, at, read) };
+            return if asks_sarai(&text) { Ok(Reminded::default()) } else { self.hint(&question, at, read) };
         }
         let used: Vec<Ranked> = facts.into_iter().take(FACTS_SHOWN_MAX).collect();
         let list: Vec<&Fact> = used.iter().map(|ranked| &ranked.fact).collect();
@@ -281,6 +290,35 @@ mod tests {
         ] {
             assert_eq!(memory().turn(question, now(), None).unwrap().part, expected, "{question}");
         }
+    }
+
+    #[test]
+    fn a_question_may_lean_on_the_one_before() {
+        let reply = |text: &str| Part::Reply(text.to_owned());
+        for (asked, expected) in [
+            (&["¿Dónde vivo?", "¿Y mi hermana?"][..], reply("Tu hermana Lucía vive en Sevilla.")),
+            (&["¿Dónde vive mi hermana?", "¿Cómo se llama?"], reply("Tu hermana se llama Lucía.")),
+            (&["¿Quién vive en Sevilla?", "¿Cómo se llama su hermano?"], Part::None),
+            (
+                &["Where do I live?", "and my sister?", "what is she called?"],
+                reply("The name of your sister is Lucía."),
+            ),
+            // Something was told in between, and the talk is of that.
+            (&["¿Dónde vive mi hermana?", "Mi tía se llama Eva", "¿Y mi primo?"], Part::None),
+            (&["¿Dónde vive mi hermana?", "¿Qué hora es?"], Part::None),
+        ] {
+            let mut memory = memory();
+            let mut last = Part::None;
+            for text in asked {
+                last = memory.turn(text, now(), None).unwrap().part;
+            }
+            assert_eq!(last, expected, "{asked:?}");
+        }
+        // In another conversation nobody has asked yet.
+        let mut memory = memory();
+        memory.turn("¿Dónde vivo?", now(), None).unwrap();
+        memory.new_conversation();
+        assert_eq!(memory.turn("¿Y mi hermana?", now(), None).unwrap().used, []);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::rank::{Found, Ranked, Search, Why};
 use super::wanted::Wanted;
 use crate::fact::{EntityId, EntityKind, EpisodeId, Fact, Predicate};
 use crate::grammar::Mention;
-use crate::memory::Store;
+use crate::memory::{Filter, States, Store};
 use crate::text::{Kind, Token, fold, tokens};
 use crate::time::{Direction, Lookup, cardinal, clock, date, weekday};
 use crate::words;
@@ -85,6 +85,11 @@ impl<S: Store> Search<'_, '_, S> {
             if stale || who || !self.may_answer(&fact, subjects)? {
                 continue;
             }
+            if let Some(id) = fact.evidence.episode
+                && self.tells_of_others(id, subjects)?
+            {
+                continue;
+            }
             let theirs = fact.subject != EntityId::OWNER && subjects.contains(&fact.subject)
                 || fact.object.entity.is_some_and(|id| subjects.contains(&id));
             if let Some(score) = self.agreement(&fact, theirs) {
@@ -130,6 +135,25 @@ impl<S: Store> Search<'_, '_, S> {
             || subjects.is_empty() && self.question.subject.is_none() && (fact.subject == EntityId::OWNER || thing)
             || subjects.is_empty() && thing && matches!(self.question.subject, Some(Mention::Thing { .. }))
             || self.question.own && fact.subject == EntityId::OWNER)
+    }
+
+    /// Whether what is asked is told there of others alone: "my daughter is allergic to nuts and my son loves chess".
+    pub(super) fn tells_of_others(&self, episode: EpisodeId, subjects: &[EntityId]) -> Result<bool, S::Error> {
+        // A date, a number, a place or a name may be that of the other: "my mother's birthday is 2 May and my father's
+        // 9 June".
+        let names = |predicate| matches!(predicate, Predicate::Name | Predicate::Relative | Predicate::Pet);
+        let open = self.question.wanted == Wanted::Anything
+            && !self.question.topics.first().is_some_and(|topic| names(topic.predicate));
+        let somebody = self.question.subject.as_ref().is_some_and(Mention::is_person);
+        let Some(topic) = self.question.topics.first().filter(|_| somebody && open) else { return Ok(false) };
+        let filter = Filter {
+            predicate: Some(topic.predicate),
+            episode: Some(episode),
+            states: States::All,
+            ..Filter::default()
+        };
+        let told = self.store.facts(&filter)?;
+        Ok(!told.is_empty() && !told.iter().any(|fact| subjects.contains(&fact.subject)))
     }
 
     /// How well the sentence of a fact agrees; none where it does not.

@@ -5,6 +5,7 @@ use super::question::Form;
 use super::rank::{ANSWER_FACTS_MAX, Found, OFFICES, Search, Why, ranked};
 use super::wanted::Wanted;
 use crate::fact::{Arity, EntityId, Fact, Predicate};
+use crate::grammar::Mention;
 use crate::memory::{Store, search_words};
 use crate::words;
 use crate::words::lists::{AGENDA_WORDS, GENERAL_WORDS};
@@ -89,7 +90,14 @@ impl<S: Store> Search<'_, '_, S> {
             });
             return Ok(ranked(facts, Why::Time));
         }
-        let specific = self.question.words.iter().any(|word| !AGENDA_WORDS.contains(&word.as_str()));
+        let plain = |word: &String| {
+            let lemmas = words::forms(self.question.language, word, word);
+            AGENDA_WORDS.contains(&word.as_str())
+                || self.names_subject(word)
+                || !lemmas.is_empty()
+                    && lemmas.iter().all(|form| AGENDA_WORDS.contains(&crate::text::fold(form.lemma).as_str()))
+        };
+        let specific = !self.question.words.iter().all(plain);
         if picky && (specific || predicate == Predicate::Routine) {
             facts.retain(|fact| self.overlap(fact) > 0);
         }
@@ -151,7 +159,13 @@ impl<S: Store> Search<'_, '_, S> {
         }
     }
 
-    /// «¿Tengo alguna alergia?» asks for no particular one.
+    /// Whether a word only says whom the question is about.
+    fn names_subject(&self, word: &str) -> bool {
+        !matches!(self.question.subject, None | Some(Mention::Owner))
+            && self.question.about.iter().flatten().any(|face| face == word)
+    }
+
+    /// «¿Tengo alguna alergia?», "is she allergic to anything?" ask for no particular one.
     fn general(&self, predicate: Predicate) -> bool {
         let superordinate =
             ["meat", "carne", "fish", "pescado", "fruit", "fruta", "drink", "bebida", "vegetable", "verdura", "animal"];
@@ -162,6 +176,7 @@ impl<S: Store> Search<'_, '_, S> {
             && self.question.words.iter().all(|word| {
                 GENERAL_WORDS.iter().any(|g| search_words(g).first() == Some(word))
                     || search_words(word).is_empty()
+                    || self.names_subject(word)
                     || !self.question.objects.iter().any(|key| search_words(key).contains(word))
                         && !crate::words::forms(self.question.language, word, word).is_empty()
             })

@@ -3,6 +3,8 @@
 mod agree;
 mod answer;
 mod block;
+mod follow;
+mod form;
 mod hint;
 mod judge;
 mod kind;
@@ -19,6 +21,7 @@ mod wanted;
 
 pub(crate) use answer::{compose, fact_text, facts_text, quoted_text, report_text};
 pub use block::facts_block;
+pub(crate) use follow::whole;
 pub use hint::HINTS_MAX;
 pub(crate) use hint::hints;
 pub(crate) use judge::alike;

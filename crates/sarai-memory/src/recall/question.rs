@@ -1,11 +1,13 @@
 //! What a question asks for, in either language: about whom, which predicates, of which time.
 
+pub(crate) use super::form::Form;
+use super::form::{asks_memory, form};
 use super::named::nouns;
 use super::peel::{is_bare, peel};
 use super::rest::rest;
 use super::wanted::{
-    Wanted, asks_since, bygone, content_faces, kept_medicine, kind_of_thing, only_named, qualifies, relative_at, state,
-    telling, trade, wanted, which,
+    Wanted, asks_since, asks_the_clock, bygone, content_faces, kept_medicine, kind_of_thing, only_named, qualifies,
+    relative_at, state, telling, trade, wanted, which,
 };
 use crate::words::lists::FUNCTION;
 use std::sync::LazyLock;
@@ -19,6 +21,9 @@ use crate::text::{Ending, fold, sentences, tokens};
 use crate::time::{Date, Direction, Lookup, Moment, PartialDate, date};
 use crate::words::{self, Class};
 
+/// What a question asks about today with.
+pub(super) const NOW: &[&str] = &["ahora", "now", "hoy", "today"];
+
 /// A question is short; a longer text is looked at in its first bytes only.
 const QUESTION_BYTES_MAX: usize = 2048;
 const TOKENS_MAX: usize = 400;
@@ -29,23 +34,6 @@ pub(crate) struct Topic {
     pub(crate) predicate: Predicate,
     pub(crate) kind: Option<String>,
     pub(crate) weight: usize,
-}
-
-/// The form of the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// Where, what, when.
-    Value,
-    /// «¿Vivo en Madrid?»
-    YesNo,
-    /// «¿Cuántos hermanos tengo?»
-    Count,
-    /// «¿Quién vive en Madrid?»: the subject is asked for.
-    Who,
-    /// «¿Quién es Ana?»
-    WhoIs,
-    /// «¿Qué sabes de Javier?»
-    Everything,
 }
 
 /// A question, understood as far as it goes.
@@ -75,6 +63,8 @@ pub(crate) struct Question {
     pub(crate) verbs: Vec<String>,
     /// It speaks of the owner too: "my appointment with Dr. Chen".
     pub(crate) own: bool,
+    /// It does so besides saying whose those are whom it is about: not in "where is my sister going?"
+    pub(crate) beside: bool,
     /// The owner does what its verb says: «¿cuándo quedé con Pablo?»
     pub(crate) acts: bool,
     /// Words of either language that ask for what it is after, without those that say nothing.
@@ -163,51 +153,47 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
     let language = scan.language;
     let words: Vec<Vec<String>> = (from..scan.tokens.len()).map(|at| spellings(scan, at)).collect();
     let has = |word: &str| words.iter().any(|all| all.iter().any(|w| w == word));
-    let (subject, relation, attributes, spans) = nouns(scan, from);
+    let (mut subject, relation, attributes, spans) = nouns(scan, from);
     let mut topics = topics(&words, language);
     topics.splice(0..0, owned(scan, from, &has).filter(|_| relation.is_none()));
     topics.extend(trade(scan, from, &has, subject.as_ref()).filter(|_| topics.is_empty()));
-    let looked_for = kept_medicine(scan, from, &topics, &attributes, &spans);
-    let attributes = if looked_for.is_some() { Vec::new() } else { attributes };
-    let subject = looked_for.or(subject);
-    for (predicate, kind) in attributes {
-        topics.insert(0, Topic { predicate, kind, weight: 9 });
+    if let Some(medicine) = kept_medicine(scan, from, &topics, &attributes, &spans) {
+        subject = Some(medicine);
+    } else {
+        let named = attributes.into_iter().rev();
+        topics.splice(0..0, named.map(|(predicate, kind)| Topic { predicate, kind, weight: 9 }));
     }
-    if has("intolerancia") || has("intolerante") || has("intolerant") || has("intolerance") {
+    topics.extend(only_thing(scan, from, &has, subject.as_ref()).filter(|_| topics.is_empty()));
+    if ["intolerancia", "intolerante", "intolerant", "intolerance"].iter().any(|word| has(word)) {
         topics.iter_mut().filter(|t| t.predicate == Predicate::AllergicTo).for_each(|t| t.weight += 1);
         topics.sort_by_key(|topic| std::cmp::Reverse(topic.weight));
     }
     let second = ["te", "tu", "you", "your", "eres", "tienes", "vives", "vos", "sos", "yourself", "usted"]
         .iter()
         .any(|word| has(word));
-    let asks_memory = has("saber") && (has("de") || has("sobre"))
-        || has("know") && has("about")
-        || has("recordar") && (has("de") || has("sobre"))
-        || has("remember") && has("about")
-        || has("hablame")
-        || has("tell") && has("about")
-        || has("contar") && has("de")
-        || has("cuentame");
     // «¿Tienes hermanos?» is put to the assistant, «¿tengo?» and «¿sabes si tengo?» to its memory.
-    let own = own_words(scan, from);
+    let own = own_words(scan, from, &[]);
     let agenda = || {
         wanted(scan, from) == Wanted::Time
+            && !asks_the_clock(scan, from)
             && topics.first().is_some_and(|t| matches!(t.predicate, Predicate::Routine | Predicate::Appointment))
     };
     let dated = !second && ((has("cuando") || has("when")) && in_diary(scan, from, &topics) || agenda());
     let owner =
         subject.as_ref().is_none_or(|s| *s == Mention::Owner) && (own || dated || relation.is_some() && !second);
-    let form = form(scan, from, &has, asks_memory, subject.as_ref());
+    let form = form(scan, from, &has, subject.as_ref());
     let thing = kind_of_thing(scan, from, subject.as_ref());
+    // «¿Dónde vivía en 2019? ¿Y ahora?»
+    let past = past_tense(scan, from) && !NOW.iter().any(|word| has(word));
     Question {
         language,
-        elsewhere: subject.is_none() && !owner && second && !asks_memory,
+        elsewhere: subject.is_none() && !owner && second && !asks_memory(&has),
         subject: subject.or_else(|| owner.then_some(Mention::Owner)),
         relation,
         form,
         when: when(scan, from),
-        past: bygone(scan, from) || past_tense(scan, from) && !only_named(scan, from),
-        was: past_tense(scan, from),
+        past: bygone(scan, from) || past && !only_named(scan, from),
+        was: past,
         content: content_faces(scan, from, &|at| !relative_at(scan, at)),
         about: content_faces(scan, from, &|at| relative_at(scan, at)),
         qualifiers: content_faces(scan, from, &|at| qualifies(scan, at)),
@@ -219,6 +205,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         words: content(scan, from),
         state: state(scan, from),
         own,
+        beside: own_words(scan, from, &spans),
         acts: acts(scan, from),
         telling: telling(&topics),
         negated: has("no") || has("not") || has("never") || has("nunca"),
@@ -256,6 +243,13 @@ fn owned(scan: &Scan<'_>, from: usize, has: &dyn Fn(&str) -> bool) -> Option<Top
         // «¿Qué matrícula tiene mi coche?» asks for something of it.
         .any(|at| !scan.is_any(at.max(1) - 1, &["mi", "my", "nuestro", "nuestra", "our", "el", "la", "the"]));
     (asks && thing).then_some(Topic { predicate: Predicate::Owns, kind: None, weight: 3 })
+}
+
+/// «¿Cuál es mi coche?», "what's my sister's car?"
+fn only_thing(scan: &Scan<'_>, from: usize, has: &dyn Fn(&str) -> bool, subject: Option<&Mention>) -> Option<Topic> {
+    let asks = ["que", "cual", "what", "which"].iter().any(|word| has(word)) && only_named(scan, from);
+    let thing = matches!(subject, Some(Mention::Thing { .. })) && kind_of_thing(scan, from, subject).is_some();
+    (asks && thing).then_some(Topic { predicate: Predicate::Owns, kind: None, weight: 2 })
 }
 
 /// A word as it stands and as the verbs it may be a form of.
@@ -327,107 +321,24 @@ fn topics(words: &[Vec<String>], language: Language) -> Vec<Topic> {
     out
 }
 
-/// A first person: «vivo», «mi», "I", "my".
-fn own_words(scan: &Scan<'_>, from: usize) -> bool {
+/// A first person: «vivo», «mi», "I", "my"; in these nouns none counts that says whose they are.
+fn own_words(scan: &Scan<'_>, from: usize, nouns: &[(usize, usize)]) -> bool {
+    let whose = ["mi", "mis", "nuestro", "nuestra", "nuestros", "nuestras", "my", "our"];
     (from..scan.tokens.len()).any(|at| {
         let token = &scan.tokens[at];
-        let own = [
-            "yo", "me", "mi", "mis", "nuestro", "nuestra", "nuestros", "nuestras", "nos", "i", "my", "our", "we",
-            "mine", "mio", "mia",
-        ];
+        if nouns.iter().any(|(first, end)| (*first..*end).contains(&at)) && whose.contains(&token.fold.as_str()) {
+            return false;
+        }
+        let own = ["yo", "me", "nos", "i", "we", "mine", "mio", "mia"];
         // «¿A qué hora como?»
         let eats = token.is("como") && at > from && scan.is_any(at - 1, &["hora", "que", "no", "donde", "cuando"]);
         // "Tell me whether…" asks of nobody.
         let told = token.is("me") && at > from && scan.is_any(at - 1, &["tell", "give", "show", "let", "help"]);
-        own.contains(&token.fold.as_str()) && !told
+        whose.contains(&token.fold.as_str())
+            || own.contains(&token.fold.as_str()) && !told
             || eats && scan.spanish()
-            || scan.spanish()
-                && !["de", "como", "para", "una"].contains(&token.fold.as_str())
-                && words::forms(scan.language, &token.lower, &token.fold)
-                    .iter()
-                    .any(|form| form.person == words::Person::First)
+            || scan.spanish() && words::in_first_person(token)
     })
-}
-
-fn form(
-    scan: &Scan<'_>,
-    from: usize,
-    has: &dyn Fn(&str) -> bool,
-    asks_memory: bool,
-    subject: Option<&Mention>,
-) -> Form {
-    let first = (from..scan.tokens.len())
-        .find(|&i| {
-            scan.tokens[i].is_word()
-                && !scan.is_any(
-                    i,
-                    &[
-                        "y",
-                        "and",
-                        "oye",
-                        "hey",
-                        "so",
-                        "entonces",
-                        "sabes",
-                        "do",
-                        "you",
-                        "know",
-                        "remember",
-                        "recuerdas",
-                        "dime",
-                        "tell",
-                        "me",
-                        "a",
-                        "de",
-                        "en",
-                        "con",
-                        "para",
-                        "por",
-                        "desde",
-                    ],
-                )
-        })
-        .unwrap_or(from);
-    let counting =
-        ["cuantos", "cuantas"].iter().any(|w| has(w)) && !has("ano") && !has("anos") || has("how") && has("many");
-    let asking = (from..scan.tokens.len()).any(|i| {
-        scan.is_any(
-            i,
-            &[
-                "que", "quien", "quienes", "como", "cuando", "donde", "adonde", "cual", "cuales", "cuanto", "cuanta",
-                "what", "who", "whom", "whose", "which", "when", "where", "how", "cuantos", "cuantas", "dime",
-                "what's",
-            ],
-        )
-    });
-    if asks_memory {
-        return Form::Everything;
-    }
-    if counting {
-        return Form::Count;
-    }
-    if scan.is_any(first, &["quien", "quienes", "who", "whose"])
-        && !scan.is_any(first.wrapping_sub(1), &["con", "para", "de"])
-    {
-        let copula = scan.is_any(first + 1, &["es", "son", "is", "are", "era", "fue", "was", "'s"]);
-        let married = ["married", "casado", "engaged", "prometido"].iter().any(|state| has(state));
-        return match subject {
-            // "Who am I married to?"
-            Some(Mention::Owner) => Form::Value,
-            Some(Mention::Relative { .. }) if married => Form::Value,
-            Some(Mention::Named(_)) if copula => Form::WhoIs,
-            Some(Mention::Relative { .. } | Mention::Animal { .. }) if copula => Form::WhoIs,
-            None => Form::Who,
-            _ if copula => Form::Value,
-            _ => Form::Who,
-        };
-    }
-    // "How is Declan related to me?", «¿qué es de mí Iker?»
-    let related = has("related") || has("relation") || has("parentesco") || has("relationship");
-    if related && matches!(subject, Some(Mention::Named(_))) {
-        return Form::WhoIs;
-    }
-    if asking { Form::Value } else { Form::YesNo }
 }
 
 /// The time that a question asks about.

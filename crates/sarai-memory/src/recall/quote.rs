@@ -171,7 +171,10 @@ impl<S: Store> Search<'_, '_, S> {
         let mut read: HashMap<EpisodeId, Vec<(usize, usize)>> = HashMap::new();
         for (episode, passage) in agreeing {
             let unsaid = read.entry(episode.id).or_insert_with(|| unsaid(&episode));
-            if !overlaps(unsaid, passage.span) && !no_longer_holds(self.store, episode.id, today)? {
+            if !overlaps(unsaid, passage.span)
+                && !no_longer_holds(self.store, episode.id, today)?
+                && !self.tells_of_others(episode.id, subjects)?
+            {
                 best = Some((episode, passage));
                 break;
             }
@@ -413,10 +416,7 @@ impl<S: Store> Search<'_, '_, S> {
     /// Whether it is about whom the question is about.
     fn speaks_of(&self, heard: &Heard, language: Language, used: &[bool], names: &[String]) -> bool {
         let first = heard.said.iter().any(|token| {
-            FIRST.contains(&token.fold.as_str())
-                || language == Language::Spanish
-                    && !["como", "para", "de", "una", "sobre", "entre", "nada"].contains(&token.fold.as_str())
-                    && words::forms(language, &token.lower, &token.fold).iter().any(|form| form.person == Person::First)
+            FIRST.contains(&token.fold.as_str()) || language == Language::Spanish && words::in_first_person(token)
         });
         let other = is_kin(heard, language, used);
         match &self.question.subject {

@@ -94,11 +94,9 @@ impl<S: Store> Search<'_, '_, S> {
             None => Vec::new(),
         };
         let topic = self.question.topics.first().map(|topic| topic.predicate);
-        // «La matrícula de mi coche» is a fact about whose car it is.
-        let things = matches!(self.question.subject, Some(Mention::Thing { .. }));
         // "My appointment with Dr. Chen" is the owner's.
         let mut subjects = subjects;
-        if self.question.own
+        if self.question.beside
             && matches!(topic, Some(Predicate::Appointment | Predicate::Trip))
             && matches!(self.question.subject, Some(Mention::Named(_) | Mention::Relative { .. }))
             && !subjects.contains(&EntityId::OWNER)
@@ -135,10 +133,13 @@ impl<S: Store> Search<'_, '_, S> {
             Some(Mention::Thing { text, .. }) if OFFICES.contains(&fold(text).as_str())
         );
         let owned = [Predicate::Address, Predicate::Phone, Predicate::Email, Predicate::Name];
+        // «La matrícula de mi coche» is a fact about whose car it is.
         let subjects = if elsewhere && topic.is_some_and(|topic| owned.contains(&topic)) {
             subjects
-        } else if things && topic.is_some_and(|topic| topic != Predicate::KeptIn) {
-            vec![EntityId::OWNER]
+        } else if let Some(Mention::Thing { of, .. }) = &self.question.subject
+            && topic.is_some_and(|topic| topic != Predicate::KeptIn)
+        {
+            self.subjects(of)?
         } else {
             subjects
         };

@@ -47,6 +47,36 @@ pub(super) fn only_named(scan: &Scan<'_>, from: usize) -> bool {
 const DEADLINES: &[&str] =
     &["deadline", "due", "plazo", "vencimiento", "expire", "expires", "expiry", "caduca", "vence"];
 
+/// What anybody may be asked, and no memory: the clock and the calendar.
+const OF_TODAY: &[&str] = &[
+    "que hora es",
+    "que hora es ahora",
+    "que dia es",
+    "que dia es hoy",
+    "que fecha es",
+    "que fecha es hoy",
+    "a que dia estamos",
+    "en que dia estamos",
+    "what time is it",
+    "what time is it now",
+    "what is the time",
+    "what 's the time",
+    "what day is it",
+    "what day is it today",
+    "what day is today",
+    "what is the date",
+    "what 's the date",
+    "what is the date today",
+    "what 's the date today",
+];
+
+/// «¿Qué hora es?»
+pub(super) fn asks_the_clock(scan: &Scan<'_>, from: usize) -> bool {
+    let words: Vec<&str> =
+        (from..scan.tokens.len()).filter(|&at| !scan.tokens[at].is_mark()).map(|at| scan.word(at)).collect();
+    OF_TODAY.contains(&words.join(" ").as_str())
+}
+
 /// «¿Qué tarde tengo coro?», "which evening is orchestra?": where the part of the day stands that is asked for.
 fn part_of_day(scan: &Scan<'_>, from: usize) -> Option<usize> {
     const PARTS: &[&str] = &[
@@ -72,9 +102,10 @@ pub(super) fn content_faces(scan: &Scan<'_>, from: usize, of: &dyn Fn(usize) -> 
         let token = &scan.tokens[*at];
         let lemmas = words::forms(scan.language, &token.lower, &token.fold);
         let empty = |word: &str| FUNCTION.contains(&word) || QUESTION_EMPTY.contains(&word);
-        !token.is_mark()
-            && !empty(&token.fold)
-            && (lemmas.is_empty() || !lemmas.iter().all(|form| empty(&fold(form.lemma))))
+        let says_nothing =
+            empty(&token.fold) || !lemmas.is_empty() && lemmas.iter().all(|form| empty(&fold(form.lemma)));
+        // A "son" is somebody, though «son» is nobody.
+        !token.is_mark() && (!says_nothing || relative_at(scan, *at))
     };
     let part = part_of_day(scan, from);
     (from..scan.tokens.len())
@@ -108,7 +139,10 @@ pub(super) fn which(scan: &Scan<'_>, from: usize, topics: &[Topic]) -> Option<Ve
         || words::longest(scan.language, scan.tokens, at, &[Class::Attribute, Class::Kin, Class::Kind, Class::Event])
             .is_some()
         || cued.any(|word| token.is(word) || faces.iter().any(|face| face == word));
-    (token.is_word() && !token.capital && lemmas.is_empty() && !known).then_some(faces)
+    // «¿Para qué puesto es?»: no form of «poner» stands before another verb.
+    let verb =
+        || scan.tokens.get(at + 1).is_some_and(|next| !words::forms(scan.language, &next.lower, &next.fold).is_empty());
+    (token.is_word() && !token.capital && (lemmas.is_empty() || verb()) && !known).then_some(faces)
 }
 
 /// The car of «¿qué coche tengo?» and of «¿de qué marca es mi coche?»

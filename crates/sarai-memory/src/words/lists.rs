@@ -164,6 +164,8 @@ lists! {
     CONTACT_WORDS
     /// Verbs that tell no habit from another, as they are in the tables.
     COMMON_VERBS
+    /// Words that are forms of verbs too, and hardly ever meant so.
+    SELDOM_VERBS
     /// Nouns that tell no appointment and no habit from another.
     UNTELLING
     /// What ends like a trade and is none.

@@ -319,6 +319,16 @@ pub(crate) fn is_first_name(folded: &str) -> bool {
     NAMES.contains(folded)
 }
 
+/// Whether a Spanish word says that the owner does something, as far as it can be told from the word alone: «vivo», but
+/// neither «se» nor a Leo.
+pub(crate) fn in_first_person(token: &Token) -> bool {
+    let form = |form: &Form| form.person == Person::First;
+    let name = token.capital && is_first_name(&token.fold);
+    !name
+        && !lists::SELDOM_VERBS.contains(&token.lower.as_str())
+        && forms(Language::Spanish, &token.lower, &token.fold).iter().any(form)
+}
+
 /// What a folded expression is compared by: `c:coffee` where the tables know it, else its words without articles and
 /// plural endings.
 pub fn key(text: &str) -> String {

@@ -1,0 +1,198 @@
+//! What anybody would tell and ask: each thing of the owner and of others, asked in each way and in both languages, and
+//! asked of those of whom nobody has told it.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use sarai_memory::{InMemory, Moment, Played, Replay, Step};
+use sarai_types::Language;
+
+/// Somebody of whom it is told: what is said first, how they are called then, and how they are asked about.
+struct Somebody {
+    language: Language,
+    introduced: Option<&'static str>,
+    called: &'static str,
+    theirs: &'static str,
+    asked: &'static str,
+    asked_theirs: &'static str,
+}
+
+const SOMEBODY: &[Somebody] = &[
+    Somebody {
+        language: Language::English,
+        introduced: None,
+        called: "my sister",
+        theirs: "my sister's",
+        asked: "my sister",
+        asked_theirs: "my sister's",
+    },
+    Somebody {
+        language: Language::English,
+        introduced: None,
+        called: "my brother Tom",
+        theirs: "my brother Tom's",
+        asked: "my brother",
+        asked_theirs: "my brother's",
+    },
+    Somebody {
+        language: Language::English,
+        introduced: Some("my brother is called Tom"),
+        called: "Tom",
+        theirs: "Tom's",
+        asked: "Tom",
+        asked_theirs: "Tom's",
+    },
+    Somebody {
+        language: Language::Spanish,
+        introduced: None,
+        called: "mi hermana",
+        theirs: "",
+        asked: "mi hermana",
+        asked_theirs: "",
+    },
+    Somebody {
+        language: Language::Spanish,
+        introduced: None,
+        called: "mi prima Eva",
+        theirs: "",
+        asked: "mi prima",
+        asked_theirs: "",
+    },
+    Somebody {
+        language: Language::Spanish,
+        introduced: Some("mi prima se llama Eva"),
+        called: "Eva",
+        theirs: "",
+        asked: "Eva",
+        asked_theirs: "",
+    },
+];
+
+/// One line of the table: in which language, of the owner, and of somebody else.
+#[derive(Clone)]
+struct Line {
+    language: Language,
+    owners: &'static str,
+    others: Option<&'static str>,
+    /// It is asked in the language of the telling alone.
+    at_home: bool,
+}
+
+struct Block {
+    name: &'static str,
+    answers: Vec<String>,
+    told: Vec<Line>,
+    asked: Vec<Line>,
+}
+
+fn blocks() -> Vec<Block> {
+    let text = include_str!("ordinary.txt");
+    let mut blocks: Vec<Block> = Vec::new();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some((name, answers)) = line.strip_prefix('[').and_then(|line| line.split_once(']')) {
+            let answers = answers.split('|').map(|answer| answer.trim().to_lowercase()).collect();
+            blocks.push(Block { name, answers, told: Vec::new(), asked: Vec::new() });
+            continue;
+        }
+        let (head, rest) = line.split_at(2);
+        let language = Language::from_tag(head).unwrap();
+        let (mark, rest) = rest.trim_start().split_once(' ').unwrap();
+        let (owners, others) = rest.split_once(" | ").unwrap();
+        let others = Some(others).filter(|others| *others != "-");
+        let line = Line { language, owners, others, at_home: mark == "?=" };
+        let block = blocks.last_mut().unwrap();
+        match mark {
+            ">" => block.told.push(line),
+            "?" | "?=" => block.asked.push(line),
+            other => panic!("{other}"),
+        }
+    }
+    blocks
+}
+
+/// Plays it and gives the answer to the last step.
+fn answer(said: &[&str], question: &str) -> String {
+    let mut replay = Replay::new(InMemory::new(), Moment::parse("2026-03-10T10:00:00Z").unwrap());
+    for text in said {
+        replay.play(&Step::Say { text: (*text).to_owned(), at: None, language: None }).unwrap();
+    }
+    replay.play(&Step::Restart).unwrap();
+    let Ok(Played::Answered(answer)) = replay.play(&Step::Ask { text: question.to_owned(), at: None, language: None })
+    else {
+        panic!("{question}")
+    };
+    answer.text
+}
+
+fn filled(text: &str, called: &str, theirs: &str) -> String {
+    text.replace("{S}", called).replace("{P}", theirs)
+}
+
+/// How somebody of one language is called in the other.
+fn in_language(somebody: &Somebody, language: Language) -> Option<(&'static str, &'static str)> {
+    if somebody.language == language {
+        return Some((somebody.asked, somebody.asked_theirs));
+    }
+    match somebody.called {
+        "my sister" => Some(("mi hermana", "")),
+        "mi hermana" => Some(("my sister", "my sister's")),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_was_told_is_found_in_either_language() {
+    let mut wrong = BTreeSet::new();
+    let mut asked = 0;
+    for block in blocks() {
+        let mut ask = |said: &[&str], question: &str| {
+            asked += 1;
+            let text = answer(said, question);
+            if !block.answers.iter().any(|expected| text.to_lowercase().contains(expected)) {
+                wrong.insert(format!("{}: {said:?} – {question} – {text}", block.name));
+            }
+        };
+        for told in &block.told {
+            let may_ask = |line: &&Line| line.language == told.language || !line.at_home;
+            for line in block.asked.iter().filter(may_ask) {
+                ask(&[told.owners], line.owners);
+                let Some((others, question)) = told.others.zip(line.others) else { continue };
+                for somebody in SOMEBODY.iter().filter(|somebody| somebody.language == told.language) {
+                    let Some((called, theirs)) = in_language(somebody, line.language) else { continue };
+                    let told = filled(others, somebody.called, somebody.theirs);
+                    let said: Vec<&str> = somebody.introduced.into_iter().chain([told.as_str()]).collect();
+                    ask(&said, &filled(question, called, theirs));
+                }
+            }
+        }
+    }
+    assert!(asked > 1900, "{asked}");
+    assert!(wrong.is_empty(), "{} of {asked}\n{}", wrong.len(), wrong.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn nobody_is_given_what_is_another_s() {
+    let mut wrong = BTreeSet::new();
+    for block in blocks() {
+        for told in &block.told {
+            let english = told.language == Language::English;
+            let (sister, sisters) = if english { ("my sister", "my sister's") } else { ("mi hermana", "") };
+            let (mother, mothers) = if english { ("my mother", "my mother's") } else { ("mi madre", "") };
+            for line in block.asked.iter().filter(|line| line.language == told.language) {
+                let of_others = |called, theirs| line.others.map(|question| filled(question, called, theirs));
+                let of_sister = told.others.map(|told| filled(told, sister, sisters));
+                let mut pairs = vec![(Some(told.owners.to_owned()), of_others(sister, sisters))];
+                pairs.push((of_sister.clone(), Some(line.owners.to_owned())));
+                pairs.push((of_sister, of_others(mother, mothers)));
+                for (said, question) in pairs {
+                    let Some((said, question)) = said.zip(question) else { continue };
+                    let text = answer(&[&said], &question);
+                    if !["I have nothing", "No tengo guardado"].iter().any(|unknown| text.starts_with(unknown)) {
+                        wrong.insert(format!("{}: {said} – {question} – {text}", block.name));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.into_iter().collect::<Vec<_>>().join("\n"));
+}
