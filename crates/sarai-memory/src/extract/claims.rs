@@ -1,7 +1,6 @@
 //! What one clause says: frames and copulas become statements, with the act and the time that the verb gives them.
 
 use super::clause::{Clause, Subject, is_joint};
-use super::correction::slot_of;
 use super::period::period;
 use super::routine::beginning;
 use super::stance::{LASTING, Stance};
@@ -374,7 +373,7 @@ impl Reader<'_> {
     }
 
     /// Whom a frame is about: «me llaman Pepe» is about the owner, whoever calls.
-    fn acting(&self, mention: &Mention, found: &Match) -> Mention {
+    pub(super) fn acting(&self, mention: &Mention, found: &Match) -> Mention {
         // "We named her Snowy" is about whoever was spoken of.
         if !self.scan.spanish() && found.frame.says.predicate == Predicate::Name && found.frame.names_another() {
             return Mention::Pronoun { feminine: None, plural: false };
@@ -497,26 +496,6 @@ impl Reader<'_> {
             .filter_map(|filler| filler.kind)
             .map(none)
             .collect()
-    }
-
-    /// «No soy alérgico a las nueces, sino a las avellanas», "I don't live in Leeds but in York".
-    fn instead(&self, group: &Group, clause: &Clause, mention: &Mention, found: &Match) -> Vec<Statement> {
-        let scan = self.scan;
-        let at = found.end + usize::from(scan.word(found.end) == ",");
-        let preposition =
-            |at: usize| scan.is_any(at, &["a", "en", "de", "in", "at", "to", "for", "with", "con", "para"]);
-        let turns = scan.word(at) == "sino" || scan.word(at) == "but" && preposition(at + 1);
-        if !turns || scan.late_negation(group, clause.last) != Polarity::Negative {
-            return Vec::new();
-        }
-        let from = at + 1 + usize::from(preposition(at + 1));
-        let slot = slot_of(found.frame.says.predicate);
-        let Some((fillers, end)) = slot.and_then(|slot| scan.slot(slot, from)) else { return Vec::new() };
-        let stance = Stance::PLAIN;
-        let of = self.acting(mention, found);
-        let make =
-            |f: Filler| self.statement(of.clone(), &found.frame.says, Some(object(f)), stance, (group.first, end));
-        fillers.into_iter().map(make).collect()
     }
 
     /// "I'm lactose intolerant and allergic to shellfish": one copula, two complements.

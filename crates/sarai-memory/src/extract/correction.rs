@@ -146,6 +146,12 @@ pub(super) fn elliptical(
     let (wrong, from) = contrast(scan, from);
     let mut candidates: Vec<&Statement> =
         recent.iter().filter(|s| s.act == Act::Assert && s.object.is_some()).collect();
+    // «Mi hermano Tom vive en Bristol. – Perdona, Leeds»: no other name, unless people are called so.
+    let called = |at: usize| scan.tokens[at].capital && words::is_first_name(scan.word(at));
+    let renames = (from..scan.tokens.len())
+        .any(|at| called(at) || scan.is_any(at, &["llama", "called", "name", "named", "nombre"]));
+    let names = |s: &Statement| matches!(s.predicate, Predicate::Name | Predicate::Relative | Predicate::Pet);
+    candidates.sort_by_key(|statement| (names(statement) == renames, statement.span.1));
     if let Some(wrong) = &wrong {
         let named = |s: &&Statement| {
             s.object.as_ref().is_some_and(|o| {

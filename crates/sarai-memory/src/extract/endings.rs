@@ -3,14 +3,16 @@
 use super::Run;
 use super::claims::Reader;
 use super::clause::Clause;
+use super::correction::slot_of;
 use super::period::period;
 use super::scope::Doubtful;
 use super::stance::Stance;
 use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
-use crate::grammar::frames::Says;
+use crate::grammar::frames::{Match, Says};
 use crate::grammar::group::{Group, Polarity};
 use crate::grammar::noun::Noun;
+use crate::grammar::slots::Filler;
 use crate::grammar::{Mention, Scan};
 use crate::time::PartialDate;
 use crate::words::{self, Class, Tense};
@@ -91,16 +93,19 @@ impl Run<'_> {
                 || scan.is_any(i, &["forward", "back"])
                     && (i.saturating_sub(5)..i).any(|before| scan.is_any(before, &shifts))
         });
-        // "The interview is on Wednesday instead".
-        let instead = (0..scan.tokens.len())
-            .any(|i| scan.word(i) == "instead" || scan.word(i) == "final" && i > 0 && scan.word(i - 1) == "al")
-            && groups.iter().any(|group| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive);
+        // "The interview is on Wednesday instead", «el dentista ahora es el 10».
+        let instead = (0..scan.tokens.len()).any(|i| {
+            scan.is_any(i, &["instead", "now", "ahora"]) || scan.word(i) == "final" && i > 0 && scan.word(i - 1) == "al"
+        }) && groups
+            .iter()
+            .any(|group| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive);
         let moved = shifted || instead || said(MOVES) || recent_event && super::correction::marker(scan).is_some();
         if !doubtful.is_empty() {
             return;
         }
         let when = self.put_off(scan);
-        let pronoun = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["lo", "la", "it", "es", "is", "'s"]));
+        let pronoun =
+            groups.is_empty() || (0..scan.tokens.len()).any(|i| scan.is_any(i, &["lo", "la", "it", "es", "is", "'s"]));
         let recent = || {
             let said = self.before.recent.iter().rev().find(|s| s.predicate == Predicate::Appointment)?;
             said.object.as_ref().filter(|_| pronoun).map(|object| object.text.clone())
@@ -244,6 +249,39 @@ fn event(scan: &Scan<'_>, groups: &[Group]) -> Option<String> {
 }
 
 impl Reader<'_> {
+    /// What takes the place of what is said: «no soy alérgico a las nueces, sino a las avellanas», and what it takes the
+    /// place of: «ahora tomo insulina en vez de metformina».
+    pub(super) fn instead(&self, group: &Group, clause: &Clause, mention: &Mention, found: &Match) -> Vec<Statement> {
+        let scan = self.scan;
+        let at = found.end + usize::from(scan.word(found.end) == ",");
+        let preposition =
+            |at: usize| scan.is_any(at, &["a", "en", "de", "in", "at", "to", "for", "with", "con", "para"]);
+        let turns = scan.word(at) == "sino" || scan.word(at) == "but" && preposition(at + 1);
+        let negative = scan.late_negation(group, clause.last) == Polarity::Negative;
+        let says = &found.frame.says;
+        let Some(slot) = slot_of(says.predicate) else { return Vec::new() };
+        let of = self.acting(mention, found);
+        let make = |act: Act, (fillers, end): (Vec<Filler>, usize)| -> Vec<Statement> {
+            let stance = Stance { act, from: None, to: None };
+            let one = |f: Filler| {
+                self.statement(of.clone(), says, Some(super::claims::object(f)), stance, (group.first, end))
+            };
+            fillers.into_iter().map(one).collect()
+        };
+        if turns && negative {
+            let from = at + 1 + usize::from(preposition(at + 1));
+            return scan.slot(slot, from).map_or_else(Vec::new, |found| make(Act::Assert, found));
+        }
+        let place = (found.end..clause.last).find_map(|at| {
+            let ties = [&["instead", "of"][..], &["rather", "than"], &["en", "vez", "de"], &["en", "lugar", "de"]];
+            ties.iter()
+                .find(|tie| tie.iter().enumerate().all(|(i, word)| scan.is_any(at + i, &[word])))
+                .map(|tie| at + tie.len())
+        });
+        let place = place.filter(|_| !negative && !found.frame.flags.ends);
+        place.and_then(|at| scan.slot(slot, at)).map_or_else(Vec::new, |found| make(Act::End, found))
+    }
+
     /// What the clause says is over, beyond its frames.
     pub(super) fn ended(
         &self,

@@ -1,6 +1,7 @@
 //! One value for another: «es el 84, no el 48», "42 not 41", «ojo, 9304» behind a 9034.
 
 use super::statement::{Act, Manner, Object, Statement};
+use crate::fact::Predicate;
 use crate::grammar::group::Group;
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
@@ -16,6 +17,8 @@ const FIGURE_TOKENS_MAX: usize = 8;
 const VALUE_TOKENS_MAX: usize = 3;
 /// Two figures that differ by a slip have at least so many digits.
 const SLIP_DIGITS_MIN: usize = 4;
+/// So far before «no» stands the figure that is right.
+const FIGURE_WITHIN: usize = 5;
 const OBJECT_TOKENS_MAX: usize = 60;
 /// Verbs of a sentence that says nothing but what is right.
 const SETTING_RIGHT: &[&str] = &[
@@ -46,12 +49,12 @@ pub(super) fn substituted(scan: &Scan<'_>, recent: &[Statement], sentence: (usiz
         group.has_any(&["ser", "be"]) && group.readings.iter().all(|form| form.person == Person::First)
             || scan.is_any(group.first.max(1) - 1, &["i"]) && group.has("be")
     });
-    let plain = |s: &&Statement| {
-        s.act == Act::Assert
-            && s.object.as_ref().is_some_and(|o| o.mention.is_none())
-            && (!own || s.subject == Mention::Owner)
-    };
-    let told: Vec<&Statement> = recent.iter().rev().filter(plain).collect();
+    let asserted = |s: &&Statement| s.act == Act::Assert && (!own || s.subject == Mention::Owner);
+    if let Some(named) = recent.iter().rev().filter(asserted).find_map(|old| renamed(scan, old, sentence)) {
+        return Some(named);
+    }
+    let plain = |s: &&Statement| s.object.as_ref().is_some_and(|o| o.mention.is_none());
+    let told: Vec<&Statement> = recent.iter().rev().filter(asserted).filter(plain).collect();
     let corrected = |old: &Statement, right: &str, wrong: &[String]| {
         let object = exchanged(old.object.as_ref()?, right, wrong)?;
         Some(Statement {
@@ -79,9 +82,34 @@ pub(super) fn substituted(scan: &Scan<'_>, recent: &[Statement], sentence: (usiz
     })
 }
 
+/// «Se llama Max, no Rex»: another name for who was told of.
+fn renamed(scan: &Scan<'_>, old: &Statement, sentence: (usize, usize)) -> Option<Statement> {
+    let mention = old.object.as_ref()?.mention.as_ref()?;
+    let (Mention::Relative { name, .. } | Mention::Animal { name, .. }) = mention else { return None };
+    let called = fold(name.as_deref()?);
+    let (right, _) = contrasts(scan)
+        .into_iter()
+        .find(|(right, wrong)| folds(scan, *wrong).join(" ") == called && scan.tokens[right.0].capital)?;
+    let text = scan.source(right.0, right.1).to_owned();
+    Some(Statement {
+        subject: mention.clone(),
+        predicate: Predicate::Name,
+        kind: String::new(),
+        object: Some(Object { key: fold(&text), text, mention: None }),
+        manner: Manner::Correction,
+        span: sentence,
+        sentence,
+        language: scan.language,
+        ..old.clone()
+    })
+}
+
 /// Whether somebody is named of whom this is said.
 fn speaks_of_another(scan: &Scan<'_>) -> bool {
+    let values = contrasts(scan);
+    let is_value = |at: usize| values.iter().any(|(right, wrong)| right.0 == at || wrong.0 == at);
     (0..scan.tokens.len())
+        .filter(|&at| !is_value(at))
         .any(|at| matches!(scan.noun(at), Some((Noun::Someone(mention), _)) if mention != Mention::Owner))
 }
 
@@ -96,13 +124,31 @@ fn contrasts(scan: &Scan<'_>) -> Vec<(Range, Range)> {
         if at > 0 && (comma || !scan.spanish()) {
             let end = at - usize::from(comma);
             let first = (0..end).rev().take(VALUE_TOKENS_MAX).take_while(|&i| is_value(scan, i)).last();
-            out.extend(first.map(|first| ((first, end), wrong)));
+            // «El 21 de junio, no el 12»: a figure for a figure.
+            let figure = |i: usize| scan.tokens[i].kind == Kind::Number;
+            let value =
+                first.map(|first| (first, end)).filter(|_| !figure(wrong.0) || (first.unwrap_or(end)..end).any(figure));
+            let number = (0..end).rev().take(FIGURE_WITHIN).find(|&i| figure(i) && figure(wrong.0)).map(|i| (i, i + 1));
+            let wrong = if value.is_none() && number.is_some() { (wrong.0, wrong.0 + 1) } else { wrong };
+            out.extend(value.or(number).map(|right| (right, wrong)));
         }
         let turn = wrong.1 + usize::from(scan.word(wrong.1) == ",");
         let turns = scan.is_any(turn, &["sino", "but", "es", "era", "it", "it's"]);
         out.extend(value(scan, turn).filter(|_| turns).map(|right| (right, wrong)));
     }
+    out.extend(misspoken(scan));
     out
+}
+
+/// "I said A but it's B", «dije A y es B»: what is right and what was wrong.
+fn misspoken(scan: &Scan<'_>) -> Option<(Range, Range)> {
+    let at = (0..scan.tokens.len()).find(|&at| scan.is_any(at, &["said", "wrote", "dije", "puse", "escribi"]))?;
+    let turn = (at + 2..scan.tokens.len().min(at + 6)).find(|&i| scan.is_any(i, &["but", "pero", "and", "y"]))?;
+    let last = turn - usize::from(scan.word(turn - 1) == ",");
+    let wrong = value(scan, at + 1).map(|(first, end)| (first, end.min(last))).filter(|(first, end)| end > first)?;
+    let is = (turn + 1..scan.tokens.len().min(turn + 4))
+        .find(|&i| scan.is_any(i, &["es", "era", "is", "'s", "it's", "was"]))?;
+    value(scan, is + 1).map(|right| (right, wrong))
 }
 
 fn is_value(scan: &Scan<'_>, at: usize) -> bool {

@@ -280,7 +280,11 @@ impl Scan<'_> {
 
     fn shape_fits(&self, group: &Group, frame: &Frame, tense: Tense, person: Person, plural: bool) -> bool {
         let shape = match frame.shape {
-            Shape::Plain => !group.aspect.passive,
+            // "My doctor switched me to insulin": it is done to the owner.
+            Shape::Plain => {
+                let to_owner = !self.spanish() && frame.flags.swaps && self.is_any(group.last, &["me", "us"]);
+                !group.aspect.passive && !to_owner
+            }
             // «Me llaman Mari» is no reflexive: others act.
             Shape::Reflexive => {
                 group.reflexive

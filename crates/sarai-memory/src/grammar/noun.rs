@@ -315,6 +315,9 @@ impl Scan<'_> {
     /// «Mi color favorito», "my favourite film".
     fn favourite(&self, at: usize, of: &Mention) -> Option<(Noun, usize)> {
         let made = |first: usize, last: usize, end: usize| {
+            // «Ahora el color favorito de …»
+            let leads = |at: usize| ADVERBS.contains(&self.word(at)) || self.is_any(at, ARTICLES);
+            let first = (first..last).find(|&at| !leads(at)).unwrap_or(first);
             let text = fold(self.source(first, last));
             let sense = words::senses(Some(self.language), &text).find(|sense| sense.class == Class::Kind);
             let kind = sense.map_or_else(|| words::key(&text), |sense| sense.id.to_owned());
