@@ -22,7 +22,8 @@ const PLACING: [&str; 6] =
 const STOP_S: u32 = 60;
 
 /// Keeps everything out of the service's reach that neither it nor the jails inside it need. Jails make namespaces and
-/// mount a `/proc` of their own, so nothing here may forbid that or cover a part of `/proc`.
+/// mount a `/proc` of their own, so nothing here may forbid that or cover a part of `/proc`. `RestrictSUIDSGID` forbids
+/// `openat2` as a whole, with which a jail looks at what it mounts; no privileges are to be had by such a file anyway.
 const HARDENING: &str = "\
 UMask=0077
 LimitCORE=0
@@ -32,7 +33,6 @@ CapabilityBoundingSet=
 ProtectSystem=strict
 PrivateTmp=yes
 ProtectKernelModules=yes
-RestrictSUIDSGID=yes
 RestrictRealtime=yes
 LockPersonality=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
