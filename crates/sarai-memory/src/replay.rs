@@ -106,6 +106,20 @@ mod tests {
     const ASKED: &[(&str, &str, &str)] = &[
         ("manejo un Corsa modelo 2010", "que auto tengo", "Corsa 2010"),
         ("I'm a sparky by trade", "what do I do", "sparky"),
+        ("The plumber comes this Friday between 10 and 12", "on what date does the plumber come?", "(13 March 2026)"),
+        ("ayer adopté una perrita, se llama Chayote", "¿cuándo adopté a Chayote?", "9 de marzo de 2026"),
+        ("en tres semanas me operan de la vesícula", "¿cuándo me operan?", "31 de marzo de 2026"),
+        ("Mi suegra, la señora Rosaura, vive con nosotros", "¿cómo se llama mi suegra?", "Rosaura"),
+        ("no soy alérgico a ningún medicamento, solo al polen", "¿a qué soy alérgico?", "polen"),
+        ("Mi compañera Nuria me ha dicho: «soy celíaca»", "¿quién es celíaca?", "Mi compañera Nuria"),
+        ("Viví en Bilbao de 2015 a 2021, y en 2021 me vine a Málaga", "¿dónde vivo?", "Málaga"),
+        ("No tengo hijos, pero sí que tengo tres sobrinos", "¿cuántos sobrinos tengo?", "tres sobrinos"),
+        ("Era vegano pero ya no soy vegano", "¿soy vegano?", "ya no"),
+        (
+            "My locker at the gym is number 208 and the wifi at home is called CasaVerde",
+            "what's the number of my gym locker?",
+            "208",
+        ),
         (
             "viví en Lima hasta 2019, después en Cusco hasta 2022, ahora en Arequipa",
             "¿dónde vivo?",

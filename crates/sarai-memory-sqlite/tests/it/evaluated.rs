@@ -59,6 +59,12 @@ fn the_fifth_set() {
     check("fifth-dev", Half::Both, 46.0, 92.0, 0.5);
 }
 
+/// What ordinary people tell and ask, with questions that lean on the one before.
+#[test]
+fn the_sixth_set() {
+    check("sixth-dev", Half::Both, 80.0, 81.0, 0.5);
+}
+
 /// Nothing that was to go stays, and nothing else goes.
 #[test]
 fn orders_to_forget() {

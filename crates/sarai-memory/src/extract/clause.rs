@@ -75,8 +75,9 @@ fn blocked(scan: &Scan<'_>, groups: &[Group], index: usize, floor: usize) -> Opt
         .find(|&i| {
             scan.is_any(i, &["que", "that", "whether"])
                 && scan.tokens[i].lower == scan.tokens[i].fold
-                // «La semana que viene» joins nothing.
+                // «La semana que viene» joins nothing, and neither does «sí que tengo».
                 && !scan.is_any(i + 1, &["viene", "entra"])
+                && !(i > 0 && scan.tokens[i - 1].lower == "sí")
         })
         .filter(|&joint| {
             !(joint + 2..group.first).any(|i| scan.is_any(i, &["pero", "but", "pues", "so", "and", "y"]))

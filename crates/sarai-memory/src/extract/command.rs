@@ -67,7 +67,13 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     let again = |i: usize| {
         // "Scrap that, don't keep anything about Dana": the second clause says what.
         let says = i > from + 1 || !scan.is_any(from, &["that", "this", "eso", "esto"]);
-        let clause = || says && !scan.is_any(i + 1, MORE) && scan.groups().iter().any(|group| group.first > i);
+        // «Olvida el código, lo van a cambiar»: no more of what is to go.
+        let clitic = || {
+            scan.is_any(i + 1, &["lo", "la", "los", "las", "le", "me", "se"])
+                && scan.groups().iter().any(|group| (i + 1..i + 3).contains(&group.first))
+        };
+        let more = || scan.is_any(i + 1, MORE) && !clitic();
+        let clause = || says && !more() && scan.groups().iter().any(|group| group.first > i);
         scan.is_any(i, &[","]) && (FORGET_IT.contains(&scan.word(i + 1)) || scan.is_any(i + 1, REASONS) || clause())
     };
     let end = (from + 1..last).find(|&i| scan.is_any(i, &but) || again(i)).unwrap_or(last);

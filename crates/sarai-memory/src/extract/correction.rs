@@ -178,6 +178,10 @@ pub(super) fn elliptical(
 
 /// «El de mi madre es el 24»: whose it is, and the verb behind.
 fn one_of(scan: &Scan<'_>, from: usize) -> Option<(Mention, usize)> {
+    let mine = (from..scan.tokens.len().min(from + ONE_OF_WITHIN)).find(|&i| scan.is_any(i, &["mio", "mia", "mine"]));
+    if let Some(verb) = mine.map(|at| at + 1).filter(|&verb| scan.is_any(verb, &["es", "era", "is", "was"])) {
+        return Some((Mention::Owner, verb));
+    }
     let at = (from..scan.tokens.len().min(from + ONE_OF_WITHIN))
         .find(|&i| scan.is_any(i, &["el", "la", "lo", "the"]) && scan.is_any(i + 1, &["de", "one"]))?;
     let whose = at + 2 + usize::from(scan.is_any(at + 2, &["of", "for"]));
@@ -267,7 +271,10 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
         return another_day(scan, from, old, sentence);
     }
     let slot = slot_of(old.predicate)?;
-    let mut at = led_up(scan, from);
+    // A number is known as one wherever it stands: "the last digits are wrong, it is 0176 5550 213".
+    let marked = matches!(old.predicate, Predicate::Phone | Predicate::Email);
+    let anywhere = || (from..scan.tokens.len()).find(|&at| scan.slot(slot, at).is_some());
+    let mut at = if marked { anywhere().unwrap_or(from) } else { led_up(scan, from) };
     while at < scan.tokens.len() {
         let found = if slot == "date"
             && let Some(day) = day_alone(scan, at, &object.key)

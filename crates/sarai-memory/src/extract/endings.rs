@@ -17,6 +17,8 @@ use crate::grammar::{Mention, Scan};
 use crate::time::PartialDate;
 use crate::words::{self, Class, Tense};
 
+/// So far behind what is denied stands what alone is so.
+const ONLY_WITHIN: usize = 4;
 const CANCELS: &[&str] = &["cancelar", "anular", "suspender", "cancel"];
 const CANCELLED: &[&str] =
     &["cancelled", "canceled", "cancelada", "cancelado", "anulada", "anulado", "suspendida", "suspendido"];
@@ -268,7 +270,12 @@ impl Reader<'_> {
             };
             fillers.into_iter().map(one).collect()
         };
-        if turns && negative {
+        // «No soy alérgico a ningún medicamento, solo al polen».
+        let only = (at..clause.last.min(at + ONLY_WITHIN)).find(|&i| {
+            scan.is_any(i, &["solo", "solamente", "unicamente", "only", "just"])
+                && scan.is_any(i.max(1) - 1, &[",", "eh", "pero", "but"])
+        });
+        if let Some(at) = only.or_else(|| turns.then_some(at)).filter(|_| negative) {
             let from = at + 1 + usize::from(preposition(at + 1));
             return scan.slot(slot, from).map_or_else(Vec::new, |found| make(Act::Assert, found));
         }

@@ -350,6 +350,14 @@ pub(super) fn question_from(tokens: &[Token], sentence: Sentence, language: Lang
 /// «Qué onda, soy Memo», "what a day, …": an exclamation without a verb, and then something else.
 fn is_aside(tokens: &[Token], sentence: Sentence, language: Language) -> bool {
     let comma = (sentence.first..sentence.last).find(|&i| tokens[i].is(","));
+    // «¿Qué crees?, me mudé», "guess what, …".
+    let opening: Vec<&str> =
+        tokens[sentence.first..comma.unwrap_or(sentence.first)].iter().map(|token| token.fold.as_str()).collect();
+    if ["que crees", "sabes que", "a que no sabes que", "adivina que", "guess what", "you know what"]
+        .contains(&opening.join(" ").as_str())
+    {
+        return true;
+    }
     comma.is_some_and(|comma| {
         comma <= sentence.first + 4
             && comma + 1 < sentence.last

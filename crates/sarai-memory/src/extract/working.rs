@@ -149,9 +149,44 @@ impl Reader<'_> {
     ) -> Option<Statement> {
         let scan = self.scan;
         let before = |words: &[&str]| (0..group.first).any(|i| scan.is_any(i, words));
-        let over = before(&["used", "longer", "no", "not", "antes", "left", "dejado", "deje", "moved", "before"]);
+        let over = before(&[
+            "used",
+            "longer",
+            "no",
+            "not",
+            "antes",
+            "left",
+            "dejado",
+            "deje",
+            "moved",
+            "before",
+            "renuncie",
+            "renunciado",
+            "quit",
+            "resigned",
+            "fired",
+            "despidieron",
+            "despedido",
+            "echaron",
+        ]);
         let lived = before(&["live", "lived", "living", "vivo", "vivia", "viviamos", "vivimos", "vivir"]);
-        let worked = before(&["work", "worked", "working", "job", "trabajo", "trabajaba", "at", "curro", "empresa"]);
+        let worked = before(&[
+            "work",
+            "worked",
+            "working",
+            "job",
+            "trabajo",
+            "trabajaba",
+            "at",
+            "curro",
+            "empresa",
+            "renuncie",
+            "renunciado",
+            "resigned",
+            "fired",
+            "despidieron",
+            "despedido",
+        ]);
         let stands = group.has_any(&["be", "estar", "go", "ir", "move", "join", "venir", "come", "pasar"])
             && !(group.aspect.modal || group.aspect.prospective)
             && group.polarity == Polarity::Positive;
@@ -161,8 +196,7 @@ impl Reader<'_> {
             return None;
         }
         let (predicate, slot) = if lived { (Predicate::LivesIn, "place") } else { (Predicate::WorksAt, "org") };
-        let (mut fillers, end) =
-            scan.slot(slot, at + 1).filter(|_| scan.tokens.get(at + 1).is_some_and(|t| t.capital))?;
+        let (mut fillers, end) = scan.slot(slot, at + 1).filter(|_| self.is_capital(at + 1))?;
         let says = Says::of(predicate);
         let stance = Stance::PLAIN;
         (end <= clause.last)

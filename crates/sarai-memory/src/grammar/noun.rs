@@ -455,7 +455,9 @@ impl Scan<'_> {
             "," => (true, ","),
             _ => (false, ""),
         };
-        if open && let Some((name, end)) = self.name(at + 1, Trust::Capital) {
+        // «Mi suegra, la señora Rosaura, …».
+        let titled = usize::from(self.is_any(at + 1, ARTICLES) && self.is_any(at + 2, TITLES));
+        if open && let Some((name, end)) = self.name(at + 1 + titled, Trust::Capital) {
             let last = self.tokens.get(end);
             if self.word(end) == close {
                 return (Noun::Someone(mention.called(name)), end + 1);

@@ -184,7 +184,7 @@ impl<S: Store> Known<'_, S> {
         }
         let who = |fact: &&Fact| matches!(fact.predicate, Predicate::Relative | Predicate::Pet | Predicate::Name);
         for fact in meant().filter(|fact| said.is_empty() && !who(fact)) {
-            if holds(&search_words(&format!("{} {}", fact.object.text, fact.evidence.sentence))) {
+            if holds(&search_words(&format!("{} {}", fact.object.text, self.own_words(fact)?))) {
                 doomed.facts.insert(fact.id);
             }
         }
@@ -194,6 +194,15 @@ impl<S: Store> Known<'_, S> {
             }
         }
         Ok(())
+    }
+
+    /// The words that tell a fact, and none that tell something else beside it: of "I earn 3,400 and work for Vodafone"
+    /// the pay may go, and the employer stays.
+    fn own_words(&self, fact: &Fact) -> Result<String, S::Error> {
+        let (first, last) = fact.evidence.span;
+        let episode = fact.evidence.episode.map(|id| self.store.episode(id)).transpose()?.flatten();
+        let told = episode.and_then(|episode| Some(episode.text.get(first..last)?.to_owned()));
+        Ok(told.unwrap_or_else(|| fact.evidence.sentence.clone()))
     }
 
     /// The words of a request with all that says the same.

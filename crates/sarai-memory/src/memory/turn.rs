@@ -121,7 +121,9 @@ impl<S: Store> Memory<S> {
         let LookedUp { text, question, verdict, answer } = found;
         let plain = asks && read.skipped.len() <= 1 && text.chars().count() <= QUESTION_CHARS_MAX;
         let Answer { facts, quoted, text: said, .. } = answer;
-        if plain && settles(&question, verdict, &facts) {
+        // «¿Sigo yendo a yoga? – No, ya no»: there is no fact any more that would say so.
+        let over = verdict == Some(false) && facts.is_empty() && question.own;
+        if plain && (over || settles(&question, verdict, &facts)) {
             return Ok((Part::Reply(said), facts, Vec::new(), false));
         }
         let quoted = quoted.filter(|_| asks && may_quote(&question));
@@ -306,6 +308,7 @@ mod tests {
             // Something was told in between, and the talk is of that.
             (&["¿Dónde vive mi hermana?", "Mi tía se llama Eva", "¿Y mi primo?"], Part::None),
             (&["¿Dónde vive mi hermana?", "¿Qué hora es?"], Part::None),
+            (&["Ya no tengo alergia a las nueces", "¿Soy alérgica a las nueces?"], reply("No, ya no.")),
         ] {
             let mut memory = memory();
             let mut last = Part::None;

@@ -171,6 +171,10 @@ impl<S: Store> Search<'_, '_, S> {
         let asks_for =
             |word: &&str| content.iter().flatten().any(|face| face.strip_prefix('=').unwrap_or(face) == *word);
         let note = fact.predicate == Predicate::Note && !label.is_empty();
+        // What is asked may stand beside a note in its sentence, and then the note does not say it.
+        if note && Heard::new(tokens(&fact.object.text, TOKENS_MAX), fact.language).covers(content) == 0 {
+            return None;
+        }
         // A note is found by its label: by all of it, or by all that the question says.
         let labelled = note && (label.len() > 1 && label.iter().all(asks_for));
         let enough = match content.len() {

@@ -9,8 +9,8 @@ use super::quote::Quotation;
 use super::rank::Found;
 use crate::fact::{ALONE, Entity, EntityId, EntityKind, Fact, Predicate};
 use crate::memory::{Filter, Report, Store};
-use crate::text::fold;
-use crate::time::{Date, PartialDate};
+use crate::text::{fold, tokens};
+use crate::time::{Date, Direction, Lookup, PartialDate, When, date};
 use crate::words::{self, Class};
 
 type Templates = HashMap<&'static str, Vec<&'static str>>;
@@ -22,6 +22,8 @@ static TEMPLATES: LazyLock<[Templates; 2]> = LazyLock::new(|| {
     })
 });
 
+/// As much of a quotation is looked at for its day.
+const QUOTED_TOKENS_MAX: usize = 200;
 /// Entities that one answer follows from a fact to the owner at most.
 const LABEL_DEPTH_MAX: usize = 4;
 
@@ -42,7 +44,14 @@ pub(crate) fn compose<S: Store>(store: &S, found: &Found, language: Language, to
     let voice = Voice { store, language, today };
     if let Some(quoted) = &found.quoted {
         let day = voice.day(PartialDate::Day(quoted.said.date()));
-        return Ok(sentence(&template(language, "#episode", 0).replace("{d}", &day).replace("{o}", &quoted.text)));
+        let said = template(language, "#episode", 0).replace("{d}", &day).replace("{o}", &quoted.text);
+        // «Ayer» was another day when it was said.
+        let meant = found.timed.then(|| day_meant(&quoted.text, quoted.said.date())).flatten();
+        let meant = meant.map_or_else(String::new, |date| format!(" ({})", voice.day(PartialDate::Day(date))));
+        return Ok(sentence(&format!("{said}{meant}")));
+    }
+    if found.ended {
+        return Ok(sentence(template(language, "#ended", 0)));
     }
     if let Some(said) = &found.said {
         return Ok(sentence(&template(language, "#said", 0).replace("{o}", said.trim())));
@@ -67,6 +76,24 @@ pub(crate) fn compose<S: Store>(store: &S, found: &Found, language: Language, to
     }
     parts.extend(voice.sentences(found)?);
     Ok(sentence(&parts.join(". ")))
+}
+
+/// The day that a message names by a word that means another each day: «ayer», "this Friday".
+fn day_meant(text: &str, said: Date) -> Option<Date> {
+    let tokens = tokens(text, QUOTED_TOKENS_MAX);
+    let lookup = |direction| Lookup { today: said, direction, month_first: false };
+    (0..tokens.len()).find_map(|at| {
+        let day = |direction| match date(&tokens, at, lookup(direction))? {
+            (When::Date(PartialDate::Day(day)), end) => Some((day, end)),
+            _ => None,
+        };
+        let ((past, end), (future, _)) = day(Direction::Past).zip(day(Direction::Future))?;
+        let relative = tokens[at..end].iter().all(|token| !token.fold.contains(|c: char| c.is_ascii_digit()));
+        let over = tokens
+            .iter()
+            .any(|token| ["was", "were", "went", "had", "fue", "fui", "era"].contains(&token.fold.as_str()));
+        relative.then_some(if over { past } else { future })
+    })
 }
 
 /// Facts as sentences, for a model that is to answer.

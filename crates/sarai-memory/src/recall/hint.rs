@@ -59,7 +59,7 @@ pub(crate) fn hints<S: Store>(store: &S, question: &Question, today: Date) -> Re
     let on = (!question.past).then_some(today);
     let mut out: Vec<Quotation> = Vec::new();
     for (_, span, Candidate { episode, .. }) in best.into_iter().take_while(|(weight, ..)| *weight >= least) {
-        let unsaid = unsaid(episode);
+        let unsaid = unsaid(episode, false);
         let span = if unsaid.is_empty() && episode.text.len() <= WHOLE_MAX { (0, episode.text.len()) } else { span };
         if !overlaps(&unsaid, span)
             && let Some(quoted) = still_so(store, episode, span, on)?

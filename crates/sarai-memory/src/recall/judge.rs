@@ -6,7 +6,7 @@ use super::rank::{ANSWER_FACTS_MAX, Found, OFFICES, Search, Why, ranked};
 use super::wanted::Wanted;
 use crate::fact::{Arity, EntityId, Fact, Predicate};
 use crate::grammar::Mention;
-use crate::memory::{Store, search_words};
+use crate::memory::{Filter, States, Store, search_words};
 use crate::words;
 use crate::words::lists::{AGENDA_WORDS, GENERAL_WORDS};
 
@@ -144,6 +144,34 @@ impl<S: Store> Search<'_, '_, S> {
         } else {
             Found::default()
         })
+    }
+
+    /// «¿Sigo yendo a yoga?», «¿tengo novio?»: what was, and is no longer, answers no.
+    pub(super) fn ended(
+        &self,
+        subjects: &[EntityId],
+        predicate: Predicate,
+        kind: Option<&str>,
+    ) -> Result<Found, S::Error> {
+        if self.question.form != Form::YesNo || self.question.when.is_some() || self.question.past {
+            return Ok(Found::default());
+        }
+        let mut over = Vec::new();
+        for subject in subjects {
+            let filter = Filter {
+                subject: Some(*subject),
+                predicate: Some(predicate),
+                kind: kind.map(str::to_owned),
+                states: States::All,
+                ..Filter::default()
+            };
+            over.extend(self.store.facts(&filter)?);
+        }
+        let named = |fact: &Fact| kind.is_some() || self.overlap(fact) > 0;
+        over.retain(|fact| fact.retracted.is_none() && fact.to.is_some() && !fact.is_event() && named(fact));
+        over.retain(|fact| !fact.is_current(self.today));
+        let ended = !over.is_empty();
+        Ok(Found { ended, verdict: ended.then_some(false), ..Found::default() })
     }
 
     /// Leaves out what is of another kind than is asked for: a bike for a car, an employer for a floor.

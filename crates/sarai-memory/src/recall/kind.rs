@@ -129,6 +129,19 @@ impl Sight<'_> {
             || [Direction::Past, Direction::Future].into_iter().any(|to| date(said, at, lookup(to)).is_some())
             || said[at].kind == Kind::Number && year()
             || is_ordinal(&said[at].fold)
+            || self.is_day(at)
+    }
+
+    /// «El 31 a la mañana», "on the 31".
+    fn is_day(&self, at: usize) -> bool {
+        let said = self.said();
+        let before = at.checked_sub(1).map_or("", |i| said[i].fold.as_str());
+        let after = said.get(at + 1);
+        ["el", "dia", "the"].contains(&before)
+            && said[at].fold.parse().is_ok_and(|day: u8| (1..=31).contains(&day))
+            && after.is_none_or(|next| {
+                next.is_mark() || ["a", "por", "me", "nos", "at", "in", "y"].contains(&next.fold.as_str())
+            })
     }
 
     fn is_figure(&self, at: usize) -> bool {

@@ -3,6 +3,7 @@
 use crate::extract::{Context, Message, Reason, Speaker, extract};
 use crate::fact::Episode;
 use crate::text::{Ending, Token, sentences, tokens};
+use crate::words;
 
 /// Tokens of a message that are looked at.
 pub(super) const TOKENS_MAX: usize = 1000;
@@ -39,7 +40,7 @@ pub(crate) fn told(episode: &Episode) -> Vec<(usize, usize)> {
     let list = sentences(&all, &episode.text);
     let said: Vec<(usize, usize)> =
         list.iter().filter(|s| s.ending != Ending::Question).map(|s| (s.first, s.last)).collect();
-    let unsaid = unsaid(episode);
+    let unsaid = unsaid(episode, false);
     let says = |part: &[Token]| part.iter().filter(|token| token.is_word()).count() >= WORDS_MIN;
     let parts = thoughts(&all, &said).into_iter().filter(|(first, last)| says(&all[*first..*last]));
     let spans = parts.map(|(first, last)| (all[first].start, all[last - 1].end));
@@ -51,8 +52,17 @@ pub(super) fn overlaps(spans: &[(usize, usize)], span: (usize, usize)) -> bool {
     spans.iter().any(|other| other.0 < span.1 && span.0 < other.1)
 }
 
+/// Whether somebody says something in the message.
+fn says(episode: &Episode) -> bool {
+    tokens(&episode.text, TOKENS_MAX).iter().any(|token| {
+        let forms = words::forms(episode.language, &token.lower, &token.fold);
+        forms.iter().any(|form| ["decir", "contar", "comentar", "say", "tell", "go"].contains(&form.lemma))
+    })
+}
+
 /// The parts of a message that say nothing themselves: somebody asks, supposes, quotes or tells them of others there.
-pub(super) fn unsaid(episode: &Episode) -> Vec<(usize, usize)> {
+/// Where those others are asked about, what they said counts: it is quoted with who said it.
+pub(super) fn unsaid(episode: &Episode, of_others: bool) -> Vec<(usize, usize)> {
     let message = Message {
         text: &episode.text,
         at: episode.recorded,
@@ -60,12 +70,12 @@ pub(super) fn unsaid(episode: &Episode) -> Vec<(usize, usize)> {
         language: Some(episode.language),
     };
     let read = extract(message, &Context::default(), &|_| false);
+    let attributed = of_others && says(episode);
     let doubtful = |reason: Reason| match reason {
         Reason::Ambiguous | Reason::Forgotten => false,
+        Reason::Quotation | Reason::Reported => !attributed,
         Reason::NotTheOwner
         | Reason::Question
-        | Reason::Quotation
-        | Reason::Reported
         | Reason::Hypothesis
         | Reason::Uncertain
         | Reason::Command

@@ -169,8 +169,13 @@ impl<S: Store> Search<'_, '_, S> {
         let today = (!self.question.past).then_some(self.today);
         // To read a message again takes longer than all before, so it is done only as far as needed, and once for each.
         let mut read: HashMap<EpisodeId, Vec<(usize, usize)>> = HashMap::new();
+        let of_others = match &self.question.subject {
+            Some(Mention::Relative { .. } | Mention::Named(_)) => true,
+            None => self.question.form == Form::Who,
+            Some(_) => false,
+        };
         for (episode, passage) in agreeing {
-            let unsaid = read.entry(episode.id).or_insert_with(|| unsaid(&episode));
+            let unsaid = read.entry(episode.id).or_insert_with(|| unsaid(&episode, of_others));
             if !overlaps(unsaid, passage.span)
                 && !no_longer_holds(self.store, episode.id, today)?
                 && !self.tells_of_others(episode.id, subjects)?

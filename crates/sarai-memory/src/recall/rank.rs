@@ -64,6 +64,10 @@ pub(crate) struct Found {
     pub(crate) said: Option<String>,
     /// The question asks since when.
     pub(crate) since: bool,
+    /// The question asks when.
+    pub(crate) timed: bool,
+    /// It was so, and is no longer.
+    pub(crate) ended: bool,
 }
 
 pub(super) struct Search<'a, 'b, S: Store> {
@@ -84,7 +88,7 @@ pub(crate) fn find<S: Store>(
         return Ok(Found::default());
     }
     let found = Search { store, planner, question, today }.run()?;
-    Ok(Found { since: question.since, ..found })
+    Ok(Found { since: question.since, timed: question.wanted == Wanted::Time, ..found })
 }
 
 impl<S: Store> Search<'_, '_, S> {
@@ -145,7 +149,7 @@ impl<S: Store> Search<'_, '_, S> {
         };
         if self.question.subject.is_none() || !subjects.is_empty() {
             let found = self.by_grammar(&subjects)?;
-            if !found.facts.is_empty() || found.count.is_some() {
+            if !found.facts.is_empty() || found.count.is_some() || found.ended {
                 return Ok(found);
             }
         }
@@ -343,7 +347,9 @@ impl<S: Store> Search<'_, '_, S> {
             }
         }
         let was = current.is_empty() && self.question.was;
-        Ok(if was { over.into_iter().filter(|fact| fact.to.is_some() && !fact.is_event()).collect() } else { current })
+        // «¿Cuándo fue la cita?» is after what is past.
+        let past = |fact: &Fact| fact.to.is_some() && (!fact.is_event() || self.question.wanted == Wanted::Time);
+        Ok(if was { over.into_iter().filter(past).collect() } else { current })
     }
 
     fn everything(&self, subjects: &[EntityId]) -> Result<Found, S::Error> {
@@ -443,6 +449,11 @@ impl<S: Store> Search<'_, '_, S> {
             found.verdict = (self.question.form == Form::YesNo).then_some(count > 0);
         }
         found.count = None;
+        if found.facts.is_empty()
+            && let Some((predicate, kind)) = self.question.relation
+        {
+            return self.ended(subjects, predicate, Some(kind));
+        }
         Ok(found)
     }
 
@@ -479,6 +490,12 @@ impl<S: Store> Search<'_, '_, S> {
         }
         if self.question.which.is_some() {
             return Ok(Found::default());
+        }
+        for topic in &topics {
+            let found = self.ended(subjects, topic.predicate, None)?;
+            if found.ended {
+                return Ok(found);
+            }
         }
         for topic in &topics {
             let found = self.near(topic, subjects)?;

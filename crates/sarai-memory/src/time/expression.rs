@@ -242,6 +242,10 @@ fn relative(tokens: &[Token], at: usize, lookup: Lookup) -> Option<(When, usize)
         ("manana" | "tomorrow", _) => return day(1, at + 1),
         ("hace", _) => return ago(tokens, at + 1, today, false),
         ("dentro", "de") => return ahead(tokens, at + 2, today),
+        // «En tres semanas me operan», but not «en dos días aprendí».
+        ("en", _) if lookup.direction == Direction::Future && cardinal(tokens, at + 1).is_some() => {
+            return ahead(tokens, at + 1, today);
+        }
         ("in", _) if cardinal(tokens, at + 1).is_some() => {
             if let Some(found) = ahead(tokens, at + 1, today) {
                 return Some(found);
