@@ -206,6 +206,11 @@ mod tests {
             ("my mobile's 0412 555 093", "what's my number at work?"),
             ("Estoy de novia con Ramiro. Ya no estoy con Ramiro", "¿tengo novio?"),
             ("I wear size 9 shoes", "what size shirt do I take?"),
+            ("the wifi at home is called CasaVerde", "what's the wifi password at home?"),
+            ("I drive a Toyota Yaris", "what colour is my car?"),
+            ("my address is Storgatan 14 in Uppsala", "what's my postcode?"),
+            ("soy alérgico al polen", "¿soy alérgico a algún medicamento?"),
+            ("Tengo un gato, Roco. Ya no tengo a Roco", "¿qué gatos tengo?"),
         ] {
             let start = Moment::parse("2026-03-10T10:00:00Z").unwrap();
             let mut replay = Replay::new(InMemory::new(), start);

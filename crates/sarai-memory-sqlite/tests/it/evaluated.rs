@@ -50,7 +50,7 @@ fn the_third_set() {
 
 #[test]
 fn the_fourth_set() {
-    check("fourth-dev", Half::Both, 84.5, 94.0, 0.5);
+    check("fourth-dev", Half::Both, 84.5, 96.0, 0.5);
 }
 
 /// Asked as people ask later, with other words than they told: what is found is less than half.
@@ -62,7 +62,7 @@ fn the_fifth_set() {
 /// What ordinary people tell and ask, with questions that lean on the one before.
 #[test]
 fn the_sixth_set() {
-    check("sixth-dev", Half::Both, 80.0, 81.0, 0.5);
+    check("sixth-dev", Half::Both, 82.0, 93.0, 0.5);
 }
 
 /// Nothing that was to go stays, and nothing else goes.

@@ -11,7 +11,7 @@ use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::frames::{Match, Says};
 use crate::grammar::group::{Group, Polarity};
-use crate::grammar::noun::Noun;
+use crate::grammar::noun::{Noun, Trust};
 use crate::grammar::slots::Filler;
 use crate::grammar::{Mention, Scan};
 use crate::time::PartialDate;
@@ -315,6 +315,9 @@ impl Reader<'_> {
             return vec![self.statement(mention.clone(), &says, Some(object), stance, (clause.first, clause.last))];
         }
         let over = scan.late_negation(group, clause.last) == Polarity::NoLonger || group.aspect.cessative;
+        if let Some(gone) = self.given_away(group, clause, mention).filter(|_| over) {
+            return vec![gone];
+        }
         let beside = |word: &str| scan.is_any(group.last, &[word]);
         let gives_up = group.has("give") && beside("up") || group.has("drop") && beside("out");
         // «Me he quitado de inglés», «me he dado de baja del gimnasio».
@@ -365,6 +368,16 @@ impl Reader<'_> {
         let says = Says::of(Predicate::Routine);
         let object = Object::plain(text);
         vec![self.statement(mention.clone(), &says, Some(object), stance, (group.first, clause.last))]
+    }
+
+    /// «Ya no tengo a Roco»: the animal of that name.
+    fn given_away(&self, group: &Group, clause: &Clause, mention: &Mention) -> Option<Statement> {
+        let had = group.has("tener") && self.scan.word(group.last) == "a";
+        let (name, end) = self.scan.name(group.last + 1, Trust::Capital).filter(|_| had)?;
+        let says = Says { predicate: Predicate::Pet, kind: "", constant: None };
+        let object = Object { key: String::new(), text: String::new(), mention: Some(Mention::Named(name)) };
+        let stance = Stance { act: Act::End, from: None, to: None };
+        Some(self.statement(mention.clone(), &says, Some(object), stance, (clause.first, end)))
     }
 
     /// «Jorge se ha ido del piso», "Ana moved out": the owner lives without them.

@@ -156,6 +156,12 @@ impl Scan<'_> {
             dose = self.is_any(end, DOSES);
             from += usize::from(dose);
             from += usize::from(self.is_any(from, &["de", "of"]));
+            // "Two medicines, ramipril and sertraline".
+            let counted =
+                ["medicines", "medications", "meds", "pills", "tablets", "medicinas", "medicamentos", "pastillas"];
+            if self.is_any(from, &counted) && self.is_any(from + 1, &[",", ":"]) {
+                from += 2;
+            }
         }
         from += usize::from(self.is_any(from, &["mi", "my", "el", "la", "the"]) && self.substance_at(from + 1));
         let mut out = Vec::new();

@@ -1,5 +1,7 @@
 //! Which of the facts about somebody a question means, and whether it is so.
 
+use sarai_types::Language;
+
 use super::agree::Heard;
 use super::question::Form;
 use super::rank::{ANSWER_FACTS_MAX, Found, OFFICES, Search, Why, ranked};
@@ -7,8 +9,13 @@ use super::wanted::Wanted;
 use crate::fact::{Arity, EntityId, Fact, Predicate};
 use crate::grammar::Mention;
 use crate::memory::{Filter, States, Store, search_words};
+use crate::text::{Token, tokens};
 use crate::words;
+use crate::words::Class;
 use crate::words::lists::{AGENDA_WORDS, GENERAL_WORDS};
+
+/// Tokens of a fact and its sentence that are looked at.
+const TOLD_TOKENS_MAX: usize = 200;
 
 impl<S: Store> Search<'_, '_, S> {
     /// How many of the question's objects and words a fact holds, in either language.
@@ -185,6 +192,27 @@ impl<S: Store> Search<'_, '_, S> {
         {
             facts.retain(|fact| family(&fact.kind).is_none_or(|told| told == asked));
         }
+        facts.retain(|fact| self.holds_part(fact));
+    }
+
+    /// Whether a fact holds the part of it that is asked for: the colour of a car, the code of an address, the sum that is
+    /// saved for.
+    fn holds_part(&self, fact: &Fact) -> bool {
+        let asks = |list: &[&str]| self.question.words.iter().any(|word| list.contains(&word.as_str()));
+        let told = tokens(&format!("{} {}", fact.object.text, fact.evidence.sentence), TOLD_TOKENS_MAX);
+        let digits = |least: usize| told.iter().any(|t| t.fold.chars().filter(char::is_ascii_digit).count() >= least);
+        let colour = |token: &Token| words::senses(None, &token.fold).any(|sense| sense.class == Class::Colour);
+        match fact.predicate {
+            Predicate::Owns if asks(&["color", "colour"]) => told.iter().any(colour),
+            Predicate::Address if asks(&["postal", "postcode", "zip"]) => {
+                digits(4)
+                    || told
+                        .iter()
+                        .any(|t| t.fold.contains(|c: char| c.is_ascii_digit()) && t.fold.contains(char::is_alphabetic))
+            }
+            Predicate::Goal if self.question.wanted == Wanted::Figure => digits(1),
+            _ => true,
+        }
     }
 
     /// Whether a word only says whom the question is about.
@@ -200,6 +228,12 @@ impl<S: Store> Search<'_, '_, S> {
         if self.question.open && self.question.words.iter().any(|word| superordinate.contains(&word.as_str())) {
             return true;
         }
+        // «¿Soy alérgico a algún medicamento?» asks for a particular kind.
+        let kinds =
+            ["medicamento", "medicina", "medicine", "medication", "drug", "alimento", "animal", "comida", "food"];
+        if predicate == Predicate::AllergicTo && self.question.words.iter().any(|word| kinds.contains(&word.as_str())) {
+            return false;
+        }
         predicate != Predicate::Likes
             && self.question.words.iter().all(|word| {
                 GENERAL_WORDS.iter().any(|g| search_words(g).first() == Some(word))
@@ -208,6 +242,18 @@ impl<S: Store> Search<'_, '_, S> {
                     || !self.question.objects.iter().any(|key| search_words(key).contains(word))
                         && !crate::words::forms(self.question.language, word, word).is_empty()
             })
+    }
+
+    /// Whether it only says what something is called where a password is asked for: "the wifi is called CasaVerde".
+    pub(super) fn only_names(&self, heard: &Heard, language: Language) -> bool {
+        let code = |faces: &&Vec<String>| faces.iter().any(|face| face == "=code");
+        let Some(code) = self.question.content.iter().find(code) else { return false };
+        let naming = |token: &Token| {
+            words::forms(language, &token.lower, &token.fold)
+                .iter()
+                .any(|form| ["llamar", "call", "name"].contains(&form.lemma))
+        };
+        heard.covers(std::slice::from_ref(code)) == 0 && heard.said.iter().any(naming)
     }
 
     /// Nothing in the question names a predicate: the words decide.
@@ -226,7 +272,12 @@ impl<S: Store> Search<'_, '_, S> {
         for fact in self.in_time(all)? {
             let overlap = self.overlap(&fact);
             let theirs = subjects.is_empty() || subjects.contains(&fact.subject);
-            if overlap > 0 && theirs && !(valued && who(&fact)) && !self.tells_another(&Heard::of(&fact)) {
+            if overlap > 0
+                && theirs
+                && !(valued && who(&fact))
+                && !self.tells_another(&Heard::of(&fact))
+                && !self.only_names(&Heard::of(&fact), fact.language)
+            {
                 scored.push((overlap, fact));
             }
         }

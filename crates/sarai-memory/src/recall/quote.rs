@@ -314,7 +314,10 @@ impl<S: Store> Search<'_, '_, S> {
         let asks_wish = self.question.verbs.iter().any(|verb| WISHES.contains(&verb.as_str()));
         let wished = !asks_wish && self.is_behind(heard, &used, WISHED);
         let denied = !self.question.negated && self.question.form != Form::YesNo && self.is_behind(heard, &used, NO);
-        let told = told && self.has_value(heard) && !self.is_of_the_owner_alone(heard, episode.language);
+        let told = told
+            && self.has_value(heard)
+            && !self.is_of_the_owner_alone(heard, episode.language)
+            && !self.only_names(heard, episode.language);
         (enough && spoken && told && !wished && self.on_the_day(heard, episode)).then_some((covered + whom, denied))
     }
 
