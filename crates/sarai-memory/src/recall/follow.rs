@@ -53,6 +53,8 @@ const AUXILIARIES: &[&str] = &["do", "does", "did", "has", "have", "had", "can",
 /// Stand for what was asked about.
 const PRONOUNS: &[&str] = &["he", "she", "it", "they", "him", "them", "that"];
 const POSSESSIVES: &[&str] = &["his", "her", "its", "their", "su", "sus"];
+/// «¿Qué tiempo hace?», «¿qué significa?» are about nobody who was spoken of.
+const IMPERSONAL: &[&str] = &["haber", "llover", "nevar", "significar", "pasar", "ocurrir", "costar", "valer"];
 /// What is the same whoever asks: the clock and the calendar.
 const OF_THE_DAY: &[&str] = &["hora", "time", "dia", "day", "date", "fecha", "tiempo", "weather", "year", "ano"];
 
@@ -319,10 +321,12 @@ impl<'a> Asked<'a> {
         let third = |at: usize| {
             let token = &self.scan.tokens[at];
             let forms = words::forms(self.scan.language, &token.lower, &token.fold);
-            !forms.is_empty() && forms.iter().all(|form| form.person != Person::First)
+            let of_somebody = |form: &words::Form| form.person != Person::First && !IMPERSONAL.contains(&form.lemma);
+            !forms.is_empty() && forms.iter().all(of_somebody)
         };
         let of_others = ["mi", "mis", "yo", "me", "te", "tu", "tus", "nos"];
-        let own = (from..self.last).any(|at| self.scan.is_any(at, &of_others));
+        let weather = ["tiempo", "frio", "calor", "sol", "viento"];
+        let own = (from..self.last).any(|at| self.scan.is_any(at, &of_others) || self.scan.is_any(at, &weather));
         ((from..self.last).any(third) && !own).then(|| format!("{} {whom}", text(from, self.last)))
     }
 
@@ -372,6 +376,7 @@ mod tests {
             ("¿cómo se llama mi vecina?", "¿tiene mascotas?", "tiene mascotas mi vecina"),
             ("¿cómo se llama mi vecina?", "¿cómo se llama su gato?", "cómo se llama el gato de mi vecina"),
             ("¿cómo se llama mi vecina?", "¿dónde vive?", "dónde vive mi vecina"),
+            ("¿cómo se llama mi vecina?", "¿qué hace?", "qué hace mi vecina"),
         ] {
             let made = whole(text, before, None, today, &|_| false);
             assert_eq!(made, Some(format!("{expected}?")), "{before} – {text}");
@@ -398,6 +403,8 @@ mod tests {
             ("¿qué instrumento toca mi hermana?", "¿quién es el batería del grupo?"),
             ("¿dónde tiene mi hermana las llaves?", "¿dónde están las llaves del garaje?"),
             ("what's my work email?", "and my private email, which one is it?"),
+            ("¿dónde vive mi hermana?", "¿qué tiempo hace?"),
+            ("¿dónde vive mi hermana?", "¿cuánto cuesta un billete?"),
             ("¿dónde vive mi hermana?", ""),
             ("", "¿y mi hermano?"),
         ] {
