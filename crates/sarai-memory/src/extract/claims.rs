@@ -62,11 +62,7 @@ impl Reader<'_> {
         out.extend(self.dated(group, clause, mention, &out));
         out.extend(self.birthday_first(group, clause, mention, &out));
         out.extend(self.triggers(group, clause));
-        // «Renuncié y desde el lunes estoy en …» speaks of work.
-        let resigned = ["renuncie", "renunciado", "despidieron", "resigned", "fired"];
-        if group.has_any(&["estar", "be"]) && (0..group.first).any(|at| scan.is_any(at, &resigned)) {
-            out.iter_mut().filter(|s| s.predicate == Predicate::LivesIn).for_each(|s| s.predicate = Predicate::WorksAt);
-        }
+        self.of_work(group, &mut out);
         // «He dejado el paraguas en la oficina» leaves no employer.
         if out.iter().any(|s| s.predicate == Predicate::KeptIn) {
             out.retain(|s| s.predicate != Predicate::WorksAt);

@@ -271,7 +271,7 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
         return another_day(scan, from, old, sentence);
     }
     let slot = slot_of(old.predicate)?;
-    // A number is known as one wherever it stands: "the last digits are wrong, it is 0176 5550 213".
+    // A number to call and an address of mail are known wherever they stand: "the last digits are wrong, it is 0176 5550 213".
     let marked = matches!(old.predicate, Predicate::Phone | Predicate::Email);
     let anywhere = || (from..scan.tokens.len()).find(|&at| scan.slot(slot, at).is_some());
     let mut at = if marked { anywhere().unwrap_or(from) } else { led_up(scan, from) };

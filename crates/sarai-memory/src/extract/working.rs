@@ -12,19 +12,13 @@ use crate::grammar::noun::Noun;
 use crate::time::{Direction, date};
 use crate::words::Tense;
 
+/// Who says so speaks of work from there on.
+const RESIGNED: &[&str] =
+    &["renuncie", "renunciado", "despidieron", "despedido", "echaron", "quit", "resigned", "fired"];
 /// Words between two places where somebody was one after the other.
-const THEN: &[&[&str]] = &[&["y", "luego"], &["y", "despues"], &["luego"], &["despues"], &["and", "then"], &["then"]];
+const THEN: &[&[&str]] = &[&["luego"], &["despues"], &["then"]];
 /// The same before the place where they are still.
-const SINCE_THEN: &[&[&str]] = &[
-    &["y", "desde", "entonces"],
-    &["desde", "entonces"],
-    &["y", "ahora"],
-    &["ahora"],
-    &["and", "since", "then"],
-    &["since", "then"],
-    &["and", "now"],
-    &["now"],
-];
+const SINCE_THEN: &[&[&str]] = &[&["desde", "entonces"], &["ahora"], &["since", "then"], &["now"]];
 
 impl Reader<'_> {
     /// «Viví en Sevilla de 2010 a 2015, luego en Cádiz hasta 2020 y ahora en Madrid»: where somebody was after what was
@@ -47,9 +41,10 @@ impl Reader<'_> {
         loop {
             at = self.behind_dates(at);
             at += usize::from(scan.is_any(at, &[","]));
+            let tied = at + usize::from(scan.is_any(at, &["y", "and"]));
             let tie = |ties: &[&[&str]]| {
-                let stands = |tie: &&&[&str]| tie.iter().enumerate().all(|(i, word)| scan.is_any(at + i, &[word]));
-                ties.iter().find(stands).map(|tie| at + tie.len())
+                let stands = |tie: &&&[&str]| tie.iter().enumerate().all(|(i, word)| scan.is_any(tied + i, &[word]));
+                ties.iter().find(stands).map(|tie| tied + tie.len())
             };
             let (still, behind) = match (tie(THEN), tie(SINCE_THEN)) {
                 (Some(end), _) => (false, end),
@@ -89,6 +84,16 @@ impl Reader<'_> {
 
     fn is_capital(&self, at: usize) -> bool {
         self.scan.lower_case || self.scan.tokens.get(at).is_some_and(|token| token.capital)
+    }
+
+    /// «Renuncié y desde el lunes estoy en …» says where somebody works, not where they live.
+    pub(super) fn of_work(&self, group: &Group, said: &mut [Statement]) {
+        let stands = group.has_any(&["estar", "be"]);
+        if stands && (0..group.first).any(|at| self.scan.is_any(at, RESIGNED)) {
+            said.iter_mut()
+                .filter(|s| s.predicate == Predicate::LivesIn)
+                .for_each(|s| s.predicate = Predicate::WorksAt);
+        }
     }
 
     /// Where somebody works or lives besides what the verb says.
@@ -149,44 +154,11 @@ impl Reader<'_> {
     ) -> Option<Statement> {
         let scan = self.scan;
         let before = |words: &[&str]| (0..group.first).any(|i| scan.is_any(i, words));
-        let over = before(&[
-            "used",
-            "longer",
-            "no",
-            "not",
-            "antes",
-            "left",
-            "dejado",
-            "deje",
-            "moved",
-            "before",
-            "renuncie",
-            "renunciado",
-            "quit",
-            "resigned",
-            "fired",
-            "despidieron",
-            "despedido",
-            "echaron",
-        ]);
+        let over = before(&["used", "longer", "no", "not", "antes", "left", "dejado", "deje", "moved", "before"])
+            || before(RESIGNED);
         let lived = before(&["live", "lived", "living", "vivo", "vivia", "viviamos", "vivimos", "vivir"]);
-        let worked = before(&[
-            "work",
-            "worked",
-            "working",
-            "job",
-            "trabajo",
-            "trabajaba",
-            "at",
-            "curro",
-            "empresa",
-            "renuncie",
-            "renunciado",
-            "resigned",
-            "fired",
-            "despidieron",
-            "despedido",
-        ]);
+        let worked = before(&["work", "worked", "working", "job", "trabajo", "trabajaba", "at", "curro", "empresa"])
+            || before(RESIGNED);
         let stands = group.has_any(&["be", "estar", "go", "ir", "move", "join", "venir", "come", "pasar"])
             && !(group.aspect.modal || group.aspect.prospective)
             && group.polarity == Polarity::Positive;

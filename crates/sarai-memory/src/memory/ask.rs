@@ -79,7 +79,7 @@ impl<S: Store> Memory<S> {
         at: Moment,
         language: Option<Language>,
     ) -> Result<LookedUp, S::Error> {
-        let known = |name: &str| self.is_name(name);
+        let known = |name: &str| self.knows(name);
         let whole = self
             .asked
             .as_ref()
@@ -104,12 +104,8 @@ impl<S: Store> Memory<S> {
         Ok(Asked { text: found.text.clone(), whom })
     }
 
-    fn is_name(&self, name: &str) -> bool {
-        self.store.named(name).is_ok_and(|found| !found.is_empty())
-    }
-
     pub(super) fn look_up(&self, text: &str, at: Moment, language: Option<Language>) -> Result<LookedUp, S::Error> {
-        let known = |name: &str| self.is_name(name);
+        let known = |name: &str| self.knows(name);
         let language = language
             .or_else(|| crate::extract::language_of(&crate::text::tokens(clip(text, 2048), 400)))
             .or(self.context.language);

@@ -64,7 +64,8 @@ impl<S: Store> Memory<S> {
         }))
     }
 
-    fn knows(&self, name: &str) -> bool {
+    /// Whether somebody or something is called so.
+    pub(super) fn knows(&self, name: &str) -> bool {
         self.store.named(name).is_ok_and(|found| !found.is_empty())
     }
 

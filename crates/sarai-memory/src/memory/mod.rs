@@ -134,9 +134,7 @@ impl<S: Store> Memory<S> {
     /// # Errors
     /// The store failed; nothing was changed.
     pub fn say(&mut self, message: Message<'_>) -> Result<Told, S::Error> {
-        let store = &self.store;
-        let known = |name: &str| store.named(name).is_ok_and(|found| !found.is_empty());
-        let extraction = extract(message, &self.context, &known);
+        let extraction = extract(message, &self.context, &|name| self.knows(name));
         if message.speaker != Speaker::Owner {
             return Ok(told(extraction, None, Outcome::default(), None));
         }

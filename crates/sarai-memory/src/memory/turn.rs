@@ -113,7 +113,7 @@ impl<S: Store> Memory<S> {
     }
 
     fn read(&self, message: Message<'_>) -> Extraction {
-        let known = |name: &str| self.store.named(name).is_ok_and(|found| !found.is_empty());
+        let known = |name: &str| self.knows(name);
         extract(message, &self.context, &known)
     }
 

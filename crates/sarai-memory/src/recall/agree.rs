@@ -85,14 +85,11 @@ impl<S: Store> Search<'_, '_, S> {
             if stale || who || !self.may_answer(&fact, subjects)? {
                 continue;
             }
-            if let Some(id) = fact.evidence.episode
-                && self.tells_of_others(id, subjects)?
-            {
-                continue;
-            }
             let theirs = fact.subject != EntityId::OWNER && subjects.contains(&fact.subject)
                 || fact.object.entity.is_some_and(|id| subjects.contains(&id));
-            if let Some(score) = self.agreement(&fact, theirs) {
+            let Some(score) = self.agreement(&fact, theirs) else { continue };
+            let of_others = fact.evidence.episode.map(|id| self.tells_of_others(id, subjects)).transpose()?;
+            if of_others != Some(true) {
                 best.push((score, fact));
             }
         }

@@ -88,11 +88,12 @@ fn day_meant(text: &str, said: Date) -> Option<Date> {
             _ => None,
         };
         let ((past, end), (future, _)) = day(Direction::Past).zip(day(Direction::Future))?;
-        let relative = tokens[at..end].iter().all(|token| !token.fold.contains(|c: char| c.is_ascii_digit()));
-        let over = tokens
-            .iter()
-            .any(|token| ["was", "were", "went", "had", "fue", "fui", "era"].contains(&token.fold.as_str()));
-        relative.then_some(if over { past } else { future })
+        let words = &tokens[at..end];
+        let relative = words.iter().all(|token| !token.fold.contains(|c: char| c.is_ascii_digit()));
+        // «El viernes» may be one or the other.
+        let coming =
+            || words.iter().any(|token| ["this", "next", "este", "esta", "viene"].contains(&token.fold.as_str()));
+        (relative && (past == future || coming())).then_some(future)
     })
 }
 

@@ -5,7 +5,9 @@
 
 use sarai_types::Language;
 
+use super::form::ASKING;
 use super::question::NOW;
+use super::wanted::asks_the_clock;
 use crate::extract::language_of;
 use crate::grammar::noun::{Noun, Trust};
 use crate::grammar::{Mention, Scan};
@@ -40,10 +42,6 @@ const LEADS: &[&str] = &["e", "pero", "but", "so", "entonces", "then", "ok", "va
 const BEHIND: &[&str] = &[
     "a", "de", "en", "con", "desde", "para", "por", "hasta", "at", "in", "since", "from", "with", "for", "on", "until",
 ];
-const ASKING: &[&str] = &[
-    "que", "cual", "cuales", "cuando", "donde", "adonde", "quien", "quienes", "como", "cuanto", "cuanta", "cuantos",
-    "cuantas", "what", "which", "when", "where", "who", "whom", "whose", "how",
-];
 /// Question words that name besides what they ask for: «qué coche», "how long".
 const NAMING: &[&str] = &["que", "cual", "cuanto", "cuanta", "cuantos", "cuantas", "what", "which", "how", "whose"];
 /// Alone they ask for an explanation, or to hear it again.
@@ -55,9 +53,6 @@ const PRONOUNS: &[&str] = &["he", "she", "it", "they", "him", "them", "that"];
 const POSSESSIVES: &[&str] = &["his", "her", "its", "their", "su", "sus"];
 /// «¿Qué tiempo hace?», «¿qué significa?» are about nobody who was spoken of.
 const IMPERSONAL: &[&str] = &["haber", "llover", "nevar", "significar", "pasar", "ocurrir", "costar", "valer"];
-/// What is the same whoever asks: the clock and the calendar.
-const OF_THE_DAY: &[&str] = &["hora", "time", "dia", "day", "date", "fecha", "tiempo", "weather", "year", "ano"];
-
 /// Behind «qué», "how" they ask of what is done, not of whom it is: "for how long?"
 const OF_DOING: &[&str] =
     &["hora", "time", "dia", "day", "date", "fecha", "tiempo", "long", "much", "often", "year", "ano"];
@@ -69,8 +64,6 @@ struct Asked<'a> {
     tied: usize,
     /// The question words, with the preposition before and the noun behind.
     asks: (usize, usize),
-    /// One past the last word.
-    last: usize,
 }
 
 /// The question as it would be if nobody had asked before. `whom` is who answered the one before, where that names
@@ -124,8 +117,7 @@ impl<'a> Asked<'a> {
         let scan = Scan { text, tokens, language, lower_case, known, work: false, lookup };
         let begins = |tie: &&&[&str]| tie.iter().enumerate().all(|(at, word)| scan.is_any(at, &[word]));
         let tied = TIES.iter().find(begins).map_or(0, |tie| tie.len());
-        let last = tokens.len();
-        let mut asked = Self { scan, tied, asks: (0, 0), last };
+        let mut asked = Self { scan, tied, asks: (0, 0) };
         asked.asks = asked.question_words();
         asked
     }
@@ -146,7 +138,7 @@ impl<'a> Asked<'a> {
             end += 1;
         }
         // "Who with?"
-        if end + 1 == self.last && scan.is_any(end, BEHIND) {
+        if end + 1 == self.last() && scan.is_any(end, BEHIND) {
             end += 1;
         }
         (first, end)
@@ -170,18 +162,23 @@ impl<'a> Asked<'a> {
         self.scan.tokens.get(at).is_some_and(Token::is_word) && !shut && (!verb(at) || verb(at + 1))
     }
 
+    /// One past the last word.
+    const fn last(&self) -> usize {
+        self.scan.tokens.len()
+    }
+
     fn text(&self, first: usize, last: usize) -> &'a str {
         self.scan.source(first, last)
     }
 
     fn rest(&self) -> &'a str {
-        self.text(self.asks.1, self.last)
+        self.text(self.asks.1, self.last())
     }
 
     /// Whom or what it names behind its question words, and where: «mi hermana», "my dentist appointment".
     fn named(&self) -> Option<(usize, usize)> {
         let mut at = self.asks.1;
-        while at < self.last {
+        while at < self.last() {
             let Some((noun, end)) = self.scan.noun(at) else {
                 at += 1;
                 continue;
@@ -212,7 +209,7 @@ impl<'a> Asked<'a> {
     }
 
     fn is_the_owners(&self) -> bool {
-        (self.asks.1..self.last).any(|at| {
+        (self.asks.1..self.last()).any(|at| {
             self.scan.is_any(at, &["i", "we", "my", "mi", "mis"])
                 || self.scan.spanish() && words::in_first_person(&self.scan.tokens[at])
         })
@@ -229,12 +226,12 @@ impl<'a> Asked<'a> {
         if self.tied == 0 || self.asks.0 != self.asks.1 {
             return None;
         }
-        let (first, last) = (self.tied, self.last);
+        let (first, last) = (self.tied, self.last());
         let lookup = self.scan.lookup;
         let when = |scan: &Scan<'_>, at| date(scan.tokens, at, lookup).map(|(_, end)| (at, end));
         let now = first + 1 == last && (self.scan.is_any(first, NOW) || self.scan.is_any(first, &["antes", "before"]));
         if now || when(&self.scan, first).is_some_and(|(_, end)| end == last) {
-            let dated = (before.asks.1..before.last).find_map(|at| when(&before.scan, at));
+            let dated = (before.asks.1..before.last()).find_map(|at| when(&before.scan, at));
             return Some(before.with(dated, self.text(first, last)));
         }
         let noun = self.scan.noun(first).filter(|(_, end)| *end == last).map(|(noun, _)| noun);
@@ -254,12 +251,12 @@ impl<'a> Asked<'a> {
         match place {
             // "Sister's" are two words with one place in the text.
             Some((first, end)) if self.scan.is_any(end, &["'s"]) => {
-                format!("{} {words}'s {}", self.text(self.asks.0, first), self.text(end + 1, self.last))
+                format!("{} {words}'s {}", self.text(self.asks.0, first), self.text(end + 1, self.last()))
             }
             Some((first, end)) => {
-                format!("{} {words} {}", self.text(self.asks.0, first), self.text(end, self.last))
+                format!("{} {words} {}", self.text(self.asks.0, first), self.text(end, self.last()))
             }
-            None => format!("{} {words}", self.text(self.asks.0, self.last)),
+            None => format!("{} {words}", self.text(self.asks.0, self.last())),
         }
     }
 
@@ -267,10 +264,9 @@ impl<'a> Asked<'a> {
     fn asks_the_same_of_anybody(&self) -> bool {
         let (first, end) = self.asks;
         let says = |list: &[&str]| (first..end).any(|at| self.scan.is_any(at, list));
-        let copula = self.scan.is_any(end, COPULAS);
-        let vague = end == first + 1 && end == self.last && says(VAGUE);
+        let vague = end == first + 1 && end == self.last() && says(VAGUE);
         let why = says(&["por"]) && says(&["que"]) && end == first + 2;
-        vague || why || self.tied == 0 && copula && says(OF_THE_DAY)
+        vague || why || self.tied == 0 && asks_the_clock(&self.scan, 0)
     }
 
     /// "Since when?", «¿a qué hora?», "what dose is it?": something else of the same.
@@ -278,7 +274,7 @@ impl<'a> Asked<'a> {
         let (first, end) = self.asks;
         let copula = end + usize::from(self.scan.is_any(end, COPULAS));
         let stands_for = self.scan.is_any(copula, PRONOUNS) || self.scan.is_any(copula, &["eso", "esto"]);
-        if first == end || copula + usize::from(stands_for) != self.last {
+        if first == end || copula + usize::from(stands_for) != self.last() {
             return None;
         }
         let asks = self.text(first, end);
@@ -287,7 +283,7 @@ impl<'a> Asked<'a> {
         let verb = if self.scan.spanish() { "es" } else { "is" };
         // What it is that goes on since then, the question before says.
         if copula == end && (first..end).any(|at| self.scan.is_any(at, &["desde", "since"])) {
-            return Some(format!("{} {asks}", before.text(before.asks.0, before.last)));
+            return Some(format!("{} {asks}", before.text(before.asks.0, before.last())));
         }
         match before.whom(whom) {
             Some(whom) if of_whom || copula > end => Some(format!("{asks} {verb} {whom}")),
@@ -301,10 +297,10 @@ impl<'a> Asked<'a> {
         let from = self.tied;
         let whom = before.whom(whom)?;
         let text = |first, end| self.text(first, end);
-        if let Some(at) = (from..self.last).find(|&at| self.scan.is_any(at, POSSESSIVES)) {
+        if let Some(at) = (from..self.last()).find(|&at| self.scan.is_any(at, POSSESSIVES)) {
             // "Tell her", or her telephone.
-            if at + 1 < self.last {
-                let (noun, rest) = (text(at + 1, at + 2), text(at + 2, self.last));
+            if at + 1 < self.last() {
+                let (noun, rest) = (text(at + 1, at + 2), text(at + 2, self.last()));
                 let whose =
                     if self.scan.spanish() { format!("el {noun} de {whom}") } else { format!("{whom}'s {noun}") };
                 return Some(format!("{} {whose} {rest}", text(from, at)));
@@ -315,8 +311,8 @@ impl<'a> Asked<'a> {
         }
         if !self.scan.spanish() {
             let stands_for = |at: &usize| self.scan.is_any(*at, PRONOUNS) || self.scan.is_any(*at, &["her"]);
-            let at = (from..self.last).find(stands_for)?;
-            return Some(format!("{} {whom} {}", text(from, at), text(at + 1, self.last)));
+            let at = (from..self.last()).find(stands_for)?;
+            return Some(format!("{} {whom} {}", text(from, at), text(at + 1, self.last())));
         }
         let third = |at: usize| {
             let token = &self.scan.tokens[at];
@@ -326,8 +322,8 @@ impl<'a> Asked<'a> {
         };
         let of_others = ["mi", "mis", "yo", "me", "te", "tu", "tus", "nos"];
         let weather = ["tiempo", "frio", "calor", "sol", "viento"];
-        let own = (from..self.last).any(|at| self.scan.is_any(at, &of_others) || self.scan.is_any(at, &weather));
-        ((from..self.last).any(third) && !own).then(|| format!("{} {whom}", text(from, self.last)))
+        let own = (from..self.last()).any(|at| self.scan.is_any(at, &of_others) || self.scan.is_any(at, &weather));
+        ((from..self.last()).any(third) && !own).then(|| format!("{} {whom}", text(from, self.last())))
     }
 
     /// Whether it says itself what it is about: «las llaves del garaje».
@@ -335,10 +331,10 @@ impl<'a> Asked<'a> {
         let articles = ["el", "la", "los", "las", "the", "mi", "mis", "my", "our", "this", "these", "este", "esta"];
         let own = |at: usize| self.scan.noun(at).is_some_and(|(noun, _)| *noun.whose() == Mention::Owner);
         let other = |at: usize| {
-            self.scan.is_any(at, &articles) && at + 1 < self.last
+            self.scan.is_any(at, &articles) && at + 1 < self.last()
                 || self.scan.tokens[at].capital && at > from && !self.scan.is_any(at, &["i"]) && !own(at)
         };
-        (self.asks.1.max(from)..self.last).any(other)
+        (self.asks.1.max(from)..self.last()).any(other)
     }
 }
 
@@ -366,6 +362,7 @@ mod tests {
             ("where does my sister work?", "since when?", "where does my sister work since when"),
             ("when is my dentist appointment?", "at what time?", "at what time is my dentist appointment"),
             ("¿cuándo tengo dentista?", "¿a qué hora?", "a qué hora tengo dentista"),
+            ("¿cuándo me ve mi dermatóloga?", "¿a qué hora era?", "a qué hora es mi dermatóloga"),
             ("Which state did I grow up in?", "and what city", "what city did I grow up in"),
             ("what are my dogs called?", "what breed are they?", "what breed is my dogs"),
             ("¿qué coche tengo?", "¿de qué color es?", "de qué color es mi coche"),

@@ -27,9 +27,10 @@ const LEADS: &[&str] = &[
     "por",
     "desde",
 ];
-const ASKING: &[&str] = &[
-    "que", "quien", "quienes", "como", "cuando", "donde", "adonde", "cual", "cuales", "cuanto", "cuanta", "what",
-    "who", "whom", "whose", "which", "when", "where", "how", "cuantos", "cuantas", "dime", "what's",
+/// Question words of both languages.
+pub(super) const ASKING: &[&str] = &[
+    "que", "quien", "quienes", "como", "cuando", "donde", "adonde", "cual", "cuales", "cuanto", "cuanta", "cuantos",
+    "cuantas", "what", "who", "whom", "whose", "which", "when", "where", "how",
 ];
 
 /// The form of the answer.
@@ -55,7 +56,7 @@ pub(super) fn form(scan: &Scan<'_>, from: usize, has: &dyn Fn(&str) -> bool, sub
         (from..scan.tokens.len()).find(|&i| scan.tokens[i].is_word() && !LEADS.contains(&scan.word(i))).unwrap_or(from);
     let counting =
         ["cuantos", "cuantas"].iter().any(|w| has(w)) && !has("ano") && !has("anos") || has("how") && has("many");
-    let asking = (from..scan.tokens.len()).any(|i| ASKING.contains(&scan.word(i)));
+    let asking = (from..scan.tokens.len()).any(|i| scan.is_any(i, ASKING) || scan.is_any(i, &["dime"]));
     if asks_memory(has) {
         return Form::Everything;
     }

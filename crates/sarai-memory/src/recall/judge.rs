@@ -175,9 +175,8 @@ impl<S: Store> Search<'_, '_, S> {
             over.extend(self.store.facts(&filter)?);
         }
         let named = |fact: &Fact| kind.is_some() || self.overlap(fact) > 0;
-        over.retain(|fact| fact.retracted.is_none() && fact.to.is_some() && !fact.is_event() && named(fact));
-        over.retain(|fact| !fact.is_current(self.today));
-        let ended = !over.is_empty();
+        let was = |fact: &Fact| fact.retracted.is_none() && fact.to.is_some() && !fact.is_current(self.today);
+        let ended = over.iter().any(|fact| was(fact) && !fact.is_event() && named(fact));
         Ok(Found { ended, verdict: ended.then_some(false), ..Found::default() })
     }
 
@@ -229,8 +228,7 @@ impl<S: Store> Search<'_, '_, S> {
             return true;
         }
         // «¿Soy alérgico a algún medicamento?» asks for a particular kind.
-        let kinds =
-            ["medicamento", "medicina", "medicine", "medication", "drug", "alimento", "animal", "comida", "food"];
+        let kinds = ["medicamento", "medicina", "medicine", "medication", "drug", "animal"];
         if predicate == Predicate::AllergicTo && self.question.words.iter().any(|word| kinds.contains(&word.as_str())) {
             return false;
         }

@@ -2,6 +2,7 @@
 
 use sarai_types::Language;
 
+use super::form::ASKING;
 use crate::extract::begins_question;
 use crate::grammar::Scan;
 use crate::text::Token;
@@ -98,10 +99,6 @@ fn is_about(tokens: &[Token], at: usize) -> bool {
 
 /// Where the question begins behind a clause that only leads up to it: «han venido unos amigos, ¿cuál era…?»
 fn lead(tokens: &[Token], language: Language) -> usize {
-    const ASKING: &[&str] = &[
-        "que", "quien", "como", "cuando", "donde", "cual", "cuanto", "cuantos", "what", "who", "which", "when",
-        "where", "how", "whose",
-    ];
     let comma = (LEAD_WORDS_MIN..tokens.len())
         .rev()
         .find(|&at| tokens[at - 1].is(",") && begins_question(tokens, at, language));

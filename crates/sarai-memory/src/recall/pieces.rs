@@ -56,7 +56,7 @@ pub(super) fn overlaps(spans: &[(usize, usize)], span: (usize, usize)) -> bool {
 fn says(episode: &Episode) -> bool {
     tokens(&episode.text, TOKENS_MAX).iter().any(|token| {
         let forms = words::forms(episode.language, &token.lower, &token.fold);
-        forms.iter().any(|form| ["decir", "contar", "comentar", "say", "tell", "go"].contains(&form.lemma))
+        forms.iter().any(|form| ["decir", "contar", "comentar", "say", "tell"].contains(&form.lemma))
     })
 }
 
