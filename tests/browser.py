@@ -84,6 +84,12 @@ class Page:
     def wait_for_end(self, count=1):
         self.until(lambda: len(self.all(".answered:not(.writing) .tools")) >= count, ANSWER_S)
 
+    def cut_short(self):
+        """Stops the one answer by Escape as soon as there is something of it: a small model may go on and on."""
+        self.until(lambda: self.all(".answered .block") and self.words().strip(), ANSWER_S)
+        self.press(Keys.ESCAPE)
+        self.wait_for_end()
+
     def keep(self, *messages):
         """Puts a conversation where the browser keeps them, and opens the page anew."""
         talk = [{"role": role, "content": content} for role, content in messages]

@@ -123,7 +123,7 @@ def test_an_attack_in_a_question_is_text(browser):
     page = browser()
     page.open()
     page.ask(ATTACK)
-    page.wait_for_end()
+    page.cut_short()
     assert page.text(".asked .words") == [ATTACK]
     assert page.all("#talk img, #talk script") == []
     assert page.driver.title.startswith("<img")
@@ -194,14 +194,14 @@ def test_everything_goes_by_keyboard(browser):
     page.press("two")
     assert page.find("question").get_attribute("value") == "one\ntwo"
     page.press(Keys.ENTER)
-    page.wait_for_end()
+    page.cut_short()
     assert page.text(".asked .words") == ["one\ntwo"]
     # The arrow up edits the last question, Enter asks it again.
     page.press(Keys.ARROW_UP)
     page.until(lambda: page.all(".edit textarea"))
     page.press(Keys.CONTROL, "a")
     page.press("three", Keys.ENTER)
-    page.wait_for_end()
+    page.cut_short()
     assert page.text(".asked .words") == ["three"]
     assert len(page.all(".answered")) == 1
     # The slash goes to the question from anywhere.
