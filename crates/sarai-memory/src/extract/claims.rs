@@ -2,6 +2,7 @@
 
 use super::clause::{Clause, Subject, is_joint};
 use super::period::period;
+use super::renewed::kind_of;
 use super::routine::beginning;
 use super::stance::{LASTING, Stance};
 use super::statement::{Act, Manner, Object, Statement};
@@ -25,8 +26,12 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Everything that the clause of this group says of `subject`.
+    /// Everything that the clause of this group says of `subject`, and what it takes the place of.
     pub(super) fn read(&self, group: &Group, clause: &Clause, subject: &Subject, mention: &Mention) -> Vec<Statement> {
+        self.renewed(group, clause, subject, self.said(group, clause, subject, mention))
+    }
+
+    fn said(&self, group: &Group, clause: &Clause, subject: &Subject, mention: &Mention) -> Vec<Statement> {
         if group.readings.iter().all(|form| matches!(form.tense, Tense::Conditional | Tense::Subjunctive)) {
             return Vec::new();
         }
@@ -148,7 +153,13 @@ impl Reader<'_> {
             Subject::Of(Noun::Attribute { of, row }) => {
                 let Some(attribute) = words::attribute(row) else { return Vec::new() };
                 let Some(predicate) = Predicate::from_name(attribute.predicate) else { return Vec::new() };
-                let Some((fillers, end)) = scan.slot(attribute.slot, at) else { return Vec::new() };
+                let Some((fillers, end)) = scan.slot(attribute.slot, at) else {
+                    // "My phone is a Pixel 7" tells no number.
+                    let text = scan.source(group.first.max(1) - 1, group.first).to_owned();
+                    let phone = predicate == Predicate::Phone && kind_of(scan.language, &text).is_some();
+                    let thing = Mention::Thing { of: Box::new(of.clone()), key: words::key(&text), text };
+                    return if phone { self.copula_of_thing(group, clause, &thing, at, stance) } else { Vec::new() };
+                };
                 let lasting = LASTING.contains(&predicate);
                 let stance = if lasting { Stance { to: None, ..stance } } else { stance };
                 fillers
@@ -196,16 +207,15 @@ impl Reader<'_> {
             let object = Object::plain(text);
             return vec![self.statement((**of).clone(), &says, Some(object), stance, tokens)];
         }
-        let vehicle = words::senses(Some(self.scan.language), &crate::text::fold(text))
-            .any(|sense| sense.class == words::Class::Vehicle);
+        let kind = kind_of(self.scan.language, text);
         let make = || {
-            let article = usize::from(self.scan.is_any(at, &["un", "una", "a", "an"]));
-            let capital = vehicle && article > 0 && self.scan.tokens.get(at + 1).is_some_and(|token| token.capital);
-            self.scan.slot("phrase", at).filter(|_| capital)
+            let article = self.scan.is_any(at, &["un", "una", "a", "an"]);
+            let found = self.scan.slot("phrase", at).filter(|_| article && kind.is_some())?;
+            self.scan.tokens[at + 1..found.1].iter().any(|token| token.capital).then_some(found)
         };
         let branded = self.scan.slot("brand", at).or_else(make);
         let Some((fillers, _)) = branded else { return Vec::new() };
-        let says = Says::of(Predicate::Owns);
+        let says = Says { kind: kind.unwrap_or_default(), ..Says::of(Predicate::Owns) };
         let named =
             |filler: Filler| Object { text: format!("{text}: {}", filler.text), key: filler.key, mention: None };
         fillers.into_iter().map(|f| self.statement((**of).clone(), &says, Some(named(f)), stance, tokens)).collect()
@@ -387,7 +397,8 @@ impl Reader<'_> {
         {
             return moved;
         }
-        if found.frame.is_dative() && !self.scan.spanish() { Mention::Owner } else { mention.clone() }
+        let done_to = found.of.clone().filter(|_| found.frame.is_dative());
+        done_to.unwrap_or_else(|| mention.clone())
     }
 
     #[expect(

@@ -282,12 +282,21 @@ fn english(
         "let",
         "have",
         "keep",
+        "switch",
+        "move",
+        "change",
     ]);
     if done_to && scan.is_any(group.last, &["me"]) {
         return Some(Subject::Of(Noun::Someone(Mention::Owner)));
     }
     if let Some(noun) = named {
         return Some(Subject::Of(noun));
+    }
+    // "They fired my brother", "the GP put my dad on statins".
+    let to_others =
+        group.has_any(&["put", "start", "diagnose", "prescribe", "hire", "fire", "sack", "lay", "let", "switch"]);
+    if let Some((one, _)) = scan.patient(group).filter(|_| to_others) {
+        return Some(Subject::Of(Noun::Someone(one)));
     }
     // "I live in Madrid and work at …", "he lives in Oslo, works at … and likes …".
     let joined =

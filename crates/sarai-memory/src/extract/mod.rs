@@ -20,6 +20,7 @@ mod kept;
 mod noted;
 mod order;
 mod period;
+mod renewed;
 mod routine;
 mod scope;
 mod stance;
@@ -415,7 +416,6 @@ impl<'a> Run<'a> {
             if said.last().is_some_and(|s| s.predicate == Predicate::KeptIn) {
                 said.retain(|s| s.predicate != Predicate::WorksAt);
             }
-
             said.retain_mut(|s| self.resolved(s.subject.clone()).map(|known| s.subject = known).is_some());
             // «Vive con su marido»: whose, is known by now.
             said.retain_mut(|statement| match statement.object.as_mut().and_then(|object| object.mention.as_mut()) {

@@ -85,7 +85,7 @@ impl Reader<'_> {
         // "The doctor put me on …": what has no ending of a third person is no present of one.
         let alone = !self.scan.spanish()
             && form.person == words::Person::Any
-            && self.scan.is_any(group.last, &["me"])
+            && self.scan.patient(group).is_some()
             && !self.scan.is_any(group.first.max(1) - 1, &["they", "you", "we", "i", "to", "and", "people"]);
         Some(past.filter(|_| (elapsed || alone) && form.tense == Tense::Present).unwrap_or(form))
     }
@@ -168,6 +168,11 @@ impl Reader<'_> {
             // "I've been sober two years".
             || (group.last..self.scan.tokens.len()).any(|i| count_of_units(self.scan.tokens, i).is_some())
             || (group.first.saturating_sub(1)..group.last + 1).any(|i| self.scan.is_any(i, &["siempre", "always"]))
+            // "All my life", «toda la vida».
+            || (group.last..self.scan.tokens.len()).any(|i| {
+                self.scan.is_any(i, &["all", "whole", "entire", "toda"]) && self.scan.is_any(i + 2, &["life", "vida"])
+                    || self.scan.is_any(i, &["whole", "entire"]) && self.scan.is_any(i + 1, &["life"])
+            })
     }
 
     /// Something that happened once and leaves a lasting state: an adoption, a wedding, a degree.
@@ -214,7 +219,7 @@ impl Reader<'_> {
         } else if says.predicate == Predicate::Appointment || says.predicate == Predicate::Trip {
             let when = period.at.or(period.from).or(Some(today));
             stance(when, when)
-        } else if times.coming {
+        } else if times.coming && says.predicate != Predicate::Birthday {
             // A move or a new job that is only planned counts from its day on, and without a day not at all.
             let starts = period.at.or(period.from).filter(|date| date.last() >= self.scan.lookup.today)?;
             stance(Some(starts), period.to)

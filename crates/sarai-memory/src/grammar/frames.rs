@@ -98,6 +98,8 @@ pub(crate) struct Match {
     pub(crate) frame: &'static Frame,
     /// Which lemma it was.
     pub(crate) lemma: &'static str,
+    /// Whom it is done to, in English.
+    pub(crate) of: Option<Mention>,
     pub(crate) fillers: Vec<Filler>,
     /// One past the verb, where its complement begins.
     pub(crate) verb_end: usize,
@@ -253,10 +255,18 @@ impl Scan<'_> {
                 if known || team || !self.shape_fits(group, frame, form.tense, form.person, form.plural) {
                     continue;
                 }
-                let object = usize::from(frame.shape == Shape::Dative && !self.spanish());
-                let from = self.after_adverbs(group.last + object);
+                let object = self.patient(group).filter(|_| frame.shape == Shape::Dative && !self.spanish());
+                let from = self.after_adverbs(object.as_ref().map_or(group.last, |(_, end)| *end));
                 if let Some((fillers, last)) = self.fit(&frame.complement, from, end) {
-                    out.push(Match { frame, lemma: form.lemma, fillers, verb_end: from, end: last.max(group.last) });
+                    let of = object.as_ref().map(|(one, _)| one.clone());
+                    out.push(Match {
+                        frame,
+                        lemma: form.lemma,
+                        of,
+                        fillers,
+                        verb_end: from,
+                        end: last.max(group.last),
+                    });
                 }
             }
         }
@@ -265,6 +275,30 @@ impl Scan<'_> {
             out.retain(|m| m.frame.says.predicate != Predicate::LivesIn);
         }
         out
+    }
+
+    /// Whom an English verb is done to, and one past it: "they fired me", "the doctor put my dad on statins".
+    pub(crate) fn patient(&self, group: &Group) -> Option<(Mention, usize)> {
+        if self.spanish() {
+            return None;
+        }
+        match self.word(group.last) {
+            "me" => Some((Mention::Owner, group.last + 1)),
+            "him" => Some((Mention::Pronoun { feminine: Some(false), plural: false }, group.last + 1)),
+            // "Her dog" is not she.
+            "her" if self.is_any(group.last + 1, &["on", "with", "to", "onto", "off", "go"]) => {
+                Some((Mention::Pronoun { feminine: Some(true), plural: false }, group.last + 1))
+            }
+            _ => match self.noun(group.last) {
+                // What the owner does to others tells nothing of them: "I gave my dog a pill".
+                Some((Noun::Someone(one), end))
+                    if one != Mention::Owner && !self.is_any(group.first.max(1) - 1, &["i", "we"]) =>
+                {
+                    Some((one, end))
+                }
+                _ => None,
+            },
+        }
     }
 
     pub(crate) fn after_adverbs(&self, at: usize) -> usize {
@@ -299,7 +333,7 @@ impl Scan<'_> {
                         // «Le hemos puesto Nieve».
                         || frame.says.predicate == Predicate::Name && group.dative == Some(Person::Third))
             }
-            Shape::Dative => self.is_any(group.last, &["me"]),
+            Shape::Dative => self.patient(group).is_some(),
             Shape::Passive => group.aspect.passive,
         };
         let flags = &frame.flags;

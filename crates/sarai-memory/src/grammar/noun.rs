@@ -309,6 +309,8 @@ impl Scan<'_> {
         };
         let end = longer.unwrap_or(end);
         let text = self.source(head, end).to_owned();
+        // «Mi coche nuevo».
+        let end = end + usize::from(self.spanish() && self.is_any(end, &["nuevo", "nueva", "viejo", "vieja"]));
         (Noun::Thing(Mention::Thing { of: Box::new(of), key: words::key(&text), text }), end)
     }
 
@@ -502,7 +504,9 @@ impl Scan<'_> {
         let nation = words::senses(Some(self.language), &first.fold).any(|sense| sense.class == Class::Nation);
         let accepted = match trust {
             Trust::Strict => {
-                (self.known)(&first.fold) && (first.capital || self.lower_case && listed)
+                // «¿dónde vive brooke?», where Brooke is known and the word is no other.
+                let other = clash || !words::forms(self.language, &first.lower, &first.fold).is_empty();
+                (self.known)(&first.fold) && (first.capital || self.lower_case && (listed || !other))
                     || listed && (first.capital && !nation || self.lower_case && !clash)
             }
             Trust::Capital => first.capital || (self.lower_case && listed && !clash) || quoted,

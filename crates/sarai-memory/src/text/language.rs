@@ -6,16 +6,21 @@ use super::Token;
 
 /// Words of one language that are not words of the other, folded.
 const SPANISH: &str = " algo aqui aca como con cual cuando cuanto cuantos cuantas cuanta de dime donde el ella ellos en eres es esa ese esta estan este esto esta fue gracias hay hola la las lo los mas mi mis muy nos nuestra nuestro para pero por porque puedes que quien quiero se si sobre soy somos son su sus tengo tiene tienen tu un una unos y yo ya le les era ayer hoy manana tambien desde hasta hace pues bueno vivo trabajo gusta encanta llama cumpleanos anos vos sos usted perdona perdon ";
-const ENGLISH: &str = " about and are at can could did do does for from give have has hello hi how i in is it its my of on our please she they tell thanks that the there this to was we were what when where which who why will with would you your not am been an by her his their but because every since until last next ago also sorry actually never always name called birthday lives works likes ";
+const ENGLISH: &str = " about and are at can could did do does for from give have has hello hi how i in is it its my of on our please she they tell thanks that the there this to was we were what when where which who why will with would you your not am been an by her his their but because every since until last next ago also sorry actually never always name called birthday lives works likes loves hates plays has had ";
 
 /// How many words speak for Spanish and for English.
 pub(crate) fn votes(tokens: &[Token]) -> (usize, usize) {
     let count = |list: &str| {
         tokens.iter().filter(|token| token.is_word() && list.contains(&format!(" {} ", token.fold))).count()
     };
+    // "My son" is no «son».
+    let owned = |pair: &&[Token]| {
+        pair[1].is("son") && ["my", "our", "his", "her", "their", "your"].contains(&pair[0].fold.as_str())
+    };
+    let sons = tokens.windows(2).filter(owned).count();
     let marks = tokens.iter().filter(|token| token.is("¿") || token.is("¡")).count();
     let letters = tokens.iter().filter(|token| token.lower.contains(['ñ', 'á', 'é', 'í', 'ó', 'ú'])).count();
-    (count(SPANISH) + 2 * marks + letters, count(ENGLISH))
+    (count(SPANISH) - sons + 2 * marks + letters, count(ENGLISH))
 }
 
 /// The language of these words, if it can be told.
@@ -39,6 +44,8 @@ mod tests {
             ("mi hermana vive en madrid", Some(Language::Spanish)),
             ("my sister lives in Málaga", Some(Language::English)),
             ("I love my dog", Some(Language::English)),
+            ("my son adores dinosaurs", Some(Language::English)),
+            ("mis hijos son altos", Some(Language::Spanish)),
             ("Vivo en Bilbao", Some(Language::Spanish)),
             ("42", None),
             ("Madrid", None),

@@ -1,0 +1,132 @@
+//! What takes the place of another of its kind without a word about the old one: «mi nuevo jefe es Paco», "my flatmate is
+//! Ola now", "I drive a Kia now", «mi móvil nuevo es un Pixel». And things that are no more: "my laptop died".
+
+use super::claims::Reader;
+use super::clause::{Clause, Subject};
+use super::stance::Stance;
+use super::statement::{Act, Manner, Object, Statement};
+use crate::fact::Predicate;
+use crate::grammar::Mention;
+use crate::grammar::frames::Says;
+use crate::grammar::group::{Group, Polarity};
+use crate::grammar::noun::Noun;
+use crate::time::PartialDate;
+use crate::words::{self, Class, Tense};
+
+/// What people have one of at a time.
+const SINGLE: &[&str] =
+    &["car", "motorbike", "bicycle", "phone", "laptop", "computer", "tablet", "electric_car", "van"];
+/// Who does something for the owner, or shares a roof with them: a new one takes the place of the last.
+const ROLES: &[&str] = &[
+    "boss",
+    "roommate",
+    "teacher",
+    "coach",
+    "dentist",
+    "doctor",
+    "vet",
+    "plumber",
+    "landlord",
+    "mechanic",
+    "hairdresser",
+    "lawyer",
+    "accountant",
+    "physio",
+    "therapist",
+    "pediatrician",
+    "gynaecologist",
+    "nanny",
+    "assistant",
+    "carer",
+];
+const NEW: &[&str] = &["new", "nuevo", "nueva"];
+const NOW: &[&str] = &["now", "nowadays", "ahora", "actualmente"];
+/// What is said of a thing that is no more.
+const GONE: &[&str] = &["dead", "stolen", "kaput", "scrapped", "totalled", "muerto", "muerta", "robado", "robada"];
+
+impl Reader<'_> {
+    /// The same statements, with an end before those that take the place of something.
+    pub(super) fn renewed(
+        &self,
+        group: &Group,
+        clause: &Clause,
+        subject: &Subject,
+        said: Vec<Statement>,
+    ) -> Vec<Statement> {
+        let scan = self.scan;
+        let stands = |list: &[&str]| (clause.first..clause.last).any(|i| scan.is_any(i, list));
+        let these_days = (clause.first..clause.last).any(|i| {
+            scan.word(i) == "these" && scan.word(i + 1) == "days" || scan.word(i) == "hoy" && scan.word(i + 1) == "en"
+        });
+        let (new, now) = ((clause.first..group.first).any(|i| scan.is_any(i, NEW)), stands(NOW) || these_days);
+        let renews = |s: &Statement| s.act == Act::Assert && s.manner == Manner::Plain && s.to.is_none();
+        self.lost(group, clause, subject)
+            .into_iter()
+            .chain(said)
+            .flat_map(|statement| match &statement.subject {
+                _ if !renews(&statement) => vec![statement],
+                Mention::Relative { kin, name: None, plural: false, .. } if statement.predicate == Predicate::Name => {
+                    let role = ROLES.contains(kin);
+                    if role && (new || now) { self.succeeded(statement, true) } else { vec![statement] }
+                }
+                Mention::Animal { name: None, plural: false, .. } if statement.predicate == Predicate::Name && new => {
+                    self.succeeded(statement, false)
+                }
+                _ if statement.predicate == Predicate::Owns && SINGLE.contains(&statement.kind.as_str()) => {
+                    let since = statement.from.is_some() && !group.has_any(&["comprar", "buy", "get"]);
+                    if new || now || since { vec![self.over(&statement), statement] } else { vec![statement] }
+                }
+                _ => vec![statement],
+            })
+            .collect()
+    }
+
+    /// All that was said of this kind before is over.
+    fn over(&self, statement: &Statement) -> Statement {
+        Statement { object: None, act: Act::End, from: None, to: statement.from, ..statement.clone() }
+    }
+
+    /// Somebody of that name in the place of whoever it was, or beside them.
+    fn succeeded(&self, statement: Statement, replaces: bool) -> Vec<Statement> {
+        let (of, predicate, kind) = match &statement.subject {
+            Mention::Relative { of, kin, .. } => ((**of).clone(), Predicate::Relative, *kin),
+            Mention::Animal { of, species, .. } => ((**of).clone(), Predicate::Pet, *species),
+            _ => return vec![statement],
+        };
+        let Some(name) = statement.object.as_ref().map(|object| object.text.clone()) else { return vec![statement] };
+        let successor = Mention::called(statement.subject.clone(), name);
+        let object = Object { text: String::new(), key: String::new(), mention: Some(successor) };
+        let next = Statement { subject: of, predicate, kind: kind.to_owned(), object: Some(object), ..statement };
+        if replaces { vec![self.over(&next), next] } else { vec![next] }
+    }
+
+    /// "My laptop died", "my bike was stolen", «se me ha muerto el móvil».
+    fn lost(&self, group: &Group, clause: &Clause, subject: &Subject) -> Option<Statement> {
+        let scan = self.scan;
+        let Subject::Of(Noun::Thing(Mention::Thing { of, text, .. })) = subject else { return None };
+        let kind = kind_of(scan.language, text)?;
+        let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+        let dies = group.has_any(&["die", "morir"]) && done;
+        let taken = group.aspect.passive && group.has_any(&["steal", "scrap", "total", "sell", "robar", "vender"]);
+        let gone = group.has_any(&["be", "get", "estar"]) && scan.is_any(scan.after_adverbs(group.last), GONE);
+        if !(dies || taken || gone) || group.polarity != Polarity::Positive {
+            return None;
+        }
+        let says = Says { predicate: Predicate::Owns, kind, constant: None };
+        let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };
+        Some(self.statement((**of).clone(), &says, None, stance, (clause.first, clause.last)))
+    }
+}
+
+/// Which kind of thing a name of one means: a car, a phone.
+pub(super) fn kind_of(language: sarai_types::Language, text: &str) -> Option<&'static str> {
+    let folded = crate::text::fold(text);
+    let parts = folded.split(' ').chain([folded.as_str()]);
+    parts
+        .filter_map(|part| {
+            words::senses(Some(language), part)
+                .find(|sense| matches!(sense.class, Class::Vehicle | Class::Own))
+                .map(|sense| sense.id)
+        })
+        .next()
+}
