@@ -240,6 +240,16 @@ impl Reader<'_> {
                     let object = Object { text: String::new(), key: String::new(), mention: Some(subject) };
                     return vec![self.statement(*of, &says, Some(object), stance, (tokens.0, end))];
                 }
+                // «Rex es mi perro».
+                Noun::Someone(Mention::Animal { of, species, name: None, plural: false })
+                    if matches!(mention, Mention::Named(_)) =>
+                {
+                    let says = Says { predicate: Predicate::Pet, kind: species, constant: None };
+                    let Mention::Named(name) = mention else { return Vec::new() };
+                    let pet = Mention::Animal { of: of.clone(), species, name: Some(name.clone()), plural: false };
+                    let object = Object { text: String::new(), key: String::new(), mention: Some(pet) };
+                    return vec![self.statement(*of, &says, Some(object), stance, (tokens.0, end))];
+                }
                 // «El 3 de mayo es mi cumpleaños» has its subject behind.
                 Noun::Attribute { of, row } => return self.inverted(group, clause, &of, row, stance),
                 Noun::Favourite { of, kind } => {

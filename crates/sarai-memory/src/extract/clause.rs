@@ -1,6 +1,8 @@
 //! Clauses: who acts, under which verb a clause hangs, and when what it says holds.
 
-use crate::words::lists::{ABBREVIATIONS, ADVERBS, BEFORE_SUBJECT, DETERMINERS, REPORTING, VOUCHING};
+use crate::words::lists::{
+    ABBREVIATIONS, ADVERBS, BEFORE_SUBJECT, DETERMINERS, DOCTORS, FUNCTION, REPORTING, VOUCHING,
+};
 use sarai_types::Language;
 
 use super::antecedent::{acting_behind, antecedent, introduced};
@@ -125,31 +127,15 @@ fn blocked(scan: &Scan<'_>, groups: &[Group], index: usize, floor: usize) -> Opt
         || (previous.last..group.first)
             .any(|i| scan.tokens[i].is_mark() || scan.is_any(i, &["and", "but", "because", "so", "to"]));
     let speaker = scan.word(previous.first.max(1) - 1);
-    let own = (speaker == "i" && previous.has_any(&["tell", "say"])) || (speaker == "you" && previous.has("know"));
+    let own = (speaker == "i" && previous.has_any(&["tell", "say"]))
+        || (speaker == "you" && previous.has("know"))
+        || previous.has_any(&["say", "tell", "confirm"]) && diagnosed(scan, previous.first);
     (!gap && !own).then_some(Reason::Reported)
 }
 
 /// A doctor stands before this place.
 fn diagnosed(scan: &Scan<'_>, before: usize) -> bool {
-    (0..before).any(|i| {
-        scan.is_any(
-            i,
-            &[
-                "medico",
-                "medica",
-                "doctor",
-                "doctora",
-                "dr",
-                "dra",
-                "gp",
-                "cardiologo",
-                "cardiologa",
-                "especialista",
-                "specialist",
-                "hospital",
-            ],
-        )
-    })
+    (0..before).any(|i| scan.is_any(i, &DOCTORS))
 }
 
 fn subject(
@@ -426,7 +412,28 @@ fn named(scan: &Scan<'_>, start: usize, group: &Group) -> Option<Noun> {
         found = Some(noun);
         at = end;
     }
-    presented(scan, start, group)
+    presented(scan, start, group).or_else(|| unheard(scan, start, group))
+}
+
+/// "Keiko plays the cello": a capital that no table knows is a name where people alone do what the verb says.
+fn unheard(scan: &Scan<'_>, start: usize, group: &Group) -> Option<Noun> {
+    const PERSONAL: &[&str] = &[
+        "live", "play", "love", "hate", "drive", "study", "teach", "vivir", "tocar", "estudiar", "conducir", "manejar",
+        "odiar", "jugar",
+    ];
+    let at = group.first.checked_sub(1).filter(|at| *at >= start)?;
+    let token = &scan.tokens[at];
+    let third = group.readings.iter().any(|form| form.person == Person::Third && form.tense == Tense::Present);
+    let unknown = token.is_word()
+        && token.capital
+        && token.fold.len() > 2
+        && crate::words::senses(None, &token.fold).next().is_none()
+        && crate::words::forms(scan.language, &token.lower, &token.fold).is_empty()
+        && !crate::words::same::is_known(&token.fold)
+        && !FUNCTION.contains(&token.fold.as_str());
+    let said = group.has_any(PERSONAL) && group.polarity == Polarity::Positive;
+    (third && unknown && said && clear(scan, start, at))
+        .then(|| Noun::Someone(Mention::Named(scan.source(at, at + 1).to_owned())))
 }
 
 /// "Wanda's my mother-in-law", «Iker es mi sobrino»: a capital is a name where it is said who that is.

@@ -101,13 +101,17 @@ impl Run<'_> {
         }) && groups
             .iter()
             .any(|group| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive);
-        let moved = shifted || instead || said(MOVES) || recent_event && super::correction::marker(scan).is_some();
-        if !doubtful.is_empty() {
+        let corrected = recent_event && super::correction::marker(scan).is_some();
+        let moved = shifted || instead || said(MOVES);
+        let when = self.put_off(scan);
+        // "Sorry" alone sets nothing right yet.
+        if !doubtful.is_empty() || corrected && !moved && !cancelled && when.is_none() {
             return;
         }
-        let when = self.put_off(scan);
-        let pronoun =
-            groups.is_empty() || (0..scan.tokens.len()).any(|i| scan.is_any(i, &["lo", "la", "it", "es", "is", "'s"]));
+        let moved = moved || corrected;
+        let pronoun = groups.is_empty()
+            || corrected
+            || (0..scan.tokens.len()).any(|i| scan.is_any(i, &["lo", "la", "it", "es", "is", "'s"]));
         let recent = || {
             let said = self.before.recent.iter().rev().find(|s| s.predicate == Predicate::Appointment)?;
             said.object.as_ref().filter(|_| pronoun).map(|object| object.text.clone())
@@ -244,8 +248,11 @@ fn event(scan: &Scan<'_>, groups: &[Group]) -> Option<String> {
             )
         })
         .unwrap_or(end);
-    // "The Lisbon flight".
-    let named = |i: usize| !scan.spanish() && i > 0 && scan.tokens[i].capital && scan.tokens[i].is_word();
+    // "The Lisbon flight", "my hair appointment".
+    let owned = |i: usize| scan.is_any(i, &["my", "our", "the", "his", "her"]);
+    let described = |i: usize| (i.saturating_sub(2)..i).any(owned) && scan.tokens[i].is_word() && !owned(i);
+    let named =
+        |i: usize| !scan.spanish() && i > 0 && (scan.tokens[i].capital && scan.tokens[i].is_word() || described(i));
     let first = (0..at).rev().take_while(|&i| named(i)).last().unwrap_or(at);
     Some(scan.source(first, stop.max(at + 1)).to_owned())
 }

@@ -2,17 +2,26 @@
 
 use super::Run;
 use super::scope;
-use super::statement::{Act, Manner, Object, Statement};
+use super::statement::{Act, Manner, Object, Reason, Statement};
 use crate::fact::Predicate;
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
+use crate::words::{self, Class};
 
 impl Run<'_> {
     /// «Mi hermana Ana»: the name alone is worth remembering, whatever the sentence says.
     pub(super) fn introductions(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
         let mut at = 0;
         while at < scan.tokens.len() {
-            let Some((noun, end)) = scan.noun(at) else {
+            // "I have a 7-year-old daughter".
+            let one = scan.is_any(at, &["a"])
+                && at > 1
+                && scan.is_any(at - 1, &["have", "'ve", "got"])
+                && scan.is_any(0, &["i", "we"]);
+            let child = || {
+                scan.headed(at + 1, Mention::Owner, false).filter(|_| one && scan.word(at + 1).ends_with("-year-old"))
+            };
+            let Some((noun, end)) = scan.noun(at).or_else(child) else {
                 at += 1;
                 continue;
             };
@@ -64,6 +73,8 @@ impl Run<'_> {
             if !quoted {
                 self.listed(scan, &noun, end, sentence);
                 self.the_one_in(scan, &noun, end, sentence);
+                self.aged(scan, &noun, (at, end), sentence);
+                self.ailing(scan, (at, end), sentence);
             }
             at = end;
         }
@@ -90,11 +101,74 @@ impl Run<'_> {
             return;
         };
         let Some(filler) = fillers.pop() else { return };
+        self.told_by_the_way(scan, of, Predicate::LivesIn, super::claims::object(filler), (from, last), sentence);
+    }
+
+    /// "My 7-year-old daughter", «mi hija de 7 años», "my daughter Lily (7)".
+    fn aged(&mut self, scan: &Scan<'_>, noun: &Noun, (at, end): (usize, usize), sentence: (usize, usize)) {
+        let Noun::Someone(mention @ (Mention::Relative { plural: false, .. } | Mention::Animal { plural: false, .. })) =
+            noun
+        else {
+            return;
+        };
+        let named = (at..end).find_map(|i| {
+            let years = crate::text::tokens(scan.word(i).strip_suffix("-year-old")?, 1);
+            crate::time::cardinal(&years, 0).map(|(age, _)| age)
+        });
+        let behind = || {
+            let of = end + usize::from(scan.word(end) == ",");
+            let (filler, _) = scan.is_any(of, &["de"]).then(|| scan.years(of + 1)).flatten()?;
+            filler.key.parse().ok()
+        };
+        let beside = || {
+            let (age, last) = crate::time::cardinal(scan.tokens, end + 1).filter(|_| scan.word(end) == "(")?;
+            (scan.word(last) == ")").then_some(age)
+        };
+        let age = named.or_else(behind).or_else(beside).filter(|age| *age < 120);
+        let (Some(age), Some(of)) = (age, self.resolved(mention.clone())) else { return };
+        let known = |s: &Statement| s.predicate == Predicate::Age && s.subject == of;
+        if !self.statements.iter().any(known) {
+            let object = Object { text: age.to_string(), key: age.to_string(), mention: None };
+            self.told_by_the_way(scan, of, Predicate::Age, object, (at, end), sentence);
+        }
+    }
+
+    /// "My asthma is acting up", «el asma de mi padre ha mejorado»: whoever has it to speak of has it.
+    fn ailing(&mut self, scan: &Scan<'_>, (at, end): (usize, usize), sentence: (usize, usize)) {
+        let ill = |at: usize| words::longest(scan.language, scan.tokens, at, &[Class::Illness]);
+        let found = if scan.is_any(at, &["mi", "my"]) {
+            ill(at + 1).map(|(_, last)| (Mention::Owner, (at + 1, last)))
+        } else {
+            None
+        };
+        let Some((of, (first, last))) = found.filter(|(_, (_, last))| *last >= end) else { return };
+        let over = (0..scan.tokens.len()).any(|i| {
+            scan.is_any(
+                i,
+                &["no", "not", "never", "ya", "gone", "cured", "curado", "superado", "was", "era", "had", "tenia"],
+            )
+        });
+        let known = |s: &Statement| s.predicate == Predicate::Health && s.subject == of;
+        if over || self.statements.iter().any(known) {
+            return;
+        }
+        let text = scan.source(first, last).to_owned();
+        self.told_by_the_way(scan, of, Predicate::Health, Object::plain(text), (first, last), sentence);
+    }
+
+    fn told_by_the_way(
+        &mut self,
+        scan: &Scan<'_>,
+        of: Mention,
+        predicate: Predicate,
+        object: Object,
+        tokens: (usize, usize),
+        sentence: (usize, usize),
+    ) {
         self.clauses += 1;
-        let says = crate::grammar::frames::Says::of(Predicate::LivesIn);
+        let says = crate::grammar::frames::Says::of(predicate);
         let reader = super::claims::Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
-        let stance = super::stance::Stance::PLAIN;
-        let statement = reader.statement(of, &says, Some(super::claims::object(filler)), stance, (from, last));
+        let statement = reader.statement(of, &says, Some(object), super::stance::Stance::PLAIN, tokens);
         self.push(statement);
     }
 
@@ -126,8 +200,17 @@ impl Run<'_> {
     }
 }
 
+/// Up to where a sentence that counts for nothing else says who is who.
+pub(super) fn certain_until(scan: &Scan<'_>, reason: Reason) -> Option<usize> {
+    match reason {
+        Reason::Reported => speaker_ends(scan),
+        Reason::Uncertain => Some(scan.tokens.len()),
+        _ => None,
+    }
+}
+
 /// Where whoever says a sentence has been named, outside of stories.
-pub(super) fn speaker_ends(scan: &Scan<'_>) -> Option<usize> {
+fn speaker_ends(scan: &Scan<'_>) -> Option<usize> {
     let says = |at: &usize| scan.is_any(*at, &["dice", "dijo", "cuenta", "conto", "says", "said", "reckons", "swears"]);
     let at = (1..scan.tokens.len()).find(says)?;
     (0..scan.tokens.len()).all(|i| !scan.is_any(i, scope::STORIES)).then_some(at)

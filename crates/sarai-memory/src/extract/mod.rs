@@ -268,8 +268,8 @@ impl<'a> Run<'a> {
         let doubtful = scope::doubtful(self.text, scan.tokens, language);
         if let Some(whole) = doubtful.iter().find(|d| d.first == 0 && d.last == scan.tokens.len()) {
             let reason = whole.reason;
-            // «Mi yerno Matías dice que…»: who says it is no hearsay.
-            if let Some(at) = introduced::speaker_ends(&scan).filter(|_| reason == Reason::Reported) {
+            // «Mi yerno Matías dice que…», «creo que mi jefe Arturo…»: who they are is no hearsay.
+            if let Some(at) = introduced::certain_until(&scan, reason) {
                 self.introductions(&Scan { tokens: &scan.tokens[..at], ..scan }, self.span(sentence));
             }
             return self.skip(sentence, reason);

@@ -95,6 +95,9 @@ impl Run<'_> {
         self.listed_values(scan, doubtful, sentence);
         self.unable(scan, groups, doubtful, sentence);
         self.of_theirs(scan, groups, doubtful, sentence);
+        if doubtful.is_empty() {
+            self.scheduled(scan, groups, sentence);
+        }
     }
 
     fn asked_for(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {

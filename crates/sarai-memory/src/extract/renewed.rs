@@ -72,6 +72,7 @@ impl Reader<'_> {
                 Mention::Animal { name: None, plural: false, .. } if statement.predicate == Predicate::Name && new => {
                     self.succeeded(statement, false)
                 }
+                _ if statement.predicate == Predicate::Plays && now => vec![self.over(&statement), statement],
                 _ if statement.predicate == Predicate::Owns && SINGLE.contains(&statement.kind.as_str()) => {
                     let since = statement.from.is_some() && !group.has_any(&["comprar", "buy", "get"]);
                     if new || now || since { vec![self.over(&statement), statement] } else { vec![statement] }

@@ -3,10 +3,11 @@
 use super::claims::Reader;
 use super::clause::Clause;
 use super::stance::Stance;
-use super::statement::{Act, Object, Statement};
+use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
+use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::time::weekday;
 use crate::words::lists::{NO_ROUTINES, PERIODS};
@@ -133,6 +134,32 @@ impl Reader<'_> {
             }
             _ => false,
         })
+    }
+}
+
+impl super::Run<'_> {
+    /// «La natación es los martes», "on Tuesdays it's swimming": what comes again is the owner's, if nobody else's.
+    pub(super) fn scheduled(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
+        let [group] = groups else { return };
+        let told = self.statements.iter().any(|statement| statement.sentence == sentence);
+        let is = group.has_any(&["ser", "be", "tocar"]) && group.polarity == Polarity::Positive && !group.aspect.modal;
+        let now = group.readings.iter().any(|form| form.tense == Tense::Present);
+        let all = Clause { first: 0, last: scan.tokens.len(), timed: 0, subject: None, blocked: None };
+        let reader = Reader { scan, manner: Manner::Plain, number: self.clauses + 1, sentence };
+        let classes = [words::Class::Sport, words::Class::Event];
+        let done = (0..scan.tokens.len()).any(|at| words::longest(scan.language, scan.tokens, at, &classes).is_some());
+        let others = (0..scan.tokens.len()).any(|at| {
+            scan.noun(at).is_some_and(|(noun, _)| !matches!(noun, Noun::Thing(_)) && *noun.whose() != Mention::Owner)
+        });
+        if told || !is || !now || !done || others || !reader.recurs(&all) {
+            return;
+        }
+        self.clauses += 1;
+        let text = scan.source(0, scan.tokens.len()).trim_end_matches(['.', '!', ' ']);
+        let says = Says::of(Predicate::Routine);
+        let statement =
+            reader.statement(Mention::Owner, &says, Some(Object::plain(text.to_owned())), Stance::PLAIN, (0, all.last));
+        self.push(statement);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who vouches for a sentence: what is asked, quoted, supposed, ordered or somebody else's is not remembered.
 
 use crate::words::lists::{
-    DOUBTS, HARMLESS_IF, HEARSAY, JOKES, MAKERS, MARKERS, POLITE, REWRITERS, SUPPOSITIONS, TOLD_ON,
+    DOCTORS, DOUBTS, HARMLESS_IF, HEARSAY, JOKES, MAKERS, MARKERS, POLITE, REWRITERS, SUPPOSITIONS, TOLD_ON,
 };
 use sarai_types::Language;
 
@@ -250,7 +250,10 @@ fn doubt(text: &str, thought: &[Token], language: Language) -> Option<Reason> {
             && !matches!(t.fold.as_str(), "pero" | "but" | "y" | "and" | "so" | "pues" | "btw" | "anyway" | "also")
     })?;
     let folded = fold(&text[begin.start..thought.last()?.end]);
-    if holds(&folded, &HEARSAY) && !holds(&folded, &["no dicen", "they say i am", "me dicen que soy"]) {
+    if holds(&folded, &HEARSAY)
+        && !holds(&folded, &DOCTORS)
+        && !holds(&folded, &["no dicen", "they say i am", "me dicen que soy"])
+    {
         return Some(Reason::Reported);
     }
     if passed_on(&folded) {

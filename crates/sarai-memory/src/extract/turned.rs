@@ -39,14 +39,36 @@ impl Reader<'_> {
         let predicate = match (likes, hates, before.polarity) {
             (true, _, Polarity::Positive) => Predicate::Likes,
             (true, _, _) | (_, true, _) => Predicate::Dislikes,
-            _ => return Vec::new(),
+            _ => return self.cleft_of(group, before, clause),
         };
         let from = scan.after_adverbs(group.last);
-        let Some((fillers, end)) = scan.slot("like", from).filter(|_| opened && own) else { return Vec::new() };
+        if !own {
+            return self.cleft_of(group, before, clause);
+        }
+        let Some((fillers, end)) = scan.slot("like", from).filter(|_| opened) else { return Vec::new() };
         let says = Says::of(predicate);
         let stance = Stance::PLAIN;
         let make = |f: Filler| self.statement(Mention::Owner, &says, Some(object(f)), stance, (clause.first, end));
         fillers.into_iter().map(make).collect()
+    }
+
+    /// «Mi padre lo que tiene es diabetes», «a Ona lo que más le gusta son los canelones»: the first verb with what stands
+    /// behind the second.
+    fn cleft_of(&self, group: &Group, before: &Group, clause: &Clause) -> Vec<Statement> {
+        let scan = self.scan;
+        let opening =
+            (before.first.saturating_sub(4)..before.first).find(|&i| scan.word(i) == "lo" && scan.word(i + 1) == "que");
+        let Some(opening) = opening else { return Vec::new() };
+        let named = (0..opening).find_map(|at| match scan.noun(at) {
+            Some((Noun::Someone(mention), end)) if end == opening => Some(mention),
+            _ => None,
+        });
+        let own = before.readings.iter().all(|form| form.person == words::Person::First);
+        let Some(mention) = named.or_else(|| own.then_some(Mention::Owner)) else { return Vec::new() };
+        let whole = Group { last: scan.after_adverbs(group.last), ..before.clone() };
+        let subject = Subject::Of(Noun::Someone(mention.clone()));
+        let clause = Clause { first: opening, last: clause.last, timed: opening, subject: None, blocked: None };
+        self.read(&whole, &clause, &subject, &mention)
     }
 
     /// What somebody does for pleasure.

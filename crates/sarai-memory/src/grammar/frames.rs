@@ -252,7 +252,11 @@ impl Scan<'_> {
                 // «Soy del Betis» names a team and no place.
                 let team = frame.says.predicate == Predicate::Origin
                     && out.iter().any(|m| m.frame.says.predicate == Predicate::Team);
-                if known || team || !self.shape_fits(group, frame, form.tense, form.person, form.plural) {
+                // «La tienda se la dejé a Julia» leaves no employer.
+                let given = form.lemma == "dejar"
+                    && frame.says.predicate == Predicate::WorksAt
+                    && (group.dative.is_some() || self.word(group.last) == "a");
+                if known || team || given || !self.shape_fits(group, frame, form.tense, form.person, form.plural) {
                     continue;
                 }
                 let object = self.patient(group).filter(|_| frame.shape == Shape::Dative && !self.spanish());

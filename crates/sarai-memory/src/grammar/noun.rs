@@ -1,8 +1,9 @@
 //! Noun phrases that name somebody or something of the owner's world.
 
+use super::people::is_breed;
 use super::{Mention, Scan};
 use crate::text::{Kind, Token, fold};
-use crate::words::lists::{ADJECTIVES, ADVERBS, BEFORE_NOUNS, NO_NAMES, NOT_PHONES, PASSING, PHRASE_ENDS, SPOTS};
+use crate::words::lists::{ADJECTIVES, ADVERBS, BEFORE_NOUNS, DOGS, NO_NAMES, NOT_PHONES, PASSING, PHRASE_ENDS, SPOTS};
 use crate::words::{self, Class};
 
 /// What a noun phrase names.
@@ -244,6 +245,11 @@ impl Scan<'_> {
             let mention = Mention::Animal { of: Box::new(of), species: sense.id, name: None, plural: sense.plural };
             return Some(self.with_name(mention, end));
         }
+        // "Our labrador Rex".
+        if let Some(species) = words::intern(Class::Pet, "dog").filter(|_| is_breed(self.word(head))) {
+            let plural = !self.is_any(head, &DOGS);
+            return Some(self.with_name(Mention::Animal { of: Box::new(of), species, name: None, plural }, head + 1));
+        }
         if let Some((_, end)) = words::longest(self.language, self.tokens, head, THINGS) {
             return Some(self.thing(head, end, of));
         }
@@ -331,10 +337,14 @@ impl Scan<'_> {
                 return None;
             }
             let mut end = at + 1;
-            while end < at + 4 && self.tokens.get(end).is_some_and(Token::is_word) && !self.starts_verb(end) {
+            let goes_on =
+                |end: usize| self.tokens.get(end).is_some_and(Token::is_word) && !self.is_any(end, &["these", "now"]);
+            while end < at + 4 && goes_on(end) && !self.starts_verb(end) {
                 end += 1;
             }
-            return (end > at + 1).then(|| self.favourite_of(made(at + 1, end, end)));
+            // "My favourite restaurant these days".
+            let past = end + 2 * usize::from(self.word(end) == "these" && self.word(end + 1) == "days");
+            return (end > at + 1).then(|| self.favourite_of(made(at + 1, end, past)));
         }
         let adjective = (at + 1..at + 5).find(|&i| self.is_any(i, FAVOURITE))?;
         let inner = &self.tokens[at..adjective];

@@ -161,8 +161,9 @@ impl Scan<'_> {
 
     /// "A golden retriever", «un bulldog»: breeds that tell the animal.
     fn breed(&self, at: usize, class: Class) -> Option<(words::Sense, usize)> {
-        let found = (at..at + 3).find(|&i| self.is_any(i, &DOGS))?;
-        let sense = words::Sense { class, id: words::intern(Class::Pet, "dog")?, plural: false };
+        let found = (at..at + 3).find(|&i| is_breed(self.word(i)))?;
+        let plural = !self.is_any(found, &DOGS);
+        let sense = words::Sense { class, id: words::intern(Class::Pet, "dog")?, plural };
         (class == Class::Pet).then_some((sense, found + 1))
     }
 
@@ -171,7 +172,8 @@ impl Scan<'_> {
         let old =
             ["-month-old", "-months-old", "-year-old", "-week-old"].iter().any(|tail| self.word(at).ends_with(tail));
         let sense = words::Sense { class, id: words::intern(Class::Kin, "child")?, plural: false };
-        (class == Class::Kin && old).then_some((sense, at + 1))
+        let child = words::longest(self.language, self.tokens, at + 1, &[Class::Kin]).is_none();
+        (class == Class::Kin && old && child).then_some((sense, at + 1))
     }
 
     /// What stands between a counted noun and its names: adjectives and an age.
@@ -329,4 +331,9 @@ impl Scan<'_> {
         }
         (fillers, next)
     }
+}
+
+/// A breed of dogs, or several of it.
+pub(super) fn is_breed(word: &str) -> bool {
+    DOGS.contains(&word) || word.strip_suffix('s').is_some_and(|one| DOGS.contains(&one))
 }

@@ -266,6 +266,10 @@ impl Scan<'_> {
 
     /// A list of things, parted by commas and «y».
     fn things(&self, at: usize, liked: bool) -> Filled {
+        // "Off limits, I'm allergic to them" names nothing.
+        if self.is_any(at, &["them", "it", "those", "that", "ello", "eso", "ellos", "ellas"]) {
+            return None;
+        }
         let mut out = Vec::new();
         let mut next = at;
         while let Some((filler, end)) = self.one_thing(next, liked) {
@@ -392,7 +396,7 @@ impl Scan<'_> {
     }
 
     /// «34 años», "34 years old", `34`.
-    pub(super) fn years(&self, at: usize) -> Option<(Filler, usize)> {
+    pub(crate) fn years(&self, at: usize) -> Option<(Filler, usize)> {
         let (value, mut end) = cardinal(self.tokens, at).filter(|(value, _)| *value <= 120)?;
         if self.is_any(at, &["a", "an", "un", "una"]) && !self.is_any(end, &["ano"]) {
             return None;

@@ -7,7 +7,7 @@ use super::resolve::{SAME, same};
 use super::store::{Change, Filter, NextIds, States, Store, search_words};
 use crate::extract::{Act, Manner, Object, Reason, Statement};
 use crate::fact::{ALONE, Arity, Entity, EntityId, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
-use crate::recall::alike;
+use crate::recall::{alike, family};
 use crate::text::{fold, tokens};
 use crate::time::{Moment, PartialDate};
 /// What people give up, and say so in words of their own.
@@ -380,7 +380,11 @@ impl<'a, S: Store> Planner<'a, S> {
         let to = statement.to.unwrap_or_else(|| PartialDate::Day(self.origin.at.date()));
         let mut found = false;
         for fact in self.facts(&filter)? {
+            let owned = statement.predicate == Predicate::Owns
+                && (statement.kind == fact.kind
+                    || family(&statement.kind).is_some_and(|one| family(&fact.kind) == Some(one)));
             let kind = statement.kind.is_empty()
+                || owned
                 || statement.kind == fact.kind
                 || statement.predicate == Predicate::Relative && same(&statement.kind).contains(&fact.kind.as_str())
                 || object.is_some()
@@ -389,9 +393,7 @@ impl<'a, S: Store> Planner<'a, S> {
                 o.key == fact.object.key
                     || (o.entity.is_some() && o.entity == fact.object.entity)
                     || fact.object.key.contains(&o.key) && o.key.len() > 3
-                    || statement.predicate == Predicate::Owns
-                        && !statement.kind.is_empty()
-                        && statement.kind == fact.kind
+                    || owned && !statement.kind.is_empty()
             });
             if kind && same {
                 if fact.predicate == Predicate::Relative && SAME[0].contains(&fact.kind.as_str()) {

@@ -289,7 +289,7 @@ impl<S: Store> Search<'_, '_, S> {
 }
 
 /// Things of which nobody who asks for one means the other; none for what may be anything.
-fn family(kind: &str) -> Option<usize> {
+pub(crate) fn family(kind: &str) -> Option<usize> {
     const FAMILIES: &[&[&str]] = &[
         &["car", "electric_car", "van", "truck", "troca", "lorry"],
         &["motorbike", "quad"],

@@ -24,7 +24,7 @@ pub use block::facts_block;
 pub(crate) use follow::whole;
 pub use hint::HINTS_MAX;
 pub(crate) use hint::hints;
-pub(crate) use judge::alike;
+pub(crate) use judge::{alike, family};
 pub(crate) use pieces::told;
 pub use quote::Quotation;
 pub(crate) use quote::still_so;

@@ -181,12 +181,18 @@ fn length(rest: &str) -> usize {
         return chunk.len();
     }
     let Some(first) = rest.chars().next() else { return 0 };
+    // "7-year-old" is one word, like "seven-year-old".
+    let word = rest.find(|c: char| !inside_word(c)).unwrap_or(rest.len());
+    if first.is_ascii_digit()
+        && ["-year-old", "-month-old", "-week-old"].iter().any(|tail| rest[..word].ends_with(tail))
+    {
+        return word;
+    }
     if first.is_ascii_digit() || (matches!(first, '+') && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
         return number_length(rest);
     }
     if first.is_alphanumeric() {
-        let end = rest.find(|c: char| !inside_word(c)).unwrap_or(rest.len());
-        return rest[..end].trim_end_matches(['\'', '’', '-', '_']).len().max(first.len_utf8());
+        return rest[..word].trim_end_matches(['\'', '’', '-', '_']).len().max(first.len_utf8());
     }
     first.len_utf8()
 }

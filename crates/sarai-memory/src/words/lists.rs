@@ -153,6 +153,8 @@ lists! {
     /// What stands between a number and a relative or animal.
     BEFORE_NOUN_ADJECTIVES
     /// Breeds that tell the animal.
+    /// Whose word on health counts as the owner's.
+    DOCTORS
     DOGS
     /// Words of a question about any appointment or routine.
     AGENDA_WORDS
