@@ -158,6 +158,15 @@ fn subject(
     {
         return Some(subject);
     }
+    // «Con el plomero, se llama Walter».
+    let comma = group.first.checked_sub(1).filter(|&at| at > floor && scan.word(at) == ",");
+    let told = index > 0 && groups[index - 1].has_any(&["llamar", "ser"]);
+    if let Some(comma) = comma.filter(|_| group.has("llamar") && group.reflexive && !told)
+        && let Some((noun @ Noun::Someone(_), _)) =
+            (floor..comma).find_map(|at| scan.noun(at).filter(|(_, end)| *end == comma))
+    {
+        return Some(Subject::Of(noun));
+    }
     let start = start(scan, floor, group.first);
     if start > 0 && scan.is_any(start - 1, &["que", "who", "that", "which", "quien"]) && start == group.first {
         if let Some(noun) = antecedent(scan, floor, start - 1) {
@@ -432,7 +441,9 @@ fn unheard(scan: &Scan<'_>, start: usize, group: &Group) -> Option<Noun> {
         && !crate::words::same::is_known(&token.fold)
         && !FUNCTION.contains(&token.fold.as_str());
     let said = group.has_any(PERSONAL) && group.polarity == Polarity::Positive;
-    (third && unknown && said && clear(scan, start, at))
+    let anybody = scan.is_any(at, &["everybody", "everyone", "nobody", "somebody", "people", "whoever"])
+        || at > 0 && DETERMINERS.contains(&scan.word(at - 1));
+    (third && !anybody && unknown && said && clear(scan, start, at))
         .then(|| Noun::Someone(Mention::Named(scan.source(at, at + 1).to_owned())))
 }
 

@@ -147,7 +147,7 @@ impl Scan<'_> {
             "boss",
             "coach",
         ];
-        let turned_to = self.word(end) == "'s" || at > 1 && self.is_any(at - 2, &["de", "of"]);
+        let turned_to = self.word(end) == "'s" || at > 1 && self.is_any(at - 2, &["de", "of", "tiene"]);
         if !known.contains(&sense.id) || sense.plural {
             return None;
         }
@@ -161,7 +161,9 @@ impl Scan<'_> {
         }
         // "The new manager is called Margaret".
         let called = self.is_any(end, &["is", "'s"]) && self.is_any(end + 1, &["called", "named"])
-            || self.word(end) == "se" && self.word(end + 1) == "llama";
+            || self.word(end) == "se" && self.word(end + 1) == "llama"
+            // «Con el plomero, se llama Walter».
+            || self.word(end) == "," && self.word(end + 1) == "se" && self.word(end + 2) == "llama";
         // "The vet is Mr Hargreaves".
         let title = end + 1 + usize::from(self.is_any(end + 1, &["el", "la"]));
         let called = called || self.is_any(end, &["is", "'s", "es"]) && self.titled(title).is_some();

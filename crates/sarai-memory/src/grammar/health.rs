@@ -205,6 +205,13 @@ impl Scan<'_> {
     fn past_dose(&self, at: usize) -> usize {
         let from = at + usize::from(self.word(at) == "," || self.word(at) == "de");
         match number(self.tokens, from) {
+            // «(Le subió el) losartán a 100 mg».
+            _ if self.is_any(at, &["a", "to"])
+                && number(self.tokens, at + 1).is_some()
+                && self.is_any(at + 2, DOSES) =>
+            {
+                at + 3
+            }
             Some(_) if self.is_any(from + 1, DOSES) => from + 2,
             // «Losartán de 50».
             Some(_) if from > at => from + 1,

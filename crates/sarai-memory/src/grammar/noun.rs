@@ -70,6 +70,8 @@ const TITLES: &[&str] = &[
     "padre",
     "sir",
 ];
+/// Where colleagues are from: "Sam from work".
+const WORKPLACES: &[&str] = &["work", "office", "trabajo", "oficina", "curro", "laburo", "chamba"];
 /// Things that somebody has a place for.
 pub(crate) const THINGS: &[Class] = &[Class::Thing, Class::Vehicle, Class::Own];
 
@@ -137,15 +139,48 @@ impl Scan<'_> {
             return Some(found);
         }
         let (name, end) = self.name(at, Trust::Strict)?;
+        let (name, end) = self.told_apart(name, end);
         someone(Mention::Named(name), end)
+    }
+
+    /// «Sofía la del club», "Pat from the GAA club": a name with what tells its bearer from others who are called so.
+    fn told_apart(&self, name: String, end: usize) -> (String, usize) {
+        let close = |at: usize| {
+            self.tokens.get(at).is_none_or(|token| token.is_mark() || token.is("'s"))
+                || self.verb_at(at)
+                || self.is_any(at, &["se", "le", "no", "ya", "me", "is", "has", "and", "y"])
+        };
+        let comma = usize::from(self.word(end) == ",");
+        let (first, last) = if self.spanish() {
+            let from = end + comma;
+            let tied = self.is_any(from, &["la", "el"]) && self.word(from + 1) == "de";
+            let first = from + 2 + usize::from(self.is_any(from + 2, ARTICLES));
+            (first, if tied { first + 1 } else { first })
+        } else {
+            let tied = self.word(end) == "from" && self.is_any(end + 1, &["the", "my", "our"]);
+            let first = end + 2;
+            let last = (first + 1..first + 4).find(|&at| close(at)).filter(|_| tied);
+            (first, last.unwrap_or(first))
+        };
+        let plain = |at: usize| {
+            self.tokens.get(at).is_some_and(|token| token.is_word() && token.fold.len() > 2)
+                && words::longest(self.language, self.tokens, at, &[Class::Kin, Class::Place]).is_none()
+                && !self.is_any(at, WORKPLACES)
+        };
+        if last == first || !close(last) || !(first..last).all(plain) {
+            return (name, end);
+        }
+        let closed = last + usize::from(self.spanish() && comma > 0 && self.word(last) == ",");
+        (format!("{name} ({})", self.source(first, last)), closed)
     }
 
     /// "Sam from work", «la Marta de la oficina»: told apart from others who are called so.
     fn colleague(&self, at: usize) -> Option<(Noun, usize)> {
         let (name, end) = self.name(at, Trust::Capital)?;
+        // «Laura la del trabajo».
+        let end = end + usize::from(self.is_any(end, ARTICLES) && self.word(end + 1) == "de");
         let article = usize::from(self.is_any(end + 1, ARTICLES));
-        let work = ["work", "office", "trabajo", "oficina", "curro", "laburo", "chamba"];
-        let from = self.is_any(end, &["from", "de"]) && self.is_any(end + 1 + article, &work);
+        let from = self.is_any(end, &["from", "de"]) && self.is_any(end + 1 + article, WORKPLACES);
         let colleague = Mention::relative("colleague", false).called(name);
         from.then(|| (Noun::Someone(colleague), end + 2 + article))
     }
@@ -460,6 +495,7 @@ impl Scan<'_> {
                 && self.tokens.get(at + 1).is_some_and(|token| token.capital),
         );
         if let Some((name, end)) = self.name(at + article, Trust::Capital) {
+            let (name, end) = self.told_apart(name, end);
             return (Noun::Someone(mention.called(name)), end);
         }
         let (open, close) = match self.word(at) {

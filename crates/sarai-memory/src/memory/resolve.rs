@@ -62,7 +62,8 @@ impl<S: Store> Planner<'_, S> {
                     [] => {
                         // «Ana García», known as Ana; but not another Ana with another surname.
                         let first = fold(name).split_whitespace().next().unwrap_or_default().to_owned();
-                        let known = if name.contains(' ') { self.named(&first)? } else { Vec::new() };
+                        let longer = name.contains(' ') && !name.ends_with(')');
+                        let known = if longer { self.named(&first)? } else { Vec::new() };
                         if let [id] = known[..]
                             && self.entity(id)?.is_some_and(|e| e.names.iter().any(|n| !n.contains(' ')))
                         {

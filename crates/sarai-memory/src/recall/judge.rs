@@ -90,6 +90,9 @@ impl<S: Store> Search<'_, '_, S> {
         {
             facts.retain(|fact| search_words(&fact.evidence.sentence).iter().any(|word| of_work(word)));
         }
+        if predicate == Predicate::Medication {
+            facts.retain(|fact| self.takes_it(fact));
+        }
         let picky = is_picky(predicate);
         if picky && let Some(when) = self.question.when {
             facts.retain(|f| {
@@ -192,6 +195,23 @@ impl<S: Store> Search<'_, '_, S> {
             facts.retain(|fact| family(&fact.kind).is_none_or(|told| told == asked));
         }
         facts.retain(|fact| self.holds_part(fact));
+    }
+
+    /// Whether a medicine is the one that is asked about, and is not said to be taken against something else.
+    fn takes_it(&self, fact: &Fact) -> bool {
+        let of_class =
+            |key: &str, class: Class| key.strip_prefix("c:").is_some_and(|id| words::intern(class, id).is_some());
+        let drugs: Vec<&String> = self.question.objects.iter().filter(|key| of_class(key, Class::Medicine)).collect();
+        let told = tokens(&fact.evidence.sentence, TOLD_TOKENS_MAX);
+        // «Para la tensión», where it is asked what is taken for something else.
+        let purpose = told.iter().any(|token| token.is("para") || token.is("for"));
+        let present = search_words(&fact.evidence.sentence);
+        let mut asked: Vec<String> = self.question.rest.iter().flat_map(|word| search_words(word)).collect();
+        if let Some(Mention::Thing { text, .. }) = &self.question.subject {
+            asked.extend(search_words(text));
+        }
+        let other = purpose && !asked.is_empty() && !asked.iter().any(|word| present.contains(word));
+        (drugs.is_empty() || drugs.contains(&&fact.object.key)) && !other
     }
 
     /// Whether a fact holds the part of it that is asked for: the colour of a car, the code of an address, the sum that is

@@ -21,6 +21,7 @@ const NEAR: &[(Predicate, &[Predicate])] = &[
     (Predicate::Studies, &[Predicate::StudiesAt]),
     (Predicate::StudiesAt, &[Predicate::Studies]),
     (Predicate::LivesIn, &[Predicate::Address]),
+    (Predicate::LivesWith, &[Predicate::Relative]),
     (Predicate::Hobby, &[Predicate::Plays, Predicate::Collects, Predicate::Likes]),
     (Predicate::Origin, &[Predicate::Birthplace]),
     (Predicate::Avoids, &[Predicate::Diet, Predicate::AllergicTo, Predicate::Dislikes, Predicate::Health]),
@@ -79,7 +80,8 @@ impl<S: Store> Search<'_, '_, S> {
         for predicate in near {
             let mut facts = Vec::new();
             for subject in subjects {
-                let kind = (*predicate == Predicate::Relative).then_some("partner");
+                let kin = if topic.predicate == Predicate::LivesWith { "roommate" } else { "partner" };
+                let kind = (*predicate == Predicate::Relative).then_some(kin);
                 facts.extend(self.topic(*subject, *predicate, kind)?);
             }
             self.keep_fitting(topic.predicate, *predicate, &mut facts);

@@ -168,6 +168,10 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         topics.iter_mut().filter(|t| t.predicate == Predicate::AllergicTo).for_each(|t| t.weight += 1);
         topics.sort_by_key(|topic| std::cmp::Reverse(topic.weight));
     }
+    // «¿Cuándo es la cita del dentista?» asks for nobody's trade.
+    if wanted(scan, from) == Wanted::Time && topics.iter().any(|topic| topic.predicate == Predicate::Appointment) {
+        topics.retain(|topic| topic.predicate != Predicate::Role);
+    }
     let second = ["te", "tu", "you", "your", "eres", "tienes", "vives", "vos", "sos", "yourself", "usted"]
         .iter()
         .any(|word| has(word));

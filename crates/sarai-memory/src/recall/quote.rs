@@ -303,7 +303,7 @@ impl<S: Store> Search<'_, '_, S> {
             0 => names_asked || self.same_verb(heard, episode.language) || self.asks_when_it_is(),
             1 => covered == 1,
             few if few < FEW => covered == few || covered > 0 && self.lacks_a_verb(heard, content),
-            many => covered + 1 >= many,
+            many => covered == many || covered + 1 == many && !self.lacks_the_rest(heard, content),
         };
         let spoken = whom == about.len() && self.speaks_of(heard, episode.language, &used, names);
         let sight = Sight { heard, used: &used, language: episode.language, said_on: episode.recorded.date() };
@@ -405,6 +405,13 @@ impl<S: Store> Search<'_, '_, S> {
         let is_verb = |faces: &Vec<String>| faces.iter().any(|face| self.question.verbs.contains(face));
         let lacking = content.iter().filter(|faces| heard.covers(std::slice::from_ref(*faces)) == 0);
         self.question.wanted == Wanted::Anything && self.question.own && lacking.into_iter().all(is_verb)
+    }
+
+    /// Whether the word that is not said is one that nothing in the question explains: the cholesterol in «¿qué pastilla
+    /// tomo para el colesterol?»
+    fn lacks_the_rest(&self, heard: &Heard, content: &[Vec<String>]) -> bool {
+        let rest = |faces: &&Vec<String>| faces.iter().any(|face| self.question.rest.contains(face));
+        content.iter().filter(rest).any(|faces| heard.covers(std::slice::from_ref(faces)) == 0)
     }
 
     /// «¿Cuándo es el dentista?», "when do I have the physio?"

@@ -107,6 +107,13 @@ impl<S: Store> Search<'_, '_, S> {
         {
             subjects.push(EntityId::OWNER);
         }
+        // «¿Cuándo es la cita del dentista?», "my mum's cardiologist appointment" is of whose dentist it is.
+        if topic == Some(Predicate::Appointment)
+            && let Some(Mention::Relative { of, kin, .. }) = &self.question.subject
+            && PRACTICES.contains(kin)
+        {
+            subjects.extend(self.subjects(of)?);
+        }
         // «¿Cómo me dicen mis amigos?» asks for the owner's name.
         if topic == Some(Predicate::Nickname) && self.question.own && self.question.relation.is_none() {
             subjects = vec![EntityId::OWNER];
@@ -202,7 +209,7 @@ impl<S: Store> Search<'_, '_, S> {
             Mention::Pronoun { .. } => Ok(Vec::new()),
             Mention::Named(name) => {
                 let mut found = self.store.named(&fold(name))?;
-                if found.is_empty() && name.contains(' ') {
+                if found.is_empty() && name.contains(' ') && !name.ends_with(')') {
                     found = self.store.named(fold(name).split(' ').next().unwrap_or_default())?;
                 }
                 let mut out = Vec::new();
@@ -540,6 +547,20 @@ impl<S: Store> Search<'_, '_, S> {
         self.about(subject, Some(predicate), kind)
     }
 }
+
+/// To whom one goes by appointment.
+const PRACTICES: &[&str] = &[
+    "dentist",
+    "doctor",
+    "vet",
+    "physio",
+    "therapist",
+    "hairdresser",
+    "gynaecologist",
+    "pediatrician",
+    "lawyer",
+    "accountant",
+];
 
 /// Where somebody is whose address, number and name are not the owner's.
 pub(super) const OFFICES: &[&str] = &[
