@@ -61,6 +61,7 @@ impl Reader<'_> {
         if out.iter().any(|s| s.predicate == Predicate::StudiesAt || partner(s)) {
             out.retain(|s| s.predicate != Predicate::WorksAt);
         }
+        out.extend(self.wed(group, clause, mention));
         out.extend(self.routine(group, clause, mention, &out));
         out.extend(self.working(group, clause, mention, &out));
         out.extend(self.leisure(group, clause, subject, mention, &out));
@@ -270,6 +271,10 @@ impl Reader<'_> {
                 }
                 Noun::Someone(_) | Noun::Thing(_) => {}
             }
+        }
+        let children = self.parent_of(mention, at, stance);
+        if !children.is_empty() {
+            return children;
         }
         // "My flatmate is a girl called Anjali".
         if matches!(mention, Mention::Relative { .. } | Mention::Animal { .. })

@@ -512,13 +512,47 @@ impl Reader<'_> {
         vec![ends(&first, &second), ends(&second, &first)]
     }
 
+    /// «Ana y yo nos casamos en 2010», "Alex and I got married": to whom.
+    pub(super) fn wed(&self, group: &Group, clause: &Clause, mention: &Mention) -> Option<Statement> {
+        let scan = self.scan;
+        let weds = group.has("casar") && group.reflexive
+            || group.has("get") && scan.is_any(group.last.max(1) - 1, &["married", "engaged"])
+            || group.has("get") && scan.is_any(group.last, &["married", "engaged"])
+            || group.has("marry") && group.aspect.passive;
+        let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+        let joint = (clause.first..group.first).find(|&i| self.is_and_i(i))?;
+        let other = self.before_joint(clause.first, joint)?;
+        if !(weds && done) || *mention != Mention::Owner || group.polarity != Polarity::Positive {
+            return None;
+        }
+        let says = Says { predicate: Predicate::Relative, kind: "partner", constant: None };
+        let spouse = match other {
+            Mention::Named(name) => Mention::relative("partner", false).called(name),
+            other => other,
+        };
+        let object = Object { text: String::new(), key: String::new(), mention: Some(spouse) };
+        Some(self.statement(Mention::Owner, &says, Some(object), Stance::PLAIN, (clause.first, group.last)))
+    }
+
+    /// The «y» of «y yo».
+    fn is_and_i(&self, at: usize) -> bool {
+        self.scan.is_any(at, &["y", "and"]) && self.scan.is_any(at + 1, &["yo", "i"])
+    }
+
+    /// Who is named right before a place.
+    fn before_joint(&self, first: usize, joint: usize) -> Option<Mention> {
+        (first..joint).find_map(|at| match self.scan.noun(at) {
+            Some((Noun::Someone(mention), end)) if end == joint => Some(mention),
+            _ => None,
+        })
+    }
+
     /// «Sara y yo lo hemos dejado», "Amber and I broke up".
     fn parted(&self, group: &Group, clause: &Clause, mention: &Mention) -> Option<Statement> {
         let scan = self.scan;
         let near = |word: &str| (group.first.max(1) - 1..clause.last.min(group.last + 2)).any(|i| scan.word(i) == word);
         let parts = PARTS.iter().any(|(lemma, beside)| group.has(lemma) && beside.is_none_or(&near));
-        let joint =
-            (clause.first..group.first).find(|&i| scan.is_any(i, &["y", "and"]) && scan.is_any(i + 1, &["yo", "i"]));
+        let joint = (clause.first..group.first).find(|&i| self.is_and_i(i));
         let both = joint.is_some()
             || scan.spanish() && group.readings.iter().any(|f| f.plural && f.person == words::Person::First)
             || (clause.first..group.first).any(|i| scan.word(i) == "we");
@@ -531,12 +565,7 @@ impl Reader<'_> {
         if *mention != Mention::Owner || !both || !(parted || apart) {
             return None;
         }
-        let other = joint.and_then(|joint| {
-            (clause.first..joint).find_map(|at| match scan.noun(at) {
-                Some((Noun::Someone(mention), end)) if end == joint => Some(mention),
-                _ => None,
-            })
-        });
+        let other = joint.and_then(|joint| self.before_joint(clause.first, joint));
         let says = Says { predicate: Predicate::Relative, kind: "partner", constant: None };
         let object = other.map(|other| Object { text: String::new(), key: String::new(), mention: Some(other) });
         let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };

@@ -306,7 +306,9 @@ fn label(scan: &Scan<'_>, colon: usize) -> Option<(Mention, &'static str, usize)
 
 /// "New address is 22 Tannery Lane", «nuevo teléfono: …»: what is new is the owner's.
 fn renewed(scan: &Scan<'_>) -> Option<(Mention, &'static str, usize)> {
-    let new = (0..scan.tokens.len().min(2)).find(|&at| scan.is_any(at, &["new", "nuevo", "nueva"]))?;
+    let new = (0..scan.tokens.len()).find(|&at| {
+        scan.is_any(at, &["new", "nuevo", "nueva"]) && (at < 2 || scan.is_any(at - 1, &["the", "la", "el", "mi", "my"]))
+    })?;
     let (sense, end) = words::longest(scan.language, scan.tokens, new + 1, &[Class::Attribute])?;
     let joint = scan.is_any(end, &["is", "es", "'s", ":", "="]);
     (joint || scan.tokens.get(end).is_some_and(|token| token.kind == Kind::Number)).then_some((

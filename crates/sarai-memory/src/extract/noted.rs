@@ -92,6 +92,9 @@ impl Run<'_> {
     pub(super) fn notes(&mut self, scan: &Scan<'_>, groups: &[Group], doubtful: &[Doubtful], sentence: (usize, usize)) {
         self.labels(scan, groups, doubtful, sentence);
         self.event_on(scan, groups, doubtful, sentence);
+        if groups.is_empty() && doubtful.is_empty() {
+            self.bare_event(scan, sentence);
+        }
         self.listed_values(scan, doubtful, sentence);
         self.unable(scan, groups, doubtful, sentence);
         self.of_theirs(scan, groups, doubtful, sentence);

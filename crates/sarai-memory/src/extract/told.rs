@@ -255,6 +255,33 @@ impl Run<'_> {
     }
 }
 
+impl Run<'_> {
+    /// "Dentist on 3 April at 10", «cena con Ana el viernes a las 9»: a note to oneself without a verb.
+    pub(super) fn bare_event(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
+        let front = usize::from(scan.is_any(0, &["el", "la", "the", "mi", "my", "our"]));
+        let event = words::longest(scan.language, scan.tokens, front, &[words::Class::Event]).is_some();
+        let lookup = scan.pointing(crate::time::Direction::Future);
+        let when = (front..scan.tokens.len()).find_map(|i| crate::time::date(scan.tokens, i, lookup));
+        let Some(crate::time::PartialDate::Day(day)) = when.map(|(when, _)| when.resolve(lookup)) else { return };
+        let clock = (front..scan.tokens.len()).find_map(|at| crate::time::clock(scan.tokens, at));
+        let certain = clock.is_some() || scan.tokens.iter().any(|token| token.kind == Kind::Number);
+        let told = self.statements.iter().any(|statement| statement.sentence == sentence);
+        if !event || !certain || told || day < lookup.today {
+            return;
+        }
+        self.clauses += 1;
+        let bare = scan.source(front, scan.phrase_end(front));
+        let text = clock.map_or_else(|| bare.to_owned(), |(clock, _)| format!("{bare}, {clock}"));
+        let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+        let when = Some(crate::time::PartialDate::Day(day));
+        let stance = Stance { act: Act::Assert, from: when, to: when };
+        let says = Says::of(Predicate::Appointment);
+        let object = Object { key: words::key(&text), text, mention: None };
+        let statement = reader.statement(Mention::Owner, &says, Some(object), stance, (front, scan.tokens.len()));
+        self.push(statement);
+    }
+}
+
 /// Where one goes for oneself.
 const VISITS: &[&str] = &[
     "dentist",

@@ -9,7 +9,7 @@ use crate::fact::Predicate;
 use crate::grammar::Mention;
 use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
-use crate::grammar::noun::Noun;
+use crate::grammar::noun::{Noun, Trust};
 use crate::grammar::slots::Filler;
 use crate::words::lists::BEFORE_SUBJECT;
 use crate::words::{self, Tense};
@@ -69,6 +69,31 @@ impl Reader<'_> {
         let subject = Subject::Of(Noun::Someone(mention.clone()));
         let clause = Clause { first: opening, last: clause.last, timed: opening, subject: None, blocked: None };
         self.read(&whole, &clause, &subject, &mention)
+    }
+
+    /// «Soy madre de Leo y Mía», "I'm Leo's dad" has another form.
+    pub(super) fn parent_of(&self, mention: &Mention, at: usize, stance: Stance) -> Vec<Statement> {
+        let scan = self.scan;
+        let head = at + usize::from(scan.is_any(at, &["la", "el", "the", "a"]));
+        let kin = words::longest(scan.language, scan.tokens, head, &[words::Class::Kin]);
+        let Some((_, end)) = kin
+            .filter(|(sense, end)| matches!(sense.id, "mother" | "father") && scan.is_any(*end, &["de", "of", "to"]))
+        else {
+            return Vec::new();
+        };
+        let several = scan.members_named(&Mention::relative("children", true), end + 1);
+        let one = || {
+            let (name, last) = scan.name(end + 1, Trust::Capital)?;
+            Some(("child", name, (last, last)))
+        };
+        let named: Vec<_> = if several.is_empty() { one().into_iter().collect() } else { several };
+        let child = |(kin, name, _): (&'static str, String, (usize, usize))| {
+            let says = Says { predicate: Predicate::Relative, kind: kin, constant: None };
+            let other = Mention::Relative { of: Box::new(mention.clone()), kin, name: Some(name), plural: false };
+            let object = Object { text: String::new(), key: String::new(), mention: Some(other) };
+            self.statement(mention.clone(), &says, Some(object), stance, (at, end + 1))
+        };
+        named.into_iter().map(child).collect()
     }
 
     /// What somebody does for pleasure.

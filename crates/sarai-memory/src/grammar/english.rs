@@ -21,6 +21,19 @@ const GONE: &[&str] = &[
 
 impl Scan<'_> {
     pub(super) fn english_group(&self, at: usize) -> Option<Group> {
+        // "Turns out my son is allergic".
+        if self.word(at) == "turns" && self.word(at + 1) == "out" {
+            return None;
+        }
+        // "My sister's got two kids" has them; "he's got married" has not.
+        if self.word(at) == "'s"
+            && self.word(at + 1) == "got"
+            && self.word(at + 2) != "to"
+            && self.of_tense(at + 2, Tense::Participle).is_empty()
+        {
+            let has = Form { lemma: "have", tense: Tense::Present, person: Person::Third, plural: false };
+            return Some(Group { last: at + 2, ..Group::of(at, vec![has]) });
+        }
         let before = at.checked_sub(1).map_or("", |i| self.word(i));
         let mut finite: Vec<Form> =
             self.forms(at).iter().copied().filter(|form| matches!(form.tense, Tense::Present | Tense::Past)).collect();

@@ -203,6 +203,10 @@ impl Scan<'_> {
         {
             return None;
         }
+        // «Tomás es mi hermano» has one verb.
+        if token.capital && words::is_first_name(self.word(head)) && self.verb_at(head + 1) {
+            return None;
+        }
         // «Él vive», but «el trabajo».
         let pronoun = head > 0 && self.tokens[head - 1].lower == "él";
         if finite.is_empty()

@@ -172,6 +172,18 @@ impl<'a, S: Store> Planner<'a, S> {
             kind: Some(statement.kind.clone()),
             ..Filter::default()
         };
+        // «Laura y yo nos casamos», where Laura is known to be the wife.
+        if statement.predicate == Predicate::Relative
+            && let Some(group) = SAME.iter().find(|group| group[0] == statement.kind)
+            && object.entity.is_some()
+        {
+            for kind in &group[1..] {
+                let closer = Filter { kind: Some((*kind).to_owned()), object: object.entity, ..filter.clone() };
+                if !self.facts(&closer)?.is_empty() {
+                    return Ok(());
+                }
+            }
+        }
         let current = self.facts(&filter)?;
         let past = statement.to.is_some_and(|to| to.first() <= self.origin.at.date());
         let again = |fact: &&Fact| {
