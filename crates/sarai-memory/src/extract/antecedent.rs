@@ -2,7 +2,8 @@
 
 use super::clause::Subject;
 use crate::grammar::group::Group;
-use crate::grammar::noun::{Noun, Trust};
+use crate::grammar::name::Trust;
+use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::text::Token;
 use crate::words::{self, Class, Person};

@@ -462,7 +462,7 @@ fn presented(scan: &Scan<'_>, start: usize, group: &Group) -> Option<Noun> {
         return None;
     }
     (start..group.first).find_map(|at| {
-        let (name, end) = scan.name(at, crate::grammar::noun::Trust::Capital)?;
+        let (name, end) = scan.name(at, crate::grammar::name::Trust::Capital)?;
         let name = name.trim_end_matches("'s").trim_end_matches("’s").to_owned();
         (end == group.first && clear(scan, start, at)).then_some(Noun::Someone(Mention::Named(name)))
     })

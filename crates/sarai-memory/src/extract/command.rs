@@ -5,7 +5,8 @@ use super::order::{self, Order, Tone};
 use super::scope;
 use super::statement::Command;
 use crate::fact::Predicate;
-use crate::grammar::noun::{Noun, Trust};
+use crate::grammar::name::Trust;
+use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::memory::search_words;
 use crate::recall::question;
@@ -426,7 +427,7 @@ fn about(scan: &Scan<'_>, run: &Run<'_>, from: usize, everything: bool) -> Optio
 fn subject(scan: &Scan<'_>, run: &Run<'_>, at: usize) -> Option<Command> {
     let (noun, end) = scan.noun(at).or_else(|| {
         // A name that nobody has on a list: «olvida todo sobre Zutano».
-        let (name, end) = scan.name(at, crate::grammar::noun::Trust::Capital)?;
+        let (name, end) = scan.name(at, crate::grammar::name::Trust::Capital)?;
         Some((Noun::Someone(Mention::Named(name)), end))
     })?;
     let rest = (end..scan.tokens.len()).any(|i| {

@@ -11,7 +11,8 @@ use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::frames::{Match, Says};
 use crate::grammar::group::{Group, Polarity};
-use crate::grammar::noun::{Noun, Trust};
+use crate::grammar::name::Trust;
+use crate::grammar::noun::Noun;
 use crate::grammar::slots::Filler;
 use crate::grammar::{Mention, Scan};
 use crate::time::PartialDate;
@@ -87,14 +88,6 @@ impl Run<'_> {
         });
         let cancelled = called || said(CANCELS) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
         let recent_event = self.before.recent.iter().any(|s| s.predicate == Predicate::Appointment);
-        // «Al final es el 19» puts off what was just told.
-        // "Brought forward", "pushed back".
-        let shifts = ["brought", "pushed", "put", "moved", "been", "was", "got"];
-        let shifted = (1..scan.tokens.len()).any(|i| {
-            scan.is_any(i, &["rescheduled", "postponed"]) && scan.is_any(i - 1, &shifts)
-                || scan.is_any(i, &["forward", "back"])
-                    && (i.saturating_sub(5)..i).any(|before| scan.is_any(before, &shifts))
-        });
         // "The interview is on Wednesday instead", «el dentista ahora es el 10».
         let instead = (0..scan.tokens.len()).any(|i| {
             scan.is_any(i, &["instead", "now", "ahora"]) || scan.word(i) == "final" && i > 0 && scan.word(i - 1) == "al"
@@ -102,7 +95,7 @@ impl Run<'_> {
             .iter()
             .any(|group| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive);
         let corrected = recent_event && super::correction::marker(scan).is_some();
-        let moved = shifted || instead || said(MOVES);
+        let moved = shifted(scan) || instead || said(MOVES);
         let when = self.put_off(scan);
         // "Sorry" alone sets nothing right yet.
         if !doubtful.is_empty() || corrected && !moved && !cancelled && when.is_none() {
@@ -218,6 +211,16 @@ impl Run<'_> {
         let statement = reader.statement(Mention::Owner, &says, Some(object), stance, (0, scan.tokens.len()));
         self.push(statement);
     }
+}
+
+/// "Brought forward", "pushed back".
+fn shifted(scan: &Scan<'_>) -> bool {
+    let shifts = ["brought", "pushed", "put", "moved", "been", "was", "got"];
+    (1..scan.tokens.len()).any(|i| {
+        scan.is_any(i, &["rescheduled", "postponed"]) && scan.is_any(i - 1, &shifts)
+            || scan.is_any(i, &["forward", "back"])
+                && (i.saturating_sub(5)..i).any(|before| scan.is_any(before, &shifts))
+    })
 }
 
 /// Where somebody will not travel: «lo de Roma se ha cancelado», "the trip to Lisbon was called off".

@@ -11,6 +11,7 @@ mod antecedent;
 mod claims;
 mod clause;
 mod command;
+mod copula;
 mod correction;
 mod dated;
 mod endings;
@@ -38,7 +39,7 @@ use crate::fact::Predicate;
 use crate::grammar::group::Group;
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
-use crate::text::{Ending, Sentence, Token, sentences, spoken, tokens, votes};
+use crate::text::{Ending, Sentence, Token, is_lower_case, sentences, spoken, tokens, votes};
 use crate::time::{Direction, Lookup, Moment, PartialDate};
 use crate::words;
 use claims::Reader;
@@ -182,15 +183,6 @@ pub(crate) fn language_of(tokens: &[Token]) -> Option<Language> {
             std::cmp::Ordering::Equal => None,
         }
     })
-}
-
-/// Whether the writer leaves out capitals: none stands but at the beginning of a sentence.
-fn is_lower_case(tokens: &[Token], sentences: &[Sentence]) -> bool {
-    let starts: HashSet<usize> = sentences.iter().map(|sentence| sentence.first).collect();
-    tokens
-        .iter()
-        .enumerate()
-        .all(|(at, token)| !token.capital || starts.contains(&at) || token.is("i") || token.fold.len() == 1)
 }
 
 /// One message on its way through.

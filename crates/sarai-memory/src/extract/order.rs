@@ -1,7 +1,8 @@
 //! Where a sentence orders something to be forgotten: «olvida…», «ya no hace falta que recuerdes…», «eso no lo guardes».
 
 use crate::grammar::Scan;
-use crate::grammar::noun::{Noun, Trust};
+use crate::grammar::name::Trust;
+use crate::grammar::noun::Noun;
 use crate::text::Token;
 use crate::words::lists::{
     self, ASIDES, FORGET, FORGET_IT, KEEPING, REMEMBERING, SAID_OF, SCAFFOLD, TAKING_BACK, UNTRUE,

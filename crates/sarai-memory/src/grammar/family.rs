@@ -1,6 +1,7 @@
 //! People who need no possessive to be the owner's: "Mum lives in Hove", "the wife", «la niña», «Pablo, mi novio».
 
-use super::noun::{ARTICLES, Noun, POSSESSIVES, Trust};
+use super::name::Trust;
+use super::noun::{ARTICLES, Noun, POSSESSIVES};
 use super::{Mention, Scan};
 use crate::text::Token;
 use crate::words::{self, Class};

@@ -10,6 +10,7 @@ mod figures;
 pub(crate) mod frames;
 pub(crate) mod group;
 mod health;
+pub(crate) mod name;
 pub(crate) mod noun;
 mod people;
 mod places;

@@ -1,6 +1,7 @@
 //! Slots for people and animals: names, relatives, «dos hijos, Marta y Pablo».
 
-use super::noun::{Noun, Trust};
+use super::name::Trust;
+use super::noun::Noun;
 use super::slots::{Filled, Filler};
 use super::{Mention, Scan};
 use crate::text::fold;
@@ -169,11 +170,9 @@ impl Scan<'_> {
 
     /// "An eight-month-old" is a child.
     fn aged(&self, at: usize, class: Class) -> Option<(words::Sense, usize)> {
-        let old =
-            ["-month-old", "-months-old", "-year-old", "-week-old"].iter().any(|tail| self.word(at).ends_with(tail));
         let sense = words::Sense { class, id: words::intern(Class::Kin, "child")?, plural: false };
         let child = words::longest(self.language, self.tokens, at + 1, &[Class::Kin]).is_none();
-        (class == Class::Kin && old && child).then_some((sense, at + 1))
+        (class == Class::Kin && self.is_of_an_age(at) && child).then_some((sense, at + 1))
     }
 
     /// What stands between a counted noun and its names: adjectives and an age.

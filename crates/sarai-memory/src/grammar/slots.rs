@@ -3,7 +3,7 @@
 //! Every slot has hints that a sentence about something else fails: «vivo en paz» names no place. When in doubt a slot
 //! stays empty, and nothing is stored.
 
-use super::noun::Trust;
+use super::name::Trust;
 use super::{Mention, Scan};
 use crate::text::{Kind, fold};
 use crate::time::{When, cardinal, date, number};

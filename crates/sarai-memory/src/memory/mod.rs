@@ -2,6 +2,7 @@
 
 mod ask;
 mod embed;
+mod ended;
 mod enrich;
 mod forget;
 mod plan;

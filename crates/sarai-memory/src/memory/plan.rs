@@ -1,27 +1,14 @@
 //! From statements to changes: who is meant, what is new, what it ends.
 
-use crate::words::lists::{COMMON_VERBS, FUNCTION, UNIQUE, UNTELLING};
+use crate::words::lists::{FUNCTION, UNIQUE};
 use std::collections::HashMap;
 
-use super::resolve::{SAME, same};
+use super::resolve::SAME;
 use super::store::{Change, Filter, NextIds, States, Store, search_words};
 use crate::extract::{Act, Manner, Object, Reason, Statement};
 use crate::fact::{ALONE, Arity, Entity, EntityId, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
-use crate::recall::{alike, family};
 use crate::text::{fold, tokens};
 use crate::time::{Moment, PartialDate};
-/// What people give up, and say so in words of their own.
-const GIVEN_UP: &[Predicate] = &[
-    Predicate::Routine,
-    Predicate::Habit,
-    Predicate::Hobby,
-    Predicate::Plays,
-    Predicate::Learning,
-    Predicate::Collects,
-    Predicate::Diet,
-    Predicate::Medication,
-    Predicate::Goal,
-];
 /// A routine is compared by its first words.
 const ROUTINE_TOKENS_MAX: usize = 40;
 /// Who does this works nowhere.
@@ -376,119 +363,9 @@ impl<'a, S: Store> Planner<'a, S> {
     }
 
     /// One animal fewer: how many there were holds no more.
-    fn uncount(&mut self, owner: EntityId, kind: &str, to: PartialDate) -> Result<(), S::Error> {
+    pub(super) fn uncount(&mut self, owner: EntityId, kind: &str, to: PartialDate) -> Result<(), S::Error> {
         let (subject, predicate) = (Some(owner), Some(Predicate::Count));
         self.close_all(&Filter { subject, predicate, kind: Some(kind.to_owned()), ..Filter::default() }, to)
-    }
-
-    /// «Ya no …»: closes what is meant; what was never known is known to have been.
-    fn end(&mut self, statement: &Statement, subject: EntityId, object: Option<&Value>) -> Result<(), S::Error> {
-        if let (Predicate::Routine | Predicate::Appointment | Predicate::Trip, Some(object)) =
-            (statement.predicate, object)
-        {
-            return self.end_by_words(statement, subject, &object.text);
-        }
-        let filter = Filter { subject: Some(subject), predicate: Some(statement.predicate), ..Filter::default() };
-        let to = statement.to.unwrap_or_else(|| PartialDate::Day(self.origin.at.date()));
-        let mut found = false;
-        for fact in self.facts(&filter)? {
-            let owned = statement.predicate == Predicate::Owns
-                && (statement.kind == fact.kind
-                    || family(&statement.kind).is_some_and(|one| family(&fact.kind) == Some(one)));
-            let kind = statement.kind.is_empty()
-                || owned
-                || statement.kind == fact.kind
-                || statement.predicate == Predicate::Relative && same(&statement.kind).contains(&fact.kind.as_str())
-                || object.is_some()
-                    && !matches!(statement.predicate, Predicate::Relative | Predicate::Pet | Predicate::Favourite);
-            let same = object.is_none_or(|o| {
-                o.key == fact.object.key
-                    || (o.entity.is_some() && o.entity == fact.object.entity)
-                    || fact.object.key.contains(&o.key) && o.key.len() > 3
-                    || owned && !statement.kind.is_empty()
-            });
-            if kind && same {
-                if fact.predicate == Predicate::Relative && SAME[0].contains(&fact.kind.as_str()) {
-                    let with = Filter {
-                        subject: Some(subject),
-                        predicate: Some(Predicate::LivesWith),
-                        object: fact.object.entity,
-                        ..Filter::default()
-                    };
-                    for together in self.facts(&with)? {
-                        self.close(together, to);
-                    }
-                }
-                if fact.predicate == Predicate::Pet {
-                    self.uncount(subject, &fact.kind, to)?;
-                }
-                self.close(fact, to);
-                found = true;
-            }
-        }
-        if let (false, Some(object)) = (found, object)
-            && object.entity.is_none()
-            && statement.to.is_some()
-            // "I left school at 15" is no end of a job that nobody knows of.
-            && !(statement.predicate == Predicate::WorksAt && object.text.starts_with(char::is_lowercase))
-            && matches!(
-                statement.predicate,
-                Predicate::LivesIn | Predicate::WorksAt | Predicate::Role | Predicate::StudiesAt | Predicate::Studies
-            )
-        {
-            self.add(statement, subject, object.clone(), statement.from, Some(to));
-        }
-        Ok(())
-    }
-
-    /// Ends what a text is about, where no two people use the same words: «ya no voy a yoga», "my physio appointment was
-    /// cancelled".
-    fn end_by_words(&mut self, statement: &Statement, subject: EntityId, text: &str) -> Result<(), S::Error> {
-        let event = matches!(statement.predicate, Predicate::Appointment | Predicate::Trip);
-        let predicates: &[Predicate] = match statement.predicate {
-            Predicate::Appointment => &[Predicate::Appointment],
-            Predicate::Trip => &[Predicate::Trip, Predicate::Appointment],
-            _ => GIVEN_UP,
-        };
-        let today = self.origin.at.date();
-        let mut known = Vec::new();
-        for predicate in predicates {
-            let filter = Filter {
-                subject: Some(subject),
-                predicate: Some(*predicate),
-                states: if event { States::All } else { States::Open },
-                ..Filter::default()
-            };
-            known.extend(self.facts(&filter)?.into_iter().filter(|fact| fact.is_current(today)));
-        }
-        let words = telling_words(statement.language, text);
-        let holds = |fact: &Fact| {
-            let present = search_words(&format!("{} {}", fact.object.text, fact.object.key));
-            words.iter().all(|word| present.iter().any(|other| alike(word, other)))
-        };
-        let doomed: Vec<Fact> = if words.is_empty() {
-            known.into_iter().filter(|_| event).take(1).collect()
-        } else {
-            known.into_iter().filter(holds).collect()
-        };
-        for fact in doomed {
-            if event {
-                self.retract(fact);
-            } else {
-                self.close(fact, statement.to.unwrap_or(PartialDate::Day(today)));
-            }
-        }
-        Ok(())
-    }
-
-    fn deny(&mut self, statement: &Statement, subject: EntityId, object: Option<&Value>) -> Result<(), S::Error> {
-        let filter = Filter { subject: Some(subject), predicate: Some(statement.predicate), ..Filter::default() };
-        for fact in self.facts(&filter)? {
-            if object.is_some_and(|o| o.key == fact.object.key) {
-                self.retract(fact);
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn add(
@@ -547,7 +424,7 @@ impl<'a, S: Store> Planner<'a, S> {
         self.outcome.changes.push(Change::Retract { fact: fact.id, at });
     }
 
-    fn retract(&mut self, fact: Fact) {
+    pub(super) fn retract(&mut self, fact: Fact) {
         let mine = self.facts.iter().any(|mine| mine.id == fact.id);
         self.retract_silently(&fact);
         if !mine {
@@ -597,14 +474,4 @@ fn timeless(text: &str) -> Vec<String> {
         search_words(&said).into_iter().filter(|word| !FUNCTION.contains(&word.as_str()) && word != "now").collect();
     out.sort();
     out
-}
-
-/// The words of a text that tell one habit or appointment from another.
-fn telling_words(language: sarai_types::Language, text: &str) -> Vec<String> {
-    let common =
-        |word: &str| crate::words::forms(language, word, word).iter().any(|form| COMMON_VERBS.contains(&form.lemma));
-    search_words(text)
-        .into_iter()
-        .filter(|word| !FUNCTION.contains(&word.as_str()) && !UNTELLING.contains(&word.as_str()) && !common(word))
-        .collect()
 }

@@ -8,6 +8,7 @@ mod form;
 mod hint;
 mod judge;
 mod kind;
+mod meant;
 mod named;
 mod near;
 mod over;

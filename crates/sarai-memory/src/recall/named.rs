@@ -1,7 +1,8 @@
 //! Whom and what a question names.
 
 use crate::fact::Predicate;
-use crate::grammar::noun::{Noun, Trust};
+use crate::grammar::name::Trust;
+use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::words::{self, Class};
 

@@ -9,7 +9,7 @@ mod sentence;
 mod token;
 
 pub(crate) use language::{spoken, votes};
-pub(crate) use sentence::{Ending, Sentence, sentences};
+pub(crate) use sentence::{Ending, Sentence, is_lower_case, sentences};
 pub(crate) use token::{Kind, Token, tokens};
 
 use sarai_types::{is_combining, without_accent};

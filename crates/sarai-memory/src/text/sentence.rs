@@ -1,5 +1,7 @@
 //! Cuts tokens into sentences, and leaves out what is no sentence: code, quoted mail, tables.
 
+use std::collections::HashSet;
+
 use super::{Kind, Token};
 use crate::words::lists::ABBREVIATIONS;
 
@@ -114,6 +116,15 @@ fn join_openings(tokens: &[Token], mut list: Vec<Sentence>) -> Vec<Sentence> {
     }
     list.retain(|sentence| sentence.first < sentence.last);
     list
+}
+
+/// Whether the writer leaves out capitals: none stands but at the beginning of a sentence.
+pub(crate) fn is_lower_case(tokens: &[Token], sentences: &[Sentence]) -> bool {
+    let starts: HashSet<usize> = sentences.iter().map(|sentence| sentence.first).collect();
+    tokens
+        .iter()
+        .enumerate()
+        .all(|(at, token)| !token.capital || starts.contains(&at) || token.is("i") || token.fold.len() == 1)
 }
 
 #[cfg(test)]
