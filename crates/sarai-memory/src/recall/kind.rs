@@ -178,7 +178,10 @@ impl Sight<'_> {
     /// A name that stands for somebody: not behind «en», "from".
     fn names_somebody(&self) -> bool {
         let said = self.said();
-        (1..said.len()).any(|at| !self.used[at] && self.is_name(at) && !TO.contains(&said[at - 1].fold.as_str()))
+        // «Se la dejé a Julia», "Tom owes me": a name that people have is one wherever it stands.
+        let person = |at: usize| said[at].capital && words::is_first_name(&said[at].fold);
+        let behind = |at: usize| at > 0 && TO.contains(&said[at - 1].fold.as_str());
+        (0..said.len()).any(|at| !self.used[at] && (person(at) || self.is_name(at) && !behind(at)))
     }
 
     /// «Mi suegra se llama Puri», «Chispa, mi perra»: the name of what the question names.

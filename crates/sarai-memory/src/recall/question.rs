@@ -83,6 +83,8 @@ pub(crate) struct Question {
     pub(crate) qualifiers: Vec<Vec<String>>,
     /// The same of what is asked for by its kind, if nothing else says what that is: the floor in "which floor".
     pub(crate) which: Option<Vec<String>>,
+    /// What a word right behind «qué», "which" may agree with others by.
+    pub(crate) kind: Option<Vec<String>>,
     /// The kind of thing that is asked about: «¿qué coche tengo?», «¿de qué marca es mi moto?»
     pub(crate) thing: Option<&'static str>,
     pub(crate) wanted: Wanted,
@@ -203,6 +205,9 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         qualifiers: content_faces(scan, from, &|at| qualifies(scan, at)),
         which: which(scan, from, &topics).filter(|_| thing.is_none()),
         thing,
+        kind: (from + 1..scan.tokens.len())
+            .find(|&at| scan.is_any(at - 1, &["que", "which", "what"]) && scan.tokens[at].is_word())
+            .map(|at| words::same::faces(language, &scan.tokens[at])),
         wanted: wanted(scan, from),
         since: asks_since(&has),
         objects: objects(scan, from, &spans),

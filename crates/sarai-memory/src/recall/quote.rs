@@ -14,7 +14,7 @@ use super::kind::Sight;
 use super::over::{ENDINGS, changes, ends_topic, instead, is_over};
 use super::pieces::{TOKENS_MAX, joined, overlaps, thoughts, unsaid};
 use super::question::Form;
-use super::rank::Search;
+use super::rank::{Found, Search};
 use super::wanted::Wanted;
 use crate::extract::is_correction;
 use crate::fact::{EntityId, Episode, EpisodeId, Fact, Predicate, Source};
@@ -23,7 +23,7 @@ use crate::memory::{Filter, States, Store, search_words};
 use crate::text::{Ending, Kind, Token, clip, fold, sentences, tokens};
 use crate::time::{Date, Direction, Lookup, Moment, cardinal, date};
 use crate::words::lists::FUNCTION;
-use crate::words::{self, Class, Person};
+use crate::words::{self, Class, Person, Tense};
 
 /// Messages that are compared with one question.
 const COMPARED_MAX: usize = 40;
@@ -150,8 +150,21 @@ struct Passage {
 }
 
 impl<S: Store> Search<'_, '_, S> {
-    /// The newest message that says what is asked.
-    pub(super) fn quoted(&self, subjects: &[EntityId]) -> Result<Option<Quotation>, S::Error> {
+    /// The newest message that says what is asked, or for «¿sigo yendo a crossfit?» that it is over.
+    pub(super) fn quoting(&self, subjects: &[EntityId]) -> Result<Found, S::Error> {
+        let quoted = self.quoted(subjects)?;
+        let over = |(_, over): &(Quotation, bool)| *over;
+        Ok(match quoted {
+            Some(found) if over(&found) => {
+                let ended = self.question.form == Form::YesNo;
+                Found { ended, verdict: ended.then_some(false), ..Found::default() }
+            }
+            quoted => Found { quoted: quoted.map(|(quoted, _)| quoted), ..Found::default() },
+        })
+    }
+
+    /// The same, and whether what it says is over.
+    fn quoted(&self, subjects: &[EntityId]) -> Result<Option<(Quotation, bool)>, S::Error> {
         let asks = !matches!(self.question.form, Form::Everything);
         let nobody = matches!(self.question.subject, Some(Mention::Pronoun { .. }));
         if !asks || nobody || self.question.content.is_empty() && self.question.about.is_empty() {
@@ -184,14 +197,21 @@ impl<S: Store> Search<'_, '_, S> {
                 break;
             }
         }
-        let Some((episode, passage)) = best.filter(|(_, passage)| !passage.over) else { return Ok(None) };
+        let Some((episode, passage)) = best else { return Ok(None) };
+        let quote = |episode: Episode, text: &str| {
+            Some((Quotation { episode: episode.id, text: text.trim().to_owned(), said: episode.recorded }, passage.over))
+        };
+        if passage.over {
+            return Ok(quote(episode, &passage.text));
+        }
         if let Some(later) = corrected(self.store, &episode)? {
-            return Ok(Some(Quotation { episode: later.id, text: later.text.trim().to_owned(), said: later.recorded }));
+            let text = later.text.clone();
+            return Ok(quote(later, &text));
         }
         if !self.question.past && self.ended_since(&episode, &passage.text)? {
             return Ok(None);
         }
-        Ok(Some(Quotation { episode: episode.id, text: passage.text.trim().to_owned(), said: episode.recorded }))
+        Ok(quote(episode, &passage.text))
     }
 
     /// The words by which messages are looked for: those of the question, of whom it is about, and of what it is after.
@@ -302,7 +322,10 @@ impl<S: Store> Search<'_, '_, S> {
             // «¿Qué le debo al fontanero?», «¿cuándo es el dentista?», «¿cómo se llama mi suegra?»
             0 => names_asked || self.same_verb(heard, episode.language) || self.asks_when_it_is(),
             1 => covered == 1,
-            few if few < FEW => covered == few || covered > 0 && self.lacks_a_verb(heard, content),
+            few if few < FEW => {
+                covered == few
+                    || covered > 0 && (self.lacks_a_verb(heard, content) || self.lacks_the_kind(heard, content))
+            }
             many => covered == many || covered + 1 == many && !self.lacks_the_rest(heard, content),
         };
         let spoken = whom == about.len() && self.speaks_of(heard, episode.language, &used, names);
@@ -318,6 +341,7 @@ impl<S: Store> Search<'_, '_, S> {
             && self.has_value(heard)
             && !self.is_of_the_owner_alone(heard, episode.language)
             && !self.only_names(heard, episode.language);
+        if std::env::var("DBGQ").is_ok() { eprintln!("DBG {:?} content {:?} about {:?} rest {:?} wanted {:?} covered {covered} enough {enough} spoken {spoken} holds {} value {} alone {} names {} wished {wished} day {}", episode.text, content.iter().map(|f| f.last().cloned()).collect::<Vec<_>>(), about.len(), self.question.rest, self.question.wanted, sight.holds(self.question.form, self.question.wanted), self.has_value(heard), self.is_of_the_owner_alone(heard, episode.language), self.only_names(heard, episode.language), self.on_the_day(heard, episode)); }
         (enough && spoken && told && !wished && self.on_the_day(heard, episode)).then_some((covered + whom, denied))
     }
 
@@ -407,6 +431,22 @@ impl<S: Store> Search<'_, '_, S> {
         self.question.wanted == Wanted::Anything && self.question.own && lacking.into_iter().all(is_verb)
     }
 
+    /// «¿Con qué banco tenemos la hipoteca?», "which garage is doing my MOT?": what kind of thing is asked for goes without
+    /// saying where a name stands.
+    fn lacks_the_kind(&self, heard: &Heard, content: &[Vec<String>]) -> bool {
+        let Some(kind) = self.question.kind.as_ref().filter(|kind| kind.iter().any(|face| is_place_of_business(face)))
+        else {
+            return false;
+        };
+        let named = (1..heard.said.len()).any(|at| {
+            let token = &heard.said[at];
+            let tied = ["at", "in", "with", "to", "by", "from", "en", "con", "a", "por"];
+            token.capital && token.is_word() && tied.contains(&heard.said[at - 1].fold.as_str())
+        });
+        let lacking = content.iter().filter(|faces| heard.covers(std::slice::from_ref(*faces)) == 0);
+        named && lacking.into_iter().all(|faces| faces == kind)
+    }
+
     /// Whether the word that is not said is one that nothing in the question explains: the cholesterol in «¿qué pastilla
     /// tomo para el colesterol?»
     fn lacks_the_rest(&self, heard: &Heard, content: &[Vec<String>]) -> bool {
@@ -432,7 +472,7 @@ impl<S: Store> Search<'_, '_, S> {
     fn speaks_of(&self, heard: &Heard, language: Language, used: &[bool], names: &[String]) -> bool {
         let first = heard.said.iter().any(|token| {
             FIRST.contains(&token.fold.as_str()) || language == Language::Spanish && words::in_first_person(token)
-        });
+        }) || language == Language::English && begins_with_past(heard);
         let other = is_kin(heard, language, used);
         match &self.question.subject {
             Some(Mention::Owner) if self.question.own => {
@@ -478,6 +518,24 @@ impl<S: Store> Search<'_, '_, S> {
             })
         })
     }
+}
+
+/// What is called by a name of its own: «¿en qué banco…?», "which garage…?"
+fn is_place_of_business(word: &str) -> bool {
+    [
+        "banco", "bank", "taller", "garage", "gimnasio", "gym", "clinica", "clinic", "tienda", "shop", "store", "empresa",
+        "compania", "company", "restaurante", "restaurant", "hotel", "aerolinea", "airline", "hospital", "aseguradora",
+        "insurer", "colegio", "school", "bar", "cafe", "club", "academia", "supermercado", "supermarket", "farmacia",
+        "pharmacy", "operador", "provider", "library", "biblioteca", "pool", "piscina", "studio",
+    ]
+    .contains(&word)
+}
+
+/// "Lent Bec fifty bucks": who leaves out who it was speaks of themself.
+fn begins_with_past(heard: &Heard) -> bool {
+    let Some(token) = heard.said.iter().find(|token| token.is_word()) else { return false };
+    let forms = words::forms(Language::English, &token.lower, &token.fold);
+    forms.iter().any(|form| form.tense == Tense::Past) && forms.iter().all(|form| form.tense != Tense::Infinitive)
 }
 
 /// «Mi clase de yoga», where the question names it; "my family smokes" is not what the owner does.

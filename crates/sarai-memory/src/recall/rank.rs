@@ -165,7 +165,7 @@ impl<S: Store> Search<'_, '_, S> {
                 return Ok(other);
             }
         }
-        Ok(Found { quoted: self.quoted(&subjects)?, ..Found::default() })
+        self.quoting(&subjects)
     }
 
     /// «¿Qué puedo cocinar esta noche sin nueces?»: what the owner must not have goes with any question that names it.
