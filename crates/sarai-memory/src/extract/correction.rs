@@ -19,6 +19,8 @@ const CORRECTION_TOKENS_MAX: usize = 20;
 /// So far behind its beginning a correction says whose it is: «me he liado: el de mi madre es el 24».
 const ONE_OF_WITHIN: usize = 8;
 
+/// Words of a note that are looked at for its value.
+const NOTE_TOKENS_MAX: usize = 60;
 /// What somebody says who notices a mistake, before they say so.
 const SIGHS: &[&str] =
     &["uy", "ay", "huy", "ah", "oh", "vaya", "oops", "ups", "uf", "hmm", "bueno", "well", "sorry", "ostras"];
@@ -271,6 +273,9 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
     if old.predicate == Predicate::Routine {
         return another_day(scan, from, old, sentence);
     }
+    if old.predicate == Predicate::Note && !old.kind.is_empty() {
+        return another_value(scan, from, old, sentence);
+    }
     let slot = slot_of(old.predicate)?;
     // A number to call and an address of mail are known wherever they stand: "the last digits are wrong, it is 0176 5550 213".
     let marked = matches!(old.predicate, Predicate::Phone | Predicate::Email);
@@ -331,6 +336,26 @@ fn another_day(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, 
         .split(' ')
         .find(|word| weekday(fold(word).trim_matches(|c: char| !c.is_alphanumeric())).is_some())?;
     let text = object.text.replacen(wrong, scan.source(at, at + 1), 1);
+    (text != object.text).then(|| Statement {
+        object: Some(Object::plain(text)),
+        manner: Manner::Correction,
+        span: sentence,
+        sentence,
+        language: scan.language,
+        ..old.clone()
+    })
+}
+
+/// "Oops, I meant 381": the value of a note, where both are figures or codes.
+fn another_value(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usize)) -> Option<Statement> {
+    let tells = |token: &crate::text::Token| token.fold.chars().any(|c| c.is_ascii_digit());
+    let at = (from..scan.tokens.len()).find(|&at| tells(&scan.tokens[at]))?;
+    let plain = (from..at).all(|i| scan.tokens[i].is_mark() || FILLERS.contains(&scan.word(i)));
+    let object = old.object.as_ref()?;
+    let told = crate::text::tokens(&object.text, NOTE_TOKENS_MAX);
+    let wrong = told.iter().rev().find(|token| tells(token)).filter(|_| plain && settles(scan, at + 1))?;
+    let mut text = object.text.clone();
+    text.replace_range(wrong.start..wrong.end, scan.source(at, at + 1));
     (text != object.text).then(|| Statement {
         object: Some(Object::plain(text)),
         manner: Manner::Correction,

@@ -69,6 +69,8 @@ pub(super) fn form(scan: &Scan<'_>, from: usize, has: &dyn Fn(&str) -> bool, sub
         let copula = scan.is_any(first + 1, &["es", "son", "is", "are", "era", "fue", "was", "'s"]);
         // "Who is my brother's employer?" is no question of who somebody is.
         let married = ["married", "casado", "engaged", "prometido", "employer", "empresa"].iter().any(|word| has(word));
+        let last = scan.tokens.iter().rev().find(|token| token.is_word());
+        let tied = last.is_some_and(|token| ["with", "for", "by", "to", "from"].contains(&token.fold.as_str()));
         // "Who does my sister work for?"
         let acts = scan.is_any(first + 1, &["do", "does", "did"]);
         return match subject {
@@ -76,6 +78,8 @@ pub(super) fn form(scan: &Scan<'_>, from: usize, has: &dyn Fn(&str) -> bool, sub
             // "Who am I married to?"
             Some(Mention::Owner) => Form::Value,
             Some(Mention::Relative { .. } | Mention::Named(_)) if married => Form::Value,
+            // "Who is the cat insured with?"
+            Some(_) if copula && tied => Form::Value,
             Some(Mention::Named(_)) if copula => Form::WhoIs,
             Some(Mention::Relative { .. } | Mention::Animal { .. }) if copula => Form::WhoIs,
             None => Form::Who,

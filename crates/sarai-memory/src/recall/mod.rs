@@ -19,6 +19,7 @@ mod quote;
 mod rank;
 mod rest;
 mod wanted;
+mod whose;
 
 pub(crate) use answer::{compose, fact_text, facts_text, quoted_text, report_text};
 pub use block::facts_block;

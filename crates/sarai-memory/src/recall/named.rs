@@ -90,12 +90,19 @@ fn told_apart(scan: &Scan<'_>, noun: Noun, end: usize) -> (Noun, usize) {
     }
 }
 
-/// «La niña», «el crío»: in a house with one they are its children.
+/// «La niña», «el crío», "the cat": in a house with one they are its own.
 fn the_child(scan: &Scan<'_>, at: usize) -> Option<(Noun, usize)> {
     // "What has Mam got?"
     let near = ["mum", "mom", "mam", "dad", "nan", "gran", "granny", "grandma", "grandad", "grandpa", "mama", "papa"];
     if scan.is_any(at, &near) && !scan.is_any(at.max(1) - 1, &["la", "el", "the", "a", "una", "un"]) {
         return scan.headed(at, Mention::Owner, false);
+    }
+    let the = scan.is_any(at, &["la", "el", "las", "los", "the"]);
+    if let Some((sense, end)) = words::longest(scan.language, scan.tokens, at + 1, &[Class::Pet]).filter(|_| the) {
+        let species = sense.id;
+        let pet = Mention::Animal { of: Box::new(Mention::Owner), species, name: None, plural: sense.plural };
+        let theirs = scan.is_any(end, &["de", "of", "'s"]) || scan.tokens.get(end).is_some_and(|token| token.capital);
+        return (!theirs).then_some((Noun::Someone(pet), end));
     }
     let article = scan.spanish() && scan.is_any(at, &["la", "el", "las", "los"]);
     let child = scan.is_any(

@@ -50,6 +50,12 @@ const OVER: &[&str] = &[
     "me borre",
     "desapuntado",
     "packed in",
+    "han robado",
+    "robaron",
+    "was stolen",
+    "been stolen",
+    "got stolen",
+    "stole my",
     "jacked in",
 ];
 

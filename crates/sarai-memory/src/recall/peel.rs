@@ -29,6 +29,19 @@ pub(super) fn peel(tokens: &[Token], language: Language) -> Peeled {
     let tokens = &tokens[lead(tokens, language)..];
     let mut at = 0;
     while at < tokens.len() {
+        // «¿Cómo es que se llama…?»
+        let asks = at > 0 && ASKING.contains(&tokens[at - 1].fold.as_str());
+        if asks
+            && tokens.get(at + 1).is_some_and(|next| next.is("que"))
+            && (tokens[at].is("es") || tokens[at].is("era"))
+        {
+            at += 2;
+            continue;
+        }
+        // "(I need my passport number) for the visa form".
+        if peeled.requested && at > 1 && purpose(tokens, at) {
+            break;
+        }
         let called = matched(tokens, at, &QUESTION_CALLS).filter(|&end| parted(tokens, at, end));
         let framed = matched(tokens, at, &QUESTION_FRAMES).filter(|&end| opens(tokens, end, language));
         let told = matched(tokens, at, &QUESTION_TOLD).filter(|&end| !is_about(tokens, end));
@@ -49,6 +62,13 @@ pub(super) fn peel(tokens: &[Token], language: Language) -> Peeled {
         peeled.tokens = tokens.to_vec();
     }
     peeled
+}
+
+/// What somebody needs something for, at the end of a request.
+fn purpose(tokens: &[Token], at: usize) -> bool {
+    let word = |i: usize| tokens.get(i).map_or("", |token| token.fold.as_str());
+    let what = ["the", "a", "an", "this", "that", "some", "el", "la", "los", "un", "una", "este", "esta"];
+    matches!(word(at), "for" | "para") && what.contains(&word(at + 1))
 }
 
 /// One past the longest phrase of the list that stands here.

@@ -6,8 +6,8 @@ use super::named::nouns;
 use super::peel::{is_bare, peel};
 use super::rest::rest;
 use super::wanted::{
-    Wanted, asks_since, asks_the_clock, bygone, content_faces, kept_medicine, kind_of_thing, only_named, qualifies,
-    relative_at, state, telling, trade, wanted, which,
+    Wanted, asks_since, asks_the_clock, bygone, content_faces, kept_medicine, kind_asked, kind_of_thing, only_named,
+    qualifies, relative_at, state, telling, trade, wanted, which,
 };
 use crate::words::lists::FUNCTION;
 use std::sync::LazyLock;
@@ -205,9 +205,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         qualifiers: content_faces(scan, from, &|at| qualifies(scan, at)),
         which: which(scan, from, &topics).filter(|_| thing.is_none()),
         thing,
-        kind: (from + 1..scan.tokens.len())
-            .find(|&at| scan.is_any(at - 1, &["que", "which", "what"]) && scan.tokens[at].is_word())
-            .map(|at| words::same::faces(language, &scan.tokens[at])),
+        kind: kind_asked(scan, from),
         wanted: wanted(scan, from),
         since: asks_since(&has),
         objects: objects(scan, from, &spans),

@@ -16,14 +16,15 @@ use super::pieces::{TOKENS_MAX, joined, overlaps, thoughts, unsaid};
 use super::question::Form;
 use super::rank::{Found, Search};
 use super::wanted::Wanted;
+use super::whose::is_kin;
 use crate::extract::is_correction;
 use crate::fact::{EntityId, Episode, EpisodeId, Fact, Predicate, Source};
 use crate::grammar::Mention;
 use crate::memory::{Filter, States, Store, search_words};
 use crate::text::{Ending, Kind, Token, clip, fold, sentences, tokens};
 use crate::time::{Date, Direction, Lookup, Moment, cardinal, date};
+use crate::words;
 use crate::words::lists::FUNCTION;
-use crate::words::{self, Class, Person, Tense};
 
 /// Messages that are compared with one question.
 const COMPARED_MAX: usize = 40;
@@ -79,8 +80,6 @@ const WISHES: &[&str] =
 const TOPIC: &str = "@topic";
 /// So much of a long word is its root, in letters.
 const ROOT: usize = 5;
-/// So far behind «mi» stands what is the owner's.
-const OWNED_WITHIN: usize = 5;
 /// So much is shown of a message that may help, in bytes.
 const SHOWN_BYTES_MAX: usize = 600;
 /// So far before a word stands what denies it.
@@ -88,10 +87,6 @@ const DENIES: usize = 6;
 /// Words for a number to call, and how many digits it has at least.
 const CALLS: &[&str] = &["phone", "mobile", "cell", "telephone", "telefono", "movil", "celular", "fono"];
 const CALLED_DIGITS_MIN: usize = 6;
-/// Who speaks of themself.
-const FIRST: &[&str] = &["i", "me", "we", "us", "yo", "nos", "nosotros", "nosotras", "conmigo", "myself"];
-const POSSESSIVE: &[&str] =
-    &["mi", "mis", "my", "mine", "our", "nuestro", "nuestra", "nuestros", "nuestras", "mio", "mia", "mios", "mias"];
 
 /// What the owner said, word by word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,7 +194,10 @@ impl<S: Store> Search<'_, '_, S> {
         }
         let Some((episode, passage)) = best else { return Ok(None) };
         let quote = |episode: Episode, text: &str| {
-            Some((Quotation { episode: episode.id, text: text.trim().to_owned(), said: episode.recorded }, passage.over))
+            Some((
+                Quotation { episode: episode.id, text: text.trim().to_owned(), said: episode.recorded },
+                passage.over,
+            ))
         };
         if passage.over {
             return Ok(quote(episode, &passage.text));
@@ -341,29 +339,7 @@ impl<S: Store> Search<'_, '_, S> {
             && self.has_value(heard)
             && !self.is_of_the_owner_alone(heard, episode.language)
             && !self.only_names(heard, episode.language);
-        if std::env::var("DBGQ").is_ok() { eprintln!("DBG {:?} content {:?} about {:?} rest {:?} wanted {:?} covered {covered} enough {enough} spoken {spoken} holds {} value {} alone {} names {} wished {wished} day {}", episode.text, content.iter().map(|f| f.last().cloned()).collect::<Vec<_>>(), about.len(), self.question.rest, self.question.wanted, sight.holds(self.question.form, self.question.wanted), self.has_value(heard), self.is_of_the_owner_alone(heard, episode.language), self.only_names(heard, episode.language), self.on_the_day(heard, episode)); }
         (enough && spoken && told && !wished && self.on_the_day(heard, episode)).then_some((covered + whom, denied))
-    }
-
-    /// «Estudio arquitectura» does not say what a sister studies.
-    fn is_of_the_owner_alone(&self, heard: &Heard, language: Language) -> bool {
-        let of_another = matches!(
-            self.question.subject,
-            Some(Mention::Relative { .. } | Mention::Named(_) | Mention::Animal { .. } | Mention::Pronoun { .. })
-        );
-        let verbs = &self.question.verbs;
-        let mut persons = Vec::new();
-        for token in &heard.said {
-            // «Estudio» is no «estudió» that lacks its accent.
-            let forms = words::forms(language, &token.lower, &token.fold);
-            let exact = forms.iter().any(|form| words::is_exact(&token.lower, *form));
-            let meant = forms.iter().filter(|form| !exact || words::is_exact(&token.lower, **form));
-            persons.extend(meant.filter(|form| verbs.contains(&fold(form.lemma))).map(|form| form.person));
-        }
-        of_another
-            && !self.question.acts
-            && !persons.is_empty()
-            && persons.iter().all(|person| *person == Person::First)
     }
 
     /// The words that carry the question; those that tell what it is after agree with any other that does.
@@ -468,41 +444,6 @@ impl<S: Store> Search<'_, '_, S> {
         })
     }
 
-    /// Whether it is about whom the question is about.
-    fn speaks_of(&self, heard: &Heard, language: Language, used: &[bool], names: &[String]) -> bool {
-        let first = heard.said.iter().any(|token| {
-            FIRST.contains(&token.fold.as_str()) || language == Language::Spanish && words::in_first_person(token)
-        }) || language == Language::English && begins_with_past(heard);
-        let other = is_kin(heard, language, used);
-        match &self.question.subject {
-            Some(Mention::Owner) if self.question.own => {
-                first
-                    || !other
-                        && (owns(heard, language, used) || self.question.content.len() > 1 && is_at_home(heard, used))
-            }
-            // «El médico de mi padre» is not mine.
-            Some(Mention::Relative { .. }) if self.question.content.is_empty() && other => false,
-            Some(Mention::Relative { of, .. }) => **of != Mention::Owner || !self.is_anothers(heard),
-            Some(Mention::Animal { .. }) => !other && !self.is_anothers(heard),
-            Some(Mention::Named(name)) => {
-                let name = fold(name);
-                let one = name.split(' ').next().unwrap_or_default();
-                heard.said.iter().any(|token| token.is(one) || names.contains(&token.fold))
-            }
-            Some(Mention::Owner | Mention::Thing { .. } | Mention::Pronoun { .. }) | None => first || !other,
-        }
-    }
-
-    /// «Su hijo», where the owner's is asked about.
-    fn is_anothers(&self, heard: &Heard) -> bool {
-        let used = heard.used(&self.question.about);
-        (1..heard.said.len()).any(|at| {
-            used[at]
-                && ["su", "sus", "tu", "tus", "his", "her", "their", "your", "its"]
-                    .contains(&heard.said[at - 1].fold.as_str())
-        })
-    }
-
     /// Whether it speaks of the day that the question asks about, if it asks about one.
     fn on_the_day(&self, heard: &Heard, episode: &Episode) -> bool {
         let Some(when) = self.question.when else { return true };
@@ -523,54 +464,47 @@ impl<S: Store> Search<'_, '_, S> {
 /// What is called by a name of its own: «¿en qué banco…?», "which garage…?"
 fn is_place_of_business(word: &str) -> bool {
     [
-        "banco", "bank", "taller", "garage", "gimnasio", "gym", "clinica", "clinic", "tienda", "shop", "store", "empresa",
-        "compania", "company", "restaurante", "restaurant", "hotel", "aerolinea", "airline", "hospital", "aseguradora",
-        "insurer", "colegio", "school", "bar", "cafe", "club", "academia", "supermercado", "supermarket", "farmacia",
-        "pharmacy", "operador", "provider", "library", "biblioteca", "pool", "piscina", "studio",
+        "banco",
+        "bank",
+        "taller",
+        "garage",
+        "gimnasio",
+        "gym",
+        "clinica",
+        "clinic",
+        "tienda",
+        "shop",
+        "store",
+        "empresa",
+        "compania",
+        "company",
+        "restaurante",
+        "restaurant",
+        "hotel",
+        "aerolinea",
+        "airline",
+        "hospital",
+        "aseguradora",
+        "insurer",
+        "colegio",
+        "school",
+        "bar",
+        "cafe",
+        "club",
+        "academia",
+        "supermercado",
+        "supermarket",
+        "farmacia",
+        "pharmacy",
+        "operador",
+        "provider",
+        "library",
+        "biblioteca",
+        "pool",
+        "piscina",
+        "studio",
     ]
     .contains(&word)
-}
-
-/// "Lent Bec fifty bucks": who leaves out who it was speaks of themself.
-fn begins_with_past(heard: &Heard) -> bool {
-    let Some(token) = heard.said.iter().find(|token| token.is_word()) else { return false };
-    let forms = words::forms(Language::English, &token.lower, &token.fold);
-    forms.iter().any(|form| form.tense == Tense::Past) && forms.iter().all(|form| form.tense != Tense::Infinitive)
-}
-
-/// «Mi clase de yoga», where the question names it; "my family smokes" is not what the owner does.
-fn owns(heard: &Heard, language: Language, used: &[bool]) -> bool {
-    let is_verb = |token: &Token| {
-        !FUNCTION.contains(&token.fold.as_str()) && !words::forms(language, &token.lower, &token.fold).is_empty()
-    };
-    (0..heard.said.len()).filter(|&at| POSSESSIVE.contains(&heard.said[at].fold.as_str())).any(|at| {
-        let next = at + 1..heard.said.len().min(at + OWNED_WITHIN);
-        let mut noun = next.take_while(|&i| !heard.said[i].is_mark() && (i == at + 1 || !is_verb(&heard.said[i])));
-        noun.any(|i| used[i]) || heard.said[at].is("mine")
-    })
-}
-
-/// «El poto del pasillo se riega los domingos»: whose it is goes without saying where nobody else is spoken of.
-fn is_at_home(heard: &Heard, used: &[bool]) -> bool {
-    const ANOTHERS: &[&str] = &[
-        "his", "her", "their", "your", "its", "su", "sus", "tu", "tus", "he", "she", "they", "you", "el", "ella",
-        "ellos",
-    ];
-    let said = &heard.said;
-    let definite = (0..said.len().saturating_sub(1)).any(|at| {
-        ["the", "el", "la", "los", "las"].contains(&said[at].lower.as_str())
-            && used[at + 1..].iter().take(2).any(|used| *used)
-    });
-    let another = |token: &Token| {
-        ANOTHERS.contains(&token.fold.as_str()) && token.lower != "el"
-            || token.capital && words::is_first_name(&token.fold)
-    };
-    definite && !said.iter().any(another)
-}
-
-/// Whether a relative stands here of whom the question does not speak.
-fn is_kin(heard: &Heard, language: Language, used: &[bool]) -> bool {
-    (0..heard.said.len()).any(|at| !used[at] && words::longest(language, &heard.said, at, &[Class::Kin]).is_some())
 }
 
 #[cfg(test)]

@@ -157,15 +157,27 @@ impl<S: Store> Search<'_, '_, S> {
         if self.question.subject.is_none() || !subjects.is_empty() {
             let found = self.by_grammar(&subjects)?;
             if !found.facts.is_empty() || found.count.is_some() || found.ended {
-                return Ok(found);
+                return self.or_newer(found, &subjects);
             }
         }
         for other in [self.agreeing(&subjects)?, self.warned()?] {
             if !other.facts.is_empty() {
-                return Ok(other);
+                return self.or_newer(other, &subjects);
             }
         }
         self.quoting(&subjects)
+    }
+
+    /// A note is words like any other message: what says the same and is newer takes its place.
+    fn or_newer(&self, found: Found, subjects: &[EntityId]) -> Result<Found, S::Error> {
+        let newest = found.facts.iter().filter_map(|ranked| ranked.fact.evidence.episode).max();
+        let notes = found.facts.iter().all(|ranked| ranked.fact.predicate == Predicate::Note);
+        if !notes || self.question.past || newest.is_none() {
+            return Ok(found);
+        }
+        let quoting = self.quoting(subjects)?;
+        let newer = quoting.quoted.as_ref().is_some_and(|quoted| Some(quoted.episode) > newest);
+        Ok(if newer { quoting } else { found })
     }
 
     /// «¿Qué puedo cocinar esta noche sin nueces?»: what the owner must not have goes with any question that names it.

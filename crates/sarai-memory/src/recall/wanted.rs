@@ -145,6 +145,13 @@ pub(super) fn which(scan: &Scan<'_>, from: usize, topics: &[Topic]) -> Option<Ve
     (token.is_word() && !token.capital && (lemmas.is_empty() || verb()) && !known).then_some(faces)
 }
 
+/// What the word right behind «qué», "which" may agree with others by.
+pub(super) fn kind_asked(scan: &Scan<'_>, from: usize) -> Option<Vec<String>> {
+    let asks = |at: &usize| scan.is_any(*at - 1, &["que", "which", "what"]) && scan.tokens[*at].is_word();
+    let at = (from + 1..scan.tokens.len()).find(asks)?;
+    Some(words::same::faces(scan.language, &scan.tokens[at]))
+}
+
 /// The car of «¿qué coche tengo?» and of «¿de qué marca es mi coche?»
 pub(super) fn kind_of_thing(scan: &Scan<'_>, from: usize, subject: Option<&Mention>) -> Option<&'static str> {
     let classes = [Class::Vehicle, Class::Own];
