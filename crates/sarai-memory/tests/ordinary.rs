@@ -186,6 +186,50 @@ fn what_was_told_is_found_in_either_language() {
     verdict(asked, 1900, &wrong);
 }
 
+/// What is told stays told in any of the usual wrappings, without capitals and in nothing but capitals.
+#[test]
+fn what_is_put_around_it_takes_nothing_from_it() {
+    let mut wrong = BTreeSet::new();
+    let mut asked = 0;
+    let around: Vec<(Language, &str)> = include_str!("around.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| (Language::from_tag(&line[..2]).unwrap(), &line[3..]))
+        .collect();
+    for block in blocks(include_str!("ordinary.txt")) {
+        for told in &block.told {
+            let english = told.language == Language::English;
+            let (sister, sisters) = if english { ("my sister", "my sister's") } else { ("mi hermana", "") };
+            let line = block.asked.iter().find(|line| line.language == told.language).unwrap();
+            let theirs = |text: &str| filled(text, sister, sisters);
+            let pairs = [
+                told.owners.map(str::to_owned).zip(line.owners.map(str::to_owned)),
+                told.others.map(theirs).zip(line.others.map(theirs)),
+            ];
+            for (said, question) in pairs.into_iter().flatten() {
+                let wrapped = around.iter().filter(|(language, _)| *language == told.language).map(|(_, around)| {
+                    let said = if around.starts_with("{}") { said.clone() } else { uncapitalised(&said) };
+                    around.replace("{}", &said)
+                });
+                for text in wrapped.chain([said.to_lowercase(), said.to_uppercase()]) {
+                    asked += 1;
+                    let answer = answer(&[&text], &question).to_lowercase();
+                    if !block.answers.iter().any(|expected| answer.contains(expected)) {
+                        wrong.insert(format!("{}: {text} – {question} – {answer}", block.name));
+                    }
+                }
+            }
+        }
+    }
+    verdict(asked, 6000, &wrong);
+}
+
+fn uncapitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_lowercase().to_string()).unwrap_or_default();
+    first + chars.as_str()
+}
+
 #[test]
 fn nobody_is_given_what_is_another_s() {
     let mut wrong = BTreeSet::new();

@@ -19,6 +19,7 @@ mod fragments;
 mod introduced;
 mod kept;
 mod noted;
+mod opener;
 mod order;
 mod period;
 mod renewed;
@@ -126,7 +127,7 @@ pub fn extract(message: Message<'_>, context: &Context, known: &dyn Fn(&str) -> 
     let mut tokens = tokens(text, TOKENS_MAX);
     let language = message.language.or_else(|| language_of(&tokens)).or(context.language).unwrap_or(Language::Spanish);
     words::typos::mend(&mut tokens, language);
-    let list = correction::split(&tokens, sentences(&tokens, text));
+    let list = opener::opened(&tokens, correction::split(&tokens, sentences(&tokens, text)));
     let takes_back = |s: &Sentence| order::taken_back(&tokens[s.first..s.last]).is_some();
     let verdict = if list.iter().any(takes_back) { scope::Verdict::Open } else { scope::whole(text, &tokens, &list) };
     // «Era broma, soy del Levante» takes back what was said before, and says something.

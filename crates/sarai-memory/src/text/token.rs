@@ -150,19 +150,32 @@ fn inside_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_' | '\u{300}'..='\u{36f}')
 }
 
+/// Fewer words in capitals may be somebody's initials.
+const SHOUTED_WORDS_MIN: usize = 3;
+
 /// The tokens of a text, at most `max`.
 pub(crate) fn tokens(text: &str, max: usize) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::new();
     let mut at = 0;
+    let shouted = is_shouted(text);
     while out.len() < max {
         let Some(skip) = text[at..].find(|c: char| !is_blank(c) || c == '\n') else { break };
         at += skip;
         let end = at + length(&text[at..]);
-        push(&mut out, text, at, end);
+        push(&mut out, text, (at, end), shouted);
         at = end;
     }
     mark_quotations(&mut out, text);
+    if shouted {
+        out.iter_mut().for_each(|token| token.capital = false);
+    }
     out
+}
+
+/// «MI HERMANA TIENE ASMA»: where all letters are capitals they tell nothing.
+fn is_shouted(text: &str) -> bool {
+    let letters = |word: &&str| word.chars().any(char::is_alphabetic);
+    !text.chars().any(char::is_lowercase) && text.split_whitespace().filter(letters).count() >= SHOUTED_WORDS_MIN
 }
 
 /// White space, and what nobody sees: control characters, marks of direction, joiners and variation selectors.
@@ -228,7 +241,7 @@ fn is_link(chunk: &str) -> bool {
     chunk.contains("://") || chunk.starts_with("www.")
 }
 
-fn push(out: &mut Vec<Token>, text: &str, start: usize, end: usize) {
+fn push(out: &mut Vec<Token>, text: &str, (start, end): (usize, usize), shouted: bool) {
     let piece = &text[start..end];
     let first = piece.chars().next().unwrap_or(' ');
     let kind = match first {
@@ -255,7 +268,8 @@ fn push(out: &mut Vec<Token>, text: &str, start: usize, end: usize) {
     }
     // `Ana's` is `ana` and `'s`; `parents'` was cut to `parents` before.
     let (stem, clitic) = folded.strip_suffix("'s").map_or((folded.as_str(), false), |stem| (stem, true));
-    let shout = piece.len() > 2 && piece.chars().all(|c| !c.is_lowercase());
+    // "ID" is none of "I'd", and "I'M" one of "I'm".
+    let shout = !shouted && piece.len() > 2 && piece.chars().all(|c| !c.is_lowercase()) && !piece.contains(['\'', '’']);
     match SPELLINGS.iter().find(|(short, _)| *short == stem && !(shout && short.len() <= 3)) {
         Some((_, long)) => {
             out.extend(long.split(' ').map(|word| token(word, word.to_owned())));

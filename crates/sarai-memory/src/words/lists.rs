@@ -153,6 +153,10 @@ lists! {
     /// What stands between a number and a relative or animal.
     BEFORE_NOUN_ADJECTIVES
     /// Breeds that tell the animal.
+    /// What announces that something is told.
+    OPENERS
+    /// What asks for something to be done.
+    REQUESTS
     /// Whose word on health counts as the owner's.
     DOCTORS
     DOGS

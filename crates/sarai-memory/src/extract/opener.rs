@@ -1,0 +1,74 @@
+//! What only announces that something is told, whatever mark ends it: «¿te he dicho que…?», "can you remember that…",
+//! "write this down: …".
+
+use crate::text::{Ending, Sentence, Token};
+use crate::words::lists::{OPENERS, REQUESTS};
+
+/// Words of the longest opener.
+const WORDS_MAX: usize = 7;
+/// What may stand before it.
+const BEFORE: &[&str] =
+    &["oye", "hey", "hi", "hola", "sarai", "ah", "oh", "and", "y", "so", "pues", "por", "cierto", "btw", "also"];
+/// How a sentence begins that tells something, behind an opener without a «que».
+const BEGINNINGS: &[&str] =
+    &["i", "my", "we", "our", "i'm", "i've", "mi", "mis", "me", "yo", "nuestro", "nuestra", "tengo", "soy", "vivo"];
+/// What makes it a question after all: "can you remember where I live?"
+const ASKING: &[&str] = &["if", "whether", "what", "where", "who", "how", "when", "why", "which"];
+
+/// Sentences without their openers; what was put as a question is told then.
+pub(super) fn opened(tokens: &[Token], sentences: Vec<Sentence>) -> Vec<Sentence> {
+    let alone = |sentence: &Sentence| {
+        sentence.ending == Ending::Colon && opener(tokens, *sentence).is_some_and(|next| next >= sentence.last)
+    };
+    sentences
+        .into_iter()
+        .filter(|sentence| !alone(sentence))
+        .map(|sentence| told(tokens, sentence).unwrap_or(sentence))
+        .collect()
+}
+
+fn told(tokens: &[Token], sentence: Sentence) -> Option<Sentence> {
+    let next = opener(tokens, sentence)?;
+    let word = |at: usize| tokens.get(at).filter(|_| at < sentence.last).map_or("", |token| token.fold.as_str());
+    let joint = ["that", "que", ":", ","].contains(&word(next));
+    let first = next + usize::from(joint);
+    let accented = tokens.get(first).is_some_and(|token| token.lower != token.fold);
+    let asks = ASKING.contains(&word(first))
+        || accented && ["donde", "quien", "como", "cuando", "cual"].contains(&word(first));
+    let begins = joint || BEGINNINGS.contains(&word(first));
+    (begins && !asks && first + 1 < sentence.last).then_some(Sentence { first, ending: Ending::Plain, ..sentence })
+}
+
+/// One past the opener, or where "remember" stands behind "can you".
+fn opener(tokens: &[Token], sentence: Sentence) -> Option<usize> {
+    let words: Vec<usize> = (sentence.first..sentence.last).filter(|&at| tokens[at].is_word()).collect();
+    let before = words.iter().take_while(|&&at| BEFORE.contains(&tokens[at].fold.as_str())).count();
+    let words = &words[before..];
+    let phrase = |count: usize| {
+        let spoken: Vec<&str> = words[..count].iter().map(|&at| tokens[at].fold.as_str()).collect();
+        spoken.join(" ")
+    };
+    let count = (1..=WORDS_MAX.min(words.len())).rev().find(|&count| OPENERS.contains(&phrase(count).as_str()));
+    if let Some(count) = count {
+        return Some(words[count - 1] + 1);
+    }
+    // "Can you please remember that …".
+    let asked = (1..=4.min(words.len())).rev().find(|&count| REQUESTS.contains(&phrase(count).as_str()))?;
+    let verb = *words.get(asked)?;
+    let remembers = [
+        "remember",
+        "note",
+        "save",
+        "store",
+        "recordar",
+        "apuntar",
+        "anotar",
+        "guardar",
+        "memorizar",
+        "recordarme",
+        "apuntarme",
+        "anotarme",
+    ];
+    let joint = tokens.get(verb + 1).is_some_and(|token| ["that", "que", ":"].contains(&token.fold.as_str()));
+    (remembers.contains(&tokens[verb].fold.as_str()) && joint).then_some(verb + 1)
+}
