@@ -168,7 +168,8 @@ fn subject(
         return Some(Subject::Of(noun));
     }
     let start = start(scan, floor, group.first);
-    if start > 0 && scan.is_any(start - 1, &["que", "who", "that", "which", "quien"]) && start == group.first {
+    let adverbs = (start..group.first).all(|at| ADVERBS.contains(&scan.word(at)));
+    if start > 0 && scan.is_any(start - 1, &["que", "who", "that", "which", "quien"]) && adverbs {
         if let Some(noun) = antecedent(scan, floor, start - 1) {
             return Some(Subject::Of(noun));
         }
@@ -348,7 +349,11 @@ fn dative(scan: &Scan<'_>, group: &Group, floor: usize, last: usize, before: Opt
                     (scan.word(at) == "a" && end <= to && matches!(noun, Noun::Someone(_))).then_some(noun)
                 })
             };
-            let noun = named(floor, group.first).or_else(|| named(group.last, last));
+            // «Mi hermana Ana, que le encanta el jazz, …».
+            let from = group.first - usize::from(group.first > 0 && scan.is_any(group.first - 1, &["no", "nunca"]));
+            let relative =
+                || from.checked_sub(1).filter(|&at| scan.word(at) == "que").and_then(|at| antecedent(scan, floor, at));
+            let noun = named(floor, group.first).or_else(|| named(group.last, last)).or_else(relative);
             Some(noun.map_or_else(
                 || match before {
                     Some(Subject::Of(noun)) if *noun.whose() != Mention::Owner => Subject::Of(noun.clone()),

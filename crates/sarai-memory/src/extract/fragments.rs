@@ -196,7 +196,7 @@ impl Run<'_> {
                 continue;
             };
             let span = (scan.tokens[at].start, scan.tokens[end - 1].end);
-            let covered = self.statements.iter().any(|s| s.span.0 <= span.0 && span.1 <= s.span.1);
+            let covered = self.statements.iter().any(|s| s.span.0 <= span.0 && span.1 <= s.span.1) || self.doubts(span);
             if let (false, false, Some(of), Some(filler)) =
                 (covered, scan.tokens[at].quoted, contact_of(scan, at, predicate), fillers.pop())
                 && let Some(of) = self.resolved(of)

@@ -1,7 +1,6 @@
 //! Names that a sentence tells by the way.
 
 use super::Run;
-use super::scope;
 use super::statement::{Act, Manner, Object, Reason, Statement};
 use crate::fact::Predicate;
 use crate::grammar::noun::Noun;
@@ -213,7 +212,7 @@ pub(super) fn certain_until(scan: &Scan<'_>, reason: Reason) -> Option<usize> {
 fn speaker_ends(scan: &Scan<'_>) -> Option<usize> {
     let says = |at: &usize| scan.is_any(*at, &["dice", "dijo", "cuenta", "conto", "says", "said", "reckons", "swears"]);
     let at = (1..scan.tokens.len()).find(says)?;
-    (0..scan.tokens.len()).all(|i| !scan.is_any(i, scope::STORIES)).then_some(at)
+    (0..scan.tokens.len()).all(|i| !scan.is_any(i, &crate::words::lists::STORIES)).then_some(at)
 }
 
 /// «Su loro, Capitán, …», where the talk has come to the parrot itself: it is not its own.

@@ -47,7 +47,7 @@ use claims::Reader;
 use clause::Subject;
 pub(crate) use correction::is_correction;
 use scope::Doubtful;
-pub(crate) use scope::{begins_question, is_secret};
+pub(crate) use scope::{begins_question, is_secret, tells_story};
 pub use statement::{Act, Command, Manner, Object, Reason, Speaker, Statement};
 
 /// A longer message is a document that somebody pasted, and no statement of theirs.
@@ -159,7 +159,7 @@ pub fn extract(message: Message<'_>, context: &Context, known: &dyn Fn(&str) -> 
     if but_now {
         run.commands.push(Command::ForgetLast);
     }
-    let mut made_up = false;
+    let (mut made_up, mut passed_on) = (false, false);
     for sentence in list {
         // "Pretend I never told you about Ron" is an order to forget.
         let plain = order::without_asides(&tokens[sentence.first..sentence.last]);
@@ -167,6 +167,8 @@ pub fn extract(message: Message<'_>, context: &Context, known: &dyn Fn(&str) -> 
         made_up |= !plain.is_empty() && order::unsaid(&plain).is_none() && scope::makes_up(&plain, whole);
         if made_up {
             run.skip(sentence, Reason::Material);
+        } else if std::mem::replace(&mut passed_on, scope::passes_on(&tokens, sentence, language)) {
+            run.skip(sentence, Reason::Reported);
         } else {
             run.sentence(sentence);
         }
@@ -251,11 +253,16 @@ impl<'a> Run<'a> {
         if sentence.ending != Ending::Question {
             self.nicknamed(&scan, self.span(sentence));
         }
+        if self.denied(&scan, self.span(sentence)) {
+            return;
+        }
         let question = scope::question_from(self.tokens, sentence, language).map(|at| at - sentence.first);
         // «Qué digo, mi abuela nació en …» asks nothing.
         let said = sentence.ending != Ending::Question && correction::marker(&scan).is_some_and(|end| end > 1);
         let question = question.filter(|at| !(said && *at == 0));
         if question == Some(0) {
+            // «¿Conoces a mi amigo Tom? Vive en …»
+            self.focus = only_one(&scan).and_then(|mention| self.resolved(mention)).or_else(|| self.focus.take());
             return self.skip(sentence, Reason::Question);
         }
         let doubtful = scope::doubtful(self.text, scan.tokens, language);

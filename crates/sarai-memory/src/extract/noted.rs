@@ -103,6 +103,11 @@ impl Run<'_> {
         }
     }
 
+    /// Whether nothing counts of what stands there.
+    pub(super) fn doubts(&self, span: (usize, usize)) -> bool {
+        self.skipped.iter().any(|skipped| skipped.span.0 <= span.0 && span.1 <= skipped.span.1)
+    }
+
     fn asked_for(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
         let Some(from) = command::remember(scan) else { return };
         let own = ["mi", "mis", "me", "yo", "nuestro", "nuestra", "nos", "my", "i", "our", "we", "us"];
@@ -123,7 +128,11 @@ impl Run<'_> {
                     && s.span.0 <= scan.tokens[group.first].start
                     && scan.tokens[group.first].end <= s.span.1
             });
-            if doubted || told || !names(scan, group) {
+            if doubted
+                || told
+                || self.doubts((scan.tokens[group.first].start, scan.tokens[group.first].end))
+                || !names(scan, group)
+            {
                 continue;
             }
             let at = scan.after_adverbs(group.last);

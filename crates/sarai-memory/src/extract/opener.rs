@@ -1,8 +1,11 @@
 //! What only announces that something is told, whatever mark ends it: «¿te he dicho que…?», "can you remember that…",
 //! "write this down: …".
 
+use super::statement::{Act, Manner, Reason};
+use super::{Run, Skipped};
+use crate::grammar::Scan;
 use crate::text::{Ending, Sentence, Token};
-use crate::words::lists::{OPENERS, REQUESTS};
+use crate::words::lists::{DENIALS, OPENERS, REQUESTS};
 
 /// Words of the longest opener.
 const WORDS_MAX: usize = 7;
@@ -71,4 +74,20 @@ fn opener(tokens: &[Token], sentence: Sentence) -> Option<usize> {
     ];
     let joint = tokens.get(verb + 1).is_some_and(|token| ["that", "que", ":"].contains(&token.fold.as_str()));
     (remembers.contains(&tokens[verb].fold.as_str()) && joint).then_some(verb + 1)
+}
+
+impl Run<'_> {
+    /// «No es verdad que viva en Vigo»: what stands behind it is denied. Whether it was so opened.
+    pub(super) fn denied(&mut self, scan: &Scan<'_>, span: (usize, usize)) -> bool {
+        let words: Vec<usize> = (0..scan.tokens.len()).filter(|&at| scan.tokens[at].is_word()).collect();
+        let phrase = |count: usize| words[..count].iter().map(|&at| scan.word(at)).collect::<Vec<_>>().join(" ");
+        let opening = (2..=WORDS_MAX.min(words.len())).rev().find(|&count| DENIALS.contains(&phrase(count).as_str()));
+        let Some(last) = opening.map(|count| words[count - 1]) else { return false };
+        let behind = Scan { tokens: &scan.tokens[last + 1..], ..*scan };
+        let before = self.statements.len();
+        self.clauses(&behind, &behind.groups(), Manner::Plain, usize::MAX, &[], span);
+        self.statements[before..].iter_mut().for_each(|statement| statement.act = Act::Deny);
+        self.skipped.push(Skipped { reason: Reason::Hypothesis, span });
+        true
+    }
 }

@@ -1,7 +1,7 @@
 //! Who vouches for a sentence: what is asked, quoted, supposed, ordered or somebody else's is not remembered.
 
 use crate::words::lists::{
-    DOCTORS, DOUBTS, HARMLESS_IF, HEARSAY, JOKES, MAKERS, MARKERS, POLITE, REWRITERS, SUPPOSITIONS, TOLD_ON,
+    DOCTORS, DOUBTS, HARMLESS_IF, HEARSAY, JOKES, MAKERS, MARKERS, POLITE, REWRITERS, STORIES, SUPPOSITIONS, TOLD_ON,
 };
 use sarai_types::Language;
 
@@ -88,39 +88,6 @@ fn opening(tokens: &[Token], sentence: Sentence, verbs: &[&str]) -> bool {
         .is_some_and(|token| verbs.contains(&token.fold.as_str()))
 }
 
-/// What is made up, and who is in it.
-pub(super) const STORIES: &[&str] = &[
-    "cuento",
-    "historia",
-    "poema",
-    "story",
-    "poem",
-    "relato",
-    "novela",
-    "novel",
-    "dialogo",
-    "dialogue",
-    "cancion",
-    "song",
-    "guion",
-    "script",
-    "frase",
-    "sentence",
-    "pelicula",
-    "movie",
-    "film",
-    "serie",
-    "show",
-    "libro",
-    "book",
-    "juego",
-    "game",
-    "personaje",
-    "character",
-    "protagonista",
-    "protagonist",
-];
-
 /// Whether from this sentence on everything is made up.
 pub(super) fn makes_up(tokens: &[Token], sentence: Sentence) -> bool {
     let first = &tokens[sentence.first];
@@ -181,6 +148,10 @@ pub(super) fn doubtful(text: &str, range: &[Token], language: Language) -> Vec<D
         && !range[..colon].iter().any(|token| matches!(token.fold.as_str(), "mi" | "my"))
     {
         return vec![Doubtful { first: 0, last: range.len(), reason: Reason::Material }];
+    }
+    // «Un amigo mío escribió: vivo en Vigo».
+    if let Some(colon) = colon.filter(|&colon| announces(&range[..colon], language)) {
+        return vec![Doubtful { first: colon, last: range.len(), reason: Reason::Reported }];
     }
     let mut from = 0;
     for to in 1..=range.len() {
@@ -256,7 +227,9 @@ fn doubt(text: &str, thought: &[Token], language: Language) -> Option<Reason> {
     {
         return Some(Reason::Reported);
     }
-    if passed_on(&folded) {
+    if passed_on(&folded)
+        || holds(&folded, &["alguien me ha dicho", "alguien me dijo", "someone told me", "somebody told me"])
+    {
         return Some(Reason::Reported);
     }
     if opens(&folded, &DOUBTS)
@@ -296,6 +269,47 @@ fn passed_on(folded: &str) -> bool {
         let words = folded.match_indices(opening).map(|(at, _)| folded[at + opening.len()..].split_whitespace().next());
         words.flatten().any(|next| !OWN.contains(&next))
     })
+}
+
+/// Whether somebody speaks of a song, a novel, a film or whoever lives in one.
+pub(crate) fn tells_story(tokens: &[Token]) -> bool {
+    const ART: &[&str] = &[
+        "cancion",
+        "song",
+        "lyrics",
+        "letra",
+        "personaje",
+        "character",
+        "novela",
+        "novel",
+        "pelicula",
+        "film",
+        "movie",
+        "poema",
+        "poem",
+        "cuento",
+    ];
+    tokens.iter().any(|token| ART.contains(&token.fold.as_str()))
+}
+
+/// «Un amigo mío escribió:», "the email says:": what stands behind the colon are another's words.
+pub(super) fn passes_on(tokens: &[Token], sentence: Sentence, language: Language) -> bool {
+    sentence.ending == Ending::Colon && announces(&tokens[sentence.first..sentence.last], language)
+}
+
+fn announces(range: &[Token], language: Language) -> bool {
+    let says = |token: &Token| {
+        crate::words::forms(language, &token.lower, &token.fold).iter().any(|form| {
+            ["escribir", "decir", "poner", "write", "say", "text", "post"].contains(&form.lemma)
+                && form.person != crate::words::Person::First
+                && form.tense != crate::words::Tense::Infinitive
+        })
+    };
+    let own = range.iter().any(|token| {
+        ["i", "yo", "note", "nota"].contains(&token.fold.as_str())
+            || language == Language::Spanish && crate::words::in_first_person(token)
+    });
+    !own && range.last().is_some_and(says)
 }
 
 /// Where the only condition of a thought begins.

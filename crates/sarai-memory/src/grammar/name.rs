@@ -33,6 +33,14 @@ pub(super) const TITLES: &[&str] = &[
 pub(super) const WORKPLACES: &[&str] = &["work", "office", "trabajo", "oficina", "curro", "laburo", "chamba"];
 
 impl Scan<'_> {
+    /// "My sister ana rang me": right behind a relation a name needs no capital.
+    pub(super) fn small_name(&self, at: usize) -> Option<(String, usize)> {
+        let token = self.tokens.get(at).filter(|token| token.is_word() && !token.capital)?;
+        let other = words::senses(None, &token.fold).next().is_some()
+            || !words::forms(self.language, &token.lower, &token.fold).is_empty();
+        (words::is_first_name(&token.fold) && !other).then(|| (proper(self.source(at, at + 1), true), at + 1))
+    }
+
     /// «Sofía la del club», "Pat from the GAA club": a name with what tells its bearer from others who are called so.
     pub(super) fn told_apart(&self, name: String, end: usize) -> (String, usize) {
         let close = |at: usize| {

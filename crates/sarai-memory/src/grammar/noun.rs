@@ -440,7 +440,7 @@ impl Scan<'_> {
                 && self.is_any(at, &["el", "la"])
                 && self.tokens.get(at + 1).is_some_and(|token| token.capital),
         );
-        if let Some((name, end)) = self.name(at + article, Trust::Capital) {
+        if let Some((name, end)) = self.name(at + article, Trust::Capital).or_else(|| self.small_name(at)) {
             let (name, end) = self.told_apart(name, end);
             return (Noun::Someone(mention.called(name)), end);
         }

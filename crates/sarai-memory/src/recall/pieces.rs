@@ -1,6 +1,6 @@
 //! The pieces of a message that may be quoted, and what in it says nothing.
 
-use crate::extract::{Context, Message, Reason, Speaker, extract};
+use crate::extract::{Context, Message, Reason, Speaker, extract, tells_story};
 use crate::fact::Episode;
 use crate::text::{Ending, Token, sentences, tokens};
 use crate::words;
@@ -54,10 +54,12 @@ pub(super) fn overlaps(spans: &[(usize, usize)], span: (usize, usize)) -> bool {
 
 /// Whether somebody says something in the message.
 fn says(episode: &Episode) -> bool {
-    tokens(&episode.text, TOKENS_MAX).iter().any(|token| {
-        let forms = words::forms(episode.language, &token.lower, &token.fold);
-        forms.iter().any(|form| ["decir", "contar", "comentar", "say", "tell"].contains(&form.lemma))
-    })
+    let said = tokens(&episode.text, TOKENS_MAX);
+    !tells_story(&said)
+        && said.iter().any(|token| {
+            let forms = words::forms(episode.language, &token.lower, &token.fold);
+            forms.iter().any(|form| ["decir", "contar", "comentar", "say", "tell"].contains(&form.lemma))
+        })
 }
 
 /// The parts of a message that say nothing themselves: somebody asks, supposes, quotes or tells them of others there.

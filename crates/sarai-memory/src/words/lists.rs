@@ -155,8 +155,12 @@ lists! {
     /// Breeds that tell the animal.
     /// What announces that something is told.
     OPENERS
+    /// What says that the rest is not so.
+    DENIALS
     /// What asks for something to be done.
     REQUESTS
+    /// What is made up, and who is in it.
+    STORIES
     /// Whose word on health counts as the owner's.
     DOCTORS
     DOGS
