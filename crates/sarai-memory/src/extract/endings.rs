@@ -269,7 +269,7 @@ impl Reader<'_> {
         let preposition =
             |at: usize| scan.is_any(at, &["a", "en", "de", "in", "at", "to", "for", "with", "con", "para"]);
         let turns = scan.word(at) == "sino" || scan.word(at) == "but" && preposition(at + 1);
-        let negative = scan.late_negation(group, clause.last) == Polarity::Negative;
+        let negative = scan.late_negation(group, clause.last) != Polarity::Positive;
         let says = &found.frame.says;
         let Some(slot) = slot_of(says.predicate) else { return Vec::new() };
         let of = self.acting(mention, found);

@@ -74,7 +74,9 @@ impl Reader<'_> {
         let named = period(self.scan, clause.timed, clause.last, flags.timed);
         let dated = named.at.or_else(|| named.from.filter(|_| flags.begins));
         let today = self.scan.lookup.today;
-        let elapsed = dated.is_some_and(|date| date.first() <= today && !matches!(date, PartialDate::Day(_)));
+        let gone = ["pasado", "pasada", "ayer", "last", "ago", "yesterday"];
+        let past = (clause.first..clause.last).any(|i| self.scan.is_any(i, &gone));
+        let elapsed = dated.is_some_and(|date| date.first() <= today && (past || !matches!(date, PartialDate::Day(_))));
         // «Viajo» is no «viajó» that lacks its accent.
         let word = self.scan.tokens.get(group.last.max(1) - 1).map_or("", |token| token.lower.as_str());
         let spelt = |other: &words::Form| words::is_exact(word, *other) || !words::is_exact(word, *form);

@@ -145,7 +145,7 @@ impl<S: Store> Planner<'_, S> {
 }
 
 /// The words of a text that tell one habit or appointment from another.
-fn telling_words(language: sarai_types::Language, text: &str) -> Vec<String> {
+pub(super) fn telling_words(language: sarai_types::Language, text: &str) -> Vec<String> {
     let common =
         |word: &str| crate::words::forms(language, word, word).iter().any(|form| COMMON_VERBS.contains(&form.lemma));
     search_words(text)

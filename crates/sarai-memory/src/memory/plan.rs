@@ -1,10 +1,11 @@
 //! From statements to changes: who is meant, what is new, what it ends.
 
-use crate::words::lists::{FUNCTION, UNIQUE};
+use crate::words::lists::UNIQUE;
 use std::collections::HashMap;
 
+use super::ended::telling_words;
 use super::resolve::SAME;
-use super::store::{Change, Filter, NextIds, States, Store, search_words};
+use super::store::{Change, Filter, NextIds, States, Store};
 use crate::extract::{Act, Manner, Object, Reason, Statement};
 use crate::fact::{ALONE, Arity, Entity, EntityId, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
 use crate::text::{fold, tokens};
@@ -212,6 +213,20 @@ impl<'a, S: Store> Planner<'a, S> {
                 self.give_way(statement, fact);
             }
         }
+        // Who is somebody's partner now is whoever was said last.
+        if unique && SAME[0].contains(&statement.kind.as_str()) {
+            let subject = self.resolve(&statement.subject, false)?;
+            let first = self.first_new();
+            for kind in SAME[0].iter().filter(|kind| **kind != statement.kind) {
+                let kind = Some((*kind).to_owned());
+                let filter = Filter { subject, predicate: Some(Predicate::Relative), kind, ..Filter::default() };
+                for fact in self.facts(&filter)? {
+                    if fact.object.entity != object.entity && fact.id < first {
+                        self.give_way(statement, fact);
+                    }
+                }
+            }
+        }
         if statement.predicate.arity() == Arity::One || unique || noted {
             for fact in current {
                 if self.clauses.get(&fact.id) == Some(&statement.clause) {
@@ -242,9 +257,12 @@ impl<'a, S: Store> Planner<'a, S> {
         if statement.predicate == Predicate::Routine && self.speaks_of_change(statement) {
             let subject = self.resolve(&statement.subject, false)?;
             let filter = Filter { subject, predicate: Some(Predicate::Routine), ..Filter::default() };
-            let new = timeless(&object.text);
+            let new = timeless(statement.language, &object.text);
             for fact in self.facts(&filter)? {
-                if !new.is_empty() && fact.language == statement.language && timeless(&fact.object.text) == new {
+                let old = timeless(fact.language, &fact.object.text);
+                let holds =
+                    |all: &[String], part: &[String]| !part.is_empty() && part.iter().all(|word| all.contains(word));
+                if fact.language == statement.language && (holds(&old, &new) || holds(&new, &old)) {
                     self.give_way(statement, fact);
                 }
             }
@@ -460,7 +478,7 @@ fn another_dose(old: &str, new: &str) -> bool {
 }
 
 /// The words of a routine without its days and hours.
-fn timeless(text: &str) -> Vec<String> {
+fn timeless(language: sarai_types::Language, text: &str) -> Vec<String> {
     let tokens = tokens(text, ROUTINE_TOKENS_MAX);
     let timely = |at: usize| {
         let token = &tokens[at];
@@ -470,8 +488,8 @@ fn timeless(text: &str) -> Vec<String> {
             || matches!(token.fold.as_str(), "media" | "cuarto" | "am" | "pm" | "manana" | "tarde" | "noche")
     };
     let said: String = (0..tokens.len()).filter(|&at| !timely(at)).map(|at| format!("{} ", tokens[at].fold)).collect();
-    let mut out: Vec<String> =
-        search_words(&said).into_iter().filter(|word| !FUNCTION.contains(&word.as_str()) && word != "now").collect();
+    let mut out = telling_words(language, &said);
     out.sort();
+    out.dedup();
     out
 }

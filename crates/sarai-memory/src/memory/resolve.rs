@@ -137,17 +137,17 @@ impl<S: Store> Planner<'_, S> {
         let statement = self.bare(predicate, kin);
         let object = Value { text: name.unwrap_or_default().to_owned(), key: format!("e:{id}"), entity: Some(id) };
         if !plural || predicate == Predicate::Relative {
-            let filter = Filter {
-                subject: Some(base),
-                predicate: Some(predicate),
-                kind: Some(kin.to_owned()),
-                ..Filter::default()
-            };
             if UNIQUE.contains(&kin) {
                 // Two that one message names stand beside each other: «mis mejores amigos son Ana y Luis».
                 let new = self.first_new();
-                for fact in self.facts(&filter)?.into_iter().filter(|fact| fact.id < new) {
-                    self.give_way(&statement, fact);
+                // A girlfriend takes the place of the partner before.
+                let kinds = if SAME[0].contains(&kin) { SAME[0] } else { &[kin][..] };
+                for kind in kinds {
+                    let kind = Some((*kind).to_owned());
+                    let filter = Filter { subject: Some(base), predicate: Some(predicate), kind, ..Filter::default() };
+                    for fact in self.facts(&filter)?.into_iter().filter(|fact| fact.id < new) {
+                        self.give_way(&statement, fact);
+                    }
                 }
             }
             self.add(&statement, base, object, None, None);
