@@ -492,7 +492,7 @@ fn thing(scan: &Scan<'_>, group: &Group, at: usize) -> Option<(Noun, usize)> {
         let thing = Mention::Thing { of: Box::new(Mention::Owner), key: crate::words::key(&text), text };
         return Some((Noun::Thing(thing), group.first));
     }
-    if !group.has_any(&["estar", "be", "quedar"]) {
+    if !group.has_any(&["estar", "be", "quedar", "live", "sit", "move"]) {
         return None;
     }
     // "Passport's in the blue folder".

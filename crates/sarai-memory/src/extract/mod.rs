@@ -15,6 +15,7 @@ mod copula;
 mod correction;
 mod dated;
 mod endings;
+mod exchanged;
 mod fragments;
 mod introduced;
 mod kept;

@@ -90,6 +90,9 @@ impl Run<'_> {
 
     /// What stands beside what the frames say.
     pub(super) fn notes(&mut self, scan: &Scan<'_>, groups: &[Group], doubtful: &[Doubtful], sentence: (usize, usize)) {
+        if doubtful.is_empty() {
+            self.exchanged(scan, groups, sentence);
+        }
         self.labels(scan, groups, doubtful, sentence);
         self.event_on(scan, groups, doubtful, sentence);
         if groups.is_empty() && doubtful.is_empty() {

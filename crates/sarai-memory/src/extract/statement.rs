@@ -16,6 +16,8 @@ pub enum Act {
     End,
     /// It does not hold: «no vivo en Madrid». What says otherwise was wrong.
     Deny,
+    /// It takes the place of what the kind names, whatever that was: "I moved from Siemens to Bosch".
+    Swap,
 }
 
 /// How a statement stands to what was said before.

@@ -157,7 +157,7 @@ impl Scan<'_> {
         out
     }
 
-    pub(super) fn forms(&self, at: usize) -> &'static [Form] {
+    pub(crate) fn forms(&self, at: usize) -> &'static [Form] {
         match self.tokens.get(at) {
             Some(token) if token.kind == Kind::Word => words::forms(self.language, &token.lower, &token.fold),
             Some(token) if token.is("'s") => words::forms(self.language, &token.lower, &token.fold),

@@ -3,7 +3,7 @@
 use super::plan::Planner;
 use super::resolve::{SAME, same};
 use super::store::{Filter, States, Store, search_words};
-use crate::extract::Statement;
+use crate::extract::{Act, Statement};
 use crate::fact::{EntityId, Fact, Predicate, Value};
 use crate::recall::{alike, family};
 use crate::time::PartialDate;
@@ -125,6 +125,51 @@ impl<S: Store> Planner<'_, S> {
                 self.close(fact, statement.to.unwrap_or(PartialDate::Day(today)));
             }
         }
+        Ok(())
+    }
+
+    /// One for another: of what predicate they are is told by the old one.
+    pub(super) fn swap(
+        &mut self,
+        statement: &Statement,
+        subject: EntityId,
+        object: Option<Value>,
+    ) -> Result<(), S::Error> {
+        const SWAPPED: &[Predicate] = &[
+            Predicate::LivesIn,
+            Predicate::WorksAt,
+            Predicate::StudiesAt,
+            Predicate::Studies,
+            Predicate::Owns,
+            Predicate::Medication,
+            Predicate::Plays,
+            Predicate::Hobby,
+            Predicate::Learning,
+            Predicate::Favourite,
+            Predicate::Diet,
+            Predicate::Team,
+            Predicate::Role,
+        ];
+        let Some(object) = object else { return Ok(()) };
+        let key = crate::words::key(&statement.kind);
+        let words = search_words(&statement.kind);
+        let named = |fact: &Fact| {
+            let present = search_words(&format!("{} {}", fact.object.text, fact.object.key));
+            fact.object.key == key || !words.is_empty() && words.iter().all(|word| present.contains(word))
+        };
+        let filter = Filter { subject: Some(subject), ..Filter::default() };
+        let known = self.facts(&filter)?.into_iter().filter(|fact| SWAPPED.contains(&fact.predicate) && named(fact));
+        let Some(old) = known.max_by_key(|fact| fact.id) else { return Ok(()) };
+        let new = Statement {
+            predicate: old.predicate,
+            kind: old.kind.clone(),
+            object: None,
+            act: Act::Assert,
+            ..statement.clone()
+        };
+        self.give_way(&new, old);
+        self.assert(&new, subject, Some(Value { key: crate::words::key(&object.text), ..object.clone() }))?;
+        self.swapped.push((statement.sentence, new.predicate, crate::words::key(&object.text)));
         Ok(())
     }
 

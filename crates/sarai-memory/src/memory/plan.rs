@@ -60,6 +60,8 @@ pub(crate) struct Planner<'a, S: Store> {
     /// Facts of the store as this plan leaves them.
     changed: HashMap<FactId, Fact>,
     clauses: HashMap<FactId, u32>,
+    /// Sentences that put one thing in the place of another, of which predicate, and the key of what is new.
+    pub(super) swapped: Vec<((usize, usize), Predicate, String)>,
     pub(super) outcome: Outcome,
 }
 
@@ -74,6 +76,7 @@ impl<'a, S: Store> Planner<'a, S> {
             facts: Vec::new(),
             changed: HashMap::new(),
             clauses: HashMap::new(),
+            swapped: Vec::new(),
             outcome: Outcome::default(),
         }
     }
@@ -120,6 +123,19 @@ impl<'a, S: Store> Planner<'a, S> {
             }
             return Ok(());
         };
+        // What took the place of an employer is no town, though somebody moved to it, and is not over at once.
+        let swapped = self.swapped.iter().any(|(sentence, predicate, key)| {
+            let object = statement.object.as_ref();
+            *sentence == statement.sentence
+                && match statement.act {
+                    Act::Assert => object.is_some_and(|object| object.key.contains(key.as_str())),
+                    Act::End => *predicate == statement.predicate,
+                    Act::Deny | Act::Swap => false,
+                }
+        });
+        if swapped {
+            return Ok(());
+        }
         // A name that goes with a mention is known by having resolved it.
         let object = match &statement.object {
             Some(object) => match self.value(object, creates)? {
@@ -132,6 +148,7 @@ impl<'a, S: Store> Planner<'a, S> {
             Act::Assert => self.assert(statement, subject, object),
             Act::End => self.end(statement, subject, object.as_ref()),
             Act::Deny => self.deny(statement, subject, object.as_ref()),
+            Act::Swap => self.swap(statement, subject, object),
         }
     }
 
@@ -145,7 +162,12 @@ impl<'a, S: Store> Planner<'a, S> {
         Ok(Some(Value { text, key: format!("e:{id}"), entity: Some(id) }))
     }
 
-    fn assert(&mut self, statement: &Statement, subject: EntityId, object: Option<Value>) -> Result<(), S::Error> {
+    pub(super) fn assert(
+        &mut self,
+        statement: &Statement,
+        subject: EntityId,
+        object: Option<Value>,
+    ) -> Result<(), S::Error> {
         // Nobody is their own friend: somebody was taken for another.
         let Some(object) = object.filter(|object| object.entity != Some(subject)) else { return Ok(()) };
         if statement.predicate == Predicate::Name

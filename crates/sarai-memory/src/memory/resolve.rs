@@ -1,7 +1,7 @@
 //! Who is meant: by name, by relation, by relation and name. Never by likeness.
 
 use super::plan::Planner;
-use super::store::{Change, Filter, Store, name_keys};
+use super::store::{Change, Filter, Store, name_keys, search_words};
 use crate::extract::{Act, Manner, Statement};
 use crate::fact::{Entity, EntityId, EntityKind, Predicate, Value};
 use crate::grammar::Mention;
@@ -85,8 +85,9 @@ impl<S: Store> Planner<'_, S> {
             Mention::Thing { of, key, text } => {
                 let owner = self.resolve(of, create)?.unwrap_or(EntityId::OWNER);
                 let tag = if owner == EntityId::OWNER { key.clone() } else { format!("{key} {owner}") };
-                match self.named(&format!("t:{tag}"))?.first() {
-                    Some(id) => Ok(Some(*id)),
+                let known = self.named(&format!("t:{tag}"))?.first().copied();
+                match known.map_or_else(|| self.only_thing(key), |id| Ok(Some(id)))? {
+                    Some(id) => Ok(Some(id)),
                     None => {
                         let name = if owner == EntityId::OWNER { text.clone() } else { format!("{text} {owner}") };
                         Ok(create.then(|| self.create(EntityKind::Thing, Some(name))))
@@ -94,6 +95,25 @@ impl<S: Store> Planner<'_, S> {
                 }
             }
         }
+    }
+
+    /// "The keys", where the spare keys are the only ones whose place is known.
+    fn only_thing(&self, key: &str) -> Result<Option<EntityId>, S::Error> {
+        let words = search_words(key.trim_start_matches("c:"));
+        let mut found: Vec<EntityId> = Vec::new();
+        for fact in self.facts(&Filter { predicate: Some(Predicate::KeptIn), ..Filter::default() })? {
+            let names = self.entity(fact.subject)?.map_or_else(Vec::new, |entity| entity.names);
+            let longer = |name: &String| {
+                let present = search_words(name);
+                // The head stands last in English and first in Spanish.
+                let head = [present.first(), present.last()].into_iter().flatten().any(|one| words.contains(one));
+                head && words.iter().all(|word| present.contains(word))
+            };
+            if !words.is_empty() && names.iter().any(longer) && !found.contains(&fact.subject) {
+                found.push(fact.subject);
+            }
+        }
+        Ok(found.first().copied().filter(|_| found.len() == 1))
     }
 
     fn related(

@@ -1,0 +1,119 @@
+//! One thing for another, whatever it was: "I moved from Siemens to Bosch", «me han cambiado la metformina por insulina»,
+//! "goodbye Bristol, hello Leeds". What the first of the two was to whom is known by the memory alone.
+
+use super::Run;
+use super::claims::Reader;
+use super::stance::Stance;
+use super::statement::{Act, Manner, Object};
+use crate::fact::Predicate;
+use crate::grammar::frames::Says;
+use crate::grammar::group::{Group, Polarity};
+use crate::grammar::noun::Noun;
+use crate::grammar::{Mention, Scan};
+use crate::words::{Person, Tense};
+
+/// Verbs of going from one to another.
+const GOES: &[&str] = &["move", "switch", "change", "go", "transfer", "cambiar", "pasar", "mudar", "trasladar", "ir"];
+/// Verbs of giving one for another.
+const GIVES: &[&str] = &[
+    "swap",
+    "trade",
+    "change",
+    "switch",
+    "exchange",
+    "replace",
+    "leave",
+    "ditch",
+    "quit",
+    "cambiar",
+    "dejar",
+    "sustituir",
+];
+/// What takes leave of something without a verb, and what greets the next.
+const FAREWELLS: &[&str] = &["goodbye", "bye", "adios", "no more", "se acabo", "bye bye"];
+const GREETINGS: &[&str] = &["hello", "hola", "now", "ahora", "it", "'s", "is", "es", "bienvenido", "welcome"];
+/// Words of what is exchanged.
+const WORDS_MAX: usize = 4;
+
+impl Run<'_> {
+    /// Puts before what else the sentence says that one thing took the place of another.
+    pub(super) fn exchanged(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
+        let told = groups.iter().find_map(|group| exchange(scan, group).map(|pair| (group.first, pair)));
+        let Some((at, (old, new))) = told.or_else(|| farewell(scan).map(|pair| (0, pair))) else { return };
+        let whose = (0..at).find_map(|from| match scan.noun(from) {
+            Some((Noun::Someone(mention @ (Mention::Relative { plural: false, .. } | Mention::Named(_))), end))
+                if end == at =>
+            {
+                Some(mention)
+            }
+            Some((Noun::Someone(mention @ Mention::Pronoun { plural: false, .. }), end)) if end == at => Some(mention),
+            _ => None,
+        });
+        let Some(of) = self.resolved(whose.unwrap_or(Mention::Owner)) else { return };
+        self.clauses += 1;
+        let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+        let says = Says::of(Predicate::Note);
+        let stance = Stance { act: Act::Swap, from: None, to: None };
+        let mut statement = reader.statement(of, &says, Some(Object::plain(new)), stance, (0, scan.tokens.len()));
+        statement.kind = old;
+        let first = self.statements.iter().position(|s| s.sentence == sentence).unwrap_or(self.statements.len());
+        self.statements.insert(first, statement);
+    }
+}
+
+/// What is given and what is got, where a verb says so of the past.
+fn exchange(scan: &Scan<'_>, group: &Group) -> Option<(String, String)> {
+    let done =
+        group.aspect.perfect || group.aspect.passive || group.readings.iter().any(|form| form.tense == Tense::Past);
+    if !done || group.polarity != Polarity::Positive || group.aspect.modal {
+        return None;
+    }
+    let from = scan.after_adverbs(group.last);
+    let first = value(scan, from);
+    // "Moved from Siemens to Bosch".
+    let tied = if scan.spanish() { ("de", "a") } else { ("from", "to") };
+    let start = (from..scan.tokens.len().min(from + WORDS_MAX)).find(|&at| scan.word(at) == tied.0);
+    if let Some(start) = start.filter(|_| group.has_any(GOES))
+        && let Some((old, middle)) = value(scan, start + 1)
+        && scan.word(middle) == tied.1
+        && let Some((new, _)) = value(scan, middle + 1)
+    {
+        return Some((old, new));
+    }
+    // "My metformin has been replaced by insulin".
+    if group.aspect.passive && group.has_any(&["replace", "change", "swap", "sustituir", "cambiar"]) {
+        let old = (0..group.first).find_map(|at| value(scan, at).filter(|(_, end)| *end == group.first))?.0;
+        let by = scan.is_any(group.last, &["by", "with", "to", "for", "por"]);
+        return by.then(|| value(scan, group.last + 1)).flatten().map(|(new, _)| (old, new));
+    }
+    // "Swapped metformin for insulin", «dejé Siemens por Bosch».
+    let (old, end) = first.filter(|_| group.has_any(GIVES))?;
+    let end = end + usize::from(scan.word(end) == "in");
+    let for_another = scan.is_any(end, &["for", "with", "por"]) || group.has("change") && scan.word(end) == "to";
+    for_another.then(|| value(scan, end + 1)).flatten().map(|(new, _)| (old, new))
+}
+
+/// "Goodbye Bristol, hello Leeds", «se acabó la metformina, ahora insulina».
+fn farewell(scan: &Scan<'_>) -> Option<(String, String)> {
+    let folded = crate::text::fold(scan.source(0, scan.tokens.len()));
+    let opening = FAREWELLS.iter().filter(|words| folded.starts_with(*words)).max_by_key(|words| words.len())?;
+    let (old, comma) = value(scan, opening.split(' ').count())?;
+    let next =
+        (scan.word(comma) == ",").then(|| (comma + 1..scan.tokens.len()).find(|&at| !scan.is_any(at, GREETINGS)))??;
+    (next > comma + 1).then(|| value(scan, next)).flatten().map(|(new, _)| (old, new))
+}
+
+/// What is named here without its article, and one past it.
+fn value(scan: &Scan<'_>, at: usize) -> Option<(String, usize)> {
+    let article = ["the", "a", "an", "my", "our", "el", "la", "los", "las", "un", "una", "mi"];
+    let from = at + usize::from(scan.is_any(at, &article));
+    let last = (from..scan.tokens.len().min(from + WORDS_MAX))
+        .take_while(|&i| {
+            let token = &scan.tokens[i];
+            let ends = ["for", "with", "por", "to", "a", "de", "from", "in", "and", "y", "now", "ahora", "so"];
+            (token.is_word() || token.kind == crate::text::Kind::Number) && !ends.contains(&token.fold.as_str())
+        })
+        .last()?;
+    let first_person = scan.forms(from).iter().any(|form| form.person == Person::First);
+    (!first_person).then(|| (scan.source(from, last + 1).to_owned(), last + 1))
+}
