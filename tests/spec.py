@@ -187,7 +187,7 @@ PROMISES = [
     Promise("requests routed to the right skill, or to none", "routing", of_routes),
     *(
         Promise(f"{what}, {name}", "memory", of_memory(name, figure, limit, at_most))
-        for name in ("sixth-test", "fifth-test", "fourth-test", "third-test", "second-test", "fresh-test")
+        for name in ("seventh-test", "sixth-test", "fifth-test", "fourth-test", "third-test", "second-test", "fresh-test")
         for what, figure, limit, at_most in (
             ("facts recalled ≥ 95 %", "recall", 0.95, False),
             ("stale values in answers ≤ 1 %", "stale", 0.01, True),

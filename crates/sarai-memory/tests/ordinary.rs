@@ -232,7 +232,7 @@ fn what_is_put_around_it_takes_nothing_from_it() {
             }
         }
     });
-    verdict(asked, 6000, &wrong);
+    verdict(asked, 9000, &wrong);
 }
 
 /// What is asked, supposed, made up, denied or another's is told by nobody.
@@ -316,5 +316,5 @@ fn what_changed_takes_the_place_of_what_was_told() {
             }
         }
     }
-    verdict(asked, 280, &wrong);
+    verdict(asked, 450, &wrong);
 }

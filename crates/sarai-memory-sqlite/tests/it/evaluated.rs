@@ -65,6 +65,12 @@ fn the_sixth_set() {
     check("sixth-dev", Half::Both, 82.0, 93.0, 0.5);
 }
 
+/// Half of it are changes.
+#[test]
+fn the_seventh_set() {
+    check("seventh-dev", Half::Both, 85.0, 94.0, 2.0);
+}
+
 /// Nothing that was to go stays, and nothing else goes.
 #[test]
 fn orders_to_forget() {

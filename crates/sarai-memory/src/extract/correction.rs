@@ -254,7 +254,7 @@ fn led_up(scan: &Scan<'_>, from: usize) -> usize {
 
 /// Whether nothing but politeness stands behind a value, or another thought.
 fn settles(scan: &Scan<'_>, end: usize) -> bool {
-    const TRAILING: &[&str] = &["actually", "rather", "realidad", "sorry", "perdon"];
+    const TRAILING: &[&str] = &["actually", "rather", "realidad", "sorry", "perdon", "now", "ahora"];
     const POLITE: &[&str] =
         &["perdon", "perdona", "sorry", "anos", "years", "old", "no", "actually", "rather", "realidad", "en"];
     // «34 de pantalón».

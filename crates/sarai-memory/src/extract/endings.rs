@@ -216,8 +216,16 @@ impl Run<'_> {
 /// "Brought forward", "pushed back".
 fn shifted(scan: &Scan<'_>) -> bool {
     let shifts = ["brought", "pushed", "put", "moved", "been", "was", "got"];
+    // "Rescheduled for 10 April", "they rang to move the dentist".
+    if scan.is_any(0, &["rescheduled", "postponed", "moved", "pushed", "bumped"]) {
+        return true;
+    }
     (1..scan.tokens.len()).any(|i| {
         scan.is_any(i, &["rescheduled", "postponed"]) && scan.is_any(i - 1, &shifts)
+            || scan.is_any(i, &["pushed", "bumped", "shifted"]) && scan.is_any(i + 1, &["to", "until", "back"])
+            || scan.is_any(i, &["move", "change", "reschedule"])
+                && scan.word(i - 1) == "to"
+                && (0..i).any(|at| scan.is_any(at, &["rang", "called", "phoned", "texted", "emailed", "wrote"]))
             || scan.is_any(i, &["forward", "back"])
                 && (i.saturating_sub(5)..i).any(|before| scan.is_any(before, &shifts))
     })
@@ -239,8 +247,11 @@ fn trip(scan: &Scan<'_>) -> Option<String> {
 
 /// The appointment that a sentence names, up to the next verb.
 fn event(scan: &Scan<'_>, groups: &[Group]) -> Option<String> {
-    let at =
-        (0..scan.tokens.len()).find(|&i| words::longest(scan.language, scan.tokens, i, &[Class::Event]).is_some())?;
+    let at = (0..scan.tokens.len()).find(|&i| words::longest(scan.language, scan.tokens, i, &[Class::Event]).is_some());
+    // «Han cambiado yoga a los jueves».
+    let sport =
+        || (0..scan.tokens.len()).find(|&i| words::longest(scan.language, scan.tokens, i, &[Class::Sport]).is_some());
+    let at = at.or_else(sport)?;
     let verb = groups.iter().map(|group| group.first).find(|first| *first > at).unwrap_or(scan.tokens.len());
     let end = scan.phrase_end(at).min(verb);
     let stop = (at + 1..end)

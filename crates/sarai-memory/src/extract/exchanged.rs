@@ -4,7 +4,7 @@
 use super::Run;
 use super::claims::Reader;
 use super::stance::Stance;
-use super::statement::{Act, Manner, Object};
+use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
@@ -32,10 +32,63 @@ const GIVES: &[&str] = &[
 /// What takes leave of something without a verb, and what greets the next.
 const FAREWELLS: &[&str] = &["goodbye", "bye", "adios", "no more", "se acabo", "bye bye"];
 const GREETINGS: &[&str] = &["hello", "hola", "now", "ahora", "it", "'s", "is", "es", "bienvenido", "welcome"];
+const NOW: &[&str] = &["now", "ahora", "nowadays"];
+/// What may stand before "it's … now".
+const LEADS: &[&str] =
+    &["it", "they", "that", "and", "but", "so", "y", "pero", "now", "ahora", "well", "bueno", "actually", "ok", "ya"];
 /// Words of what is exchanged.
 const WORDS_MAX: usize = 4;
 
 impl Run<'_> {
+    /// "They're in the garage now", «ahora es el azul», "I've moved them to the shed": of what was spoken of last something
+    /// else holds now.
+    pub(super) fn holds_now(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
+        let told = |s: &&Statement| s.act == Act::Assert && s.object.is_some();
+        let recent: Vec<Statement> = self.before.recent.iter().chain(&self.statements).filter(told).cloned().collect();
+        let (Some(group), false) =
+            (groups.last(), self.statements.iter().any(|s| s.sentence == sentence && s.act == Act::Assert))
+        else {
+            return;
+        };
+        let now = (0..scan.tokens.len()).any(|at| scan.is_any(at, NOW));
+        let plain = (0..group.first).all(|at| scan.tokens[at].is_mark() || scan.is_any(at, LEADS));
+        let is = group.has_any(&["be", "ser", "estar"]) && group.polarity == Polarity::Positive && plain && now;
+        let kept = recent.iter().rev().find(|s| s.predicate == Predicate::KeptIn);
+        let new = if let (Some(kept), Some(at)) = (kept, put(scan, group)) {
+            let spot = scan
+                .slot("spot", at)
+                .or_else(|| scan.destination_at(at))
+                .and_then(|(fillers, _)| fillers.into_iter().next());
+            spot.map(|filler| Statement { object: Some(super::claims::object(filler)), ..kept.clone() })
+        } else if is {
+            super::correction::elliptical(scan, scan.after_adverbs(group.last), &recent, sentence)
+        } else {
+            None
+        };
+        let Some(new) = new else { return };
+        // A garage is visited as well as used: nothing is called off here.
+        self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Appointment);
+        self.clauses += 1;
+        let same = |s: &&Statement| s.subject == new.subject && s.predicate == new.predicate && s.kind == new.kind;
+        let old = recent.iter().rev().find(same).cloned();
+        let (clause, language) = (self.clauses, scan.language);
+        let told = |statement: Statement, act: Act| Statement {
+            act,
+            manner: Manner::Plain,
+            from: None,
+            to: None,
+            clause,
+            span: sentence,
+            sentence,
+            language,
+            ..statement
+        };
+        if let Some(old) = old.filter(|old| old.predicate != Predicate::Name) {
+            self.push(told(old, Act::End));
+        }
+        self.push(told(new, Act::Assert));
+    }
+
     /// Puts before what else the sentence says that one thing took the place of another.
     pub(super) fn exchanged(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
         let told = groups.iter().find_map(|group| exchange(scan, group).map(|pair| (group.first, pair)));
@@ -59,6 +112,20 @@ impl Run<'_> {
         let first = self.statements.iter().position(|s| s.sentence == sentence).unwrap_or(self.statements.len());
         self.statements.insert(first, statement);
     }
+}
+
+/// Where the place begins at which something that has no name here was put: «las he dejado en…», "I've moved them to…"
+fn put(scan: &Scan<'_>, group: &Group) -> Option<usize> {
+    let verbs = ["put", "move", "leave", "keep", "poner", "dejar", "cambiar", "mover", "pasar", "meter", "guardar"];
+    let done = group.aspect.perfect || group.readings.iter().any(|form| form.tense == Tense::Past);
+    if !done || !group.has_any(&verbs) || group.polarity != Polarity::Positive {
+        return None;
+    }
+    if scan.spanish() {
+        let clitic = (group.first.saturating_sub(1)..group.last).any(|at| scan.is_any(at, &["lo", "la", "los", "las"]));
+        return clitic.then_some(group.last);
+    }
+    scan.is_any(group.last, &["it", "them"]).then_some(group.last + 1)
 }
 
 /// What is given and what is got, where a verb says so of the past.

@@ -215,6 +215,31 @@ fn speaker_ends(scan: &Scan<'_>) -> Option<usize> {
     (0..scan.tokens.len()).all(|i| !scan.is_any(i, &crate::words::lists::STORIES)).then_some(at)
 }
 
+/// The one person or animal that a sentence names.
+pub(super) fn only_one(scan: &Scan<'_>) -> Option<Mention> {
+    let mut found: Option<Mention> = None;
+    let mut at = 0;
+    while at < scan.tokens.len() {
+        let Some((noun, end)) = scan.noun(at) else {
+            at += 1;
+            continue;
+        };
+        at = end.max(at + 1);
+        let Noun::Someone(mention) = noun else { continue };
+        let single = matches!(
+            &mention,
+            Mention::Relative { plural: false, .. } | Mention::Animal { plural: false, .. } | Mention::Named(_)
+        );
+        match &found {
+            _ if !single => {}
+            None => found = Some(mention),
+            Some(known) if *known == mention => {}
+            Some(_) => return None,
+        }
+    }
+    found
+}
+
 /// «Su loro, Capitán, …», where the talk has come to the parrot itself: it is not its own.
 fn nobodys_own(mention: Mention) -> Mention {
     let of = match &mention {

@@ -47,6 +47,7 @@ use crate::words;
 use claims::Reader;
 use clause::Subject;
 pub(crate) use correction::is_correction;
+use introduced::only_one;
 use scope::Doubtful;
 pub(crate) use scope::{begins_question, is_secret, tells_story};
 pub use statement::{Act, Command, Manner, Object, Reason, Speaker, Statement};
@@ -529,31 +530,6 @@ fn of_model_year(mut statement: Statement) -> Statement {
         (statement.from, statement.to) = (None, None);
     }
     statement
-}
-
-/// The one person or animal that a sentence names.
-fn only_one(scan: &Scan<'_>) -> Option<Mention> {
-    let mut found: Option<Mention> = None;
-    let mut at = 0;
-    while at < scan.tokens.len() {
-        let Some((noun, end)) = scan.noun(at) else {
-            at += 1;
-            continue;
-        };
-        at = end.max(at + 1);
-        let Noun::Someone(mention) = noun else { continue };
-        let single = matches!(
-            &mention,
-            Mention::Relative { plural: false, .. } | Mention::Animal { plural: false, .. } | Mention::Named(_)
-        );
-        match &found {
-            _ if !single => {}
-            None => found = Some(mention),
-            Some(known) if *known == mention => {}
-            Some(_) => return None,
-        }
-    }
-    found
 }
 
 /// Whether somebody is known to be a woman or a man.

@@ -92,6 +92,7 @@ impl Run<'_> {
     pub(super) fn notes(&mut self, scan: &Scan<'_>, groups: &[Group], doubtful: &[Doubtful], sentence: (usize, usize)) {
         if doubtful.is_empty() {
             self.exchanged(scan, groups, sentence);
+            self.holds_now(scan, groups, sentence);
         }
         self.labels(scan, groups, doubtful, sentence);
         self.event_on(scan, groups, doubtful, sentence);

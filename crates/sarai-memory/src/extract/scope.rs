@@ -98,7 +98,9 @@ pub(super) fn makes_up(tokens: &[Token], sentence: Sentence) -> bool {
     // «Vos sos Sherlock y yo soy Watson» gives out parts, «tú eres genial» gives none.
     let word = |i: usize| tokens.get(sentence.first + i).map_or("", |token| token.fold.as_str());
     let cast = matches!((word(0), word(1)), ("vos" | "tu", "sos" | "eres"))
-        && tokens[sentence.first..sentence.last].windows(2).any(|pair| pair[0].is("yo") && pair[1].is("soy"));
+        && tokens[sentence.first..sentence.last].windows(2).any(|pair| pair[0].is("yo") && pair[1].is("soy"))
+        // «Jugamos a que tú eres el casero».
+        || matches!((word(0), word(1), word(2)), ("jugamos" | "juguemos", "a", "que"));
     let second_person = matches!(first.fold.as_str(), "eres" | "you")
         && (sentence.ending == Ending::Plain || sentence.ending == Ending::Colon);
     let acts = opening(tokens, sentence, &MAKERS);

@@ -97,6 +97,9 @@ const KEEPING: &[&str] = &[
     "estacionar",
     "llevar",
     "vender",
+    "cambiar",
+    "mover",
+    "pasar",
 ];
 /// Verbs of what an employer or a doctor does to somebody, before which «la» and «lo» stand for that person.
 const DONE_TO: &[&str] = &[

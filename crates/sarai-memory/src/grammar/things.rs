@@ -47,6 +47,15 @@ impl Scan<'_> {
         Some((Filler { mention: Some(mention), ..spot }, last))
     }
 
+    /// The same, «a» too: «las he pasado al garaje».
+    pub(crate) fn destination_at(&self, at: usize) -> super::slots::Filled {
+        let to = usize::from(self.spanish() && self.word(at) == "a");
+        let end = self.phrase_end(at + to);
+        let moved = to > 0 && self.in_house(at, end);
+        let found = if moved { Some((Filler::new(self.source(at + to, end)), end)) } else { self.destination(at) };
+        found.map(|(filler, end)| (vec![filler], end))
+    }
+
     /// A place with its preposition; "to" counts where something is moved.
     fn destination(&self, at: usize) -> Option<(Filler, usize)> {
         if self.word(at) == "to" {

@@ -235,19 +235,8 @@ impl<'a, S: Store> Planner<'a, S> {
                 self.give_way(statement, fact);
             }
         }
-        // Who is somebody's partner now is whoever was said last.
         if unique && SAME[0].contains(&statement.kind.as_str()) {
-            let subject = self.resolve(&statement.subject, false)?;
-            let first = self.first_new();
-            for kind in SAME[0].iter().filter(|kind| **kind != statement.kind) {
-                let kind = Some((*kind).to_owned());
-                let filter = Filter { subject, predicate: Some(Predicate::Relative), kind, ..Filter::default() };
-                for fact in self.facts(&filter)? {
-                    if fact.object.entity != object.entity && fact.id < first {
-                        self.give_way(statement, fact);
-                    }
-                }
-            }
+            self.displace_partners(statement, object)?;
         }
         if statement.predicate.arity() == Arity::One || unique || noted {
             for fact in current {
@@ -304,6 +293,22 @@ impl<'a, S: Store> Planner<'a, S> {
             };
             for fact in self.facts(&filter)? {
                 self.give_way(statement, fact);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who is somebody's partner now is whoever was said last, by whatever word.
+    fn displace_partners(&mut self, statement: &Statement, object: &Value) -> Result<(), S::Error> {
+        let subject = self.resolve(&statement.subject, false)?;
+        let first = self.first_new();
+        for kind in SAME[0].iter().filter(|kind| **kind != statement.kind) {
+            let kind = Some((*kind).to_owned());
+            let filter = Filter { subject, predicate: Some(Predicate::Relative), kind, ..Filter::default() };
+            for fact in self.facts(&filter)? {
+                if fact.object.entity != object.entity && fact.id < first {
+                    self.give_way(statement, fact);
+                }
             }
         }
         Ok(())

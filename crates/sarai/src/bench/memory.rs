@@ -35,6 +35,12 @@ use crate::shell::Shell;
 /// Sets by name: dialogues, turns without facts, and which half of both.
 const SETS: &[(&str, &str, &str, Half)] = &[
     (
+        "seventh-test",
+        include_str!("../../../../evals/memory/seventh-test/dialogues.jsonl"),
+        include_str!("../../../../evals/memory/seventh-test/no-facts.jsonl"),
+        Half::Both,
+    ),
+    (
         "sixth-test",
         include_str!("../../../../evals/memory/sixth-test/dialogues.jsonl"),
         include_str!("../../../../evals/memory/sixth-test/no-facts.jsonl"),
