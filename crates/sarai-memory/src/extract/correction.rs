@@ -310,14 +310,7 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
                     ..old.clone()
                 });
             }
-            return Some(Statement {
-                object: Some(new),
-                manner: Manner::Correction,
-                span: sentence,
-                sentence,
-                language: scan.language,
-                ..old.clone()
-            });
+            return Some(corrected(scan, old, new, sentence));
         }
         if !FILLERS.contains(&scan.word(at)) && !scan.tokens[at].is_mark() {
             return None;
@@ -325,6 +318,18 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
         at += 1;
     }
     None
+}
+
+/// What was said, with another object.
+fn corrected(scan: &Scan<'_>, old: &Statement, object: Object, sentence: (usize, usize)) -> Statement {
+    Statement {
+        object: Some(object),
+        manner: Manner::Correction,
+        span: sentence,
+        sentence,
+        language: scan.language,
+        ..old.clone()
+    }
 }
 
 /// "No wait, Thursday": a routine on another day.
@@ -336,14 +341,7 @@ fn another_day(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, 
         .split(' ')
         .find(|word| weekday(fold(word).trim_matches(|c: char| !c.is_alphanumeric())).is_some())?;
     let text = object.text.replacen(wrong, scan.source(at, at + 1), 1);
-    (text != object.text).then(|| Statement {
-        object: Some(Object::plain(text)),
-        manner: Manner::Correction,
-        span: sentence,
-        sentence,
-        language: scan.language,
-        ..old.clone()
-    })
+    (text != object.text).then(|| corrected(scan, old, Object::plain(text), sentence))
 }
 
 /// "Oops, I meant 381": the value of a note, where both are figures or codes.
@@ -356,14 +354,7 @@ fn another_value(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize
     let wrong = told.iter().rev().find(|token| tells(token)).filter(|_| plain && settles(scan, at + 1))?;
     let mut text = object.text.clone();
     text.replace_range(wrong.start..wrong.end, scan.source(at, at + 1));
-    (text != object.text).then(|| Statement {
-        object: Some(Object::plain(text)),
-        manner: Manner::Correction,
-        span: sentence,
-        sentence,
-        language: scan.language,
-        ..old.clone()
-    })
+    (text != object.text).then(|| corrected(scan, old, Object::plain(text), sentence))
 }
 
 /// «El 19»: the day alone is corrected, and the month stays.

@@ -11,34 +11,14 @@ use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
 use crate::grammar::noun::Noun;
 use crate::time::PartialDate;
+use crate::words::lists::PROFESSIONALS;
 use crate::words::{self, Class, Tense};
 
 /// What people have one of at a time.
 const SINGLE: &[&str] =
     &["car", "motorbike", "bicycle", "phone", "laptop", "computer", "tablet", "electric_car", "van"];
-/// Who does something for the owner, or shares a roof with them: a new one takes the place of the last.
-const ROLES: &[&str] = &[
-    "boss",
-    "roommate",
-    "teacher",
-    "coach",
-    "dentist",
-    "doctor",
-    "vet",
-    "plumber",
-    "landlord",
-    "mechanic",
-    "hairdresser",
-    "lawyer",
-    "accountant",
-    "physio",
-    "therapist",
-    "pediatrician",
-    "gynaecologist",
-    "nanny",
-    "assistant",
-    "carer",
-];
+/// Who shares a roof or a task with the owner, besides those to whom they turn: a new one takes the place of the last.
+const ROLES: &[&str] = &["roommate", "teacher", "assistant", "carer"];
 const NEW: &[&str] = &["new", "nuevo", "nueva"];
 const NOW: &[&str] = &["now", "nowadays", "ahora", "actualmente"];
 /// What is said of a thing that is no more.
@@ -66,7 +46,7 @@ impl Reader<'_> {
             .flat_map(|statement| match &statement.subject {
                 _ if !renews(&statement) => vec![statement],
                 Mention::Relative { kin, name: None, plural: false, .. } if statement.predicate == Predicate::Name => {
-                    let role = ROLES.contains(kin);
+                    let role = ROLES.contains(kin) || PROFESSIONALS.contains(kin);
                     if role && (new || now) { self.succeeded(statement, true) } else { vec![statement] }
                 }
                 Mention::Animal { name: None, plural: false, .. } if statement.predicate == Predicate::Name && new => {

@@ -4,6 +4,7 @@ use super::name::Trust;
 use super::noun::{ARTICLES, Noun, POSSESSIVES};
 use super::{Mention, Scan};
 use crate::text::Token;
+use crate::words::lists::PROFESSIONALS;
 use crate::words::{self, Class};
 
 impl Scan<'_> {
@@ -130,26 +131,8 @@ impl Scan<'_> {
     pub(super) fn the_professional(&self, at: usize) -> Option<(Noun, usize)> {
         let head = at + usize::from(self.is_any(at, &["new", "nuevo", "nueva"]));
         let (sense, end) = words::longest(self.language, self.tokens, head, &[Class::Kin])?;
-        let known = [
-            "dentist",
-            "doctor",
-            "vet",
-            "plumber",
-            "landlord",
-            "mechanic",
-            "hairdresser",
-            "lawyer",
-            "accountant",
-            "physio",
-            "therapist",
-            "pediatrician",
-            "gynaecologist",
-            "nanny",
-            "boss",
-            "coach",
-        ];
         let turned_to = self.word(end) == "'s" || at > 1 && self.is_any(at - 2, &["de", "of", "tiene"]);
-        if !known.contains(&sense.id) || sense.plural {
+        if !PROFESSIONALS.contains(&sense.id) || sense.plural {
             return None;
         }
         let one = Mention::relative(sense.id, false);

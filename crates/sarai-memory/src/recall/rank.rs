@@ -110,7 +110,7 @@ impl<S: Store> Search<'_, '_, S> {
         // «¿Cuándo es la cita del dentista?», "my mum's cardiologist appointment" is of whose dentist it is.
         if topic == Some(Predicate::Appointment)
             && let Some(Mention::Relative { of, kin, .. }) = &self.question.subject
-            && PRACTICES.contains(kin)
+            && words::lists::PROFESSIONALS.contains(kin)
         {
             subjects.extend(self.subjects(of)?);
         }
@@ -461,20 +461,6 @@ impl<S: Store> Search<'_, '_, S> {
         self.about(subject, Some(predicate), kind)
     }
 }
-
-/// To whom one goes by appointment.
-const PRACTICES: &[&str] = &[
-    "dentist",
-    "doctor",
-    "vet",
-    "physio",
-    "therapist",
-    "hairdresser",
-    "gynaecologist",
-    "pediatrician",
-    "lawyer",
-    "accountant",
-];
 
 /// Where somebody is whose address, number and name are not the owner's.
 pub(super) const OFFICES: &[&str] = &[

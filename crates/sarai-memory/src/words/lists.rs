@@ -159,6 +159,8 @@ lists! {
     DENIALS
     /// What asks for something to be done.
     REQUESTS
+    /// To whom one turns, of each there is one: ids of relations.
+    PROFESSIONALS
     /// What is made up, and who is in it.
     STORIES
     /// Whose word on health counts as the owner's.
