@@ -36,7 +36,12 @@ impl Reader<'_> {
                 "arrive", "land",
             ])
             && group.readings.iter().any(|form| form.tense == Tense::Present);
-        let is = comes || group.has_any(&["ser", "be"]) && !group.aspect.passive && !group.aspect.progressive;
+        // "My favourite colour has changed to blue".
+        let changed = matches!(subject, Subject::Of(Noun::Favourite { .. }))
+            && group.has_any(&["change", "cambiar"])
+            && scan.is_any(group.last, &["to", "a"]);
+        let is =
+            comes || changed || group.has_any(&["ser", "be"]) && !group.aspect.passive && !group.aspect.progressive;
         let mine = self.mine(group, clause);
         if !mine.is_empty() {
             return mine;
@@ -47,7 +52,7 @@ impl Reader<'_> {
         if !(is || called) {
             return Vec::new();
         }
-        let at = scan.after_adverbs(group.last);
+        let at = scan.after_adverbs(group.last + usize::from(changed));
         let polarity = scan.late_negation(group, clause.last);
         let past = group.readings.iter().all(|form| matches!(form.tense, Tense::Past | Tense::Imperfect));
         let act = match polarity {

@@ -51,7 +51,8 @@ impl Run<'_> {
             return;
         };
         let now = (0..scan.tokens.len()).any(|at| scan.is_any(at, NOW));
-        let plain = (0..group.first).all(|at| scan.tokens[at].is_mark() || scan.is_any(at, LEADS));
+        let start = (0..group.first).rev().find(|&at| scan.tokens[at].is_mark()).map_or(0, |at| at + 1);
+        let plain = (start..group.first).all(|at| scan.is_any(at, LEADS));
         let is = group.has_any(&["be", "ser", "estar"]) && group.polarity == Polarity::Positive && plain && now;
         let kept = recent.iter().rev().find(|s| s.predicate == Predicate::KeptIn);
         let new = if let (Some(kept), Some(at)) = (kept, put(scan, group)) {
@@ -87,6 +88,27 @@ impl Run<'_> {
             self.push(told(old, Act::End));
         }
         self.push(told(new, Act::Assert));
+    }
+
+    /// "The Toyota died so we bought a Kia": the thing that a sentence speaks of beside the one that is got is over.
+    pub(super) fn replaced_beside(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
+        let got = |s: &&Statement| s.sentence == sentence && s.act == Act::Assert && s.predicate == Predicate::Owns;
+        let Some(new) = self.statements.iter().find(got).cloned() else { return };
+        let definite = ["the", "my", "our", "el", "la", "mi", "nuestro", "nuestra"];
+        let other = (1..scan.tokens.len()).filter(|&at| scan.is_any(at - 1, &definite)).any(|at| {
+            scan.slot("brand", at).is_some_and(|(fillers, _)| {
+                fillers.iter().any(|filler| {
+                    filler.kind == Some(new.kind.as_str())
+                        && new.object.as_ref().is_some_and(|object| !object.text.contains(&filler.text))
+                })
+            })
+        });
+        let ended = self.statements.iter().any(|s| s.sentence == sentence && s.act == Act::End);
+        if other && !ended {
+            let over = Statement { act: Act::End, object: None, ..new };
+            let first = self.statements.iter().position(|s| s.sentence == sentence).unwrap_or_default();
+            self.statements.insert(first, over);
+        }
     }
 
     /// Puts before what else the sentence says that one thing took the place of another.

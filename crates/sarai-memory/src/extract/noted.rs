@@ -91,8 +91,10 @@ impl Run<'_> {
     /// What stands beside what the frames say.
     pub(super) fn notes(&mut self, scan: &Scan<'_>, groups: &[Group], doubtful: &[Doubtful], sentence: (usize, usize)) {
         if doubtful.is_empty() {
+            self.favourite_last(scan, groups, sentence);
             self.exchanged(scan, groups, sentence);
             self.holds_now(scan, groups, sentence);
+            self.replaced_beside(scan, sentence);
         }
         self.labels(scan, groups, doubtful, sentence);
         self.event_on(scan, groups, doubtful, sentence);

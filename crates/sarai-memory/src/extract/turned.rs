@@ -4,14 +4,15 @@ use super::claims::{Reader, object};
 use super::clause::{Clause, Subject};
 use super::fragments::pseudo;
 use super::stance::Stance;
-use super::statement::{Act, Object, Statement};
+use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
-use crate::grammar::Mention;
 use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
 use crate::grammar::name::Trust;
 use crate::grammar::noun::Noun;
 use crate::grammar::slots::Filler;
+use crate::grammar::{Mention, Scan};
+use crate::text::Token;
 use crate::words::lists::BEFORE_SUBJECT;
 use crate::words::{self, Tense};
 
@@ -226,5 +227,34 @@ impl Reader<'_> {
         let object = Object { text: text.to_owned(), key: words::key(text), mention: None };
         let stance = Stance::PLAIN;
         Some(self.statement(Mention::Owner, &says, Some(object), stance, (first, at + 1)))
+    }
+}
+
+impl super::Run<'_> {
+    /// "Blue is my favourite colour", «el azul es mi nuevo color favorito».
+    pub(super) fn favourite_last(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
+        let told = self.statements.iter().any(|s| s.sentence == sentence && s.act == Act::Assert);
+        let is = |group: &&Group| group.has_any(&["be", "ser"]) && group.polarity == Polarity::Positive;
+        let Some(group) = groups.iter().find(is).filter(|_| !told) else { return };
+        let behind = scan.after_adverbs(group.last);
+        let Some((Noun::Favourite { of, kind }, _)) = scan.noun(behind) else { return };
+        let start = (0..group.first).rev().find(|&at| scan.tokens[at].is_mark()).map_or(0, |at| at + 1);
+        let front = (start..group.first).find(|&at| !BEFORE_SUBJECT.contains(&scan.word(at)));
+        let (Some(front), Some(of)) = (front, self.resolved(of)) else { return };
+        let short = group.first <= front + LEAD && scan.tokens[front..group.first].iter().all(Token::is_word);
+        if !short
+            || scan.noun(front).is_some()
+            || scan.is_any(front, &["what", "which", "that", "this", "que", "eso", "it"])
+        {
+            return;
+        }
+        let front = front + usize::from(scan.is_any(front, &["el", "la", "los", "las", "the"]));
+        let value = Object::plain(scan.source(front, group.first).to_owned());
+        self.clauses += 1;
+        let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+        let says = Says::of(Predicate::Favourite);
+        let mut statement = reader.statement(of, &says, Some(value), Stance::PLAIN, (start, behind + 1));
+        statement.kind = kind;
+        self.push(statement);
     }
 }

@@ -303,6 +303,8 @@ impl Scan<'_> {
 
     /// «Mi color favorito», "my favourite film".
     fn favourite(&self, at: usize, of: &Mention) -> Option<(Noun, usize)> {
+        // "My new favourite colour" is one.
+        let at = at + usize::from(self.is_any(at, &["new", "current", "nuevo", "nueva", "actual"]));
         let made = |first: usize, last: usize, end: usize| {
             // «Ahora el color favorito de …»
             let leads = |at: usize| ADVERBS.contains(&self.word(at)) || self.is_any(at, ARTICLES);
