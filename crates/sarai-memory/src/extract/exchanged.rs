@@ -206,3 +206,61 @@ fn value(scan: &Scan<'_>, at: usize) -> Option<(String, usize)> {
     let first_person = scan.forms(from).iter().any(|form| form.person == Person::First);
     (!first_person).then(|| (scan.source(from, last + 1).to_owned(), last + 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::{InMemory, Memory};
+    use crate::time::{Date, Moment};
+    use crate::{Filter, Message, Speaker, Store};
+
+    /// What holds after these messages, by subject, predicate and object.
+    fn holding(said: &[&str]) -> Vec<String> {
+        let mut memory = Memory::new(InMemory::new());
+        let at = Moment::parse("2026-03-10T10:00:00Z").unwrap();
+        for text in said {
+            memory.say(Message { text, at, speaker: Speaker::Owner, language: None }).unwrap();
+        }
+        let today = Date::new(2026, 3, 10).unwrap();
+        let facts = memory.store().facts(&Filter::default()).unwrap();
+        let current = facts.iter().filter(|fact| fact.is_current(today));
+        current.map(|fact| format!("{} {} {}", fact.subject, fact.verb(), fact.object.text)).collect()
+    }
+
+    #[test]
+    fn one_takes_the_place_of_the_other_whatever_it_was() {
+        for (said, expected) in [
+            (&["I work at Siemens", "I moved from Siemens to Bosch"][..], &["1 works_at Bosch"][..]),
+            (&["I live in Bristol", "I moved from Bristol to Leeds"], &["1 lives_in Leeds"]),
+            (&["Tomo metformina", "Me han cambiado la metformina por insulina"], &["1 medication insulina"]),
+            (&["Vivo en Salamanca", "Adiós Salamanca, hola Burgos"], &["1 lives_in Burgos"]),
+            // Of what nothing is known nothing takes the place.
+            (&["I swapped the red lamp for a blue one"], &[]),
+            (&["I work at Siemens", "I swapped the red lamp for a blue one"], &["1 works_at Siemens"]),
+            (&["I live in Bristol", "I left the office for lunch"], &["1 lives_in Bristol"]),
+        ] {
+            assert_eq!(holding(said), expected, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_said_to_be_new_or_so_now_ends_another() {
+        for (said, expected, gone) in [
+            (&["Mi jefe es Luis", "Mi nuevo jefe es Paco"][..], "1 relative:boss Paco", Some("1 relative:boss ")),
+            // A cardiologist beside the doctor, a second cat.
+            (&["Mi médico es el doctor Pérez", "Mi nueva cardióloga es la doctora Ruiz"], "2 name doctor Pérez", None),
+            (&["My cat is called Tom", "My new cat is called Jerry"], "2 name Tom", None),
+            (&["I drive a Toyota", "I drive a Kia now"], "1 owns:car Kia", Some("1 owns:car Toyota")),
+            // Other keys, perhaps; and the same, since they were moved.
+            (&["The spare keys are in the drawer", "My keys are in my bag"], "2 kept_in in the drawer", None),
+            (
+                &["The spare keys are in the drawer", "I've moved them to the garage"],
+                "2 kept_in the garage",
+                Some("2 kept_in in the drawer"),
+            ),
+        ] {
+            let all = holding(said);
+            assert!(all.iter().any(|fact| fact == expected), "{said:?}: {all:?}");
+            assert!(gone.is_none_or(|gone| !all.iter().any(|fact| fact == gone)), "{said:?}: {all:?}");
+        }
+    }
+}

@@ -18,7 +18,9 @@ use crate::words::{self, Class, Tense};
 const SINGLE: &[&str] =
     &["car", "motorbike", "bicycle", "phone", "laptop", "computer", "tablet", "electric_car", "van"];
 /// Who shares a roof or a task with the owner, besides those to whom they turn: a new one takes the place of the last.
-const ROLES: &[&str] = &["roommate", "teacher", "assistant", "carer"];
+const ROLES: &[&str] = &["roommate", "assistant", "carer"];
+/// Of these one may have several: a cardiologist beside the doctor, a coach for each sport.
+const SEVERAL: &[&str] = &["doctor", "coach"];
 const NEW: &[&str] = &["new", "nuevo", "nueva"];
 const NOW: &[&str] = &["now", "nowadays", "ahora", "actualmente"];
 /// What is said of a thing that is no more.
@@ -46,8 +48,8 @@ impl Reader<'_> {
             .flat_map(|statement| match &statement.subject {
                 _ if !renews(&statement) => vec![statement],
                 Mention::Relative { kin, name: None, plural: false, .. } if statement.predicate == Predicate::Name => {
-                    let role = ROLES.contains(kin) || PROFESSIONALS.contains(kin);
-                    if role && (new || now) { self.succeeded(statement, true) } else { vec![statement] }
+                    let role = ROLES.contains(kin) || PROFESSIONALS.contains(kin) && !SEVERAL.contains(kin);
+                    if new || role && now { self.succeeded(statement, role) } else { vec![statement] }
                 }
                 Mention::Animal { name: None, plural: false, .. } if statement.predicate == Predicate::Name && new => {
                     self.succeeded(statement, false)

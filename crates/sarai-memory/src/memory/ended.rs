@@ -169,7 +169,7 @@ impl<S: Store> Planner<'_, S> {
         };
         self.give_way(&new, old);
         self.assert(&new, subject, Some(Value { key: crate::words::key(&object.text), ..object.clone() }))?;
-        self.swapped.push((statement.sentence, new.predicate, crate::words::key(&object.text)));
+        self.swapped.push((statement.sentence, new.predicate, [key, crate::words::key(&object.text)]));
         Ok(())
     }
 

@@ -60,8 +60,10 @@ pub(crate) struct Planner<'a, S: Store> {
     /// Facts of the store as this plan leaves them.
     changed: HashMap<FactId, Fact>,
     clauses: HashMap<FactId, u32>,
-    /// Sentences that put one thing in the place of another, of which predicate, and the key of what is new.
-    pub(super) swapped: Vec<((usize, usize), Predicate, String)>,
+    /// The sentence speaks of a change.
+    pub(super) changing: bool,
+    /// Sentences that put one thing in the place of another, of which predicate, and the keys of both.
+    pub(super) swapped: Vec<((usize, usize), Predicate, [String; 2])>,
     pub(super) outcome: Outcome,
 }
 
@@ -76,6 +78,7 @@ impl<'a, S: Store> Planner<'a, S> {
             facts: Vec::new(),
             changed: HashMap::new(),
             clauses: HashMap::new(),
+            changing: false,
             swapped: Vec::new(),
             outcome: Outcome::default(),
         }
@@ -117,6 +120,7 @@ impl<'a, S: Store> Planner<'a, S> {
     /// Takes one statement into the plan.
     pub(super) fn take(&mut self, statement: &Statement) -> Result<(), S::Error> {
         let creates = statement.act == Act::Assert;
+        self.changing = self.speaks_of_change(statement);
         let Some(subject) = self.resolve(&statement.subject, creates)? else {
             if creates {
                 self.outcome.refused.push(Reason::Ambiguous);
@@ -124,11 +128,13 @@ impl<'a, S: Store> Planner<'a, S> {
             return Ok(());
         };
         // What took the place of an employer is no town, though somebody moved to it, and is not over at once.
-        let swapped = self.swapped.iter().any(|(sentence, predicate, key)| {
+        let swapped = self.swapped.iter().any(|(sentence, predicate, keys)| {
             let object = statement.object.as_ref();
             *sentence == statement.sentence
                 && match statement.act {
-                    Act::Assert => object.is_some_and(|object| object.key.contains(key.as_str())),
+                    Act::Assert => {
+                        object.is_some_and(|object| keys.iter().any(|key| object.key.contains(key.as_str())))
+                    }
                     Act::End => *predicate == statement.predicate,
                     Act::Deny | Act::Swap => false,
                 }
@@ -316,7 +322,10 @@ impl<'a, S: Store> Planner<'a, S> {
 
     /// «Desde el lunes me levanto a las ocho», "I get up at eight now".
     fn speaks_of_change(&self, statement: &Statement) -> bool {
-        const CHANGE: &[&str] = &["desde", "ahora", "now", "from", "since", "starting", "partir", "nowadays", "ya"];
+        const CHANGE: &[&str] = &[
+            "desde", "ahora", "now", "from", "since", "starting", "partir", "nowadays", "ya", "moved", "instead",
+            "anymore", "more", "cambiado", "movido",
+        ];
         let sentence = self.origin.text.get(statement.sentence.0..statement.sentence.1).unwrap_or_default();
         fold(sentence).split(|c: char| !c.is_alphanumeric()).any(|word| CHANGE.contains(&word))
     }

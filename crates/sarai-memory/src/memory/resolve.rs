@@ -97,8 +97,12 @@ impl<S: Store> Planner<'_, S> {
         }
     }
 
-    /// "The keys", where the spare keys are the only ones whose place is known.
+    /// "The keys are in the garage now", where the spare keys are the only ones whose place is known. Without a word of
+    /// change they may be others.
     fn only_thing(&self, key: &str) -> Result<Option<EntityId>, S::Error> {
+        if !self.changing {
+            return Ok(None);
+        }
         let words = search_words(key.trim_start_matches("c:"));
         let mut found: Vec<EntityId> = Vec::new();
         for fact in self.facts(&Filter { predicate: Some(Predicate::KeptIn), ..Filter::default() })? {
