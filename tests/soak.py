@@ -34,7 +34,7 @@ from watch import MB, Watch, machine
 GROWTH_MB = 6
 SLOPE_MB_PER_HOUR = 6
 # Of the whole time, the part in which caches fill and nothing is judged; and at most.
-WARM_UP, WARM_UP_S = 1 / 3, 600
+WARM_UP, WARM_UP_S = 1 / 2, 600
 BLOCKS = 24
 RESAMPLES = 2000
 ERRORS_KEPT = 50
