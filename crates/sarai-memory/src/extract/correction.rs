@@ -321,7 +321,7 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
 }
 
 /// What was said, with another object.
-fn corrected(scan: &Scan<'_>, old: &Statement, object: Object, sentence: (usize, usize)) -> Statement {
+pub(super) fn corrected(scan: &Scan<'_>, old: &Statement, object: Object, sentence: (usize, usize)) -> Statement {
     Statement {
         object: Some(object),
         manner: Manner::Correction,

@@ -132,15 +132,12 @@ impl Run<'_> {
         }
     }
 
-    /// "My asthma is acting up", «el asma de mi padre ha mejorado»: whoever has it to speak of has it.
+    /// "My asthma is acting up", «mi asma ha mejorado»: whoever has it to speak of has it.
     fn ailing(&mut self, scan: &Scan<'_>, (at, end): (usize, usize), sentence: (usize, usize)) {
         let ill = |at: usize| words::longest(scan.language, scan.tokens, at, &[Class::Illness]);
-        let found = if scan.is_any(at, &["mi", "my"]) {
-            ill(at + 1).map(|(_, last)| (Mention::Owner, (at + 1, last)))
-        } else {
-            None
-        };
-        let Some((of, (first, last))) = found.filter(|(_, (_, last))| *last >= end) else { return };
+        let own = scan.is_any(at, &["mi", "my"]).then(|| ill(at + 1)).flatten().filter(|(_, last)| *last >= end);
+        let Some((_, last)) = own else { return };
+        let (of, first) = (Mention::Owner, at + 1);
         let over = (0..scan.tokens.len()).any(|i| {
             scan.is_any(
                 i,

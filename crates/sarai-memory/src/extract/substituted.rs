@@ -57,14 +57,7 @@ pub(super) fn substituted(scan: &Scan<'_>, recent: &[Statement], sentence: (usiz
     let told: Vec<&Statement> = recent.iter().rev().filter(asserted).filter(plain).collect();
     let corrected = |old: &Statement, right: &str, wrong: &[String]| {
         let object = exchanged(old.object.as_ref()?, right, wrong)?;
-        Some(Statement {
-            object: Some(object),
-            manner: Manner::Correction,
-            span: sentence,
-            sentence,
-            language: scan.language,
-            ..old.clone()
-        })
+        Some(super::correction::corrected(scan, old, object, sentence))
     };
     let named = contrasts(scan).into_iter().find_map(|(right, wrong)| {
         told.iter().find_map(|old| corrected(old, scan.source(right.0, right.1), &folds(scan, wrong)))
