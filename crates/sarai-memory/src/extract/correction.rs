@@ -66,24 +66,13 @@ pub(super) fn split(tokens: &[Token], sentences: Vec<Sentence>) -> Vec<Sentence>
 
 /// One past the marker at the beginning of the sentence, if it corrects.
 pub(super) fn marker(scan: &Scan<'_>) -> Option<usize> {
-    let all: Vec<(usize, &str)> = scan
-        .tokens
-        .iter()
-        .enumerate()
-        .filter(|(_, t)| !t.is_mark())
-        .take(10)
-        .map(|(i, t)| (i, t.fold.as_str()))
-        .collect();
-    let sighs = all.iter().take_while(|(_, word)| SIGHS.contains(word)).count();
-    let mut best = None;
-    for (marker, words) in MARKERS.iter().flat_map(|marker| [(marker, &all[..]), (marker, &all[sighs..])]) {
-        let parts: Vec<&str> =
-            marker.split(' ').flat_map(|w| if w == "that's" { vec!["that", "'s"] } else { vec![w] }).collect();
-        if words.len() >= parts.len() && parts.iter().zip(words).all(|(part, (_, word))| part == word) {
-            let end = words[parts.len() - 1].0 + 1;
-            best = best.max(Some(end));
-        }
-    }
+    let words: Vec<usize> = (0..scan.tokens.len()).filter(|&at| !scan.tokens[at].is_mark()).take(10).collect();
+    let sighs = words.iter().take_while(|&&at| scan.is_any(at, SIGHS)).count();
+    let opening = |from: usize| {
+        let count = MARKERS.longest(words[from..].iter().map(|&at| scan.word(at)))?;
+        Some(words[from + count - 1] + 1)
+    };
+    let best = opening(0).max(opening(sighs));
     // A plain «no» corrects only with a comma behind it.
     best.filter(|&end| !(end == 1 && scan.word(0) == "no" && scan.word(1) != ","))
 }

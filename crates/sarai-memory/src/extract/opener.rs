@@ -5,10 +5,8 @@ use super::statement::{Act, Manner, Reason};
 use super::{Run, Skipped};
 use crate::grammar::Scan;
 use crate::text::{Ending, Sentence, Token};
-use crate::words::lists::{DENIALS, OPENERS, REQUESTS};
+use crate::words::lists::{DENIALS, List, OPENERS, REQUESTS};
 
-/// Words of the longest opener.
-const WORDS_MAX: usize = 7;
 /// What may stand before it.
 const BEFORE: &[&str] =
     &["oye", "hey", "hi", "hola", "sarai", "ah", "oh", "and", "y", "so", "pues", "por", "cierto", "btw", "also"];
@@ -47,16 +45,12 @@ fn opener(tokens: &[Token], sentence: Sentence) -> Option<usize> {
     let words: Vec<usize> = (sentence.first..sentence.last).filter(|&at| tokens[at].is_word()).collect();
     let before = words.iter().take_while(|&&at| BEFORE.contains(&tokens[at].fold.as_str())).count();
     let words = &words[before..];
-    let phrase = |count: usize| {
-        let spoken: Vec<&str> = words[..count].iter().map(|&at| tokens[at].fold.as_str()).collect();
-        spoken.join(" ")
-    };
-    let count = (1..=WORDS_MAX.min(words.len())).rev().find(|&count| OPENERS.contains(&phrase(count).as_str()));
-    if let Some(count) = count {
+    let longest = |list: &List| list.longest(words.iter().map(|&at| tokens[at].fold.as_str()));
+    if let Some(count) = longest(&OPENERS) {
         return Some(words[count - 1] + 1);
     }
     // "Can you please remember that …".
-    let asked = (1..=4.min(words.len())).rev().find(|&count| REQUESTS.contains(&phrase(count).as_str()))?;
+    let asked = longest(&REQUESTS)?;
     let verb = *words.get(asked)?;
     let remembers = [
         "remember",
@@ -80,8 +74,7 @@ impl Run<'_> {
     /// «No es verdad que viva en Vigo»: what stands behind it is denied. Whether it was so opened.
     pub(super) fn denied(&mut self, scan: &Scan<'_>, span: (usize, usize)) -> bool {
         let words: Vec<usize> = (0..scan.tokens.len()).filter(|&at| scan.tokens[at].is_word()).collect();
-        let phrase = |count: usize| words[..count].iter().map(|&at| scan.word(at)).collect::<Vec<_>>().join(" ");
-        let opening = (2..=WORDS_MAX.min(words.len())).rev().find(|&count| DENIALS.contains(&phrase(count).as_str()));
+        let opening = DENIALS.longest(words.iter().map(|&at| scan.word(at)));
         let Some(last) = opening.map(|count| words[count - 1]) else { return false };
         let behind = Scan { tokens: &scan.tokens[last + 1..], ..*scan };
         let before = self.statements.len();

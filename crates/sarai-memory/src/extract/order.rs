@@ -10,8 +10,6 @@ use crate::words::lists::{
 
 /// Words between the beginning of an order and its verb.
 const SCAFFOLD_WORDS_MAX: usize = 14;
-/// Words of an aside.
-const ASIDE_WORDS_MAX: usize = 9;
 
 /// What may stand around the verb of an order behind what it is about.
 const AROUND: &[&str] = &[
@@ -79,10 +77,8 @@ pub(super) fn without_asides(tokens: &[Token]) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let longest = (1..=ASIDE_WORDS_MAX.min(tokens.len() - at)).rev().find(|count| {
-            let words: Vec<&str> = tokens[at..at + count].iter().map(|token| token.fold.as_str()).collect();
-            ASIDES.contains(&words.join(" ").as_str()) && !tokens[at].quoted
-        });
+        let spoken = tokens[at..].iter().map(|token| token.fold.as_str());
+        let longest = ASIDES.longest(spoken).filter(|_| !tokens[at].quoted);
         let Some(count) = longest else {
             out.push(tokens[at].clone());
             at += 1;
@@ -429,12 +425,7 @@ pub(super) fn trailing(scan: &Scan<'_>) -> Option<Order> {
 
 /// «Lo de Malta no era verdad», "I was pulling your leg about the yacht": where what is taken back stands.
 pub(super) fn taken_back(tokens: &[Token]) -> Option<(usize, usize)> {
-    let stands = |at: usize, list: &lists::List| {
-        (1..=ASIDE_WORDS_MAX.min(tokens.len() - at)).rev().find(|count| {
-            let words: Vec<&str> = tokens[at..at + count].iter().map(|token| token.fold.as_str()).collect();
-            list.contains(&words.join(" ").as_str())
-        })
-    };
+    let stands = |at: usize, list: &lists::List| list.longest(tokens[at..].iter().map(|token| token.fold.as_str()));
     let found = |from: usize, list: &'static lists::List| {
         (from..tokens.len()).find_map(|at| stands(at, list).map(|n| (at, at + n)))
     };

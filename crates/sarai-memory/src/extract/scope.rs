@@ -19,13 +19,8 @@ pub(super) enum Verdict {
 
 /// Whether a phrase stands in the text between word boundaries.
 pub(super) fn holds(folded: &str, phrases: &[&str]) -> bool {
-    phrases.iter().any(|phrase| {
-        folded.match_indices(phrase).any(|(at, _)| {
-            let before = folded[..at].chars().next_back();
-            let after = folded[at + phrase.len()..].chars().next();
-            !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-        })
-    })
+    let starts = |at: &usize| !folded[..*at].chars().next_back().is_some_and(char::is_alphanumeric);
+    folded.char_indices().map(|(at, _)| at).filter(starts).any(|at| opens(&folded[at..], phrases))
 }
 
 /// Whether a text begins with one of the phrases.
@@ -38,8 +33,7 @@ pub(super) fn opens(folded: &str, phrases: &[&str]) -> bool {
 /// Looks at the message as a whole.
 pub(super) fn whole(text: &str, tokens: &[Token], sentences: &[Sentence]) -> Verdict {
     let folded = fold(text);
-    let jokes: Vec<String> = JOKES.iter().map(|joke| fold(joke)).collect();
-    if holds(&folded, &jokes.iter().map(String::as_str).collect::<Vec<_>>()) {
+    if holds(&folded, &JOKES) {
         return Verdict::Closed(Reason::Joke);
     }
     let rewrites = sentences.iter().any(|sentence| opening(tokens, *sentence, &REWRITERS));
@@ -73,7 +67,7 @@ pub(super) fn whole(text: &str, tokens: &[Token], sentences: &[Sentence]) -> Ver
 /// Whether the joke is what went before: its word stands at the beginning.
 pub(super) fn begins_with_joke(text: &str) -> bool {
     let folded = fold(crate::text::clip(text, 40));
-    JOKES.iter().any(|joke| folded.find(&fold(joke)).is_some_and(|at| at <= 12))
+    JOKES.iter().any(|joke| folded.find(joke).is_some_and(|at| at <= 12))
 }
 
 /// The first verb of a sentence, polite words apart, is one of these.

@@ -9,8 +9,6 @@ use crate::text::Token;
 use crate::words::lists::{List, QUESTION_CALLS, QUESTION_FRAMES, QUESTION_TOLD};
 use crate::words::{self, Class};
 
-/// Words of the longest frame.
-const FRAME_WORDS_MAX: usize = 8;
 /// A shorter beginning belongs to the question.
 const LEAD_WORDS_MIN: usize = 3;
 
@@ -76,10 +74,7 @@ fn matched(tokens: &[Token], at: usize, list: &List) -> Option<usize> {
     if tokens[at].quoted {
         return None;
     }
-    (1..=FRAME_WORDS_MAX.min(tokens.len() - at)).rev().map(|count| at + count).find(|&end| {
-        let words: Vec<&str> = tokens[at..end].iter().map(|token| token.fold.as_str()).collect();
-        list.contains(&words.join(" ").as_str())
-    })
+    list.longest(tokens[at..].iter().map(|token| token.fold.as_str())).map(|count| at + count)
 }
 
 /// Whether what was thrown in stands apart: at either end, or beside a mark; phrases of more words always do.

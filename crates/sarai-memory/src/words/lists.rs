@@ -9,6 +9,10 @@ use std::sync::LazyLock;
 pub(crate) struct List {
     words: Vec<&'static str>,
     set: HashSet<&'static str>,
+    /// The first words of its phrases.
+    openings: HashSet<&'static str>,
+    /// Words of its longest phrase.
+    words_max: usize,
 }
 
 impl List {
@@ -17,12 +21,32 @@ impl List {
         let body = text.split("\n\n").find_map(|entry| entry.trim_start().strip_prefix(name)?.strip_prefix(':'));
         let words: Vec<&'static str> =
             body.unwrap_or_default().split('|').map(str::trim).filter(|word| !word.is_empty()).collect();
-        Self { set: words.iter().copied().collect(), words }
+        Self {
+            set: words.iter().copied().collect(),
+            openings: words.iter().filter_map(|phrase| phrase.split(' ').next()).collect(),
+            words_max: words.iter().map(|phrase| phrase.split(' ').count()).max().unwrap_or_default(),
+            words,
+        }
     }
 
     /// Whether the word is in the list.
     pub(crate) fn contains(&self, word: &&str) -> bool {
         self.set.contains(word)
+    }
+
+    /// How many of the words the longest phrase takes that they begin with.
+    pub(crate) fn longest<'t>(&self, words: impl IntoIterator<Item = &'t str>) -> Option<usize> {
+        let mut words = words.into_iter();
+        let mut phrase = words.next().filter(|first| self.openings.contains(first))?.to_owned();
+        let mut longest = self.set.contains(phrase.as_str()).then_some(1);
+        for (count, word) in (2..=self.words_max).zip(words) {
+            phrase.push(' ');
+            phrase.push_str(word);
+            if self.set.contains(phrase.as_str()) {
+                longest = Some(count);
+            }
+        }
+        longest
     }
 }
 
@@ -152,7 +176,6 @@ lists! {
     DESCRIPTIONS
     /// What stands between a number and a relative or animal.
     BEFORE_NOUN_ADJECTIVES
-    /// Breeds that tell the animal.
     /// What announces that something is told.
     OPENERS
     /// What says that the rest is not so.
@@ -165,6 +188,7 @@ lists! {
     STORIES
     /// Whose word on health counts as the owner's.
     DOCTORS
+    /// Breeds that tell the animal.
     DOGS
     /// Words of a question about any appointment or routine.
     AGENDA_WORDS
