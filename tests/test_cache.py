@@ -4,6 +4,7 @@ Every fault is a real one, on real files that a real worker wrote. An answer is 
 program that has no cache on disk.
 """
 
+import contextlib
 import os
 import resource
 import shutil
@@ -41,6 +42,14 @@ class Cached(Home):
     def snapshots(self):
         return sorted(self.folder.glob("*.kv"))
 
+    def stats(self):
+        """What stat says of each snapshot; the worker may remove one while they are looked through."""
+        found = {}
+        for path in self.snapshots():
+            with contextlib.suppress(FileNotFoundError):
+                found[path] = path.stat()
+        return found
+
     def ask(self, question, fixed=FIXED):
         """The first turn of a conversation: what was said, and how much of the prompt was there already."""
         messages = [{"role": "system", "content": fixed}, {"role": "user", "content": question}]
@@ -55,11 +64,11 @@ class Cached(Home):
 
     def keep(self, question, fixed=FIXED):
         """Asks, and waits until the conversation is on disk. It is written once nothing else happens."""
-        before = {path: path.stat().st_mtime_ns for path in self.snapshots()}
+        before = {path: stat.st_mtime_ns for path, stat in self.stats().items()}
 
         def written():
             # What was read in advance is kept as well, and is shorter.
-            changed = [p.stat() for p in self.snapshots() if before.get(p) != p.stat().st_mtime_ns]
+            changed = [stat for path, stat in self.stats().items() if before.get(path) != stat.st_mtime_ns]
             least = self.prompt_tokens * BYTES_PER_TOKEN[self.settings["model.default"]]
             return any(stat.st_size > least for stat in changed)
 
@@ -287,6 +296,6 @@ def test_the_folder_keeps_to_its_bound(home):
     home.serve()
     for topic in ("river", "bridge", "lamp", "stone"):
         home.keep(QUESTIONS[0], FIXED.replace("river", topic).replace("Rule", topic))
-        assert sum(path.stat().st_size for path in home.snapshots()) <= bound
+        assert sum(stat.st_size for stat in home.stats().values()) <= bound
     # The figures come from a worker that may be busy just now.
     wait_for("the last one in the figures", lambda: home.gauge("sarai_prefix_cache_snapshots") >= 1)
