@@ -206,8 +206,8 @@ fn plural(language: Language, form: &str) -> String {
 
 /// What a folded expression means, in both languages if `language` is none.
 pub(crate) fn senses(language: Option<Language>, expression: &str) -> impl Iterator<Item = Sense> + '_ {
-    let spanish = LEXICON.spanish.get(expression).filter(|_| language != Some(Language::English));
-    let english = LEXICON.english.get(expression).filter(|_| language != Some(Language::Spanish));
+    let spanish = (language != Some(Language::English)).then(|| LEXICON.spanish.get(expression)).flatten();
+    let english = (language != Some(Language::Spanish)).then(|| LEXICON.english.get(expression)).flatten();
     spanish.into_iter().chain(english).flatten().copied()
 }
 
