@@ -10,7 +10,6 @@ use crate::grammar::group::{Group, Polarity};
 use crate::grammar::noun::Noun;
 use crate::grammar::slots::Filler;
 use crate::grammar::{Mention, Scan};
-use crate::time::{Clock, clock};
 use crate::words::{self, Tense};
 
 /// What a clause is read with.
@@ -212,12 +211,20 @@ impl Reader<'_> {
         };
         match says.predicate {
             Predicate::Relative | Predicate::Pet => {
+                // «Tenemos mellizos» have parents, «tengo un mellizo» a brother.
+                let twins = found.fillers.len() > 1 || filler.count.is_some();
                 let kind = filler.kind.unwrap_or(says.kind);
+                let (kind, mention) = match filler.mention.clone() {
+                    Some(Mention::Relative { of, kin: "twin", name, plural }) if twins => {
+                        ("child", Some(Mention::Relative { of, kin: "child", name, plural }))
+                    }
+                    mention => (kind, mention),
+                };
                 let mut out = Vec::new();
                 if let Some((count, kind)) = filler.count {
                     out.push(number(Predicate::Count, kind, count, subject.clone()));
                 }
-                let somebody = filler.mention.clone().filter(|m| {
+                let somebody = mention.filter(|m| {
                     !matches!(
                         m,
                         Mention::Relative { plural: true, name: None, .. }
@@ -246,7 +253,7 @@ impl Reader<'_> {
             }
             Predicate::KeptIn => self.kept(group, mention, found, says, stance, filler),
             Predicate::Appointment | Predicate::Trip => {
-                let text = self.with_clock(&filler.text, group.last, clause.last);
+                let text = self.with_hour(&filler.text, group.last, clause);
                 let predicate = if self.recurs(clause) { Predicate::Routine } else { says.predicate };
                 let stance =
                     if predicate == Predicate::Routine { Stance { from: None, to: None, ..stance } } else { stance };
@@ -259,6 +266,11 @@ impl Reader<'_> {
                 };
                 let object = Object { key: words::key(&text), text, mention: filler.mention };
                 vec![self.statement(subject, &says, Some(object), stance, tokens)]
+            }
+            Predicate::Medication if stance.act == Act::Assert => {
+                let last = found.fillers.last().is_some_and(|last| last.key == filler.key);
+                let text = self.with_purpose(&filler.text, if last { found.end } else { clause.last }, clause.last);
+                vec![self.statement(subject, says, Some(Object { text, ..object(filler) }), stance, tokens)]
             }
             Predicate::Owns => {
                 let says = Says { kind: filler.kind.unwrap_or_default(), ..says.clone() };
@@ -346,13 +358,24 @@ impl Reader<'_> {
         out
     }
 
-    pub(super) fn clock(&self, first: usize, last: usize) -> Option<Clock> {
-        (first..last).find_map(|at| clock(self.scan.tokens, at).filter(|(_, end)| *end <= last).map(|(clock, _)| clock))
+    /// A medicine with what it is taken for: «enalapril para la tensión».
+    fn with_purpose(&self, medicine: &str, from: usize, last: usize) -> String {
+        let Some((at, first, end)) = self.scan.purpose(from, last) else { return medicine.to_owned() };
+        let own = self.scan.is_any(first - 1, &["mi", "mis", "my"]);
+        let words = self.scan.source(if own { first } else { at + 1 }, end);
+        format!("{medicine} {} {words}", self.scan.source(at, at + 1))
     }
 
-    pub(super) fn with_clock(&self, text: &str, first: usize, last: usize) -> String {
-        self.clock(first, last).map_or_else(|| text.to_owned(), |clock| format!("{text}, {clock}"))
+    /// What happens, with its hour: behind the verb, or at the front of its clause («mañana a las 9 tengo …»).
+    pub(super) fn with_hour(&self, text: &str, from: usize, clause: &Clause) -> String {
+        let front = || self.scan.hour(clause.timed, from.min(clause.last));
+        at_hour(text, self.scan.hour(from, clause.last).or_else(front))
     }
+}
+
+/// An event and its hour, as they are shown.
+pub(super) fn at_hour(event: &str, hour: Option<String>) -> String {
+    hour.map_or_else(|| event.to_owned(), |hour| format!("{event}, {hour}"))
 }
 
 /// The relatives that somebody else has are theirs: «mi hermana tiene un hijo».

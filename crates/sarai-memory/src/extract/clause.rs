@@ -82,7 +82,7 @@ fn blocked(scan: &Scan<'_>, groups: &[Group], index: usize, floor: usize) -> Opt
                 && !(i > 0 && scan.tokens[i - 1].lower == "sí")
         })
         .filter(|&joint| {
-            !(joint + 2..group.first).any(|i| scan.is_any(i, &["pero", "but", "pues", "so", "and", "y"]))
+            !(joint + 2..group.first).any(|i| scan.is_any(i, &["pero", "but", "pues", "so", "and", "y", ":", ";"]))
                 && !(joint + 1..group.first).any(|i| scan.word(i) == "," && scan.begins_clause(i + 1))
         });
     let previous = index.checked_sub(1).map(|i| &groups[i]);

@@ -120,7 +120,7 @@ impl Reader<'_> {
         if let (Some(when), true) = (when, event) {
             let stance = Stance { from: Some(when), to: Some(when), ..stance };
             let says = Says::of(Predicate::Appointment);
-            let text = self.with_clock(text, at, clause.last);
+            let text = self.with_hour(text, at, clause);
             let object = Object::plain(text);
             return vec![self.statement((**of).clone(), &says, Some(object), stance, tokens)];
         }

@@ -253,7 +253,8 @@ fn settles(scan: &Scan<'_>, end: usize) -> bool {
     let end = if garment { end + 2 } else { end };
     let trails = |i: usize| scan.is_any(i, TRAILING) || scan.word(i) == "en" && scan.word(i + 1) == "realidad";
     let end = (end..scan.tokens.len()).find(|&i| !trails(i)).unwrap_or(scan.tokens.len());
-    scan.tokens[end..].iter().all(|t| t.is_mark() || POLITE.contains(&t.fold.as_str())) || scan.word(end) == ","
+    scan.tokens[end..].iter().all(|t| t.is_mark() || POLITE.contains(&t.fold.as_str()))
+        || scan.is_any(end, &[",", "because", "porque", "pues", "que"])
 }
 
 fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usize)) -> Option<Statement> {

@@ -50,7 +50,7 @@ impl Reader<'_> {
             group.first
         };
         let whose = if thing { Mention::Owner } else { mention.clone() };
-        let text = self.with_clock(scan.source(first, end.max(group.last)), group.last, clause.last);
+        let text = self.with_hour(scan.source(first, end.max(group.last)), group.last, clause);
         let says = Says::of(Predicate::Appointment);
         let object = Object::plain(text);
         let stance = Stance { act: Act::Assert, from: Some(when), to: Some(when) };
@@ -117,7 +117,7 @@ impl Reader<'_> {
             {
                 continue;
             }
-            let text = self.with_clock(scan.source(first, stop), at, last);
+            let text = super::claims::at_hour(scan.source(first, stop), scan.hour(at, last));
             let says = Says::of(Predicate::Appointment);
             let object = Object::plain(text);
             let stance = Stance { act: Act::Assert, from: Some(when), to: Some(when) };

@@ -1,7 +1,7 @@
 //! What is over without a frame of its own: appointments called off or put off, habits given up, couples parted.
 
 use super::Run;
-use super::claims::Reader;
+use super::claims::{Reader, at_hour};
 use super::clause::Clause;
 use super::correction::slot_of;
 use super::period::period;
@@ -133,12 +133,16 @@ impl Run<'_> {
             return;
         }
         self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Appointment);
-        self.off(scan, &event, Act::End, None, sentence);
-        if let (true, false, Some(when)) = (moved, cancelled, when) {
-            let clock = (0..scan.tokens.len()).find_map(|at| crate::time::clock(scan.tokens, at));
-            let bare = event.split(", ").next().unwrap_or(&event);
-            let text = clock.map_or_else(|| bare.to_owned(), |(clock, _)| format!("{bare}, {clock}"));
-            self.off(scan, &text, Act::Assert, Some(when), sentence);
+        let hour = scan.hour(0, scan.tokens.len()).filter(|_| !cancelled);
+        let bare = event.split(", ").next().unwrap_or(&event);
+        match when {
+            // «Me han cambiado la cita a las 12»: the day stays.
+            None if hour.is_some() => self.off(scan, &at_hour(bare, hour), Act::Assert, None, sentence),
+            Some(when) if moved && !cancelled => {
+                self.off(scan, &event, Act::End, None, sentence);
+                self.off(scan, &at_hour(bare, hour), Act::Assert, Some(when), sentence);
+            }
+            _ => self.off(scan, &event, Act::End, None, sentence),
         }
     }
 
@@ -247,7 +251,10 @@ fn trip(scan: &Scan<'_>) -> Option<String> {
 
 /// The appointment that a sentence names, up to the next verb.
 fn event(scan: &Scan<'_>, groups: &[Group]) -> Option<String> {
-    let at = (0..scan.tokens.len()).find(|&i| words::longest(scan.language, scan.tokens, i, &[Class::Event]).is_some());
+    // "They're in the garage now" says where something is.
+    let inside = |at: usize| at > 1 && scan.is_any(at - 2, &["in", "en"]) && scan.is_any(at - 1, &["the", "el", "la"]);
+    let named = |at: &usize| words::longest(scan.language, scan.tokens, *at, &[Class::Event]).is_some() && !inside(*at);
+    let at = (0..scan.tokens.len()).find(named);
     // «Han cambiado yoga a los jueves».
     let sport =
         || (0..scan.tokens.len()).find(|&i| words::longest(scan.language, scan.tokens, i, &[Class::Sport]).is_some());

@@ -283,6 +283,14 @@ impl Run<'_> {
                 let known =
                     |s: &Statement| s.predicate == predicate && s.object.as_ref().is_some_and(|o| o.key == filler.key);
                 if !self.statements.iter().any(known) {
+                    // Another goal takes the place of the last.
+                    if predicate == Predicate::Goal && of == Mention::Owner && announces(scan, NEXT) {
+                        self.clauses += 1;
+                        let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
+                        let stance = Stance { act: Act::End, ..Stance::PLAIN };
+                        let over = reader.statement(of.clone(), &Says::of(predicate), None, stance, (at, end));
+                        self.push(over);
+                    }
                     self.stated(scan, of.clone(), &Says::of(predicate), object(filler), (at, end), sentence);
                 }
             }
@@ -298,17 +306,35 @@ fn label(scan: &Scan<'_>, colon: usize) -> Option<(Mention, &'static str, usize)
     };
     let found =
         (colon.saturating_sub(6)..colon).find_map(|at| scan.noun(at).filter(|(_, end)| *end == colon || year(*end)));
-    match found?.0 {
-        Noun::Attribute { of, row } => Some((of, row, colon + 1)),
-        _ => None,
+    // "Goal for this year: …" is nobody else's.
+    let goal = || {
+        let (sense, end) = words::longest(scan.language, scan.tokens, 0, &[Class::Attribute])?;
+        (sense.id == "goal" && (end == colon || year(end))).then_some((Mention::Owner, sense.id, colon + 1))
+    };
+    match found {
+        Some((Noun::Attribute { of, row }, _)) => Some((of, row, colon + 1)),
+        Some(_) => None,
+        None => goal(),
     }
+}
+
+/// What is next, or new, takes the place of the last.
+const NEXT: &[&str] = &["new", "nuevo", "nueva", "next", "proximo", "proxima", "siguiente"];
+
+/// Whether one of the words stands at the beginning of a sentence, or behind an article or possessive.
+fn announces(scan: &Scan<'_>, list: &[&str]) -> bool {
+    announced(scan, list).is_some()
+}
+
+fn announced(scan: &Scan<'_>, list: &[&str]) -> Option<usize> {
+    (0..scan.tokens.len()).find(|&at| {
+        scan.is_any(at, list) && (at < 2 || scan.is_any(at - 1, &["the", "la", "el", "mi", "my"]))
+    })
 }
 
 /// "New address is 22 Tannery Lane", «nuevo teléfono: …»: what is new is the owner's.
 fn renewed(scan: &Scan<'_>) -> Option<(Mention, &'static str, usize)> {
-    let new = (0..scan.tokens.len()).find(|&at| {
-        scan.is_any(at, &["new", "nuevo", "nueva"]) && (at < 2 || scan.is_any(at - 1, &["the", "la", "el", "mi", "my"]))
-    })?;
+    let new = announced(scan, NEXT)?;
     let (sense, end) = words::longest(scan.language, scan.tokens, new + 1, &[Class::Attribute])?;
     let joint = scan.is_any(end, &["is", "es", "'s", ":", "="]);
     (joint || scan.tokens.get(end).is_some_and(|token| token.kind == Kind::Number)).then_some((

@@ -217,7 +217,7 @@ pub(super) fn only_one(scan: &Scan<'_>) -> Option<Mention> {
     let mut found: Option<Mention> = None;
     let mut at = 0;
     while at < scan.tokens.len() {
-        let Some((noun, end)) = scan.noun(at) else {
+        let Some((noun, end)) = scan.noun(at).or_else(|| near(scan, at)) else {
             at += 1;
             continue;
         };
@@ -235,6 +235,19 @@ pub(super) fn only_one(scan: &Scan<'_>) -> Option<Mention> {
         }
     }
     found
+}
+
+/// "(Got) mum (some flowers)", and whoever it is whom one is seeing.
+fn near(scan: &Scan<'_>, at: usize) -> Option<(Noun, usize)> {
+    const NEAR: &[&str] = &["mum", "mom", "mam", "dad", "nan", "gran", "granny", "grandma", "grandad", "grandpa"];
+    let before = at.checked_sub(1)?;
+    let seen = scan.is_any(at, &["someone", "somebody"]) && scan.is_any(before, &["seeing", "dating"])
+        || scan.is_any(at, &["alguien"]) && before > 0 && scan.is_any(before - 1, &["saliendo", "quedando"]);
+    if seen {
+        return Some((Noun::Someone(Mention::relative("partner", false)), at + 1));
+    }
+    let bare = !scan.is_any(before, &["a", "the", "un", "una", "la", "el", "your", "his", "her", "'s", "tu", "su"]);
+    (!scan.spanish() && bare && scan.is_any(at, NEAR)).then(|| scan.headed(at, Mention::Owner, false)).flatten()
 }
 
 /// «Su loro, Capitán, …», where the talk has come to the parrot itself: it is not its own.

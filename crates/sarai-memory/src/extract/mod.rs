@@ -14,6 +14,7 @@ mod command;
 mod copula;
 mod correction;
 mod dated;
+mod dosed;
 mod endings;
 mod exchanged;
 mod fragments;
@@ -47,6 +48,7 @@ use crate::words;
 use claims::Reader;
 use clause::Subject;
 pub(crate) use correction::is_correction;
+pub(crate) use dosed::DOSE;
 use introduced::only_one;
 use scope::Doubtful;
 pub(crate) use scope::{begins_question, is_secret, tells_story};
@@ -399,7 +401,8 @@ impl<'a> Run<'a> {
                 continue;
             }
             let Some(subject) = clause.subject.clone() else { continue };
-            let Some(mention) = subject.mention().and_then(|mention| self.resolved(mention)) else {
+            let named = |mention: Mention| self.resolved(mention.clone()).or_else(|| antecedent_of(mention, one.as_ref()));
+            let Some(mention) = subject.mention().and_then(named) else {
                 before = Some(subject);
                 continue;
             };
@@ -533,6 +536,12 @@ fn of_model_year(mut statement: Statement) -> Statement {
 }
 
 /// Whether somebody is known to be a woman or a man.
+/// "(Got) mum some flowers, she turned 71": whom alone the sentence names, if the pronoun can be nobody else.
+fn antecedent_of(pronoun: Mention, one: Option<&Mention>) -> Option<Mention> {
+    let Mention::Pronoun { feminine: Some(feminine), .. } = pronoun else { return None };
+    one.filter(|one| gender(one) == Some(feminine)).cloned()
+}
+
 fn gender(mention: &Mention) -> Option<bool> {
     let Mention::Relative { kin, .. } = mention else { return None };
     let women = [

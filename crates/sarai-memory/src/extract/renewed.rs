@@ -19,9 +19,10 @@ const SINGLE: &[&str] =
     &["car", "motorbike", "bicycle", "phone", "laptop", "computer", "tablet", "electric_car", "van"];
 /// Who shares a roof or a task with the owner, besides those to whom they turn: a new one takes the place of the last.
 const ROLES: &[&str] = &["roommate", "assistant", "carer"];
-/// Of these one may have several: a cardiologist beside the doctor, a coach for each sport.
-const SEVERAL: &[&str] = &["doctor", "coach"];
+/// Of these one may have several: a coach for each sport.
+const SEVERAL: &[&str] = &["coach"];
 const NEW: &[&str] = &["new", "nuevo", "nueva"];
+const NEXT: &[&str] = &["next", "siguiente", "proximo", "proxima"];
 const NOW: &[&str] = &["now", "nowadays", "ahora", "actualmente"];
 /// What is said of a thing that is no more.
 const GONE: &[&str] = &["dead", "stolen", "kaput", "scrapped", "totalled", "muerto", "muerta", "robado", "robada"];
@@ -55,6 +56,9 @@ impl Reader<'_> {
                     self.succeeded(statement, false)
                 }
                 _ if statement.predicate == Predicate::Plays && now => vec![self.over(&statement), statement],
+                _ if statement.predicate == Predicate::Goal && (new || now || stands(NEXT)) => {
+                    vec![self.over(&statement), statement]
+                }
                 _ if statement.predicate == Predicate::Owns && SINGLE.contains(&statement.kind.as_str()) => {
                     let since = statement.from.is_some() && !group.has_any(&["comprar", "buy", "get"]);
                     if new || now || since { vec![self.over(&statement), statement] } else { vec![statement] }

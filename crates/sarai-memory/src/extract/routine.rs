@@ -32,6 +32,9 @@ const RISING: &[&str] = &[
     "entrar",
 ];
 
+/// Verbs of eating and drinking, which make one with a part of the day.
+const TAKING: &[&str] = &["tomar", "beber", "desayunar", "cenar", "almorzar", "merendar", "drink"];
+
 impl Reader<'_> {
     /// A routine that the clause tells, if no frame has said more of it.
     pub(super) fn routine(
@@ -49,11 +52,16 @@ impl Reader<'_> {
         let now = group.readings.iter().any(present)
             && !(aspect.perfect && !aspect.inceptive || aspect.prospective || aspect.modal || aspect.bygone);
         let rising = self.rises(group);
-        let timed =
-            rising && self.clock(group.last, clause.last).is_some() || aspect.habitual && clause.last > group.last;
+        let daily = group.has_any(TAKING) && self.on_one_day(clause).is_none() && self.part_of_day(clause).is_some();
+        let timed = rising && scan.hour(group.last, clause.last).is_some()
+            || daily
+            || aspect.habitual && clause.last > group.last;
         let happens = self.recurs(clause) && clause.last > group.last;
-        let worth = said.iter().all(|statement| matches!(statement.predicate, Predicate::Hobby | Predicate::Plays));
-        if !(somebody && now && worth && (timed || happens)) || group.has_any(&NO_ROUTINES) && !rising {
+        let worth = said.iter().all(|statement| {
+            matches!(statement.predicate, Predicate::Hobby | Predicate::Plays)
+                || statement.predicate == Predicate::Avoids && statement.act == Act::End
+        });
+        if !(somebody && now && worth && (timed || happens)) || group.has_any(&NO_ROUTINES) && !(rising || daily) {
             return None;
         }
         let act = match scan.late_negation(group, clause.last) {
@@ -66,12 +74,35 @@ impl Reader<'_> {
         while last > group.last && (scan.tokens[last - 1].is_mark() || scan.is_any(last - 1, &trailing)) {
             last -= 1;
         }
-        let first = if happens && !timed { beginning(scan, clause.first, group.first) } else { group.first };
+        let first = if daily {
+            self.part_of_day(clause).map_or(group.first, |at| at.min(group.first))
+        } else if happens && !timed { beginning(scan, clause.first, group.first) } else { group.first };
         let text = scan.source(first, last);
         let says = Says::of(Predicate::Routine);
         let object = Object { text: text.to_owned(), key: words::key(text), mention: None };
         let stance = Stance { act, from: None, to: None };
         Some(self.statement(mention.clone(), &says, Some(object), stance, (first, last)))
+    }
+
+    /// «Por la mañana», "in the evening", of no day that is named.
+    fn part_of_day(&self, clause: &Clause) -> Option<usize> {
+        let scan = self.scan;
+        (clause.first..clause.last).find(|&at| {
+            scan.is_any(at, &["a", "por", "en", "de"])
+                && scan.is_any(at + 1, &["la", "las"])
+                && scan.is_any(at + 2, &["manana", "mananas", "tarde", "tardes", "noche", "noches"])
+                || scan.is_any(at, &["in", "at"])
+                    && (scan.is_any(at + 1, &["night"])
+                        || scan.is_any(at + 1, &["the"])
+                            && scan.is_any(at + 2, &["morning", "mornings", "afternoon", "evening", "evenings"]))
+        })
+    }
+
+    fn on_one_day(&self, clause: &Clause) -> Option<usize> {
+        let lookup = self.scan.pointing(crate::time::Direction::Future);
+        // «La mañana» is a part of the day here.
+        let part = |at: usize| self.scan.word(at) == "manana" && self.scan.is_any(at.max(1) - 1, &["la"]);
+        (clause.first..clause.last).find(|&at| !part(at) && crate::time::date(self.scan.tokens, at, lookup).is_some())
     }
 
     fn rises(&self, group: &Group) -> bool {
@@ -130,7 +161,7 @@ impl Reader<'_> {
             "daily" | "weekly" => true,
             "always" | "siempre" if self.round_the_night(at, clause.last) => true,
             "usually" | "normally" | "generally" | "normalmente" | "habitualmente" | "siempre" | "always" => {
-                self.clock(clause.first, clause.last).is_some()
+                scan.hour(clause.first, clause.last).is_some()
             }
             _ => false,
         })

@@ -138,7 +138,7 @@ impl Reader<'_> {
                 || !(held.at.is_some()
                     || held.from.is_some()
                     || self.recurs(clause)
-                    || self.clock(group.last, clause.last).is_some()))
+                    || self.scan.hour(group.last, clause.last).is_some()))
         {
             return None;
         }

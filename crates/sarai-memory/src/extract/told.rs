@@ -1,7 +1,7 @@
 //! What the owner tells of themself or theirs in a form that no table foresees, kept as it was said.
 
 use super::Run;
-use super::claims::Reader;
+use super::claims::{Reader, at_hour};
 use super::noted::OWN;
 use super::scope::Doubtful;
 use super::stance::Stance;
@@ -263,15 +263,14 @@ impl Run<'_> {
         let lookup = scan.pointing(crate::time::Direction::Future);
         let when = (front..scan.tokens.len()).find_map(|i| crate::time::date(scan.tokens, i, lookup));
         let Some(crate::time::PartialDate::Day(day)) = when.map(|(when, _)| when.resolve(lookup)) else { return };
-        let clock = (front..scan.tokens.len()).find_map(|at| crate::time::clock(scan.tokens, at));
-        let certain = clock.is_some() || scan.tokens.iter().any(|token| token.kind == Kind::Number);
+        let hour = scan.hour(front, scan.tokens.len());
+        let certain = hour.is_some() || scan.tokens.iter().any(|token| token.kind == Kind::Number);
         let told = self.statements.iter().any(|statement| statement.sentence == sentence);
         if !event || !certain || told || day < lookup.today {
             return;
         }
         self.clauses += 1;
-        let bare = scan.source(front, scan.phrase_end(front));
-        let text = clock.map_or_else(|| bare.to_owned(), |(clock, _)| format!("{bare}, {clock}"));
+        let text = at_hour(scan.source(front, scan.phrase_end(front)), hour);
         let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
         let when = Some(crate::time::PartialDate::Day(day));
         let stance = Stance { act: Act::Assert, from: when, to: when };
@@ -368,7 +367,7 @@ fn tells_of_own(scan: &Scan<'_>, group: &Group) -> bool {
         group.first > 0 && (group.first.saturating_sub(2)..group.first).any(|i| scan.is_any(i, &["i", "we"]))
     };
     let owned = (0..scan.tokens.len().min(3)).any(|i| scan.is_any(i, OWN));
-    let hour = (group.last..scan.tokens.len()).any(|i| crate::time::clock(scan.tokens, i).is_some());
+    let hour = scan.hour(group.last, scan.tokens.len()).is_some();
     let year = scan.tokens.iter().any(|token| {
         token.kind == Kind::Number && token.fold.len() == 4 && (1900..2100).contains(&token.fold.parse().unwrap_or(0))
     });

@@ -3,7 +3,7 @@
 use super::Scan;
 use super::slots::Filler;
 use crate::text::{Kind, fold};
-use crate::time::number;
+use crate::time::{clock, number};
 use crate::words::lists::PHRASE_ENDS;
 
 impl Scan<'_> {
@@ -21,6 +21,17 @@ impl Scan<'_> {
             end += 1;
         }
         (6..=16).contains(&digits.len()).then(|| (Filler::keyed(self.source(from, end), digits), end))
+    }
+
+    /// The time of day that is named there: as it was said, if that is in figures.
+    pub(crate) fn hour(&self, first: usize, last: usize) -> Option<String> {
+        let named = |at| clock(self.tokens, at).filter(|(_, end)| *end <= last).map(|(clock, end)| (at, clock, end));
+        let (at, clock, end) = (first..last).find_map(named)?;
+        let figure = (at..end).find(|&i| self.word(i).starts_with(|c: char| c.is_ascii_digit()));
+        let reckoned = (at..end).any(|i| self.is_any(i, &["y", "menos", "half", "quarter"]));
+        let bare = |figure: usize| end == figure + 1 && !self.word(figure).contains([':', '.']);
+        let said = figure.filter(|figure| !reckoned && !bare(*figure)).map(|figure| self.source(figure, end).to_owned());
+        Some(said.unwrap_or_else(|| clock.to_string()))
     }
 
     pub(super) fn email(&self, at: usize) -> Option<(Filler, usize)> {

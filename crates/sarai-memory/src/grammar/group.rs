@@ -252,14 +252,17 @@ impl Scan<'_> {
             || often && self.is_any(at + 1, &["en", "con", "solo", "sola", "fuera", "a"])
     }
 
-    /// «Las guardo», «la tengo»: what looks like an article is what the first person keeps.
+    /// «Las guardo», «la tengo»: what looks like an article is what the first person keeps; «me la han subido»: or what
+    /// something was done to.
     fn takes_object(&self, head: usize) -> bool {
         head > 0
             && self.is_any(head - 1, &["la", "las", "los", "lo"])
             && self.forms(head).iter().any(|form| {
                 form.lemma == "haber"
-                    && form.person == Person::First
-                    && self.of_tense(head + 1, Tense::Participle).iter().any(|verb| KEEPING.contains(&verb.lemma))
+                    && self.of_tense(head + 1, Tense::Participle).iter().any(|verb| {
+                        form.person == Person::First && KEEPING.contains(&verb.lemma)
+                            || head > 1 && CLITICS.contains(&self.word(head - 2))
+                    })
                     || form.lemma == "llamar" && form.plural
                     || form.person == Person::First
                         && matches!(form.tense, Tense::Present | Tense::Past)

@@ -4,6 +4,7 @@
 //! stems of nonproprietary names, and the Greek endings of diagnoses.
 
 use super::Scan;
+use super::dose::DOSES;
 use super::slots::{Filled, Filler};
 use crate::time::number;
 use crate::words::{self, Class};
@@ -104,26 +105,6 @@ const STEMS: &[&str] = &[
 /// Endings of diagnoses.
 const DIAGNOSES: &[&str] =
     &["itis", "osis", "emia", "aemia", "algia", "patia", "pathy", "plejia", "plegia", "penia", "roidismo", "roidism"];
-const DOSES: &[&str] = &[
-    "mg",
-    "ml",
-    "mcg",
-    "gramos",
-    "pastilla",
-    "pastillas",
-    "pills",
-    "pill",
-    "gotas",
-    "drops",
-    "units",
-    "unidades",
-    "comprimido",
-    "comprimidos",
-    "tablet",
-    "tablets",
-    "capsula",
-    "capsulas",
-];
 
 /// Whether a folded word is made like the name of a substance.
 fn is_substance(word: &str) -> bool {
@@ -132,7 +113,7 @@ fn is_substance(word: &str) -> bool {
 
 impl Scan<'_> {
     /// «Asma», "chronic gastritis", «síndrome de Sjögren».
-    pub(super) fn illnesses(&self, at: usize) -> Filled {
+    pub(crate) fn illnesses(&self, at: usize) -> Filled {
         let from = at + usize::from(self.is_any(at, &["un", "una", "a", "an", "el", "la", "los", "las", "the", "de"]));
         if let Some(found) = self.listed(at, &[Class::Illness]).or_else(|| self.listed(from, &[Class::Illness])) {
             return Some(found);
@@ -193,7 +174,7 @@ impl Scan<'_> {
         (!out.is_empty()).then_some((out, end))
     }
 
-    fn substance_at(&self, at: usize) -> bool {
+    pub(crate) fn substance_at(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|token| token.is_word() && is_substance(&token.fold))
             && words::senses(Some(self.language), self.word(at)).all(|sense| sense.class == Class::Medicine)
     }
@@ -215,6 +196,8 @@ impl Scan<'_> {
             Some(_) if self.is_any(from + 1, DOSES) => from + 2,
             // «Losartán de 50».
             Some(_) if from > at => from + 1,
+            // «Levotiroxina 75», but not "ibuprofen 2 times a day".
+            Some((value, end)) if value >= 10.0 && self.tokens.get(end).is_none_or(|next| !next.is_word()) => end,
             _ => at,
         }
     }

@@ -4,6 +4,7 @@
 //! owner's world ([`noun`]), verb groups with their person, tense and polarity ([`group`]), and fits the frames of
 //! `frames.txt` to them ([`frames`], [`slots`]). What fits no frame says nothing that would be remembered.
 
+pub(crate) mod dose;
 mod english;
 mod family;
 mod figures;

@@ -4,7 +4,7 @@ use super::name::Trust;
 use super::noun::Noun;
 use super::slots::{Filled, Filler};
 use super::{Mention, Scan};
-use crate::text::fold;
+use crate::text::{Token, fold};
 use crate::time::cardinal;
 use crate::words::lists::{BEFORE_NOUN_ADJECTIVES, DESCRIPTIONS, DOGS, PASSING, PHRASE_ENDS};
 use crate::words::{self, Class};
@@ -39,8 +39,13 @@ impl Scan<'_> {
 
     /// "A guy called Stefan", «un chico que se llama Iker».
     pub(crate) fn stranger(&self, at: usize) -> Option<(Filler, usize)> {
-        let from = self.is_any(at, &["a", "an", "un", "una"]).then(|| self.introduced(at + 2)).flatten();
-        let (name, end) = self.name(from.filter(|from| *from > at + 2)?, Trust::Capital)?;
+        let article = self.is_any(at, &["a", "an", "un", "una"]);
+        // «Un chico nuevo, Rodrigo», "a lovely woman called June".
+        let described = self.tokens.get(at + 2).is_some_and(Token::is_word) && !self.verb_at(at + 2);
+        let from = [Some(at + 2), described.then_some(at + 3)].into_iter().flatten().find_map(|behind| {
+            self.introduced(behind).filter(|from| article && *from > behind)
+        });
+        let (name, end) = self.name(from?, Trust::Capital)?;
         let mut filler = Filler::new(&name);
         filler.mention = Some(Mention::Named(name));
         Some((filler, end))

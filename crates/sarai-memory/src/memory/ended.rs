@@ -91,6 +91,40 @@ impl<S: Store> Planner<'_, S> {
     /// Ends what a text is about, where no two people use the same words: «ya no voy a yoga», "my physio appointment was
     /// cancelled".
     fn end_by_words(&mut self, statement: &Statement, subject: EntityId, text: &str) -> Result<(), S::Error> {
+        let today = PartialDate::Day(self.origin.at.date());
+        for fact in self.meant_by_words(statement, subject, text)? {
+            if fact.is_event() {
+                self.retract(fact);
+            } else {
+                self.close(fact, statement.to.unwrap_or(today));
+            }
+        }
+        Ok(())
+    }
+
+    /// «Me han cambiado la cita a las 12»: what was on a day is still on it, at another hour.
+    pub(super) fn at_another_hour(
+        &mut self,
+        statement: &Statement,
+        subject: EntityId,
+        object: &Value,
+    ) -> Result<(), S::Error> {
+        let (event, hour) = object.text.rsplit_once(", ").unwrap_or((&object.text, ""));
+        let Some(old) = self.meant_by_words(statement, subject, event)?.into_iter().min_by_key(|fact| fact.from.map(|from| from.first())) else {
+            return Ok(());
+        };
+        let known = old.object.text.split(", ").next().unwrap_or_default();
+        let text = format!("{known}, {hour}");
+        let (from, to) = (old.from, old.to);
+        let object = Value { key: crate::words::key(&text), text, entity: old.object.entity };
+        self.retract(old);
+        self.add(statement, subject, object, from, to);
+        Ok(())
+    }
+
+    /// The habits, or what is still to come, that a text means by its telling words; an event that it does not name is the
+    /// last one that was told.
+    fn meant_by_words(&self, statement: &Statement, subject: EntityId, text: &str) -> Result<Vec<Fact>, S::Error> {
         let event = matches!(statement.predicate, Predicate::Appointment | Predicate::Trip);
         let predicates: &[Predicate] = match statement.predicate {
             Predicate::Appointment => &[Predicate::Appointment],
@@ -113,19 +147,11 @@ impl<S: Store> Planner<'_, S> {
             let present = search_words(&format!("{} {}", fact.object.text, fact.object.key));
             words.iter().all(|word| present.iter().any(|other| alike(word, other)))
         };
-        let doomed: Vec<Fact> = if words.is_empty() {
+        Ok(if words.is_empty() {
             known.into_iter().filter(|_| event).take(1).collect()
         } else {
             known.into_iter().filter(holds).collect()
-        };
-        for fact in doomed {
-            if event {
-                self.retract(fact);
-            } else {
-                self.close(fact, statement.to.unwrap_or(PartialDate::Day(today)));
-            }
-        }
-        Ok(())
+        })
     }
 
     /// One for another: of what predicate they are is told by the old one.

@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use super::ended::telling_words;
 use super::resolve::SAME;
 use super::store::{Change, Filter, NextIds, States, Store};
-use crate::extract::{Act, Manner, Object, Reason, Statement};
+use crate::extract::{Act, DOSE, Manner, Object, Reason, Statement};
 use crate::fact::{ALONE, Arity, Entity, EntityId, EpisodeId, Evidence, Fact, FactId, Predicate, Source, Value};
+use crate::grammar::dose::{another_dose, redosed, with_purpose_of};
 use crate::text::{fold, tokens};
 use crate::time::{Moment, PartialDate};
+use crate::words::{self, Class};
 /// A routine is compared by its first words.
 const ROUTINE_TOKENS_MAX: usize = 40;
 /// Who does this works nowhere.
@@ -151,6 +153,10 @@ impl<'a, S: Store> Planner<'a, S> {
             None => None,
         };
         match statement.act {
+            Act::Assert if statement.predicate == Predicate::Medication => self.prescribe(statement, subject, object),
+            Act::Assert if statement.predicate == Predicate::Appointment && statement.from.is_none() => {
+                object.map_or(Ok(()), |object| self.at_another_hour(statement, subject, &object))
+            }
             Act::Assert => self.assert(statement, subject, object),
             Act::End => self.end(statement, subject, object.as_ref()),
             Act::Deny => self.deny(statement, subject, object.as_ref()),
@@ -201,6 +207,12 @@ impl<'a, S: Store> Planner<'a, S> {
             }
         }
         let current = self.facts(&filter)?;
+        // «Trabajo en Correos, soy cartera en Mérida»: where one works is no other employer.
+        let town = |value: &Value| words::senses(None, &fold(&value.text)).any(|sense| sense.class == Class::Place);
+        let works = statement.predicate == Predicate::WorksAt && statement.manner == Manner::Plain;
+        if works && town(&object) && !self.changing && current.iter().any(|fact| !town(&fact.object)) {
+            return Ok(());
+        }
         let past = statement.to.is_some_and(|to| to.first() <= self.origin.at.date());
         let again = |fact: &&Fact| {
             fact.object.key == object.key
@@ -229,6 +241,27 @@ impl<'a, S: Store> Planner<'a, S> {
         self.consequences(statement, subject, &object)?;
         self.add(statement, subject, object, statement.from, statement.to);
         Ok(())
+    }
+
+    /// A medicine is taken in one dose at a time, and still for the same unless something else is said.
+    fn prescribe(&mut self, statement: &Statement, subject: EntityId, object: Option<Value>) -> Result<(), S::Error> {
+        let Some(object) = object else { return Ok(()) };
+        let filter = Filter { subject: Some(subject), predicate: Some(Predicate::Medication), ..Filter::default() };
+        let mut known = self.facts(&filter)?;
+        known.retain(|fact| object.key.is_empty() || fact.object.key == object.key);
+        let known = known.into_iter().max_by_key(|fact| fact.id);
+        let only_dose = statement.kind == DOSE;
+        let object = match known {
+            Some(old) if only_dose => {
+                Value { text: redosed(&old.object.text, &object.text), key: old.object.key, entity: None }
+            }
+            Some(old) => Value { text: with_purpose_of(&old.object.text, &object.text), ..object },
+            None if object.key.is_empty() => return Ok(()),
+            None => object,
+        };
+        let kind = if only_dose { String::new() } else { statement.kind.clone() };
+        let from = statement.from.or_else(|| only_dose.then(|| PartialDate::Day(self.origin.at.date())));
+        self.assert(&Statement { kind, from, ..statement.clone() }, subject, Some(object))
     }
 
     /// Ends or takes back what a new value stands against.
@@ -505,12 +538,6 @@ impl<'a, S: Store> Planner<'a, S> {
         self.set_names(subject, names)?;
         Ok(true)
     }
-}
-
-/// Whether two texts name different doses of one medicine.
-fn another_dose(old: &str, new: &str) -> bool {
-    let figures = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    !figures(new).is_empty() && figures(old) != figures(new)
 }
 
 /// The words of a routine without its days and hours.

@@ -99,7 +99,9 @@ impl<S: Store> Search<'_, '_, S> {
         if best.is_empty() || best.iter().any(|(_, fact)| fact.evidence.sentence != one) {
             return Ok(Found::default());
         }
+        // Where a note says it, what else its sentence tells is beside the point.
         let told = !best.iter().any(|(_, fact)| fact.predicate == Predicate::Note);
+        best.retain(|(_, fact)| told || fact.predicate == Predicate::Note);
         let facts = best.into_iter().map(|(_, fact)| Ranked { fact, why: Why::Words }).collect();
         Ok(Found { facts, said: told.then_some(one), ..Found::default() })
     }

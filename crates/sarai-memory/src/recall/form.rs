@@ -71,8 +71,9 @@ pub(super) fn form(scan: &Scan<'_>, from: usize, has: &dyn Fn(&str) -> bool, sub
         let married = ["married", "casado", "engaged", "prometido", "employer", "empresa"].iter().any(|word| has(word));
         let last = scan.tokens.iter().rev().find(|token| token.is_word());
         let tied = last.is_some_and(|token| ["with", "for", "by", "to", "from"].contains(&token.fold.as_str()));
-        // "Who does my sister work for?"
-        let acts = scan.is_any(first + 1, &["do", "does", "did"]);
+        // "Who does my sister work for?", "who is my sister dating?"
+        let does = copula && last.is_some_and(|token| token.fold.ends_with("ing"));
+        let acts = does || scan.is_any(first + 1, &["do", "does", "did"]);
         return match subject {
             Some(Mention::Relative { .. } | Mention::Named(_)) if acts => Form::Value,
             // "Who am I married to?"

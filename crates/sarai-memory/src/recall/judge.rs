@@ -8,11 +8,13 @@ use super::rank::{ANSWER_FACTS_MAX, Found, OFFICES, Search, Why, ranked};
 use super::wanted::Wanted;
 use crate::fact::{Arity, EntityId, Fact, Predicate};
 use crate::grammar::Mention;
+use crate::grammar::dose::DOSES;
 use crate::memory::{Filter, States, Store, search_words};
 use crate::text::{Token, tokens};
+use crate::time::cardinal;
 use crate::words;
 use crate::words::Class;
-use crate::words::lists::{AGENDA_WORDS, GENERAL_WORDS};
+use crate::words::lists::{AGENDA_WORDS, FUNCTION, GENERAL_WORDS};
 
 /// Tokens of a fact and its sentence that are looked at.
 const TOLD_TOKENS_MAX: usize = 200;
@@ -111,6 +113,9 @@ impl<S: Store> Search<'_, '_, S> {
         if picky && (specific || predicate == Predicate::Routine) {
             facts.retain(|fact| self.overlap(fact) > 0);
         }
+        if picky {
+            facts.retain(|fact| self.on_that_day(fact));
+        }
         if self.question.form != Form::YesNo {
             let best = facts.iter().map(|fact| self.overlap(fact)).max().unwrap_or(0);
             if best >= 4 || picky && best > 0 {
@@ -202,21 +207,34 @@ impl<S: Store> Search<'_, '_, S> {
         let of_class =
             |key: &str, class: Class| key.strip_prefix("c:").is_some_and(|id| words::intern(class, id).is_some());
         let drugs: Vec<&String> = self.question.objects.iter().filter(|key| of_class(key, Class::Medicine)).collect();
-        let told = tokens(&fact.evidence.sentence, TOLD_TOKENS_MAX);
         // «Para la tensión», where it is asked what is taken for something else.
-        let purpose = told.iter().any(|token| token.is("para") || token.is("for"));
-        let present = search_words(&fact.evidence.sentence);
-        let mut asked: Vec<String> = self.question.rest.iter().flat_map(|word| search_words(word)).collect();
-        if let Some(Mention::Thing { text, .. }) = &self.question.subject {
-            asked.extend(search_words(text));
-        }
-        let other = purpose && !asked.is_empty() && !asked.iter().any(|word| present.contains(word));
-        (drugs.is_empty() || drugs.contains(&&fact.object.key)) && !other
+        let said = format!("{} . {}", fact.evidence.sentence, fact.object.text);
+        let heard = Heard::new(tokens(&said, TOLD_TOKENS_MAX), fact.language);
+        let other = !self.question.purpose.is_empty() && heard.covers(&self.question.purpose) == 0;
+        // "How much vitamin D do I take?", but not «¿cuántas pastillas tomo?» or "how much do I take?"
+        let measured = |face: &String| {
+            let word = face.strip_prefix('=').unwrap_or(face);
+            DOSES.contains(&word) || FUNCTION.contains(&word) || GENERAL_WORDS.contains(&word) || word == "pill"
+        };
+        let another = self.question.wanted == Wanted::Figure
+            && self.question.kind.as_ref().is_some_and(|kind| {
+                !kind.iter().any(measured) && heard.covers(std::slice::from_ref(kind)) == 0
+            });
+        (drugs.is_empty() && !another || drugs.contains(&&fact.object.key)) && !other
+    }
+
+    /// «¿Qué hago los sábados?»: what is done on Wednesdays does not say.
+    fn on_that_day(&self, fact: &Fact) -> bool {
+        // The words of a search have lost their last -s: «lune».
+        let day = |word: &str| crate::time::weekday(word).or_else(|| crate::time::weekday(&format!("{word}s")));
+        let asked: Vec<_> = self.question.words.iter().filter_map(|word| day(word)).collect();
+        let told: Vec<_> = search_words(&fact.object.text).iter().filter_map(|word| day(word)).collect();
+        asked.is_empty() || told.is_empty() || told.iter().any(|day| asked.contains(day))
     }
 
     /// Whether a fact holds the part of it that is asked for: the colour of a car, the code of an address, the sum that is
     /// saved for.
-    fn holds_part(&self, fact: &Fact) -> bool {
+    pub(super) fn holds_part(&self, fact: &Fact) -> bool {
         let asks = |list: &[&str]| self.question.words.iter().any(|word| list.contains(&word.as_str()));
         let told = tokens(&format!("{} {}", fact.object.text, fact.evidence.sentence), TOLD_TOKENS_MAX);
         let digits = |least: usize| told.iter().any(|t| t.fold.chars().filter(char::is_ascii_digit).count() >= least);
@@ -229,7 +247,11 @@ impl<S: Store> Search<'_, '_, S> {
                         .iter()
                         .any(|t| t.fold.contains(|c: char| c.is_ascii_digit()) && t.fold.contains(char::is_alphabetic))
             }
-            Predicate::Goal if self.question.wanted == Wanted::Figure => digits(1),
+            Predicate::Goal | Predicate::Diet if self.question.wanted == Wanted::Figure => digits(1),
+            // «¿Cuánto magnesio tomo?» asks for the dose.
+            Predicate::Medication if self.question.wanted == Wanted::Figure => {
+                digits(1) || (0..told.len()).any(|at| cardinal(&told, at).is_some() && !told[at].is("i"))
+            }
             _ => true,
         }
     }

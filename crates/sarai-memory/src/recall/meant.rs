@@ -1,9 +1,10 @@
 //! Whom a question means.
 
+use super::question::Form;
 use super::rank::Search;
-use crate::fact::{EntityId, EntityKind, Predicate};
+use crate::fact::{EntityId, EntityKind, Fact, Predicate};
 use crate::grammar::Mention;
-use crate::memory::{Filter, States, Store, is_called};
+use crate::memory::{Filter, States, Store, is_called, same};
 use crate::text::fold;
 use crate::words;
 
@@ -52,6 +53,20 @@ impl<S: Store> Search<'_, '_, S> {
         Ok(out)
     }
 
+    /// Those to whom somebody was related so, and is no longer.
+    fn no_longer(&self, base: EntityId, predicate: Predicate, kin: &str) -> Result<Vec<EntityId>, S::Error> {
+        let mut out = Vec::new();
+        for kind in same(kin) {
+            let kind = Some(kind.to_owned());
+            let (subject, states) = (Some(base), States::All);
+            let filter = Filter { subject, predicate: Some(predicate), kind, states, ..Filter::default() };
+            let over = |fact: &Fact| fact.retracted.is_none() && fact.to.is_some() && !fact.is_current(self.today);
+            let facts = self.store.facts(&filter)?;
+            out.extend(facts.into_iter().filter(over).filter_map(|fact| fact.object.entity));
+        }
+        Ok(out)
+    }
+
     fn related(
         &mut self,
         of: &Mention,
@@ -71,21 +86,13 @@ impl<S: Store> Search<'_, '_, S> {
                 }
             }
             // «Mi ex», «mi antiguo jefe»: who no longer is.
-            if out.is_empty() && (self.question.past || kin == "ex") {
-                let filter = Filter {
-                    subject: Some(base),
-                    predicate: Some(predicate),
-                    kind: Some(kin.to_owned()),
-                    states: States::All,
-                    ..Filter::default()
-                };
-                out.extend(
-                    self.store
-                        .facts(&filter)?
-                        .into_iter()
-                        .filter(|f| f.retracted.is_none())
-                        .filter_map(|f| f.object.entity),
-                );
+            let names = self.question.form == Form::WhoIs
+                || self.question.topics.first().is_none_or(|topic| topic.predicate == Predicate::Name);
+            if kin == "ex" && out.is_empty() || self.question.past && (names || out.is_empty()) {
+                let over = self.no_longer(base, predicate, if kin == "ex" { "partner" } else { kin })?;
+                if !over.is_empty() {
+                    out = over;
+                }
             }
         }
         out.sort();

@@ -17,6 +17,16 @@ pub(super) fn nouns(scan: &Scan<'_>, from: usize) -> Nouns {
     let mut spans = Vec::new();
     let mut at = from;
     while at < scan.tokens.len() {
+        // "Who was I seeing before Rodrigo?" is not about him.
+        let before = scan.is_any(at, &["before"]) || scan.is_any(at, &["antes"]) && scan.is_any(at + 1, &["de"]);
+        if before && at > from {
+            let name = at + 1 + usize::from(scan.is_any(at + 1, &["de"]));
+            if let Some((_, end)) = scan.name(name, Trust::Capital).filter(|_| scan.tokens[name].capital) {
+                spans.push((at, end));
+                at = end;
+                continue;
+            }
+        }
         let thing = || scan.definite_thing(at).or_else(|| sought(scan, at)).map(|(m, end)| (Noun::Thing(m), end));
         let Some((noun, end)) = scan.noun(at).or_else(|| the_child(scan, at)).or_else(thing) else {
             // Somebody of whom nothing is known is still who is asked about.

@@ -85,6 +85,7 @@ impl<S: Store> Search<'_, '_, S> {
                 facts.extend(self.topic(*subject, *predicate, kind)?);
             }
             self.keep_fitting(topic.predicate, *predicate, &mut facts);
+            facts.retain(|fact| self.holds_part(fact));
             // Who is a vegetarian eats no meat.
             let asks = self.question.form == Form::YesNo;
             if asks && topic.predicate == Predicate::Avoids {

@@ -81,6 +81,8 @@ pub(crate) struct Question {
     pub(crate) about: Vec<Vec<String>>,
     /// The same of those that set it apart from others: the garage in "the code of the garage".
     pub(crate) qualifiers: Vec<Vec<String>>,
+    /// The same of what something is taken for: the cholesterol in «¿qué tomo para el colesterol?»
+    pub(crate) purpose: Vec<Vec<String>>,
     /// The same of what is asked for by its kind, if nothing else says what that is: the floor in "which floor".
     pub(crate) which: Option<Vec<String>>,
     /// What a word right behind «qué», "which" may agree with others by.
@@ -203,6 +205,9 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         content: content_faces(scan, from, &|at| !relative_at(scan, at)),
         about: content_faces(scan, from, &|at| relative_at(scan, at)),
         qualifiers: content_faces(scan, from, &|at| qualifies(scan, at)),
+        purpose: scan.purpose(from, scan.tokens.len()).map_or_else(Vec::new, |(_, first, end)| {
+            content_faces(scan, from, &|at| (first..end).contains(&at))
+        }),
         which: which(scan, from, &topics).filter(|_| thing.is_none()),
         thing,
         kind: kind_asked(scan, from),
@@ -429,5 +434,6 @@ fn objects(scan: &Scan<'_>, from: usize, spans: &[(usize, usize)]) -> Vec<String
 
 /// The day that a question is about.
 pub(crate) fn day(question: &Question, today: Date) -> Date {
-    question.when.map_or(today, |when| if when.last() < today { when.last() } else { when.first() })
+    // "This year" is about what holds now.
+    question.when.map_or(today, |when| if when.last() < today { when.last() } else { when.first().max(today) })
 }

@@ -290,8 +290,17 @@ impl<S: Store> Search<'_, '_, S> {
     fn who_is(&self, subjects: &[EntityId]) -> Result<Found, S::Error> {
         let mut facts = Vec::new();
         for subject in subjects {
-            let relations = self.store.facts(&Filter { object: Some(*subject), ..Filter::default() })?;
-            if relations.is_empty()
+            let mut relations = self.store.facts(&Filter { object: Some(*subject), ..Filter::default() })?;
+            let over = relations.is_empty();
+            if over {
+                let all = Filter { object: Some(*subject), states: States::All, ..Filter::default() };
+                relations = self.store.facts(&all)?;
+                relations.retain(|fact| fact.retracted.is_none() && fact.predicate == Predicate::Relative);
+            }
+            let related = matches!(self.question.subject, Some(Mention::Relative { .. } | Mention::Animal { .. }));
+            if over && related && !relations.is_empty() {
+                facts.extend(relations);
+            } else if relations.is_empty()
                 || matches!(self.question.subject, Some(Mention::Relative { .. } | Mention::Animal { .. }))
             {
                 let names = self.about(*subject, Some(Predicate::Name), None)?;
@@ -452,11 +461,19 @@ impl<S: Store> Search<'_, '_, S> {
         if predicate == Predicate::Relative
             && let Some(kind) = kind
         {
+            // Who was seen before is none of those that are seen now, by whatever word they go.
             let mut out = Vec::new();
             for kin in same(kind) {
-                out.extend(self.about(subject, Some(predicate), Some(kin))?);
+                let filter = Filter {
+                    subject: Some(subject),
+                    predicate: Some(predicate),
+                    kind: Some(kin.to_owned()),
+                    states: States::All,
+                    ..Filter::default()
+                };
+                out.extend(self.store.facts(&filter)?);
             }
-            return Ok(out);
+            return self.in_time(out);
         }
         self.about(subject, Some(predicate), kind)
     }

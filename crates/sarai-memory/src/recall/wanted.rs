@@ -20,9 +20,15 @@ pub(crate) enum Wanted {
 /// «Antes»: it asks for what is over.
 pub(super) fn bygone(scan: &Scan<'_>, from: usize) -> bool {
     let has = |words: &[&str]| (from..scan.tokens.len()).any(|at| scan.is_any(at, words));
-    has(&[
-        "antes",
-        "before",
+    // "Before bed", «antes de comer» are hours of the day.
+    let earlier = |at: usize| {
+        scan.is_any(at, &["antes"]) && !scan.is_any(at + 1, &["de", "que"])
+            || scan.is_any(at, &["before"])
+                && scan.tokens.get(at + 1).is_none_or(|next| !next.is_word() || is_any_of(next, BEFORE_WHAT) || next.capital)
+    };
+    let used = |at: usize| at > from && scan.is_any(at, &["use"]) && scan.is_any(at + 1, &["to"]);
+    (from..scan.tokens.len()).any(|at| earlier(at) || used(at))
+        || has(&[
         "anteriormente",
         "previously",
         "used",
@@ -33,6 +39,13 @@ pub(super) fn bygone(scan: &Scan<'_>, from: usize) -> bool {
         "anterior",
         "previous",
     ]) || has(&["old"]) && !has(&["how", "year", "years"])
+}
+
+/// Behind "before" they point at the present.
+const BEFORE_WHAT: &[&str] = &["this", "that", "now", "then", "i", "we", "my", "the", "it", "he", "she", "they", "moving", "her", "him"];
+
+fn is_any_of(token: &crate::text::Token, list: &[&str]) -> bool {
+    list.contains(&token.fold.as_str())
 }
 
 /// «¿Cómo se llamaba?», "what was my …": people ask so for what they have forgotten, and it may well hold.
@@ -145,9 +158,13 @@ pub(super) fn which(scan: &Scan<'_>, from: usize, topics: &[Topic]) -> Option<Ve
     (token.is_word() && !token.capital && (lemmas.is_empty() || verb()) && !known).then_some(faces)
 }
 
-/// What the word right behind «qué», "which" may agree with others by.
+/// What the word right behind «qué», "which", "how much" may agree with others by.
 pub(super) fn kind_asked(scan: &Scan<'_>, from: usize) -> Option<Vec<String>> {
-    let asks = |at: &usize| scan.is_any(*at - 1, &["que", "which", "what"]) && scan.tokens[*at].is_word();
+    let asks = |at: &usize| {
+        let much = scan.is_any(*at - 1, &["much", "many"]) && *at > from + 1 && scan.is_any(*at - 2, &["how"]);
+        (much || scan.is_any(*at - 1, &["que", "which", "what", "cuanto", "cuanta", "cuantos", "cuantas"]))
+            && scan.tokens[*at].is_word()
+    };
     let at = (from + 1..scan.tokens.len()).find(asks)?;
     Some(words::same::faces(scan.language, &scan.tokens[at]))
 }

@@ -6,6 +6,6 @@ mod expression;
 mod number;
 
 pub use civil::{Date, Moment, PartialDate};
-pub(crate) use clock::{Clock, clock};
+pub(crate) use clock::clock;
 pub(crate) use expression::{Direction, Lookup, When, count_of_units, date, weekday};
 pub(crate) use number::{cardinal, number};
