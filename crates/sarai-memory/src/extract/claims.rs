@@ -269,7 +269,10 @@ impl Reader<'_> {
             }
             Predicate::Medication if stance.act == Act::Assert => {
                 let last = found.fillers.last().is_some_and(|last| last.key == filler.key);
-                let text = self.with_purpose(&filler.text, if last { found.end } else { clause.last }, clause.last);
+                let behind = self.scan.purpose(if last { found.end } else { clause.last }, clause.last);
+                // «Para la tensión ahora tomo losartán».
+                let front = || self.scan.purpose(clause.timed, group.first).filter(|_| found.fillers.len() == 1);
+                let text = self.with_purpose(&filler.text, behind.or_else(front));
                 vec![self.statement(subject, says, Some(Object { text, ..object(filler) }), stance, tokens)]
             }
             Predicate::Owns => {
@@ -359,11 +362,11 @@ impl Reader<'_> {
     }
 
     /// A medicine with what it is taken for: «enalapril para la tensión».
-    fn with_purpose(&self, medicine: &str, from: usize, last: usize) -> String {
-        let Some((at, first, end)) = self.scan.purpose(from, last) else { return medicine.to_owned() };
+    fn with_purpose(&self, medicine: &str, purpose: Option<(usize, usize, usize)>) -> String {
+        let Some((at, first, end)) = purpose else { return medicine.to_owned() };
         let own = self.scan.is_any(first - 1, &["mi", "mis", "my"]);
         let words = self.scan.source(if own { first } else { at + 1 }, end);
-        format!("{medicine} {} {words}", self.scan.source(at, at + 1))
+        format!("{medicine} {} {words}", self.scan.word(at))
     }
 
     /// What happens, with its hour: behind the verb, or at the front of its clause («mañana a las 9 tengo …»).

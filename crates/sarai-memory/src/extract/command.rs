@@ -79,9 +79,22 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     };
     let end = (from + 1..last).find(|&i| scan.is_any(i, &but) || again(i)).unwrap_or(last);
     let found = ask.targets(&Scan { tokens: &scan.tokens[..end], ..scan }, from, tone);
+    let past = (from..end).any(|i| scan.is_any(i, &PAST));
+    let found: Vec<Command> = found
+        .into_iter()
+        .map(|command| match command {
+            Command::ForgetPredicate { subject, predicate, kind: None } if past => {
+                Command::ForgetPast { subject, predicate }
+            }
+            command => command,
+        })
+        .collect();
     // «Olvide el paraguas» may be a tale without its accent; what finds nothing certain is none.
     (tone != Tone::Weak || !found.is_empty()).then_some(found)
 }
+
+/// What was so before, and not what is.
+const PAST: [&str; 8] = ["old", "previous", "former", "antiguo", "antigua", "anterior", "vieja", "viejo"];
 
 /// A sentence that orders something, and the message it stands in.
 struct Ask<'a, 'b> {

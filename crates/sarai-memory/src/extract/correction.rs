@@ -16,6 +16,9 @@ use crate::words::lists::{FILLERS, MARKERS};
 /// A longer message says something of its own.
 const CORRECTION_TOKENS_MAX: usize = 20;
 
+/// So far behind its beginning stands the colon of «escribí mal: …».
+const LED_UP_MAX: usize = 8;
+
 /// So far behind its beginning a correction says whose it is: «me he liado: el de mi madre es el 24».
 const ONE_OF_WITHIN: usize = 8;
 
@@ -266,6 +269,14 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
     if old.predicate == Predicate::Note && !old.kind.is_empty() {
         return another_value(scan, from, old, sentence);
     }
+    if old.predicate == Predicate::Address
+        && let Some(text) = other_part(scan, from, &object.text)
+    {
+        return Some(corrected(scan, old, Object::plain(text), sentence));
+    }
+    // «Escribí mal: es el 703», behind what only says that something was wrong.
+    let colon = (from..scan.tokens.len().min(from + LED_UP_MAX)).find(|&at| scan.word(at) == ":");
+    let from = colon.map_or(from, |colon| colon + 1);
     let slot = slot_of(old.predicate)?;
     // A number to call and an address of mail are known wherever they stand: "the last digits are wrong, it is 0176 5550 213".
     let marked = matches!(old.predicate, Predicate::Phone | Predicate::Email);
@@ -308,6 +319,29 @@ fn replaced(scan: &Scan<'_>, from: usize, old: &Statement, sentence: (usize, usi
         at += 1;
     }
     None
+}
+
+/// «Es el apartamento 703»: an address with another number of the part that is named.
+fn other_part(scan: &Scan<'_>, from: usize, address: &str) -> Option<String> {
+    const PARTS: &[&[&str]] = &[
+        &["apartamento", "apto", "apartment", "apt", "departamento", "depto", "dpto", "flat", "unit"],
+        &["piso", "planta", "floor"],
+        &["puerta", "door"],
+        &["portal"],
+        &["bloque", "block"],
+        &["numero", "number", "house"],
+    ];
+    let figure = |token: &Token| token.fold.chars().any(|c| c.is_ascii_digit());
+    let (at, part) = (from..scan.tokens.len()).find_map(|at| {
+        let part = PARTS.iter().find(|part| scan.is_any(at, part))?;
+        scan.tokens.get(at + 1).is_some_and(figure).then_some((at, *part))
+    })?;
+    let new = scan.source(at + 1, at + 2);
+    let known = crate::text::tokens(address, CORRECTION_TOKENS_MAX);
+    let house = part.contains(&"numero");
+    let old = (0..known.len())
+        .find(|&i| figure(&known[i]) && (house || i > 0 && part.contains(&known[i - 1].fold.as_str())))?;
+    Some(format!("{}{new}{}", &address[..known[old].start], &address[known[old].end..]))
 }
 
 /// What was said, with another object.

@@ -87,7 +87,7 @@ impl Run<'_> {
                 || scan.word(i) == "caido" && (i.max(2) - 2..i).any(|before| scan.is_any(before, &["se", "ha"]))
         });
         let cancelled = called || said(CANCELS) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
-        let recent_event = self.before.recent.iter().any(|s| s.predicate == Predicate::Appointment);
+        let recent_event = self.spoken_of().any(|s| s.predicate == Predicate::Appointment);
         // "The interview is on Wednesday instead", «el dentista ahora es el 10».
         let instead = (0..scan.tokens.len()).any(|i| {
             scan.is_any(i, &["instead", "now", "ahora"]) || scan.word(i) == "final" && i > 0 && scan.word(i - 1) == "al"
@@ -106,7 +106,7 @@ impl Run<'_> {
             || corrected
             || (0..scan.tokens.len()).any(|i| scan.is_any(i, &["lo", "la", "it", "es", "is", "'s"]));
         let recent = || {
-            let said = self.before.recent.iter().rev().find(|s| s.predicate == Predicate::Appointment)?;
+            let said = self.spoken_of().filter(|s| s.predicate == Predicate::Appointment).last()?;
             said.object.as_ref().filter(|_| pronoun).map(|object| object.text.clone())
         };
         // «Al final no vamos a Oslo», "we're not going to Oslo".
@@ -133,7 +133,14 @@ impl Run<'_> {
             return;
         }
         self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Appointment);
-        let hour = scan.hour(0, scan.tokens.len()).filter(|_| !cancelled);
+        // «A la misma hora», "same time".
+        let same = (1..scan.tokens.len())
+            .any(|i| scan.is_any(i, &["hora", "time"]) && scan.is_any(i - 1, &["misma", "same"]));
+        let known = || {
+            let said = self.spoken_of().filter(|s| s.predicate == Predicate::Appointment).last()?;
+            said.object.as_ref()?.text.rsplit_once(", ").map(|(_, hour)| hour.to_owned())
+        };
+        let hour = scan.hour(0, scan.tokens.len()).or_else(|| known().filter(|_| same)).filter(|_| !cancelled);
         let bare = event.split(", ").next().unwrap_or(&event);
         match when {
             // «Me han cambiado la cita a las 12»: the day stays.
@@ -179,12 +186,17 @@ impl Run<'_> {
         true
     }
 
+    /// What the message before and this one have said.
+    fn spoken_of(&self) -> impl Iterator<Item = &Statement> {
+        self.before.recent.iter().chain(&self.statements)
+    }
+
     /// The day to which something is put off: one that is named, or a day of the same month.
     fn put_off(&self, scan: &Scan<'_>) -> Option<PartialDate> {
         let today = scan.lookup.today;
         let named = period(scan, 0, scan.tokens.len(), true).at.filter(|day| day.last() >= today);
         named.or_else(|| {
-            let old = self.before.recent.iter().rev().find(|s| s.predicate == Predicate::Appointment)?.from?;
+            let old = self.spoken_of().filter(|s| s.predicate == Predicate::Appointment).last()?.from?;
             let PartialDate::Day(old) = old else { return None };
             let day = (1..scan.tokens.len()).find_map(|at| {
                 let (day, _) = crate::time::cardinal(scan.tokens, at)?;
@@ -253,7 +265,10 @@ fn trip(scan: &Scan<'_>) -> Option<String> {
 fn event(scan: &Scan<'_>, groups: &[Group]) -> Option<String> {
     // "They're in the garage now" says where something is.
     let inside = |at: usize| at > 1 && scan.is_any(at - 2, &["in", "en"]) && scan.is_any(at - 1, &["the", "el", "la"]);
-    let named = |at: &usize| words::longest(scan.language, scan.tokens, *at, &[Class::Event]).is_some() && !inside(*at);
+    let hour = |at: usize| scan.is_any(at, &["hora", "time"]);
+    let named = |at: &usize| {
+        words::longest(scan.language, scan.tokens, *at, &[Class::Event]).is_some() && !inside(*at) && !hour(*at)
+    };
     let at = (0..scan.tokens.len()).find(named);
     // «Han cambiado yoga a los jueves».
     let sport =

@@ -59,6 +59,8 @@ pub const MESSAGE_BYTES_MAX: usize = 8 * 1024;
 /// As many statements does one message make at most.
 pub const STATEMENTS_MAX: usize = 48;
 const TOKENS_MAX: usize = 4096;
+/// Of a couple, whoever is somebody's.
+const PARTNERS: &[&str] = &["husband", "wife", "partner", "boyfriend", "girlfriend", "fiance"];
 
 /// What the messages before leave for the next one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -471,8 +473,13 @@ impl<'a> Run<'a> {
     /// Who a pronoun stands for. Nobody, where nobody was spoken of.
     fn resolved(&self, mention: Mention) -> Option<Mention> {
         match mention {
-            Mention::Pronoun { feminine, .. } => {
+            Mention::Pronoun { feminine, plural } => {
                 let focus = self.focus.clone()?;
+                // "Callum's wife is Freya and they've got a girl": of those two he was known before.
+                let focus = match focus {
+                    Mention::Relative { of, kin, plural: false, .. } if plural && PARTNERS.contains(&kin) => *of,
+                    focus => focus,
+                };
                 let clash = matches!((feminine, gender(&focus)), (Some(a), Some(b)) if a != b);
                 (!clash).then_some(focus)
             }

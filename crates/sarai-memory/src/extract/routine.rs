@@ -70,7 +70,8 @@ impl Reader<'_> {
             Polarity::Negative => return None,
         };
         let mut last = clause.last;
-        let trailing = ["y", "and", "pero", "but", "que", "mi", "my", "i", "yo"];
+        let trailing =
+            ["y", "and", "pero", "but", "que", "mi", "my", "i", "yo", "before", "after", "to", "antes", "de", "despues"];
         while last > group.last && (scan.tokens[last - 1].is_mark() || scan.is_any(last - 1, &trailing)) {
             last -= 1;
         }

@@ -152,6 +152,8 @@ pub enum Command {
     ForgetSubject(Mention),
     /// «Olvida dónde vivo»: a predicate of somebody.
     ForgetPredicate { subject: Mention, predicate: Predicate, kind: Option<String> },
+    /// «Borra mi dirección antigua»: the same, of what is over alone.
+    ForgetPast { subject: Mention, predicate: Predicate },
     /// «Olvida que soy alérgico al polen»: exactly this.
     ForgetStatement(Box<Statement>),
     /// «Olvida lo de la boda»: whatever these words are about.

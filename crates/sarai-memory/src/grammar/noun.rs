@@ -124,7 +124,10 @@ impl Scan<'_> {
     fn colleague(&self, at: usize) -> Option<(Noun, usize)> {
         let (name, end) = self.name(at, Trust::Capital)?;
         // «Laura la del trabajo».
-        let end = end + usize::from(self.is_any(end, ARTICLES) && self.word(end + 1) == "de");
+        let comma = usize::from(self.word(end) == ",");
+        let from = end + comma;
+        let told = self.is_any(from, ARTICLES) && self.word(from + 1) == "de";
+        let end = if told { from + 1 } else { end };
         let article = usize::from(self.is_any(end + 1, ARTICLES));
         let from = self.is_any(end, &["from", "de"]) && self.is_any(end + 1 + article, WORKPLACES);
         let colleague = Mention::relative("colleague", false).called(name);

@@ -160,7 +160,9 @@ impl Scan<'_> {
         let (brand, kind) = (from..end.min(from + 4)).find_map(kind)?;
         (self.tokens[brand].capital || self.lower_case || self.is_any(brand, &["iphone", "ipad"])).then(|| {
             let mut filler = Filler::new(self.source(from, end));
-            filler.kind = Some(kind);
+            // «Una Honda» is a motorbike, «un Honda» a car.
+            let rides = self.word(at) == "una" && MAKERS_OF_BOTH.contains(&self.word(brand));
+            filler.kind = Some(if rides { "motorbike" } else { kind });
             (filler, end)
         })
     }
@@ -212,6 +214,9 @@ impl Scan<'_> {
 }
 
 /// What somebody has who has one of this brand.
+/// Who make cars and motorbikes.
+const MAKERS_OF_BOTH: &[&str] = &["honda", "bmw", "suzuki", "peugeot", "yamaha", "kawasaki"];
+
 fn brand_of(word: &str) -> Option<&'static str> {
     [
         ("car", &*CAR_BRANDS),

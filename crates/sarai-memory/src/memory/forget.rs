@@ -30,6 +30,11 @@ pub enum Request {
         predicate: Predicate,
         kind: Option<String>,
     },
+    /// The same, of what is over alone.
+    Past {
+        subject: Mention,
+        predicate: Predicate,
+    },
     /// A predicate of everybody.
     Verb(Predicate),
     /// Exactly what this says.
@@ -219,6 +224,16 @@ impl<'s, S: Store> Known<'s, S> {
                     self.told(subject, *predicate, doomed)?;
                 }
             }
+            Request::Past { subject, predicate } => {
+                for id in self.meant(subject, at)? {
+                    let over = |fact: &&Fact| {
+                        fact.subject == id
+                            && siblings(*predicate).contains(&fact.predicate)
+                            && (fact.retracted.is_some() || !fact.is_current(at.date()))
+                    };
+                    doomed.facts.extend(self.facts.iter().filter(over).map(|fact| fact.id));
+                }
+            }
             Request::Verb(predicate) => take(Filter { predicate: Some(*predicate), ..Filter::default() }, doomed)?,
             Request::Statement(statement) => self.statement(statement, at, doomed)?,
             Request::Words(text) => self.words(text, doomed)?,
@@ -350,7 +365,7 @@ fn told_of(fact: &Fact) -> impl Iterator<Item = EntityId> + use<> {
 /// Whether a suggestion says what is to be forgotten, though its message may stay.
 fn concerns(request: &Request, suggestion: &Suggestion) -> bool {
     let predicate = match request {
-        Request::Predicate { predicate, .. } | Request::Verb(predicate) => *predicate,
+        Request::Predicate { predicate, .. } | Request::Past { predicate, .. } | Request::Verb(predicate) => *predicate,
         Request::Statement(statement) => statement.predicate,
         Request::Everything => return true,
         Request::Fact(_)

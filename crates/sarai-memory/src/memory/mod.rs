@@ -449,6 +449,9 @@ impl<S: Store> Memory<S> {
     fn obey(&mut self, command: &Command, at: Moment) -> Result<Report, S::Error> {
         let request = match command {
             Command::ForgetSubject(mention) => Request::Mention(mention.clone()),
+            Command::ForgetPast { subject, predicate } => {
+                Request::Past { subject: subject.clone(), predicate: *predicate }
+            }
             Command::ForgetPredicate { subject, predicate, kind } => {
                 Request::Predicate { subject: subject.clone(), predicate: *predicate, kind: kind.clone() }
             }

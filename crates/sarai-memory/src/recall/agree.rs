@@ -219,7 +219,7 @@ impl<S: Store> Search<'_, '_, S> {
         let lookup = Lookup { today: self.today, direction: Direction::Past, month_first: false };
         let named = |at: usize| !used[at] && at > 0 && said[at].capital && said[at].is_word() && !said[at].is("i");
         (0..said.len()).any(|at| match self.question.wanted {
-            Wanted::Anything => !used[at] && said[at].is_word(),
+            Wanted::Anything | Wanted::Reason => !used[at] && said[at].is_word(),
             Wanted::Time => {
                 dated
                     || weekday(&said[at].fold).is_some()

@@ -16,6 +16,11 @@ use crate::words;
 use crate::words::Class;
 use crate::words::lists::{AGENDA_WORDS, FUNCTION, GENERAL_WORDS};
 
+/// What is asked of a thing and is none itself.
+const CODES: &[&str] = &[
+    "code", "codigo", "pin", "password", "contrasena", "clave", "combination", "combinacion", "insurance", "seguro",
+    "insures", "insure", "asegura", "insurer", "aseguradora",
+];
 /// Tokens of a fact and its sentence that are looked at.
 const TOLD_TOKENS_MAX: usize = 200;
 
@@ -241,6 +246,10 @@ impl<S: Store> Search<'_, '_, S> {
         let colour = |token: &Token| words::senses(None, &token.fold).any(|sense| sense.class == Class::Colour);
         match fact.predicate {
             Predicate::Owns if asks(&["color", "colour"]) => told.iter().any(colour),
+            // "What's my bike lock code?" is not after the bike.
+            Predicate::Owns if self.question.words.iter().any(|word| CODES.contains(&word.as_str())) => {
+                told.iter().any(|token| CODES.contains(&token.fold.as_str()))
+            }
             Predicate::Address if asks(&["postal", "postcode", "zip"]) => {
                 digits(4)
                     || told

@@ -17,6 +17,7 @@ mod pieces;
 pub(crate) mod question;
 mod quote;
 mod rank;
+mod reason;
 mod rest;
 mod wanted;
 mod whose;

@@ -27,7 +27,7 @@ use crate::words;
 use crate::words::lists::FUNCTION;
 
 /// Messages that are compared with one question.
-const COMPARED_MAX: usize = 40;
+pub(super) const COMPARED_MAX: usize = 40;
 /// Words by which messages are looked for.
 const SEARCHED_MAX: usize = 32;
 /// Words of a message by which newer ones are looked for.
@@ -213,7 +213,7 @@ impl<S: Store> Search<'_, '_, S> {
     }
 
     /// The words by which messages are looked for: those of the question, of whom it is about, and of what it is after.
-    fn sought(&self) -> Vec<String> {
+    pub(super) fn sought(&self) -> Vec<String> {
         let mut out = self.searched();
         for face in self.question.about.iter().flatten() {
             if let Some((_, id)) = face.split_once(':') {
@@ -228,7 +228,7 @@ impl<S: Store> Search<'_, '_, S> {
     }
 
     /// The words by which those whom the question is about are called.
-    fn names(&self, subjects: &[EntityId]) -> Result<Vec<String>, S::Error> {
+    pub(super) fn names(&self, subjects: &[EntityId]) -> Result<Vec<String>, S::Error> {
         let mut out = Vec::new();
         for id in subjects.iter().filter(|id| **id != EntityId::OWNER) {
             let names = self.store.entity(*id)?.map_or_else(Vec::new, |entity| entity.names);

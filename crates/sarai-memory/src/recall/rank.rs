@@ -97,6 +97,9 @@ impl<S: Store> Search<'_, '_, S> {
             Some(mention) => self.subjects(mention)?,
             None => Vec::new(),
         };
+        if self.question.wanted == Wanted::Reason {
+            return self.reason(&subjects);
+        }
         let topic = self.question.topics.first().map(|topic| topic.predicate);
         // "My appointment with Dr. Chen" is the owner's.
         let mut subjects = subjects;

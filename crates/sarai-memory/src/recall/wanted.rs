@@ -15,6 +15,7 @@ pub(crate) enum Wanted {
     Figure,
     Place,
     Person,
+    Reason,
 }
 
 /// «Antes»: it asks for what is over.
@@ -118,7 +119,9 @@ pub(super) fn content_faces(scan: &Scan<'_>, from: usize, of: &dyn Fn(usize) -> 
         let says_nothing =
             empty(&token.fold) || !lemmas.is_empty() && lemmas.iter().all(|form| empty(&fold(form.lemma)));
         // A "son" is somebody, though «son» is nobody.
-        !token.is_mark() && (!says_nothing || relative_at(scan, *at))
+        // "For a living".
+        let living = token.is("living") && *at > from && scan.is_any(*at - 1, &["a"]);
+        !token.is_mark() && (!says_nothing && !living || relative_at(scan, *at))
     };
     let part = part_of_day(scan, from);
     (from..scan.tokens.len())
@@ -198,7 +201,12 @@ pub(super) fn relative_at(scan: &Scan<'_>, at: usize) -> bool {
 /// What kind of thing the question words ask for.
 pub(super) fn wanted(scan: &Scan<'_>, from: usize) -> Wanted {
     let has = |words: &[&str]| (from..scan.tokens.len()).any(|at| scan.is_any(at, words));
-    if has(&["cuando", "when"])
+    let first = (from..scan.tokens.len()).find(|&at| scan.tokens[at].is_word()).unwrap_or(from);
+    if scan.is_any(first, &["why"])
+        || scan.is_any(first, &["por", "how"]) && scan.is_any(first + 1, &["que", "come"]) && first + 3 < scan.tokens.len()
+    {
+        Wanted::Reason
+    } else if has(&["cuando", "when"])
         || has(&["que", "what", "which"])
             && has(&["dia", "dias", "day", "days", "hora", "time", "date", "fecha", "mes", "month", "year", "ano"])
         || has(DEADLINES) && !has(&["cuanto", "cuanta", "how"])

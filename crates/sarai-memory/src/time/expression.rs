@@ -46,6 +46,8 @@ const MONTHS: &[&[&str]] = &[
     &["noviembre", "november", "nov"],
     &["diciembre", "december", "dec"],
 ];
+/// So far away lies a day that is told by its weekday and number alone.
+const NUMBERED_DAYS_MAX: i64 = 200;
 const WEEKDAYS: &[&[&str]] = &[
     &["lunes", "monday", "mondays"],
     &["martes", "tuesday", "tuesdays"],
@@ -363,7 +365,28 @@ fn on_weekday(tokens: &[Token], at: usize, lookup: Lookup) -> Option<(When, usiz
     if let Some((when, end)) = day_and_month(tokens, at + 1) {
         return Some((when, end));
     }
+    if let Some((date, end)) = numbered(tokens, at + 1, day, lookup) {
+        return Some((When::Date(PartialDate::Day(date)), end));
+    }
     Some((When::Date(PartialDate::Day(nearest(lookup.today, day, lookup.direction))), at + 1))
+}
+
+/// «(El viernes) 17», "(Friday) the 17th": the nearest day of a month that is such a weekday.
+fn numbered(tokens: &[Token], at: usize, weekday: u8, lookup: Lookup) -> Option<(Date, usize)> {
+    let from = at + usize::from(matches!(word(tokens, at), "the" | "dia" | "el"));
+    let (number, end) = day_of_month(tokens, from).filter(|_| tokens[from].kind == Kind::Number)?;
+    let open = tokens.get(end).is_none_or(|next| {
+        next.is_mark() && !matches!(next.fold.as_str(), ":" | "-" | "/")
+            || matches!(word(tokens, end), "a" | "at" | "y" | "and" | "con" | "with" | "por" | "en" | "in" | "no" | "not")
+    });
+    let days = match lookup.direction {
+        Direction::Future => 0..NUMBERED_DAYS_MAX,
+        Direction::Past => 1 - NUMBERED_DAYS_MAX..1,
+    };
+    let fits = |date: &Date| date.day() == number && date.weekday() == weekday;
+    let mut days: Vec<Date> = days.map(|ahead| lookup.today.plus_days(ahead)).filter(fits).collect();
+    days.sort_by_key(|date| (date.days() - lookup.today.days()).abs());
+    days.first().copied().filter(|_| open).map(|date| (date, end))
 }
 
 /// The nearest such weekday before or after today; today itself is neither.
