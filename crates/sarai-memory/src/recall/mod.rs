@@ -12,6 +12,7 @@ mod meant;
 mod named;
 mod near;
 mod over;
+mod newer;
 mod peel;
 mod pieces;
 pub(crate) mod question;

@@ -160,6 +160,9 @@ impl<S: Store> Search<'_, '_, S> {
         if self.question.subject.is_none() || !subjects.is_empty() {
             let found = self.by_grammar(&subjects)?;
             if !found.facts.is_empty() || found.count.is_some() || found.ended {
+                if let Some(quoted) = self.newer_change(&found)? {
+                    return Ok(Found { quoted: Some(quoted), ..Found::default() });
+                }
                 return self.or_newer(found, &subjects);
             }
         }
