@@ -192,6 +192,14 @@ const CHANGED: &[&str] = &[
     "extended",
 ];
 
+/// What stands now in the place of something.
+const REPLACED: &[&str] = &[
+    "now", "ahora", "instead", "switched", "switch", "cambi*", "changed", "moved", "mud*", "up to", "down to", "took over",
+    "taken over", "in charge", "these days", "nowadays", "new", "nuevo", "nueva", "swapped", "subieron", "bajaron", "subido",
+    "bajado", "gone up", "gone down", "replaced", "sustituye", "from now on", "a partir de ahora", "ya estoy", "ya soy",
+    "ya cobro", "ya es", "actually", "en realidad", "resulta", "turns out",
+];
+
 /// What ends what a predicate says, though it shares no word with it.
 pub(super) const ENDINGS: &[(Predicate, &str)] = &[
     (Predicate::LivesIn, "mudado mude mudamos mudo moved relocated trasladado traslade moving"),
@@ -240,6 +248,11 @@ pub(super) fn is_over(said: &[Token]) -> bool {
 /// Whether something is said here to be no more, or to be otherwise now.
 pub(super) fn changes(said: &[Token]) -> bool {
     is_over(said) || (0..said.len()).any(|at| CHANGED.iter().any(|phrase| stands(said, at, phrase)))
+}
+
+/// Whether it says what there is in the place of something.
+pub(super) fn replaces(said: &[Token]) -> bool {
+    (0..said.len()).any(|at| REPLACED.iter().any(|phrase| stands(said, at, phrase)))
 }
 
 /// Whether it ends what the predicate says of whomever.

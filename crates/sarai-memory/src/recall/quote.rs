@@ -11,7 +11,7 @@ use sarai_types::Language;
 use super::agree::Heard;
 use super::judge::akin;
 use super::kind::Sight;
-use super::over::{ENDINGS, changes, ends_topic, instead, is_over};
+use super::over::{ENDINGS, changes, ends_topic, instead, is_over, replaces};
 use super::pieces::{TOKENS_MAX, joined, overlaps, thoughts, unsaid};
 use super::question::Form;
 use super::rank::{Found, Search};
@@ -206,8 +206,13 @@ impl<S: Store> Search<'_, '_, S> {
             let text = later.text.clone();
             return Ok(quote(later, &text));
         }
-        if !self.question.past && self.ended_since(&episode, &passage.text)? {
-            return Ok(None);
+        if !self.question.past
+            && let Some(later) = self.ended_since(&episode, &passage.text)?
+        {
+            // What took its place may be told there in words that nobody understood.
+            let instead = replaces(&tokens(&later.text, TOKENS_MAX)) && self.question.form != Form::YesNo;
+            let text = clip(&later.text, SHOWN_BYTES_MAX).to_owned();
+            return Ok(if instead && unsaid(&later, false).is_empty() { quote(later, &text) } else { None });
         }
         Ok(quote(episode, &passage.text))
     }
@@ -259,8 +264,8 @@ impl<S: Store> Search<'_, '_, S> {
         out
     }
 
-    /// Whether a newer message says that something of this one is over, or denies it.
-    fn ended_since(&self, episode: &Episode, text: &str) -> Result<bool, S::Error> {
+    /// The newest message that says that something of this one is over, or denies it.
+    fn ended_since(&self, episode: &Episode, text: &str) -> Result<Option<Episode>, S::Error> {
         let telling =
             |token: &Token| token.is_word() && !FUNCTION.contains(&token.fold.as_str()) && token.fold.len() > 2;
         let quoted: Vec<Vec<String>> = tokens(text, TOKENS_MAX)
@@ -282,7 +287,7 @@ impl<S: Store> Search<'_, '_, S> {
         let topic = self.question.topics.first().map(|topic| topic.predicate);
         sought.extend(ENDINGS.iter().filter(|(of, _)| Some(*of) == topic).flat_map(|(_, words)| search_words(words)));
         let newer = |other: &Episode| (other.recorded.utc_ms, other.id.0) > (episode.recorded.utc_ms, episode.id.0);
-        Ok(self.store.search_episodes(&sought, COMPARED_MAX)?.into_iter().filter(newer).any(|other| {
+        let ends = |other: &Episode| {
             let heard = Heard::new(tokens(&other.text, TOKENS_MAX), other.language);
             let used: Vec<bool> = heard
                 .used(&quoted)
@@ -293,7 +298,9 @@ impl<S: Store> Search<'_, '_, S> {
             changes(&heard.said) && used.contains(&true)
                 || self.is_behind(&heard, &used, NO)
                 || topic.is_some_and(|topic| ends_topic(&heard.said, topic))
-        }))
+        };
+        let found = self.store.search_episodes(&sought, COMPARED_MAX)?.into_iter().filter(newer).filter(ends);
+        Ok(found.max_by_key(|other| other.id))
     }
 
     /// How many words of the question are said here, and whether they are denied; none where it does not say what is
