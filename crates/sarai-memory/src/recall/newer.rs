@@ -5,14 +5,16 @@ use std::collections::HashSet;
 
 use super::agree::Heard;
 use super::judge::{akin, alike};
-use super::over::changes;
+use super::over::{ENDINGS, changes, ends_topic, replaces};
 use super::pieces::{TOKENS_MAX, unsaid};
 use super::question::Form;
 use super::quote::{COMPARED_MAX, Quotation};
 use super::rank::{Found, Search};
+use super::whose::is_kin;
 use crate::fact::{Episode, Fact, Predicate};
 use crate::memory::{Filter, States, Store, search_words};
-use crate::text::{Token, clip, fold, tokens};
+use crate::text::{Token, clip, tokens};
+use crate::time::weekday;
 use crate::words::lists::FUNCTION;
 
 /// Facts of an answer whose later fate is looked for.
@@ -33,15 +35,19 @@ impl<S: Store> Search<'_, '_, S> {
         for fact in found.facts.iter().map(|ranked| &ranked.fact) {
             let Some(told) = fact.evidence.episode else { continue };
             let (words, named) = self.words_of(fact)?;
-            for episode in self.store.search_episodes(&words.iter().cloned().collect::<Vec<_>>(), COMPARED_MAX)? {
+            let mut sought: Vec<String> = words.iter().cloned().collect();
+            let endings = ENDINGS.iter().filter(|(of, _)| *of == fact.predicate);
+            sought.extend(endings.flat_map(|(_, words)| search_words(words)));
+            for episode in self.store.search_episodes(&sought, COMPARED_MAX)? {
                 let later = episode.id > told && newest.as_ref().is_none_or(|known| episode.id > known.id);
-                if later && self.speaks_of_it(&episode, &words, named)? && !self.understood(&episode, fact)? {
+                let spoken = || self.speaks_of_it(&episode, &words, named, fact.predicate);
+                if later && spoken() && !self.understood(&episode, fact)? {
                     newest = Some(episode);
                 }
             }
         }
         Ok(newest.map(|episode| {
-            let text = clip(episode.text.trim(), SHOWN_BYTES_MAX).to_owned();
+            let text = clip(new_part(&episode.text), SHOWN_BYTES_MAX).to_owned();
             Quotation { episode: episode.id, text, said: episode.recorded }
         }))
     }
@@ -61,19 +67,28 @@ impl<S: Store> Search<'_, '_, S> {
         Ok((out, who))
     }
 
-    fn speaks_of_it(&self, episode: &Episode, words: &HashSet<String>, named: bool) -> Result<bool, S::Error> {
+    fn speaks_of_it(&self, episode: &Episode, words: &HashSet<String>, named: bool, predicate: Predicate) -> bool {
         let heard = Heard::new(tokens(&episode.text, TOKENS_MAX), episode.language);
-        let shares = |token: &Token| {
-            let word = token.fold.as_str();
-            token.is_word() && words.iter().any(|other| alike(word, other) || akin(word, other))
-        };
+        let asked = |face: &String| self.question.about.iter().flatten().any(|word| word == face);
+        let agrees = |word: &str, other: &String| alike(word, other) || akin(word, other);
+        let shares = |token: &Token| token.is_word() && words.iter().any(|other| agrees(&token.fold, other));
         let used: Vec<bool> = heard.said.iter().map(|token| shares(token)).collect();
-        let told = heard.said.iter().any(|token| fold(&token.fold) == "?");
-        Ok(used.contains(&true)
+        let by_name = heard.said.iter().any(|token| words.iter().any(|w| !asked(w) && agrees(&token.fold, w)));
+        // "My therapist sees me on Fridays now" is about her days; with another name it is about another.
+        let another = (1..heard.said.len()).any(|at| {
+            let token = &heard.said[at];
+            token.capital && token.is_word() && !used[at] && token.fold.len() > 2 && weekday(&token.fold).is_none()
+        });
+        let spoken = || self.speaks_of(&heard, episode.language, &used, &[]);
+        let same = if named {
+            used.contains(&true) && (by_name || another) && !is_kin(&heard, episode.language, &used)
+        } else {
+            used.contains(&true) && spoken()
+        };
+        (same || ends_topic(&heard.said, predicate) && spoken())
             && changes(&heard.said)
-            && !told
-            && (named || self.speaks_of(&heard, episode.language, &used, &[]))
-            && unsaid(episode, false).is_empty())
+            && !heard.said.iter().any(|token| token.is("?"))
+            && unsaid(episode, false).is_empty()
     }
 
     /// Whether the message told something of the same subject and kind.
@@ -84,4 +99,23 @@ impl<S: Store> Search<'_, '_, S> {
                 || other.object.entity.is_some() && other.object.entity == fact.object.entity
         }))
     }
+}
+
+/// The part of a message that says what there is now: "Yasmin is in charge of us now", behind "Keith's gone, …".
+pub(super) fn new_part(text: &str) -> &str {
+    const WORDS_MIN: usize = 3;
+    let all = tokens(text, TOKENS_MAX);
+    let parts = |token: &Token| token.is_mark() && matches!(token.fold.as_str(), "," | ";" | "." | "!" | "\n") || token.is("so");
+    let mut from = 0;
+    let mut part = None;
+    for (at, token) in all.iter().enumerate().map(|(at, token)| (at, Some(token))).chain([(all.len(), None)]) {
+        if token.is_none_or(parts) {
+            let said = &all[from..at];
+            if said.iter().filter(|token| token.is_word()).count() >= WORDS_MIN && replaces(said) {
+                part = Some((said[0].start, said[said.len() - 1].end));
+            }
+            from = at + 1;
+        }
+    }
+    part.and_then(|(first, end)| text.get(first..end)).unwrap_or(text).trim()
 }

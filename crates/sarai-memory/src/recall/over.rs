@@ -202,15 +202,20 @@ const REPLACED: &[&str] = &[
 
 /// What ends what a predicate says, though it shares no word with it.
 pub(super) const ENDINGS: &[(Predicate, &str)] = &[
-    (Predicate::LivesIn, "mudado mude mudamos mudo moved relocated trasladado traslade moving"),
-    (Predicate::Address, "mudado mude mudamos mudo moved relocated trasladado traslade moving"),
+    (Predicate::LivesIn, "mudado mude mudamos mudo moved relocated trasladado traslade moving shifted instalados instalado"),
+    (Predicate::Address, "mudado mude mudamos mudo moved relocated trasladado traslade moving cambiamos shifted"),
+    (Predicate::KeptIn, "moved movido moví mover cambiado cambie"),
+    (Predicate::ShoeSize, "size zapato zapatos shoes talla numero feet"),
+    (Predicate::ClothesSize, "size talla dress dresses camisa camisas shirts trousers"),
+    (Predicate::Favourite, "favourite favorite favorito favorita preferido preferida"),
     (
         Predicate::WorksAt,
         "despedido despidieron despidio jubilado jubilada jubile retired fired sacked laid job trabajo curro",
     ),
     (
         Predicate::Role,
-        "despedido despidieron despidio jubilado jubilada jubile retired fired sacked laid job trabajo curro",
+        "despedido despidieron despidio jubilado jubilada jubile retired fired sacked laid job trabajo curro promoted ascendieron \
+         ascendido ascendida promotion",
     ),
     (
         Predicate::Relative,
@@ -222,14 +227,20 @@ pub(super) const ENDINGS: &[(Predicate, &str)] = &[
     ),
     (Predicate::LivesWith, "divorciado divorciada rompimos roto divorced separated broke split mudado mude moved"),
     (Predicate::Studies, "carrera uni graduado graduada licenciado graduated dropped finished terminado acabado"),
-    (Predicate::StudiesAt, "carrera uni graduado graduada licenciado graduated dropped finished terminado acabado"),
-    (Predicate::Weight, "kilos kilo down up peso pounds"),
+    (
+        Predicate::StudiesAt,
+        "carrera uni graduado graduada licenciado graduated dropped finished terminado acabado transferred cambiado cambie",
+    ),
+    (Predicate::Weight, "kilos kilo down up peso pounds scales bascula pese weight stone lbs"),
 ];
 
 /// Words that end what predicates say only beside another.
-const BESIDE: &[&str] = &["job", "trabajo", "curro", "carrera", "uni", "kilos", "kilo", "down", "up", "peso", "pounds"];
+const BESIDE: &[&str] = &[
+    "job", "trabajo", "curro", "carrera", "uni", "kilos", "kilo", "down", "up", "peso", "pounds", "size", "talla", "numero",
+    "scales", "bascula", "stone", "lbs", "weight", "favourite", "favorite", "favorito", "favorita", "preferido", "preferida",
+];
 const NEW: &[&str] =
-    &["new", "nuevo", "nueva", "left", "dejado", "deje", "dropped", "down", "started", "empezado", "empece"];
+    &["now", "ahora", "ya", "these", "instead", "new", "nuevo", "nueva", "left", "dejado", "deje", "dropped", "down", "started", "empezado", "empece"];
 
 fn stands(said: &[Token], at: usize, phrase: &str) -> bool {
     phrase.split(' ').enumerate().all(|(i, word)| {

@@ -11,6 +11,7 @@ use sarai_types::Language;
 use super::agree::Heard;
 use super::judge::akin;
 use super::kind::Sight;
+use super::newer::new_part;
 use super::over::{ENDINGS, changes, ends_topic, instead, is_over, replaces};
 use super::pieces::{TOKENS_MAX, joined, overlaps, thoughts, unsaid};
 use super::question::Form;
@@ -211,7 +212,7 @@ impl<S: Store> Search<'_, '_, S> {
         {
             // What took its place may be told there in words that nobody understood.
             let instead = replaces(&tokens(&later.text, TOKENS_MAX)) && self.question.form != Form::YesNo;
-            let text = clip(&later.text, SHOWN_BYTES_MAX).to_owned();
+            let text = clip(new_part(&later.text), SHOWN_BYTES_MAX).to_owned();
             return Ok(if instead && unsaid(&later, false).is_empty() { quote(later, &text) } else { None });
         }
         Ok(quote(episode, &passage.text))
