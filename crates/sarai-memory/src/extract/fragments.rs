@@ -24,6 +24,7 @@ const FRAGMENTS_MAX: usize = 24;
 const GERUNDS: &[(&str, &str)] = &[
     ("living", "live"),
     ("based", "live"),
+    ("sharing", "share"),
     ("working", "work"),
     ("studying", "study"),
     ("viviendo", "vivir"),
@@ -46,6 +47,7 @@ impl Run<'_> {
                 self.profile(scan, groups, sentence);
             }
             self.bare(scan, groups, sentence);
+            self.subjectless(scan, groups, sentence);
             self.contacts(scan, sentence);
             self.beside(scan, sentence);
             self.labelled(scan, sentence);
@@ -105,6 +107,20 @@ impl Run<'_> {
         let said = reader.read(&group, &clause, &owner, &Mention::Owner);
         for statement in said.into_iter().filter(|s| s.predicate == found.frame.says.predicate) {
             self.push(statement);
+        }
+    }
+
+    /// "Living in Fitzroy these days", "sharing a house with Liam": who leaves out the subject speaks of themself.
+    fn subjectless(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
+        const LEADS: &[&str] = &["still", "now", "currently", "just", "been", "back", "also", "and", "so", "btw", "oh", ","];
+        let first = (0..scan.tokens.len()).find(|&at| !scan.is_any(at, LEADS)).unwrap_or(0);
+        let gerund = GERUNDS.iter().any(|(word, _)| scan.word(first) == *word);
+        let end = fragment_end(scan, first);
+        // "Living in London is expensive" says nothing of anybody.
+        let acts = groups.iter().any(|group| group.first <= end && group.first > first);
+        let told = self.statements.iter().any(|statement| statement.sentence == sentence);
+        if gerund && !acts && !told {
+            self.fragment(scan, first, sentence);
         }
     }
 

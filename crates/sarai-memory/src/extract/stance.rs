@@ -177,6 +177,14 @@ impl Reader<'_> {
             })
     }
 
+    /// "My sister had twins", «tuvo una niña».
+    fn tells_of_birth(&self) -> bool {
+        const BORN: &[&str] = &[
+            "twins", "baby", "boy", "girl", "triplets", "bebe", "mellizos", "mellizas", "gemelos", "gemelas", "nina", "nino",
+        ];
+        (0..self.scan.tokens.len()).any(|at| self.scan.is_any(at, BORN))
+    }
+
     /// Something that happened once and leaves a lasting state: an adoption, a wedding, a degree.
     fn is_event(&self, predicate: Predicate, lemma: &str) -> bool {
         matches!(
@@ -199,7 +207,8 @@ impl Reader<'_> {
                 | "rescue"
                 | "acoger"
                 | "rescatar"
-        ) || predicate == Predicate::MaritalStatus && !matches!(lemma, "estar" | "ser" | "be")
+        ) || predicate == Predicate::Relative && matches!(lemma, "have" | "tener") && self.tells_of_birth()
+            || predicate == Predicate::MaritalStatus && !matches!(lemma, "estar" | "ser" | "be")
             || predicate == Predicate::Medication
                 && matches!(lemma, "poner" | "dar" | "subir" | "put" | "give" | "start")
     }

@@ -85,7 +85,8 @@ impl Scan<'_> {
         let first = self.tokens.get(from).filter(|token| token.kind == Kind::Word)?;
         // «Es todo L».
         let letter = first.fold.chars().count() == 1 && trust != Trust::Anything;
-        if letter || NO_NAMES.contains(&first.fold.as_str()) && !(quoted || trust == Trust::Anything && first.capital) {
+        let ella = first.is("ella") && first.capital && !self.spanish();
+        if letter || NO_NAMES.contains(&first.fold.as_str()) && !ella && !(quoted || trust == Trust::Anything && first.capital) {
             return None;
         }
         let listed = words::is_first_name(&first.fold);

@@ -69,6 +69,7 @@ impl Scan<'_> {
         match self.word(at) {
             // «He comprado» is no "he".
             "he" | "i" | "we" | "she" | "they" | "his" | "her" | "their" if self.spanish() => {}
+            "ella" if !self.spanish() => {}
             "yo" | "i" | "nosotros" | "nosotras" | "we" => return someone(Mention::Owner, at + 1),
             "ella" | "she" => return someone(pronoun(Some(true), false), at + 1),
             "he" => return someone(pronoun(Some(false), false), at + 1),

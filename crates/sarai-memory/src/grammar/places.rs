@@ -16,7 +16,11 @@ impl Scan<'_> {
                     "el", "la", "los", "las", "un", "una", "the", "a", "an", "de", "of", "in", "en", "just", "outside",
                     "fuera",
                 ],
-            ) || self.is_any(from, &KINDS_OF_PLACE);
+            ) || self.is_any(from, &KINDS_OF_PLACE)
+                // "A wee village called Kilrea".
+                || from > at
+                    && self.tokens.get(from).is_some_and(|token| !token.capital)
+                    && self.is_any(from + 1, &KINDS_OF_PLACE);
             if let Some((_, end)) = words::longest(self.language, self.tokens, from, &[Class::Place]) {
                 let end = self.with_region(end);
                 return Some((Filler::new(self.source(from, end)), end));

@@ -257,7 +257,7 @@ impl Scan<'_> {
         let mut out = vec![first];
         while self.is_any(end, &["y", "e", "and", ","]) && out.len() < 8 {
             let next = end + 1 + usize::from(self.word(end) == "," && self.is_any(end + 1, &["y", "e", "and"]));
-            let Some((other, last)) = self.someone(next).filter(|(_, last)| !self.verb_at(*last)) else { break };
+            let Some((other, last)) = self.mate(next).filter(|(_, last)| !self.verb_at(*last)) else { break };
             out.push(other);
             end = last;
         }

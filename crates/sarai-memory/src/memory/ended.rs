@@ -80,7 +80,12 @@ impl<S: Store> Planner<'_, S> {
             && !(statement.predicate == Predicate::WorksAt && object.text.starts_with(char::is_lowercase))
             && matches!(
                 statement.predicate,
-                Predicate::LivesIn | Predicate::WorksAt | Predicate::Role | Predicate::StudiesAt | Predicate::Studies
+                Predicate::LivesIn
+                    | Predicate::WorksAt
+                    | Predicate::Role
+                    | Predicate::StudiesAt
+                    | Predicate::Studies
+                    | Predicate::Habit
             )
         {
             self.add(statement, subject, object.clone(), statement.from, Some(to));

@@ -177,13 +177,19 @@ impl<S: Store> Voice<'_, S> {
                 None => groups.push(vec![fact]),
             }
         }
-        groups.iter().map(|group| Ok(format!("{}{}", self.say(group)?, self.beginning(group, found.since)))).collect()
+        let asked = found.since || found.timed;
+        groups.iter().map(|group| Ok(format!("{}{}", self.say(group)?, self.bounds(group, asked)))).collect()
     }
 
-    /// « (desde 2016)», where the question asks for it.
-    fn beginning(&self, group: &[&Fact], asked: bool) -> String {
-        let from = group.first().and_then(|fact| fact.from).filter(|_| asked);
-        from.map_or_else(String::new, |day| format!(" ({} {})", template(self.language, "#since", 0), self.day(day)))
+    /// « (desde 2016)», « (hasta mayo)», where the question asks for it.
+    fn bounds(&self, group: &[&Fact], asked: bool) -> String {
+        let Some(fact) = group.first().filter(|fact| asked && !fact.is_event()) else { return String::new() };
+        let over = fact.to.filter(|_| !fact.is_current(self.today));
+        match (over, fact.from) {
+            (Some(day), _) => format!(" ({} {})", template(self.language, "#until", 0), self.day(day)),
+            (None, Some(day)) => format!(" ({} {})", template(self.language, "#since", 0), self.day(day)),
+            (None, None) => String::new(),
+        }
     }
 
     /// «Tengo un hermano» alone: there is somebody, and nothing to call them by.

@@ -40,6 +40,11 @@ impl<S: Store> Search<'_, '_, S> {
         // The words of a search have lost their last -s: «lune».
         let day = |word: &str| crate::time::weekday(word).or_else(|| crate::time::weekday(&format!("{word}s")));
         let same_day = |a: &str, b: &str| day(a).is_some_and(|one| day(b) == Some(one));
+        // «Cobro» asks for what «gano» tells.
+        let said_as = |word: &str, other: &str| {
+            let forms = words::forms(self.question.language, word, word);
+            forms.iter().any(|form| words::same::share(&crate::text::fold(form.lemma), other))
+        };
         let told = |word: &&String| {
             !AGENDA_WORDS.contains(&word.as_str())
                 && present.iter().any(|other| {
@@ -48,6 +53,7 @@ impl<S: Store> Search<'_, '_, S> {
                         || means_same(word, other)
                         || same_day(word, other)
                         || words::same::share(word, other)
+                        || said_as(word, other)
                 })
         };
         // «¿Qué deporte me gusta?» means what is liked of that kind.

@@ -101,7 +101,7 @@ impl<S: Store> Search<'_, '_, S> {
     }
 }
 
-/// The part of a message that says what there is now: "Yasmin is in charge of us now", behind "Keith's gone, …".
+/// The end of a message from where it says what there is now: "Yasmin is in charge of us now", behind "Keith's gone, …".
 pub(super) fn new_part(text: &str) -> &str {
     const WORDS_MIN: usize = 3;
     let all = tokens(text, TOKENS_MAX);
@@ -112,10 +112,10 @@ pub(super) fn new_part(text: &str) -> &str {
         if token.is_none_or(parts) {
             let said = &all[from..at];
             if said.iter().filter(|token| token.is_word()).count() >= WORDS_MIN && replaces(said) {
-                part = Some((said[0].start, said[said.len() - 1].end));
+                part = Some(said[0].start);
             }
             from = at + 1;
         }
     }
-    part.and_then(|(first, end)| text.get(first..end)).unwrap_or(text).trim()
+    part.and_then(|first| text.get(first..)).unwrap_or(text).trim()
 }

@@ -192,7 +192,9 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
     let form = form(scan, from, &has, subject.as_ref());
     let thing = kind_of_thing(scan, from, subject.as_ref());
     // «¿Dónde vivía en 2019? ¿Y ahora?»
-    let past = past_tense(scan, from) && !NOW.iter().any(|word| has(word));
+    // «¿Cuándo dejé de fumar?» is after what is over.
+    let quits = wanted(scan, from) == Wanted::Time && ["dejar", "stop", "quit"].iter().any(|word| has(word));
+    let past = (past_tense(scan, from) || quits) && !NOW.iter().any(|word| has(word));
     Question {
         language,
         elsewhere: subject.is_none() && !owner && second && !asks_memory(&has),

@@ -11,7 +11,12 @@ const ENGLISH: &str = " about and are at can could did do does for from give hav
 /// How many words speak for Spanish and for English.
 pub(crate) fn votes(tokens: &[Token]) -> (usize, usize) {
     let count = |list: &str| {
-        tokens.iter().filter(|token| token.is_word() && list.contains(&format!(" {} ", token.fold))).count()
+        let said = tokens.iter().enumerate().filter(|(at, token)| {
+            // "My daughter Ella" is no «ella».
+            let name = token.capital && token.is("ella") && *at > 0 && !tokens[at - 1].is_mark();
+            token.is_word() && !name && list.contains(&format!(" {} ", token.fold))
+        });
+        said.count()
     };
     // "My son" is no «son».
     let owned = |pair: &&[Token]| {
