@@ -245,7 +245,10 @@ fn spanish(
     if let Some(noun) = acting_behind(scan, group, last) {
         return Some(Subject::Of(noun));
     }
+    // «Mi hermana tiene un perro, se llama Toby»: whoever was told of last.
+    let called = group.has("llamar") && group.reflexive;
     match before {
+        _ if called => Some(Subject::Elided),
         Some(Subject::Of(noun)) if index > 0 && *noun.whose() != Mention::Owner => Some(Subject::Of(noun.clone())),
         _ => Some(Subject::Elided),
     }

@@ -42,6 +42,7 @@ impl Reader<'_> {
             scan.word(i) == "these" && scan.word(i + 1) == "days" || scan.word(i) == "hoy" && scan.word(i + 1) == "en"
         });
         let (new, now) = ((clause.first..group.first).any(|i| scan.is_any(i, NEW)), stands(NOW) || these_days);
+        let brings_new = (group.last..clause.last).any(|i| scan.is_any(i, NEW));
         let renews = |s: &Statement| s.act == Act::Assert && s.manner == Manner::Plain && s.to.is_none();
         self.lost(group, clause, subject)
             .into_iter()
@@ -49,11 +50,18 @@ impl Reader<'_> {
             .flat_map(|statement| match &statement.subject {
                 _ if !renews(&statement) => vec![statement],
                 Mention::Relative { kin, name: None, plural: false, .. } if statement.predicate == Predicate::Name => {
-                    let role = ROLES.contains(kin) || PROFESSIONALS.contains(kin) && !SEVERAL.contains(kin);
+                    let role = is_role(kin);
                     if new || role && now { self.succeeded(statement, role) } else { vec![statement] }
                 }
                 Mention::Animal { name: None, plural: false, .. } if statement.predicate == Predicate::Name && new => {
                     self.succeeded(statement, false)
+                }
+                // "I've got a new doctor, Dr Flanagan".
+                _ if statement.predicate == Predicate::Relative && is_role(&statement.kind) && (new || brings_new) => {
+                    vec![self.over(&statement), statement]
+                }
+                _ if statement.predicate == Predicate::Diet && now && group.has_any(&["seguir", "follow", "hacer", "do"]) => {
+                    vec![self.over(&statement), statement]
                 }
                 _ if statement.predicate == Predicate::Plays && now => vec![self.over(&statement), statement],
                 _ if statement.predicate == Predicate::Goal && (new || now || stands(NEXT)) => {
@@ -103,6 +111,11 @@ impl Reader<'_> {
         let stance = Stance { act: Act::End, from: None, to: Some(PartialDate::Day(scan.lookup.today)) };
         Some(self.statement((**of).clone(), &says, None, stance, (clause.first, clause.last)))
     }
+}
+
+/// Whether one has one of the kind at a time.
+fn is_role(kin: &str) -> bool {
+    ROLES.contains(&kin) || PROFESSIONALS.contains(&kin) && !SEVERAL.contains(&kin)
 }
 
 /// Which kind of thing a name of one means: a car, a phone.

@@ -550,7 +550,17 @@ fn timeless(language: sarai_types::Language, text: &str) -> Vec<String> {
             || crate::time::cardinal(&tokens, at).is_some()
             || matches!(token.fold.as_str(), "media" | "cuarto" | "am" | "pm" | "manana" | "tarde" | "noche")
     };
-    let said: String = (0..tokens.len()).filter(|&at| !timely(at)).map(|at| format!("{} ", tokens[at].fold)).collect();
+    // «Suelo cenar» and «ceno», and whoever comes along.
+    let said: String = (0..tokens.len())
+        .filter(|&at| !timely(at) && !(at > 0 && tokens[at].capital))
+        .map(|at| {
+            let token = &tokens[at];
+            let lemma = crate::words::forms(language, &token.lower, &token.fold).first().map(|form| fold(form.lemma));
+            lemma.unwrap_or_else(|| token.fold.clone())
+        })
+        .filter(|word| !["soler", "ahora", "now", "usually"].contains(&word.as_str()))
+        .map(|word| format!("{word} "))
+        .collect();
     let mut out = telling_words(language, &said);
     out.sort();
     out.dedup();

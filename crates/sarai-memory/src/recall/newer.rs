@@ -12,9 +12,11 @@ use super::quote::{COMPARED_MAX, Quotation};
 use super::rank::{Found, Search};
 use super::whose::is_kin;
 use crate::fact::{Episode, Fact, Predicate};
+use crate::grammar::Mention;
 use crate::memory::{Filter, States, Store, search_words};
 use crate::text::{Token, clip, tokens};
 use crate::time::weekday;
+use crate::words;
 use crate::words::lists::FUNCTION;
 
 /// Facts of an answer whose later fate is looked for.
@@ -85,7 +87,11 @@ impl<S: Store> Search<'_, '_, S> {
         } else {
             used.contains(&true) && spoken()
         };
-        (same || ends_topic(&heard.said, predicate) && spoken())
+        // "Down to 88 kilos this morning!" names nobody.
+        let own = self.question.subject == Some(Mention::Owner)
+            && !is_kin(&heard, episode.language, &used)
+            && !(1..heard.said.len()).any(|at| heard.said[at].capital && words::is_first_name(&heard.said[at].fold));
+        (same || ends_topic(&heard.said, predicate) && (own || spoken()))
             && changes(&heard.said)
             && !heard.said.iter().any(|token| token.is("?"))
             && unsaid(episode, false).is_empty()
@@ -105,7 +111,10 @@ impl<S: Store> Search<'_, '_, S> {
 pub(super) fn new_part(text: &str) -> &str {
     const WORDS_MIN: usize = 3;
     let all = tokens(text, TOKENS_MAX);
-    let parts = |token: &Token| token.is_mark() && matches!(token.fold.as_str(), "," | ";" | "." | "!" | "\n") || token.is("so");
+    let parts = |token: &Token| {
+        token.is_mark() && matches!(token.fold.as_str(), "," | ";" | "." | "!" | "\n")
+            || ["so", "y", "and", "but", "pero"].contains(&token.fold.as_str())
+    };
     let mut from = 0;
     let mut part = None;
     for (at, token) in all.iter().enumerate().map(|(at, token)| (at, Some(token))).chain([(all.len(), None)]) {

@@ -373,6 +373,11 @@ fn past_tense(scan: &Scan<'_>, from: usize) -> bool {
     let groups = scan.groups();
     let finite: Vec<_> = groups.iter().filter(|group| group.first >= from).collect();
     if !scan.spanish() {
+        // "Where did I put my keys?" is after where they are.
+        let places = ["put", "leave", "park", "hide", "stash", "store"];
+        if finite.iter().any(|group| group.has_any(&places)) {
+            return false;
+        }
         let was = (from..scan.tokens.len()).any(|i| scan.is_any(i, &["was", "were"]));
         return was
             || scan.is_any(from, &["did"])

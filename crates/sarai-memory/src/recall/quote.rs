@@ -215,7 +215,16 @@ impl<S: Store> Search<'_, '_, S> {
             let text = clip(new_part(&later.text), SHOWN_BYTES_MAX).to_owned();
             return Ok(if instead && unsaid(&later, false).is_empty() { quote(later, &text) } else { None });
         }
-        Ok(quote(episode, &passage.text))
+        // What there is now goes without what was, where it says what is asked by itself.
+        let part = new_part(&passage.text);
+        let heard = |text: &str| Heard::new(tokens(text, TOKENS_MAX), episode.language);
+        let enough = part.len() < passage.text.len() && {
+            let mut heard = heard(part);
+            heard.call(TOPIC, &self.question.telling);
+            self.says(&heard, &episode, &names).is_some()
+        };
+        let text = if enough { part } else { &passage.text };
+        Ok(quote(episode, text))
     }
 
     /// The words by which messages are looked for: those of the question, of whom it is about, and of what it is after.
@@ -615,7 +624,7 @@ mod tests {
             ),
             (&["Trabajo en Zara", "Me han echado de Zara"], "¿Dónde trabajo?", None),
             (&["I work at Intel", "Intel laid me off"], "Where do I work?", None),
-            (&["Vivo en Logroño", "¡Ya nos hemos mudado a Pamplona!"], "¿En qué ciudad vivo?", None),
+            (&["Vivo en Logroño", "¡Ya nos hemos mudado a Pamplona!"], "¿En qué ciudad vivo?", Some("Pamplona")),
             (&["Ya no trabajo en Zara"], "¿Dónde trabajo?", None),
             (&["Mi alergia es al polen", "Al final no tengo alergia al polen"], "¿A qué tengo alergia?", None),
         ] {
