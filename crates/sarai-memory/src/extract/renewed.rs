@@ -42,6 +42,10 @@ impl Reader<'_> {
             scan.word(i) == "these" && scan.word(i + 1) == "days" || scan.word(i) == "hoy" && scan.word(i + 1) == "en"
         });
         let (new, now) = ((clause.first..group.first).any(|i| scan.is_any(i, NEW)), stands(NOW) || these_days);
+        let moves_out = (0..scan.tokens.len()).any(|i| {
+            scan.is_any(i, &["moved"]) && scan.is_any(i + 1, &["out"])
+                || scan.is_any(i, &["independizado", "independizada", "independice"])
+        });
         let brings_new = (group.last..clause.last).any(|i| scan.is_any(i, NEW));
         let renews = |s: &Statement| s.act == Act::Assert && s.manner == Manner::Plain && s.to.is_none();
         self.lost(group, clause, subject)
@@ -61,6 +65,10 @@ impl Reader<'_> {
                     vec![self.over(&statement), statement]
                 }
                 _ if statement.predicate == Predicate::Diet && now && group.has_any(&["seguir", "follow", "hacer", "do"]) => {
+                    vec![self.over(&statement), statement]
+                }
+                // "Finally moved out and I'm living with Tess".
+                _ if statement.predicate == Predicate::LivesWith && moves_out => {
                     vec![self.over(&statement), statement]
                 }
                 _ if statement.predicate == Predicate::Plays && now => vec![self.over(&statement), statement],

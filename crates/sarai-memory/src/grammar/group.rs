@@ -220,6 +220,12 @@ impl Scan<'_> {
         {
             return None;
         }
+        // «Me mude a Vigo» is no wish: who writes without accents leaves this one out too.
+        let wished = |form: &Form| form.tense == Tense::Subjunctive;
+        let told = |form: &Form| form.tense == Tense::Past && form.person == Person::First;
+        if finite.iter().any(wished) && finite.iter().any(told) && !self.is_subordinate(head) {
+            finite.retain(|form| !wished(form));
+        }
         // A form that is right as it is spelt goes before one that lacks its accent.
         if finite.iter().any(|form| words::is_exact(&token.lower, *form))
             && finite.iter().any(|form| form.person == Person::First)
@@ -250,6 +256,15 @@ impl Scan<'_> {
         let often = PERIODS.contains(&before) || crate::time::weekday(before).is_some() || before == "siempre";
         ["no", "yo", "nunca"].contains(&before)
             || often && self.is_any(at + 1, &["en", "con", "solo", "sola", "fuera", "a"])
+    }
+
+    /// Whether something stands before the verb behind which a subjunctive may follow.
+    fn is_subordinate(&self, head: usize) -> bool {
+        const LEADS: &[&str] = &[
+            "que", "ojala", "quiza", "quizas", "cuando", "aunque", "si", "donde", "como", "mientras", "tal", "no", "nunca",
+            "hasta", "apenas", "usted", "ud", "cuanto", "quien",
+        ];
+        (0..head).any(|at| self.is_any(at, LEADS))
     }
 
     /// «Las guardo», «la tengo»: what looks like an article is what the first person keeps; «me la han subido»: or what

@@ -1,6 +1,6 @@
 //! Slots for people and animals: names, relatives, «dos hijos, Marta y Pablo».
 
-use super::name::Trust;
+use super::name::{TITLES, Trust};
 use super::noun::Noun;
 use super::slots::{Filled, Filler};
 use super::{Mention, Scan};
@@ -216,6 +216,11 @@ impl Scan<'_> {
             ("llamado" | "llamada" | "llamados" | "llamadas" | "named" | "called", _, _) => Some(at + 1),
             (",", "llamado" | "llamada" | "llamados" | "named" | "called", _) => Some(at + 2),
             ("whose", "name", "is") | ("who" | "that", "is", "called" | "named") => Some(at + 3),
+            // «Un médico nuevo, el doctor Sanz».
+            ("nuevo" | "nueva", ",", _) => self.introduced(at + 1),
+            (":" | "," | "(" | "-" | "–" | "—", "el" | "la", _) if self.is_any(at + 2, TITLES) => {
+                self.name(at + 2, Trust::Capital).map(|_| at + 2)
+            }
             (":" | "," | "(" | "-" | "–" | "—", _, _) => self.name(at + 1, Trust::Capital).map(|_| at + 1),
             _ => self.name(at, Trust::Capital).map(|_| at),
         }

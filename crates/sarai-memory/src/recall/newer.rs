@@ -103,6 +103,7 @@ impl<S: Store> Search<'_, '_, S> {
         Ok(self.store.facts(&told)?.iter().any(|other| {
             other.predicate == fact.predicate && other.subject == fact.subject
                 || other.object.entity.is_some() && other.object.entity == fact.object.entity
+                || Some(other.subject) == fact.object.entity
         }))
     }
 }
@@ -126,5 +127,9 @@ pub(super) fn new_part(text: &str) -> &str {
             from = at + 1;
         }
     }
-    part.and_then(|first| text.get(first..)).unwrap_or(text).trim()
+    let part = part.and_then(|first| text.get(first..)).unwrap_or(text).trim();
+    // "…, and that's my favourite film now" points back.
+    let points = ["that", "it", "this", "eso", "ese", "esa", "esto"];
+    let first = tokens(part, 1).first().map(|token| token.fold.clone()).unwrap_or_default();
+    if points.contains(&first.as_str()) { text.trim() } else { part }
 }
