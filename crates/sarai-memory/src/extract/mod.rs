@@ -20,6 +20,7 @@ mod exchanged;
 mod fragments;
 mod introduced;
 mod kept;
+mod matter;
 mod noted;
 mod opener;
 mod order;

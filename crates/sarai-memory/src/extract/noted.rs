@@ -92,6 +92,7 @@ impl Run<'_> {
     pub(super) fn notes(&mut self, scan: &Scan<'_>, groups: &[Group], doubtful: &[Doubtful], sentence: (usize, usize)) {
         if doubtful.is_empty() {
             self.dose_changed(scan, groups, sentence);
+            self.matters(scan, groups, sentence);
             self.favourite_last(scan, groups, sentence);
             self.exchanged(scan, groups, sentence);
             self.holds_now(scan, groups, sentence);

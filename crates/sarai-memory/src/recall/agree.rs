@@ -82,7 +82,7 @@ impl<S: Store> Search<'_, '_, S> {
             let stale = !self.question.past && fact.evidence.episode.is_some_and(|id| over.contains(&id));
             // Who somebody is, the grammar finds by itself.
             let who = matches!(fact.predicate, Predicate::Relative | Predicate::Pet | Predicate::Name);
-            if stale || who || !self.may_answer(&fact, subjects)? {
+            if stale || who || !self.may_answer(&fact, subjects)? || !self.is_of_whom_is_asked(&fact) {
                 continue;
             }
             let theirs = fact.subject != EntityId::OWNER && subjects.contains(&fact.subject)

@@ -6,6 +6,7 @@ use super::agree::Heard;
 use super::question::Form;
 use super::rank::{ANSWER_FACTS_MAX, Found, OFFICES, Search, Why, ranked};
 use super::wanted::Wanted;
+use super::whose::is_kin;
 use crate::fact::{Arity, EntityId, Fact, Predicate};
 use crate::grammar::Mention;
 use crate::grammar::dose::DOSES;
@@ -311,6 +312,17 @@ impl<S: Store> Search<'_, '_, S> {
         heard.covers(std::slice::from_ref(code)) == 0 && heard.said.iter().any(naming)
     }
 
+    /// «Mi amigo Rubén paga 900 de alquiler» does not say what the owner pays.
+    pub(super) fn is_of_whom_is_asked(&self, fact: &Fact) -> bool {
+        let own = self.question.own && self.question.subject == Some(Mention::Owner);
+        if fact.predicate != Predicate::Note || !fact.kind.is_empty() || !own {
+            return true;
+        }
+        let heard = Heard::of(fact);
+        let used = vec![false; heard.said.len()];
+        !is_kin(&heard, fact.language, &used) || self.speaks_of(&heard, fact.language, &used, &[])
+    }
+
     /// Nothing in the question names a predicate: the words decide.
     pub(super) fn by_words(&self, subjects: &[EntityId]) -> Result<Found, S::Error> {
         let words = &self.question.words;
@@ -329,6 +341,7 @@ impl<S: Store> Search<'_, '_, S> {
             let theirs = subjects.is_empty() || subjects.contains(&fact.subject);
             if overlap > 0
                 && theirs
+                && self.is_of_whom_is_asked(&fact)
                 && !(valued && who(&fact))
                 && !self.tells_another(&Heard::of(&fact))
                 && !self.only_names(&Heard::of(&fact), fact.language)

@@ -6,8 +6,8 @@ use super::named::nouns;
 use super::peel::{is_bare, peel};
 use super::rest::rest;
 use super::wanted::{
-    Wanted, asks_since, asks_the_clock, bygone, content_faces, kept_medicine, kind_asked, kind_of_thing, only_named,
-    qualifies, relative_at, state, telling, trade, wanted, which,
+    Wanted, asks_since, asks_the_clock, bygone, content_faces, kept_medicine, kind_asked, kind_of_thing, matter,
+    only_named, qualifies, relative_at, state, telling, trade, wanted, which,
 };
 use crate::words::lists::FUNCTION;
 use std::sync::LazyLock;
@@ -89,6 +89,8 @@ pub(crate) struct Question {
     pub(crate) kind: Option<Vec<String>>,
     /// The kind of thing that is asked about: «¿qué coche tengo?», «¿de qué marca es mi moto?»
     pub(crate) thing: Option<&'static str>,
+    /// What somebody pays, earns or works: «¿cuánto pago de alquiler?»
+    pub(crate) matter: Option<&'static str>,
     pub(crate) wanted: Wanted,
     /// The words, folded, that say nothing of what is asked for as far as it was understood: in «¿qué le regalo a mi
     /// hermana?» the present.
@@ -213,6 +215,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         which: which(scan, from, &topics).filter(|_| thing.is_none()),
         thing,
         kind: kind_asked(scan, from),
+        matter: matter(scan, from),
         wanted: wanted(scan, from),
         since: asks_since(&has),
         objects: objects(scan, from, &spans),

@@ -100,6 +100,14 @@ impl<S: Store> Search<'_, '_, S> {
         if self.question.wanted == Wanted::Reason {
             return self.reason(&subjects);
         }
+        if let (Some(matter), None | Some(Mention::Owner | Mention::Thing { .. })) =
+            (self.question.matter, &self.question.subject)
+        {
+            let noted = self.about(EntityId::OWNER, Some(Predicate::Note), Some(matter))?;
+            if !noted.is_empty() {
+                return Ok(ranked(noted, Why::Asked));
+            }
+        }
         let topic = self.question.topics.first().map(|topic| topic.predicate);
         // "My appointment with Dr. Chen" is the owner's.
         let mut subjects = subjects;

@@ -5,6 +5,7 @@ use crate::fact::Predicate;
 use crate::grammar::{Mention, Scan};
 use crate::text::fold;
 use crate::words::lists::{ANY_QUESTION, FUNCTION, QUESTION_EMPTY};
+use crate::words::matters::{self, Worth};
 use crate::words::{self, Class};
 
 /// What kind of thing answers.
@@ -170,6 +171,19 @@ pub(super) fn kind_asked(scan: &Scan<'_>, from: usize) -> Option<Vec<String>> {
     };
     let at = (from + 1..scan.tokens.len()).find(asks)?;
     Some(words::same::faces(scan.language, &scan.tokens[at]))
+}
+
+/// What the owner pays, earns or works, if that is asked.
+pub(super) fn matter(scan: &Scan<'_>, from: usize) -> Option<&'static str> {
+    let has = |words: &[&str]| (from..scan.tokens.len()).any(|at| scan.is_any(at, words));
+    let asks = |worth: Worth| match worth {
+        Worth::Money => true,
+        Worth::Count => wanted(scan, from) == Wanted::Figure,
+        Worth::Shift => has(&["turno", "turnos", "shift", "shifts"]),
+        Worth::Days => has(&["day", "days", "dia", "dias", "off", "libro", "libre"]),
+        Worth::Clock => wanted(scan, from) == Wanted::Time,
+    };
+    matters::of(scan.language, &scan.tokens[from..], true).find(|matter| asks(matter.worth)).map(|matter| matter.name)
 }
 
 /// The car of «¿qué coche tengo?» and of «¿de qué marca es mi coche?»

@@ -4,6 +4,7 @@
 
 pub(crate) mod families;
 pub(crate) mod lists;
+pub(crate) mod matters;
 pub(crate) mod same;
 pub(crate) mod typos;
 mod verbs;

@@ -1,0 +1,61 @@
+//! What somebody pays, earns and works, from `matters.txt`: matters of everyday that no predicate tells.
+
+use std::sync::LazyLock;
+
+use sarai_types::Language;
+
+use crate::text::{Token, fold};
+
+/// What the value of a matter looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Worth {
+    Money,
+    Count,
+    Shift,
+    Days,
+    Clock,
+}
+
+#[derive(Debug)]
+pub(crate) struct Matter {
+    pub(crate) name: &'static str,
+    pub(crate) worth: Worth,
+    /// Cues of Spanish and of English, each with whether only a question has it.
+    cues: [Vec<(Vec<&'static str>, bool)>; 2],
+}
+
+static MATTERS: LazyLock<Vec<Matter>> = LazyLock::new(|| {
+    let cue = |cue: &'static str| (cue.trim_start_matches('?').split('+').collect(), cue.starts_with('?'));
+    let rows = include_str!("matters.txt").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|line| {
+        let cells: Vec<&'static str> = line.split('|').collect();
+        let [name, worth, spanish, english] = cells[..] else { return None };
+        let worth = match worth {
+            "money" => Worth::Money,
+            "count" => Worth::Count,
+            "shift" => Worth::Shift,
+            "days" => Worth::Days,
+            _ => Worth::Clock,
+        };
+        Some(Matter { name, worth, cues: [spanish, english].map(|cell| cell.split(',').map(cue).collect()) })
+    })
+    .collect()
+});
+
+/// The matters that words speak of, or ask for.
+pub(crate) fn of(language: Language, tokens: &[Token], asks: bool) -> impl Iterator<Item = &'static Matter> {
+    let said: Vec<Vec<String>> = tokens.iter().map(|token| faces(language, token)).collect();
+    MATTERS.iter().filter(move |matter| {
+        let cues = &matter.cues[usize::from(language == Language::English)];
+        let stands = |word: &&str| said.iter().any(|faces| faces.iter().any(|face| face == word));
+        cues.iter().any(|(words, asking)| (asks || !asking) && words.iter().all(|word| stands(word)))
+    })
+}
+
+/// A word, without the ending of its plural, and the verbs that it may be a form of.
+fn faces(language: Language, token: &Token) -> Vec<String> {
+    let mut out = vec![token.fold.clone()];
+    out.extend(token.fold.strip_suffix('s').map(str::to_owned));
+    out.extend(super::forms(language, &token.lower, &token.fold).iter().map(|form| fold(form.lemma)));
+    out
+}
