@@ -205,46 +205,8 @@ impl Reader<'_> {
     ) -> Vec<Statement> {
         let tokens = (group.first, found.end);
         let subject = self.acting(mention, found);
-        let number = |predicate, kind: &'static str, value: u32, of: Mention| {
-            let object = Object { text: value.to_string(), key: value.to_string(), mention: None };
-            self.statement(of, &Says { predicate, kind, constant: None }, Some(object), stance, tokens)
-        };
         match says.predicate {
-            Predicate::Relative | Predicate::Pet => {
-                // «Tenemos mellizos» have parents, «tengo un mellizo» a brother.
-                let twins = found.fillers.len() > 1 || filler.count.is_some();
-                let kind = filler.kind.unwrap_or(says.kind);
-                let (kind, mention) = match filler.mention.clone() {
-                    Some(Mention::Relative { of, kin: "twin", name, plural }) if twins => {
-                        ("child", Some(Mention::Relative { of, kin: "child", name, plural }))
-                    }
-                    mention => (kind, mention),
-                };
-                let mut out = Vec::new();
-                if let Some((count, kind)) = filler.count {
-                    out.push(number(Predicate::Count, kind, count, subject.clone()));
-                }
-                let somebody = mention.filter(|m| {
-                    !matches!(
-                        m,
-                        Mention::Relative { plural: true, name: None, .. }
-                            | Mention::Animal { plural: true, name: None, .. }
-                    )
-                });
-                if let Some(other) = somebody.filter(|m| !matches!(m, Mention::Owner | Mention::Pronoun { .. })) {
-                    let other = rebased(other, &subject);
-                    if let Some(age) = filler.age {
-                        out.push(number(Predicate::Age, "", age, other.clone()));
-                    }
-                    let says = Says { kind, ..says.clone() };
-                    // Without a name the noun stays as it was said: a tortoise is shown as one.
-                    let unnamed = matches!(other, Mention::Animal { name: None, .. });
-                    let text = if unnamed { filler.text } else { String::new() };
-                    let object = Object { text, key: String::new(), mention: Some(other) };
-                    out.push(self.statement(subject, &says, Some(object), stance, tokens));
-                }
-                out
-            }
+            Predicate::Relative | Predicate::Pet => self.of_relative(subject, found, says, stance, filler, group.first),
             // «Mis hijos se llaman Pau y Nil» names each of them, and not the lot of them.
             Predicate::Name
                 if matches!(subject, Mention::Relative { plural: true, .. }) && is_joint(self.scan, found.end) =>
@@ -281,6 +243,55 @@ impl Reader<'_> {
             }
             _ => vec![self.statement(subject, says, Some(object(filler)), stance, tokens)],
         }
+    }
+
+    /// Somebody who is brought in, how many there are of the kind, and how old they are.
+    fn of_relative(
+        &self,
+        subject: Mention,
+        found: &Match,
+        says: &Says,
+        stance: Stance,
+        filler: Filler,
+        first: usize,
+    ) -> Vec<Statement> {
+        let tokens = (first, found.end);
+        let number = |predicate, kind: &'static str, value: u32, of: Mention| {
+            let object = Object { text: value.to_string(), key: value.to_string(), mention: None };
+            self.statement(of, &Says { predicate, kind, constant: None }, Some(object), stance, tokens)
+        };
+        // «Tenemos mellizos» have parents, «tengo un mellizo» a brother.
+        let twins = found.fillers.len() > 1 || filler.count.is_some();
+        let kind = filler.kind.unwrap_or(says.kind);
+        let (kind, mention) = match filler.mention.clone() {
+            Some(Mention::Relative { of, kin: "twin", name, plural }) if twins => {
+                ("child", Some(Mention::Relative { of, kin: "child", name, plural }))
+            }
+            mention => (kind, mention),
+        };
+        let mut out = Vec::new();
+        if let Some((count, kind)) = filler.count {
+            out.push(number(Predicate::Count, kind, count, subject.clone()));
+        }
+        let somebody = mention.filter(|m| {
+            !matches!(
+                m,
+                Mention::Relative { plural: true, name: None, .. } | Mention::Animal { plural: true, name: None, .. }
+            )
+        });
+        if let Some(other) = somebody.filter(|m| !matches!(m, Mention::Owner | Mention::Pronoun { .. })) {
+            let other = rebased(other, &subject);
+            if let Some(age) = filler.age {
+                out.push(number(Predicate::Age, "", age, other.clone()));
+            }
+            let says = Says { kind, ..says.clone() };
+            // Without a name the noun stays as it was said: a tortoise is shown as one.
+            let unnamed = matches!(other, Mention::Animal { name: None, .. });
+            let text = if unnamed { filler.text } else { String::new() };
+            let object = Object { text, key: String::new(), mention: Some(other) };
+            out.push(self.statement(subject, &says, Some(object), stance, tokens));
+        }
+        out
     }
 
     /// «No tengo hermanos»: there are none.

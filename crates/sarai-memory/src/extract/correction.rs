@@ -222,7 +222,8 @@ fn contrast(scan: &Scan<'_>, from: usize) -> (Option<String>, usize) {
     }
     let first = (at + 1..turn).find(|&i| !FILLERS.contains(&scan.word(i)));
     // "Not Bath after all, …".
-    let trails = |at: usize| scan.is_any(at, &["after", "all", "now", "anymore", "any", "more", "ya", "al", "final", "mas"]);
+    let trails =
+        |at: usize| scan.is_any(at, &["after", "all", "now", "anymore", "any", "more", "ya", "al", "final", "mas"]);
     let end = (at + 1..turn).rev().find(|&i| !trails(i)).map_or(turn, |last| last + 1);
     let wrong = first.filter(|first| *first < end).map(|first| words::key(scan.source(first, end)));
     (wrong, turn + 1)

@@ -112,7 +112,8 @@ impl Run<'_> {
 
     /// "Living in Fitzroy these days", "sharing a house with Liam": who leaves out the subject speaks of themself.
     fn subjectless(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
-        const LEADS: &[&str] = &["still", "now", "currently", "just", "been", "back", "also", "and", "so", "btw", "oh", ","];
+        const LEADS: &[&str] =
+            &["still", "now", "currently", "just", "been", "back", "also", "and", "so", "btw", "oh", ","];
         let first = (0..scan.tokens.len()).find(|&at| !scan.is_any(at, LEADS)).unwrap_or(0);
         let gerund = GERUNDS.iter().any(|(word, _)| scan.word(first) == *word);
         let end = fragment_end(scan, first);
@@ -343,9 +344,8 @@ fn announces(scan: &Scan<'_>, list: &[&str]) -> bool {
 }
 
 fn announced(scan: &Scan<'_>, list: &[&str]) -> Option<usize> {
-    (0..scan.tokens.len()).find(|&at| {
-        scan.is_any(at, list) && (at < 2 || scan.is_any(at - 1, &["the", "la", "el", "mi", "my"]))
-    })
+    (0..scan.tokens.len())
+        .find(|&at| scan.is_any(at, list) && (at < 2 || scan.is_any(at - 1, &["the", "la", "el", "mi", "my"])))
 }
 
 /// "New address is 22 Tannery Lane", «nuevo teléfono: …»: what is new is the owner's.

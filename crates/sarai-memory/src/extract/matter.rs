@@ -15,15 +15,68 @@ use crate::words::{self, Tense};
 const SUM_MIN: u32 = 100;
 /// What a sum is told in, or by.
 const SUMS: &[&str] = &[
-    "euros", "euro", "eur", "dollars", "bucks", "quid", "pounds", "pesos", "soles", "libras", "grand", "k", "mil", "hour",
-    "hora", "month", "mes", "year", "ano", "week", "semana", "€", "$", "£", "bolivares", "colones", "reais", "pavos", "lucas",
+    "euros",
+    "euro",
+    "eur",
+    "dollars",
+    "bucks",
+    "quid",
+    "pounds",
+    "pesos",
+    "soles",
+    "libras",
+    "grand",
+    "k",
+    "mil",
+    "hour",
+    "hora",
+    "month",
+    "mes",
+    "year",
+    "ano",
+    "week",
+    "semana",
+    "€",
+    "$",
+    "£",
+    "bolivares",
+    "colones",
+    "reais",
+    "pavos",
+    "lucas",
 ];
 /// What a number may count instead.
-const COUNTED: &[&str] = &["years", "anos", "people", "personas", "minutes", "minutos", "times", "veces", "days", "dias"];
+const COUNTED: &[&str] =
+    &["years", "anos", "people", "personas", "minutes", "minutos", "times", "veces", "days", "dias"];
 const SHIFTS: &[&str] = &[
-    "nights", "night", "earlies", "lates", "early", "late", "morning", "mornings", "afternoon", "afternoons", "evening",
-    "evenings", "days", "day", "noche", "noches", "manana", "mananas", "tarde", "tardes", "nocturno", "matutino",
-    "vespertino", "diurno", "partido", "rotativo", "rotating", "split",
+    "nights",
+    "night",
+    "earlies",
+    "lates",
+    "early",
+    "late",
+    "morning",
+    "mornings",
+    "afternoon",
+    "afternoons",
+    "evening",
+    "evenings",
+    "days",
+    "day",
+    "noche",
+    "noches",
+    "manana",
+    "mananas",
+    "tarde",
+    "tardes",
+    "nocturno",
+    "matutino",
+    "vespertino",
+    "diurno",
+    "partido",
+    "rotativo",
+    "rotating",
+    "split",
 ];
 /// "Got a raise, 16 an hour now" leaves out who.
 const SUBJECTLESS: &[&str] = &["got", "earning", "paying", "working", "been", "cobrando", "pagando"];
@@ -41,10 +94,14 @@ impl Run<'_> {
         // «Los martes no trabajo» tells of days too.
         let denies = groups.iter().any(|group| group.polarity != Polarity::Positive);
         let hour = scan.hour(0, scan.tokens.len()).is_some();
-        let own = (0..scan.tokens.len()).any(|at| {
-            scan.is_any(at, OWN) || scan.spanish() && words::in_first_person(&scan.tokens[at])
-        }) || scan.is_any(0, SUBJECTLESS);
-        if !own || groups.iter().any(unreal) || begins_with_another(scan, groups) {
+        let own = (0..scan.tokens.len())
+            .any(|at| scan.is_any(at, OWN) || scan.spanish() && words::in_first_person(&scan.tokens[at]))
+            || scan.is_any(0, SUBJECTLESS);
+        let quoted = scan.tokens.iter().any(|token| token.quoted);
+        // «Hoy trabajo hasta tarde» is of one day.
+        let passes = (0..scan.tokens.len())
+            .any(|at| scan.is_any(at, &["hoy", "today", "tonight", "yesterday", "ayer", "tomorrow"]));
+        if !own || quoted || passes || groups.iter().any(unreal) || begins_with_another(scan, groups) {
             return;
         }
         let known: Vec<&Matter> =
@@ -88,17 +145,23 @@ fn holds(scan: &Scan<'_>, worth: Worth) -> bool {
             let thousands = scan.word(at).ends_with('k') && value > 0;
             !counts && (thousands || number(at) && (value >= SUM_MIN || near(SUMS)))
         }),
-        Worth::Count => (0..last).any(|at| {
-            scan.is_any(at + 1, &["hours", "horas"]) && (number(at) || cardinal(scan.tokens, at).is_some())
+        Worth::Count => (0..last)
+            .any(|at| scan.is_any(at + 1, &["hours", "horas"]) && (number(at) || cardinal(scan.tokens, at).is_some())),
+        // "We stayed five nights" counts them.
+        Worth::Shift => (0..last).any(|at| {
+            scan.is_any(at, SHIFTS) && !(at > 0 && (number(at - 1) || cardinal(scan.tokens, at - 1).is_some()))
         }),
-        Worth::Shift => (0..last).any(|at| scan.is_any(at, SHIFTS)),
         Worth::Days => {
             let named = (0..last).filter(|&at| weekday(scan.word(at)).is_some()).count();
             let free = (0..last).any(|at| scan.is_any(at, &["off", "libre", "libro", "libres"]));
             named >= 2 || named == 1 && free
         }
-        Worth::Clock => scan.hour(0, last).is_some() || (1..last).any(|at| {
-            scan.is_any(at - 1, &["at", "by", "las", "'s", "is"]) && cardinal(scan.tokens, at).is_some_and(|(hour, _)| hour < 25)
-        }),
+        Worth::Clock => {
+            scan.hour(0, last).is_some()
+                || (1..last).any(|at| {
+                    scan.is_any(at - 1, &["at", "by", "las", "'s", "is"])
+                        && cardinal(scan.tokens, at).is_some_and(|(hour, _)| hour < 25)
+                })
+        }
     }
 }

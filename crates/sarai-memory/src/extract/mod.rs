@@ -8,6 +8,7 @@
 //! 2. Give the [`Extraction`] to [`crate::Memory`], which knows who is who.
 
 mod antecedent;
+mod called_off;
 mod claims;
 mod clause;
 mod command;
@@ -404,8 +405,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             let Some(subject) = clause.subject.clone() else { continue };
-            let named = |mention: Mention| self.resolved(mention.clone()).or_else(|| antecedent_of(mention, one.as_ref()));
-            let Some(mention) = subject.mention().and_then(named) else {
+            let Some(mention) = subject.mention().and_then(|mention| self.meant(mention, one.as_ref())) else {
                 before = Some(subject);
                 continue;
             };
@@ -469,6 +469,11 @@ impl<'a> Run<'a> {
             Subject::Of(Noun::Favourite { kind, .. }) => Subject::Of(Noun::Favourite { of: mention.clone(), kind }),
             thing @ Subject::Of(Noun::Thing(_)) => thing,
         }
+    }
+
+    /// Who a mention means: whom the talk is about, or whom alone the sentence names.
+    fn meant(&self, mention: Mention, one: Option<&Mention>) -> Option<Mention> {
+        self.resolved(mention.clone()).or_else(|| antecedent_of(mention, one))
     }
 
     /// Who a pronoun stands for. Nobody, where nobody was spoken of.

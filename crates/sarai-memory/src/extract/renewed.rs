@@ -64,7 +64,10 @@ impl Reader<'_> {
                 _ if statement.predicate == Predicate::Relative && is_role(&statement.kind) && (new || brings_new) => {
                     vec![self.over(&statement), statement]
                 }
-                _ if statement.predicate == Predicate::Diet && now && group.has_any(&["seguir", "follow", "hacer", "do"]) => {
+                _ if statement.predicate == Predicate::Diet
+                    && now
+                    && group.has_any(&["seguir", "follow", "hacer", "do"]) =>
+                {
                     vec![self.over(&statement), statement]
                 }
                 // "Finally moved out and I'm living with Tess".

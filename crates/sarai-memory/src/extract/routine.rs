@@ -70,14 +70,19 @@ impl Reader<'_> {
             Polarity::Negative => return None,
         };
         let mut last = clause.last;
-        let trailing =
-            ["y", "and", "pero", "but", "que", "mi", "my", "i", "yo", "before", "after", "to", "antes", "de", "despues"];
+        let trailing = [
+            "y", "and", "pero", "but", "que", "mi", "my", "i", "yo", "before", "after", "to", "antes", "de", "despues",
+        ];
         while last > group.last && (scan.tokens[last - 1].is_mark() || scan.is_any(last - 1, &trailing)) {
             last -= 1;
         }
         let first = if daily {
             self.part_of_day(clause).map_or(group.first, |at| at.min(group.first))
-        } else if happens && !timed { beginning(scan, clause.first, group.first) } else { group.first };
+        } else if happens && !timed {
+            beginning(scan, clause.first, group.first)
+        } else {
+            group.first
+        };
         let text = scan.source(first, last);
         let says = Says::of(Predicate::Routine);
         let object = Object { text: text.to_owned(), key: words::key(text), mention: None };

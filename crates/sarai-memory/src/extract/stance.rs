@@ -180,7 +180,8 @@ impl Reader<'_> {
     /// "My sister had twins", «tuvo una niña».
     fn tells_of_birth(&self) -> bool {
         const BORN: &[&str] = &[
-            "twins", "baby", "boy", "girl", "triplets", "bebe", "mellizos", "mellizas", "gemelos", "gemelas", "nina", "nino",
+            "twins", "baby", "boy", "girl", "triplets", "bebe", "mellizos", "mellizas", "gemelos", "gemelas", "nina",
+            "nino",
         ];
         (0..self.scan.tokens.len()).any(|at| self.scan.is_any(at, BORN))
     }

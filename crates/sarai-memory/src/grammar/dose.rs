@@ -33,10 +33,54 @@ pub(crate) const DOSES: &[&str] = &[
 const FOR: &[&str] = &["para", "por", "contra", "for", "against"];
 /// What stands behind «para», "for" and is no complaint.
 const NO_PURPOSE: &[&str] = &[
-    "ahora", "now", "life", "siempre", "comida", "comidas", "breakfast", "lunch", "dinner", "desayuno", "cena", "que",
-    "me", "him", "her", "us", "mi", "ti", "it", "this", "eso", "esto", "years", "anos", "meses", "months", "weeks",
-    "semanas", "days", "ages", "good", "sure", "example", "ejemplo", "momento", "moment", "favor", "lo", "while", "rato",
-    "time", "what", "medico", "doctor", "receta", "prescription", "casa", "home",
+    "ahora",
+    "now",
+    "life",
+    "siempre",
+    "comida",
+    "comidas",
+    "breakfast",
+    "lunch",
+    "dinner",
+    "desayuno",
+    "cena",
+    "que",
+    "me",
+    "him",
+    "her",
+    "us",
+    "mi",
+    "ti",
+    "it",
+    "this",
+    "eso",
+    "esto",
+    "years",
+    "anos",
+    "meses",
+    "months",
+    "weeks",
+    "semanas",
+    "days",
+    "ages",
+    "good",
+    "sure",
+    "example",
+    "ejemplo",
+    "momento",
+    "moment",
+    "favor",
+    "lo",
+    "while",
+    "rato",
+    "time",
+    "what",
+    "medico",
+    "doctor",
+    "receta",
+    "prescription",
+    "casa",
+    "home",
 ];
 /// Words of a complaint.
 const PURPOSE_WORDS_MAX: usize = 4;
@@ -95,7 +139,9 @@ impl Scan<'_> {
             let pointed = self.is_any(at + 1, &determiner);
             let first = at + 1 + usize::from(pointed);
             let end = (first..last.min(first + PURPOSE_WORDS_MAX))
-                .find(|&i| !self.tokens[i].is_word() || self.is_any(i, STOPS) || crate::time::weekday(self.word(i)).is_some())
+                .find(|&i| {
+                    !self.tokens[i].is_word() || self.is_any(i, STOPS) || crate::time::weekday(self.word(i)).is_some()
+                })
                 .unwrap_or_else(|| last.min(first + PURPOSE_WORDS_MAX));
             let timely = (first..end).any(|i| self.is_any(i, &PERIODS) || self.is_any(i, NO_PURPOSE));
             let plain = pointed || !self.is_any(at, &["por"]) || self.illnesses(first).is_some();
@@ -107,8 +153,8 @@ impl Scan<'_> {
 /// What begins something else behind a complaint.
 const STOPS: &[&str] = &[
     "y", "and", "pero", "but", "que", "cada", "every", "desde", "since", "twice", "once", "una", "dos", "two", "one",
-    "a", "por", "con", "with", "in", "at", "before", "after", "antes", "despues", "porque", "because", "which", "i", "now",
-    "ahora", "daily", "it", "en", "so", "sin", "hace", "tomo", "take", "me",
+    "a", "por", "con", "with", "in", "at", "before", "after", "antes", "despues", "porque", "because", "which", "i",
+    "now", "ahora", "daily", "it", "en", "so", "sin", "hace", "tomo", "take", "me",
 ];
 
 #[cfg(test)]

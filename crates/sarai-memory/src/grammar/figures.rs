@@ -30,7 +30,8 @@ impl Scan<'_> {
         let figure = (at..end).find(|&i| self.word(i).starts_with(|c: char| c.is_ascii_digit()));
         let reckoned = (at..end).any(|i| self.is_any(i, &["y", "menos", "half", "quarter"]));
         let bare = |figure: usize| end == figure + 1 && !self.word(figure).contains([':', '.']);
-        let said = figure.filter(|figure| !reckoned && !bare(*figure)).map(|figure| self.source(figure, end).to_owned());
+        let said =
+            figure.filter(|figure| !reckoned && !bare(*figure)).map(|figure| self.source(figure, end).to_owned());
         Some(said.unwrap_or_else(|| clock.to_string()))
     }
 

@@ -261,8 +261,8 @@ impl Scan<'_> {
     /// Whether something stands before the verb behind which a subjunctive may follow.
     fn is_subordinate(&self, head: usize) -> bool {
         const LEADS: &[&str] = &[
-            "que", "ojala", "quiza", "quizas", "cuando", "aunque", "si", "donde", "como", "mientras", "tal", "no", "nunca",
-            "hasta", "apenas", "usted", "ud", "cuanto", "quien",
+            "que", "ojala", "quiza", "quizas", "cuando", "aunque", "si", "donde", "como", "mientras", "tal", "no",
+            "nunca", "hasta", "apenas", "usted", "ud", "cuanto", "quien",
         ];
         (0..head).any(|at| self.is_any(at, LEADS))
     }

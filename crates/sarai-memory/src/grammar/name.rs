@@ -86,7 +86,11 @@ impl Scan<'_> {
         // «Es todo L».
         let letter = first.fold.chars().count() == 1 && trust != Trust::Anything;
         let ella = first.is("ella") && first.capital && !self.spanish();
-        if letter || NO_NAMES.contains(&first.fold.as_str()) && !ella && !(quoted || trust == Trust::Anything && first.capital) {
+        if letter
+            || NO_NAMES.contains(&first.fold.as_str())
+                && !ella
+                && !(quoted || trust == Trust::Anything && first.capital)
+        {
             return None;
         }
         let listed = words::is_first_name(&first.fold);

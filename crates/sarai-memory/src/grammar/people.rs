@@ -42,9 +42,10 @@ impl Scan<'_> {
         let article = self.is_any(at, &["a", "an", "un", "una"]);
         // «Un chico nuevo, Rodrigo», "a lovely woman called June".
         let described = self.tokens.get(at + 2).is_some_and(Token::is_word) && !self.verb_at(at + 2);
-        let from = [Some(at + 2), described.then_some(at + 3)].into_iter().flatten().find_map(|behind| {
-            self.introduced(behind).filter(|from| article && *from > behind)
-        });
+        let from = [Some(at + 2), described.then_some(at + 3)]
+            .into_iter()
+            .flatten()
+            .find_map(|behind| self.introduced(behind).filter(|from| article && *from > behind));
         let (name, end) = self.name(from?, Trust::Capital)?;
         let mut filler = Filler::new(&name);
         filler.mention = Some(Mention::Named(name));

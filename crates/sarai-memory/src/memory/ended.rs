@@ -115,7 +115,11 @@ impl<S: Store> Planner<'_, S> {
         object: &Value,
     ) -> Result<(), S::Error> {
         let (event, hour) = object.text.rsplit_once(", ").unwrap_or((&object.text, ""));
-        let Some(old) = self.meant_by_words(statement, subject, event)?.into_iter().min_by_key(|fact| fact.from.map(|from| from.first())) else {
+        let Some(old) = self
+            .meant_by_words(statement, subject, event)?
+            .into_iter()
+            .min_by_key(|fact| fact.from.map(|from| from.first()))
+        else {
             return Ok(());
         };
         let known = old.object.text.split(", ").next().unwrap_or_default();

@@ -224,16 +224,7 @@ impl<'s, S: Store> Known<'s, S> {
                     self.told(subject, *predicate, doomed)?;
                 }
             }
-            Request::Past { subject, predicate } => {
-                for id in self.meant(subject, at)? {
-                    let over = |fact: &&Fact| {
-                        fact.subject == id
-                            && siblings(*predicate).contains(&fact.predicate)
-                            && (fact.retracted.is_some() || !fact.is_current(at.date()))
-                    };
-                    doomed.facts.extend(self.facts.iter().filter(over).map(|fact| fact.id));
-                }
-            }
+            Request::Past { subject, predicate } => self.past(subject, *predicate, at, doomed)?,
             Request::Verb(predicate) => take(Filter { predicate: Some(*predicate), ..Filter::default() }, doomed)?,
             Request::Statement(statement) => self.statement(statement, at, doomed)?,
             Request::Words(text) => self.words(text, doomed)?,
@@ -251,6 +242,18 @@ impl<'s, S: Store> Known<'s, S> {
                 doomed.episodes.extend(self.episodes()?.into_iter().map(|episode| episode.id));
             }
         }
+        Ok(())
+    }
+
+    /// What somebody was, had or did, of one predicate.
+    fn past(&self, subject: &Mention, predicate: Predicate, at: Moment, doomed: &mut Doomed) -> Result<(), S::Error> {
+        let meant = self.meant(subject, at)?;
+        let over = |fact: &&Fact| {
+            meant.contains(&fact.subject)
+                && siblings(predicate).contains(&fact.predicate)
+                && (fact.retracted.is_some() || !fact.is_current(at.date()))
+        };
+        doomed.facts.extend(self.facts.iter().filter(over).map(|fact| fact.id));
         Ok(())
     }
 

@@ -552,7 +552,7 @@ fn timeless(language: sarai_types::Language, text: &str) -> Vec<String> {
     };
     // «Suelo cenar» and «ceno», and whoever comes along.
     let said: String = (0..tokens.len())
-        .filter(|&at| !timely(at) && !(at > 0 && tokens[at].capital))
+        .filter(|&at| !(timely(at) || at > 0 && tokens[at].capital))
         .map(|at| {
             let token = &tokens[at];
             let lemma = crate::words::forms(language, &token.lower, &token.fold).first().map(|form| fold(form.lemma));

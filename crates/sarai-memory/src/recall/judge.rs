@@ -19,8 +19,21 @@ use crate::words::lists::{AGENDA_WORDS, FUNCTION, GENERAL_WORDS};
 
 /// What is asked of a thing and is none itself.
 const CODES: &[&str] = &[
-    "code", "codigo", "pin", "password", "contrasena", "clave", "combination", "combinacion", "insurance", "seguro",
-    "insures", "insure", "asegura", "insurer", "aseguradora",
+    "code",
+    "codigo",
+    "pin",
+    "password",
+    "contrasena",
+    "clave",
+    "combination",
+    "combinacion",
+    "insurance",
+    "seguro",
+    "insures",
+    "insure",
+    "asegura",
+    "insurer",
+    "aseguradora",
 ];
 /// Tokens of a fact and its sentence that are looked at.
 const TOLD_TOKENS_MAX: usize = 200;
@@ -114,19 +127,8 @@ impl<S: Store> Search<'_, '_, S> {
             });
             return Ok(ranked(facts, Why::Time));
         }
-        let plain = |word: &String| {
-            let lemmas = words::forms(self.question.language, word, word);
-            AGENDA_WORDS.contains(&word.as_str())
-                || self.names_subject(word)
-                || !lemmas.is_empty()
-                    && lemmas.iter().all(|form| AGENDA_WORDS.contains(&crate::text::fold(form.lemma).as_str()))
-        };
-        let specific = !self.question.words.iter().all(plain);
-        if picky && (specific || predicate == Predicate::Routine) {
-            facts.retain(|fact| self.overlap(fact) > 0);
-        }
         if picky {
-            facts.retain(|fact| self.on_that_day(fact));
+            self.keep_picked(predicate, &mut facts);
         }
         if self.question.form != Form::YesNo {
             let best = facts.iter().map(|fact| self.overlap(fact)).max().unwrap_or(0);
@@ -171,6 +173,22 @@ impl<S: Store> Search<'_, '_, S> {
         } else {
             Found::default()
         })
+    }
+
+    /// Leaves the one that the words of the question mean, where they say more than that something is asked for.
+    fn keep_picked(&self, predicate: Predicate, facts: &mut Vec<Fact>) {
+        let plain = |word: &String| {
+            let lemmas = words::forms(self.question.language, word, word);
+            AGENDA_WORDS.contains(&word.as_str())
+                || self.names_subject(word)
+                || !lemmas.is_empty()
+                    && lemmas.iter().all(|form| AGENDA_WORDS.contains(&crate::text::fold(form.lemma).as_str()))
+        };
+        let specific = !self.question.words.iter().all(plain);
+        if specific || predicate == Predicate::Routine {
+            facts.retain(|fact| self.overlap(fact) > 0);
+        }
+        facts.retain(|fact| self.on_that_day(fact));
     }
 
     /// «¿Sigo yendo a yoga?», «¿tengo novio?»: what was, and is no longer, answers no.
@@ -229,9 +247,11 @@ impl<S: Store> Search<'_, '_, S> {
             DOSES.contains(&word) || FUNCTION.contains(&word) || GENERAL_WORDS.contains(&word) || word == "pill"
         };
         let another = self.question.wanted == Wanted::Figure
-            && self.question.kind.as_ref().is_some_and(|kind| {
-                !kind.iter().any(measured) && heard.covers(std::slice::from_ref(kind)) == 0
-            });
+            && self
+                .question
+                .kind
+                .as_ref()
+                .is_some_and(|kind| !kind.iter().any(measured) && heard.covers(std::slice::from_ref(kind)) == 0);
         (drugs.is_empty() && !another || drugs.contains(&&fact.object.key)) && !other
     }
 

@@ -111,7 +111,9 @@ impl Sight<'_> {
         let said = self.said();
         let free = |at: usize| !self.used[at];
         match wanted {
-            Wanted::Anything | Wanted::Reason => form == Form::YesNo || (0..said.len()).any(|at| free(at) && said[at].is_word()),
+            Wanted::Anything | Wanted::Reason => {
+                form == Form::YesNo || (0..said.len()).any(|at| free(at) && said[at].is_word())
+            }
             Wanted::Time => (0..said.len()).any(|at| self.is_time(at)),
             Wanted::Figure => (0..said.len()).any(|at| self.is_figure(at) && (form != Form::Count || self.counts(at))),
             Wanted::Place => (0..said.len()).any(|at| free(at) && (self.is_name(at) || self.leads_to_place(at))),

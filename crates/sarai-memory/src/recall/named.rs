@@ -17,15 +17,10 @@ pub(super) fn nouns(scan: &Scan<'_>, from: usize) -> Nouns {
     let mut spans = Vec::new();
     let mut at = from;
     while at < scan.tokens.len() {
-        // "Who was I seeing before Rodrigo?" is not about him.
-        let before = scan.is_any(at, &["before"]) || scan.is_any(at, &["antes"]) && scan.is_any(at + 1, &["de"]);
-        if before && at > from {
-            let name = at + 1 + usize::from(scan.is_any(at + 1, &["de"]));
-            if let Some((_, end)) = scan.name(name, Trust::Capital).filter(|_| scan.tokens[name].capital) {
-                spans.push((at, end));
-                at = end;
-                continue;
-            }
+        if let Some(end) = before_somebody(scan, at).filter(|_| at > from) {
+            spans.push((at, end));
+            at = end;
+            continue;
         }
         let thing = || scan.definite_thing(at).or_else(|| sought(scan, at)).map(|(m, end)| (Noun::Thing(m), end));
         let Some((noun, end)) = scan.noun(at).or_else(|| the_child(scan, at)).or_else(thing) else {
@@ -87,6 +82,14 @@ pub(super) fn nouns(scan: &Scan<'_>, from: usize) -> Nouns {
         attributes.extend(loose_attributes(scan, from, &spans));
     }
     (subject, relation, attributes, spans)
+}
+
+/// "(Who was I seeing) before Rodrigo?" is not about him: one past his name.
+fn before_somebody(scan: &Scan<'_>, at: usize) -> Option<usize> {
+    let before = scan.is_any(at, &["before"]) || scan.is_any(at, &["antes"]) && scan.is_any(at + 1, &["de"]);
+    let name = at + 1 + usize::from(scan.is_any(at + 1, &["de"]));
+    let (_, end) = scan.name(name, Trust::Capital).filter(|_| before && scan.tokens[name].capital)?;
+    Some(end)
 }
 
 /// «Carmen la vecina», "Sam, my cousin": which of those who are called so.

@@ -25,9 +25,17 @@ const FACTS_MAX: usize = 3;
 const SHOWN_BYTES_MAX: usize = 600;
 
 impl<S: Store> Search<'_, '_, S> {
+    /// What was found, or what was said later of it.
+    pub(super) fn unless_changed(&self, found: Found) -> Result<Found, S::Error> {
+        Ok(match self.newer_change(&found)? {
+            Some(quoted) => Found { quoted: Some(quoted), ..Found::default() },
+            None => found,
+        })
+    }
+
     /// The newest message behind the facts that found an answer, if it speaks of what they say and of a change, and nothing
     /// of the kind was understood in it.
-    pub(super) fn newer_change(&self, found: &Found) -> Result<Option<Quotation>, S::Error> {
+    fn newer_change(&self, found: &Found) -> Result<Option<Quotation>, S::Error> {
         let plain = matches!(self.question.form, Form::Value | Form::Who | Form::WhoIs);
         let past = self.question.past || self.question.was || self.question.when.is_some() || self.question.since;
         if !plain || past || found.count.is_some() || found.facts.is_empty() || found.facts.len() > FACTS_MAX {
@@ -64,7 +72,9 @@ impl<S: Store> Search<'_, '_, S> {
         let telling = |word: &String| word.len() > 2 && !FUNCTION.contains(&word.as_str());
         let mut out: HashSet<String> = search_words(&text).into_iter().filter(telling).collect();
         if who {
-            out.extend(self.question.about.iter().flatten().filter(|face| face.chars().all(char::is_alphanumeric)).cloned());
+            out.extend(
+                self.question.about.iter().flatten().filter(|face| face.chars().all(char::is_alphanumeric)).cloned(),
+            );
         }
         Ok((out, who))
     }
@@ -74,7 +84,7 @@ impl<S: Store> Search<'_, '_, S> {
         let asked = |face: &String| self.question.about.iter().flatten().any(|word| word == face);
         let agrees = |word: &str, other: &String| alike(word, other) || akin(word, other);
         let shares = |token: &Token| token.is_word() && words.iter().any(|other| agrees(&token.fold, other));
-        let used: Vec<bool> = heard.said.iter().map(|token| shares(token)).collect();
+        let used: Vec<bool> = heard.said.iter().map(shares).collect();
         let by_name = heard.said.iter().any(|token| words.iter().any(|w| !asked(w) && agrees(&token.fold, w)));
         // "My therapist sees me on Fridays now" is about her days; with another name it is about another.
         let another = (1..heard.said.len()).any(|at| {

@@ -201,15 +201,52 @@ const CHANGED: &[&str] = &[
 
 /// What stands now in the place of something.
 const REPLACED: &[&str] = &[
-    "now", "ahora", "instead", "switched", "switch", "cambi*", "changed", "moved", "mud*", "up to", "down to", "took over",
-    "taken over", "in charge", "these days", "nowadays", "new", "nuevo", "nueva", "swapped", "subieron", "bajaron", "subido",
-    "bajado", "gone up", "gone down", "replaced", "sustituye", "from now on", "a partir de ahora", "ya estoy", "ya soy",
-    "ya cobro", "ya es", "actually", "en realidad", "resulta", "turns out",
+    "now",
+    "ahora",
+    "instead",
+    "switched",
+    "switch",
+    "cambi*",
+    "changed",
+    "moved",
+    "mud*",
+    "up to",
+    "down to",
+    "took over",
+    "taken over",
+    "in charge",
+    "these days",
+    "nowadays",
+    "new",
+    "nuevo",
+    "nueva",
+    "swapped",
+    "subieron",
+    "bajaron",
+    "subido",
+    "bajado",
+    "gone up",
+    "gone down",
+    "replaced",
+    "sustituye",
+    "from now on",
+    "a partir de ahora",
+    "ya estoy",
+    "ya soy",
+    "ya cobro",
+    "ya es",
+    "actually",
+    "en realidad",
+    "resulta",
+    "turns out",
 ];
 
 /// What ends what a predicate says, though it shares no word with it.
 pub(super) const ENDINGS: &[(Predicate, &str)] = &[
-    (Predicate::LivesIn, "mudado mude mudamos mudo moved relocated trasladado traslade moving shifted instalados instalado"),
+    (
+        Predicate::LivesIn,
+        "mudado mude mudamos mudo moved relocated trasladado traslade moving shifted instalados instalado",
+    ),
     (Predicate::Address, "mudado mude mudamos mudo moved relocated trasladado traslade moving cambiamos shifted"),
     (Predicate::KeptIn, "moved movido moví mover cambiado cambie"),
     (Predicate::ShoeSize, "size zapato zapatos shoes talla numero feet"),
@@ -243,11 +280,36 @@ pub(super) const ENDINGS: &[(Predicate, &str)] = &[
 
 /// Words that end what predicates say only beside another.
 const BESIDE: &[&str] = &[
-    "job", "trabajo", "curro", "carrera", "uni", "kilos", "kilo", "down", "up", "peso", "pounds", "size", "talla", "numero",
-    "scales", "bascula", "stone", "lbs", "weight", "favourite", "favorite", "favorito", "favorita", "preferido", "preferida",
+    "job",
+    "trabajo",
+    "curro",
+    "carrera",
+    "uni",
+    "kilos",
+    "kilo",
+    "down",
+    "up",
+    "peso",
+    "pounds",
+    "size",
+    "talla",
+    "numero",
+    "scales",
+    "bascula",
+    "stone",
+    "lbs",
+    "weight",
+    "favourite",
+    "favorite",
+    "favorito",
+    "favorita",
+    "preferido",
+    "preferida",
 ];
-const NEW: &[&str] =
-    &["now", "ahora", "ya", "these", "instead", "new", "nuevo", "nueva", "left", "dejado", "deje", "dropped", "down", "started", "empezado", "empece"];
+const NEW: &[&str] = &[
+    "now", "ahora", "ya", "these", "instead", "new", "nuevo", "nueva", "left", "dejado", "deje", "dropped", "down",
+    "started", "empezado", "empece",
+];
 
 fn stands(said: &[Token], at: usize, phrase: &str) -> bool {
     phrase.split(' ').enumerate().all(|(i, word)| {

@@ -7,7 +7,7 @@ use super::peel::{is_bare, peel};
 use super::rest::rest;
 use super::wanted::{
     Wanted, asks_since, asks_the_clock, bygone, content_faces, kept_medicine, kind_asked, kind_of_thing, matter,
-    only_named, qualifies, relative_at, state, telling, trade, wanted, which,
+    only_named, qualifies, relative_at, served_by, state, telling, trade, wanted, which,
 };
 use crate::words::lists::FUNCTION;
 use std::sync::LazyLock;
@@ -24,6 +24,8 @@ use crate::words::{self, Class};
 /// What a question asks about today with.
 pub(super) const NOW: &[&str] = &["ahora", "now", "hoy", "today"];
 
+/// It is put to the assistant.
+const SECOND: &[&str] = &["te", "tu", "you", "your", "eres", "tienes", "vives", "vos", "sos", "yourself", "usted"];
 /// A question is short; a longer text is looked at in its first bytes only.
 const QUESTION_BYTES_MAX: usize = 2048;
 const TOKENS_MAX: usize = 400;
@@ -89,6 +91,8 @@ pub(crate) struct Question {
     pub(crate) kind: Option<Vec<String>>,
     /// The kind of thing that is asked about: «¿qué coche tengo?», «¿de qué marca es mi moto?»
     pub(crate) thing: Option<&'static str>,
+    /// Who is asked for by what they do for the owner: «¿quién me corta el pelo?»
+    pub(crate) served_by: Vec<&'static str>,
     /// What somebody pays, earns or works: «¿cuánto pago de alquiler?»
     pub(crate) matter: Option<&'static str>,
     pub(crate) wanted: Wanted,
@@ -178,9 +182,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
     if wanted(scan, from) == Wanted::Time && topics.iter().any(|topic| topic.predicate == Predicate::Appointment) {
         topics.retain(|topic| topic.predicate != Predicate::Role);
     }
-    let second = ["te", "tu", "you", "your", "eres", "tienes", "vives", "vos", "sos", "yourself", "usted"]
-        .iter()
-        .any(|word| has(word));
+    let second = SECOND.iter().any(|word| has(word));
     // «¿Tienes hermanos?» is put to the assistant, «¿tengo?» and «¿sabes si tengo?» to its memory.
     let own = own_words(scan, from, &[]);
     let agenda = || {
@@ -194,9 +196,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
     let form = form(scan, from, &has, subject.as_ref());
     let thing = kind_of_thing(scan, from, subject.as_ref());
     // «¿Dónde vivía en 2019? ¿Y ahora?»
-    // «¿Cuándo dejé de fumar?» is after what is over.
-    let quits = wanted(scan, from) == Wanted::Time && ["dejar", "stop", "quit"].iter().any(|word| has(word));
-    let past = (past_tense(scan, from) || quits) && !NOW.iter().any(|word| has(word));
+    let past = (past_tense(scan, from) || quits(scan, from, &has)) && !NOW.iter().any(|word| has(word));
     Question {
         language,
         elsewhere: subject.is_none() && !owner && second && !asks_memory(&has),
@@ -209,13 +209,12 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         content: content_faces(scan, from, &|at| !relative_at(scan, at)),
         about: content_faces(scan, from, &|at| relative_at(scan, at)),
         qualifiers: content_faces(scan, from, &|at| qualifies(scan, at)),
-        purpose: scan.purpose(from, scan.tokens.len()).map_or_else(Vec::new, |(_, first, end)| {
-            content_faces(scan, from, &|at| (first..end).contains(&at))
-        }),
+        purpose: purpose(scan, from),
         which: which(scan, from, &topics).filter(|_| thing.is_none()),
         thing,
         kind: kind_asked(scan, from),
         matter: matter(scan, from),
+        served_by: served_by(scan, from),
         wanted: wanted(scan, from),
         since: asks_since(&has),
         objects: objects(scan, from, &spans),
@@ -234,6 +233,17 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
             .collect(),
         topics,
     }
+}
+
+/// «¿Cuándo dejé de fumar?» is after what is over.
+fn quits(scan: &Scan<'_>, from: usize, has: &dyn Fn(&str) -> bool) -> bool {
+    wanted(scan, from) == Wanted::Time && ["dejar", "stop", "quit"].iter().any(|word| has(word))
+}
+
+/// What something is taken for: the cholesterol in «¿qué tomo para el colesterol?»
+fn purpose(scan: &Scan<'_>, from: usize) -> Vec<Vec<String>> {
+    let words = scan.purpose(from, scan.tokens.len());
+    words.map_or_else(Vec::new, |(_, first, end)| content_faces(scan, from, &|at| (first..end).contains(&at)))
 }
 
 /// Whether a verb stands there in the first person, right as it is spelt.

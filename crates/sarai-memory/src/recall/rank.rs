@@ -93,24 +93,36 @@ pub(crate) fn find<S: Store>(
 
 impl<S: Store> Search<'_, '_, S> {
     fn run(&mut self) -> Result<Found, S::Error> {
-        let subjects = match &self.question.subject {
-            Some(mention) => self.subjects(mention)?,
-            None => Vec::new(),
-        };
+        let subjects = self.whose()?;
         if self.question.wanted == Wanted::Reason {
             return self.reason(&subjects);
         }
-        if let (Some(matter), None | Some(Mention::Owner | Mention::Thing { .. })) =
-            (self.question.matter, &self.question.subject)
-        {
-            let noted = self.about(EntityId::OWNER, Some(Predicate::Note), Some(matter))?;
-            if !noted.is_empty() {
-                return Ok(ranked(noted, Why::Asked));
+        if let Some(found) = self.of_everyday()? {
+            return Ok(found);
+        }
+        if self.question.subject.is_none() || !subjects.is_empty() {
+            let found = self.by_grammar(&subjects)?;
+            if !found.facts.is_empty() || found.count.is_some() || found.ended {
+                let found = self.unless_changed(found)?;
+                return if found.quoted.is_some() { Ok(found) } else { self.or_newer(found, &subjects) };
             }
         }
+        for other in [self.agreeing(&subjects)?, self.warned()?] {
+            if !other.facts.is_empty() {
+                return self.or_newer(other, &subjects);
+            }
+        }
+        self.quoting(&subjects)
+    }
+
+    /// Whose facts may answer.
+    fn whose(&mut self) -> Result<Vec<EntityId>, S::Error> {
+        let mut subjects = match &self.question.subject {
+            Some(mention) => self.subjects(mention)?,
+            None => Vec::new(),
+        };
         let topic = self.question.topics.first().map(|topic| topic.predicate);
         // "My appointment with Dr. Chen" is the owner's.
-        let mut subjects = subjects;
         if self.question.beside
             && matches!(topic, Some(Predicate::Appointment | Predicate::Trip))
             && matches!(self.question.subject, Some(Mention::Named(_) | Mention::Relative { .. }))
@@ -136,19 +148,6 @@ impl<S: Store> Search<'_, '_, S> {
             let car = Mention::Thing { of: Box::new(Mention::Owner), key, text: "car".to_owned() };
             subjects = self.subjects(&car)?;
         }
-        // «¿Dónde está mi piso?»: where the owner lives.
-        let home = matches!(
-            &self.question.subject,
-            Some(Mention::Thing { key, .. }) if matches!(key.as_str(), "c:house" | "c:flat" | "home")
-        );
-        if home && topic == Some(Predicate::KeptIn) {
-            for predicate in [Predicate::LivesIn, Predicate::Address] {
-                let facts = self.about(EntityId::OWNER, Some(predicate), None)?;
-                if !facts.is_empty() {
-                    return Ok(ranked(facts, Why::Asked));
-                }
-            }
-        }
         // «¿Cuál es la dirección de mi oficina?» is not after the owner's own.
         let elsewhere = matches!(
             &self.question.subject,
@@ -156,30 +155,53 @@ impl<S: Store> Search<'_, '_, S> {
         );
         let owned = [Predicate::Address, Predicate::Phone, Predicate::Email, Predicate::Name];
         // «La matrícula de mi coche» is a fact about whose car it is.
-        let subjects = if elsewhere && topic.is_some_and(|topic| owned.contains(&topic)) {
-            subjects
-        } else if let Some(Mention::Thing { of, .. }) = &self.question.subject
+        if let Some(Mention::Thing { of, .. }) = &self.question.subject
+            && !(elsewhere && topic.is_some_and(|topic| owned.contains(&topic)))
             && topic.is_some_and(|topic| topic != Predicate::KeptIn)
         {
-            self.subjects(of)?
-        } else {
-            subjects
+            return self.subjects(of);
+        }
+        Ok(subjects)
+    }
+
+    /// Who does something for the owner, what they pay, earn and work, and where their home is: asked for in so many ways
+    /// that no predicate has them all.
+    fn of_everyday(&mut self) -> Result<Option<Found>, S::Error> {
+        let own = match &self.question.subject {
+            None | Some(Mention::Owner) => true,
+            Some(Mention::Thing { of, .. }) => **of == Mention::Owner,
+            Some(_) => false,
         };
-        if self.question.subject.is_none() || !subjects.is_empty() {
-            let found = self.by_grammar(&subjects)?;
-            if !found.facts.is_empty() || found.count.is_some() || found.ended {
-                if let Some(quoted) = self.newer_change(&found)? {
-                    return Ok(Found { quoted: Some(quoted), ..Found::default() });
+        if !own {
+            return Ok(None);
+        }
+        for kin in self.question.served_by.clone() {
+            let who = self.subjects(&Mention::relative(kin, false))?;
+            let found = self.who_is(&who)?;
+            if !found.facts.is_empty() {
+                return self.unless_changed(found).map(Some);
+            }
+        }
+        if let Some(matter) = self.question.matter {
+            let noted = self.about(EntityId::OWNER, Some(Predicate::Note), Some(matter))?;
+            if !noted.is_empty() {
+                return Ok(Some(ranked(noted, Why::Asked)));
+            }
+        }
+        // «¿Dónde está mi piso?»: where the owner lives.
+        let home = matches!(
+            &self.question.subject,
+            Some(Mention::Thing { key, .. }) if matches!(key.as_str(), "c:house" | "c:flat" | "home")
+        );
+        if home && self.question.topics.first().is_some_and(|topic| topic.predicate == Predicate::KeptIn) {
+            for predicate in [Predicate::LivesIn, Predicate::Address] {
+                let facts = self.about(EntityId::OWNER, Some(predicate), None)?;
+                if !facts.is_empty() {
+                    return Ok(Some(ranked(facts, Why::Asked)));
                 }
-                return self.or_newer(found, &subjects);
             }
         }
-        for other in [self.agreeing(&subjects)?, self.warned()?] {
-            if !other.facts.is_empty() {
-                return self.or_newer(other, &subjects);
-            }
-        }
-        self.quoting(&subjects)
+        Ok(None)
     }
 
     /// A note is words like any other message: what says the same and is newer takes its place.

@@ -14,13 +14,38 @@ use crate::text::{Ending, Sentence, Token, sentences, tokens};
 
 /// What a reason stands behind, or what stands behind one.
 const REASONS: &[&str] = &[
-    "because", "cause", "cos", "cuz", "coz", "since", "so", "due", "thanks", "porque", "pq", "xq", "asi", "culpa", "pues",
-    "debido", "puesto", "como",
+    "because", "cause", "cos", "cuz", "coz", "since", "so", "due", "thanks", "porque", "pq", "xq", "asi", "culpa",
+    "pues", "debido", "puesto", "como",
 ];
 /// Verbs of beginning and ending, of which it is no matter which was said, and the question word itself.
 const TURNS: &[&str] = &[
-    "dejar", "parar", "quitar", "cambiar", "empezar", "abandonar", "stop", "quit", "give", "leave", "change", "start",
-    "take", "get", "have", "tener", "hacer", "do", "go", "ir", "be", "ser", "estar", "switch", "drop", "pack", "why",
+    "dejar",
+    "parar",
+    "quitar",
+    "cambiar",
+    "empezar",
+    "abandonar",
+    "stop",
+    "quit",
+    "give",
+    "leave",
+    "change",
+    "start",
+    "take",
+    "get",
+    "have",
+    "tener",
+    "hacer",
+    "do",
+    "go",
+    "ir",
+    "be",
+    "ser",
+    "estar",
+    "switch",
+    "drop",
+    "pack",
+    "why",
 ];
 
 impl<S: Store> Search<'_, '_, S> {
@@ -40,7 +65,10 @@ impl<S: Store> Search<'_, '_, S> {
                     || heard.covers(&self.question.about) == self.question.about.len();
                 let gives = heard.said.iter().any(|token| REASONS.contains(&token.fold.as_str()));
                 let better = best.as_ref().is_none_or(|(most, _)| covered > *most);
-                if covered == content.len() && whom && gives && better
+                if covered == content.len()
+                    && whom
+                    && gives
+                    && better
                     && !overlaps(&unsaid(&episode, of_others), span)
                     && !self.taken_back(&episode)?
                 {

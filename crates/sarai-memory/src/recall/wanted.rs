@@ -26,25 +26,30 @@ pub(super) fn bygone(scan: &Scan<'_>, from: usize) -> bool {
     let earlier = |at: usize| {
         scan.is_any(at, &["antes"]) && !scan.is_any(at + 1, &["de", "que"])
             || scan.is_any(at, &["before"])
-                && scan.tokens.get(at + 1).is_none_or(|next| !next.is_word() || is_any_of(next, BEFORE_WHAT) || next.capital)
+                && scan
+                    .tokens
+                    .get(at + 1)
+                    .is_none_or(|next| !next.is_word() || is_any_of(next, BEFORE_WHAT) || next.capital)
     };
     let used = |at: usize| at > from && scan.is_any(at, &["use"]) && scan.is_any(at + 1, &["to"]);
     (from..scan.tokens.len()).any(|at| earlier(at) || used(at))
         || has(&[
-        "anteriormente",
-        "previously",
-        "used",
-        "solia",
-        "antiguo",
-        "antigua",
-        "former",
-        "anterior",
-        "previous",
-    ]) || has(&["old"]) && !has(&["how", "year", "years"])
+            "anteriormente",
+            "previously",
+            "used",
+            "solia",
+            "antiguo",
+            "antigua",
+            "former",
+            "anterior",
+            "previous",
+        ])
+        || has(&["old"]) && !has(&["how", "year", "years"])
 }
 
 /// Behind "before" they point at the present.
-const BEFORE_WHAT: &[&str] = &["this", "that", "now", "then", "i", "we", "my", "the", "it", "he", "she", "they", "moving", "her", "him"];
+const BEFORE_WHAT: &[&str] =
+    &["this", "that", "now", "then", "i", "we", "my", "the", "it", "he", "she", "they", "moving", "her", "him"];
 
 fn is_any_of(token: &crate::text::Token, list: &[&str]) -> bool {
     list.contains(&token.fold.as_str())
@@ -173,6 +178,16 @@ pub(super) fn kind_asked(scan: &Scan<'_>, from: usize) -> Option<Vec<String>> {
     Some(words::same::faces(scan.language, &scan.tokens[at]))
 }
 
+/// Who does what the question says for the owner.
+pub(super) fn served_by(scan: &Scan<'_>, from: usize) -> Vec<&'static str> {
+    let tokens = &scan.tokens[from..];
+    let person = (from..scan.tokens.len()).any(|at| scan.is_any(at, &["quien", "who"]));
+    let own = (from..scan.tokens.len())
+        .any(|at| scan.is_any(at, &["my", "i", "me", "mi", "mis", "nos", "our", "us", "we"]))
+        || scan.spanish() && tokens.iter().any(words::in_first_person);
+    if person && own { matters::served_by(scan.language, tokens).collect() } else { Vec::new() }
+}
+
 /// What the owner pays, earns or works, if that is asked.
 pub(super) fn matter(scan: &Scan<'_>, from: usize) -> Option<&'static str> {
     let has = |words: &[&str]| (from..scan.tokens.len()).any(|at| scan.is_any(at, words));
@@ -217,7 +232,9 @@ pub(super) fn wanted(scan: &Scan<'_>, from: usize) -> Wanted {
     let has = |words: &[&str]| (from..scan.tokens.len()).any(|at| scan.is_any(at, words));
     let first = (from..scan.tokens.len()).find(|&at| scan.tokens[at].is_word()).unwrap_or(from);
     if scan.is_any(first, &["why"])
-        || scan.is_any(first, &["por", "how"]) && scan.is_any(first + 1, &["que", "come"]) && first + 3 < scan.tokens.len()
+        || scan.is_any(first, &["por", "how"])
+            && scan.is_any(first + 1, &["que", "come"])
+            && first + 3 < scan.tokens.len()
     {
         Wanted::Reason
     } else if has(&["cuando", "when"])

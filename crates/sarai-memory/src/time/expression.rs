@@ -377,7 +377,10 @@ fn numbered(tokens: &[Token], at: usize, weekday: u8, lookup: Lookup) -> Option<
     let (number, end) = day_of_month(tokens, from).filter(|_| tokens[from].kind == Kind::Number)?;
     let open = tokens.get(end).is_none_or(|next| {
         next.is_mark() && !matches!(next.fold.as_str(), ":" | "-" | "/")
-            || matches!(word(tokens, end), "a" | "at" | "y" | "and" | "con" | "with" | "por" | "en" | "in" | "no" | "not")
+            || matches!(
+                word(tokens, end),
+                "a" | "at" | "y" | "and" | "con" | "with" | "por" | "en" | "in" | "no" | "not"
+            )
     });
     let days = match lookup.direction {
         Direction::Future => 0..NUMBERED_DAYS_MAX,

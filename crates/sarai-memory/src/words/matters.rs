@@ -24,6 +24,9 @@ pub(crate) struct Matter {
     cues: [Vec<(Vec<&'static str>, bool)>; 2],
 }
 
+/// A relation, and its cues of Spanish and of English.
+type Service = (&'static str, [Vec<Vec<&'static str>>; 2]);
+
 static MATTERS: LazyLock<Vec<Matter>> = LazyLock::new(|| {
     let cue = |cue: &'static str| (cue.trim_start_matches('?').split('+').collect(), cue.starts_with('?'));
     let rows = include_str!("matters.txt").lines().filter(|line| !line.starts_with('#'));
@@ -48,7 +51,27 @@ pub(crate) fn of(language: Language, tokens: &[Token], asks: bool) -> impl Itera
     MATTERS.iter().filter(move |matter| {
         let cues = &matter.cues[usize::from(language == Language::English)];
         let stands = |word: &&str| said.iter().any(|faces| faces.iter().any(|face| face == word));
-        cues.iter().any(|(words, asking)| (asks || !asking) && words.iter().all(|word| stands(word)))
+        cues.iter().any(|(words, asking)| (asks || !asking) && words.iter().all(&stands))
+    })
+}
+
+/// Who does for the owner what the words of a question for a person say, from `services.txt`.
+pub(crate) fn served_by(language: Language, tokens: &[Token]) -> impl Iterator<Item = &'static str> {
+    static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| {
+        let cues = |cell: &'static str| cell.split(',').map(|cue| cue.split('+').collect()).collect();
+        let rows = include_str!("services.txt").lines().filter(|line| !line.starts_with('#'));
+        rows.filter_map(|line| {
+            let cells: Vec<&'static str> = line.split('|').collect();
+            let [kin, spanish, english] = cells[..] else { return None };
+            Some((kin, [cues(spanish), cues(english)]))
+        })
+        .collect()
+    });
+    let said: Vec<Vec<String>> = tokens.iter().map(|token| faces(language, token)).collect();
+    let of = usize::from(language == Language::English);
+    SERVICES.iter().filter_map(move |(kin, cues)| {
+        let stands = |word: &&str| said.iter().any(|faces| faces.iter().any(|face| face == word));
+        cues[of].iter().any(|words| words.iter().all(&stands)).then_some(*kin)
     })
 }
 
