@@ -65,3 +65,53 @@ pub(super) fn acting_behind(scan: &Scan<'_>, group: &Group, last: usize) -> Opti
         && !(group.last..last).any(|i| scan.is_any(i, &["a", "de", "con", "que", "y", "para"]));
     acts.then_some(noun)
 }
+
+/// "(Got) mum some flowers, she turned 71": whom alone the sentence names, if the pronoun can be nobody else.
+pub(super) fn antecedent_of(pronoun: Mention, one: Option<&Mention>) -> Option<Mention> {
+    let Mention::Pronoun { feminine: Some(feminine), .. } = pronoun else { return None };
+    one.filter(|one| gender(one) == Some(feminine)).cloned()
+}
+
+/// Whether somebody is known to be a woman or a man.
+pub(super) fn gender(mention: &Mention) -> Option<bool> {
+    let Mention::Relative { kin, .. } = mention else { return None };
+    let women = [
+        "mother",
+        "sister",
+        "daughter",
+        "wife",
+        "girlfriend",
+        "grandmother",
+        "granddaughter",
+        "aunt",
+        "cousin_f",
+        "niece",
+        "mother_in_law",
+        "sister_in_law",
+        "daughter_in_law",
+        "godmother",
+        "stepmother",
+        "friend_f",
+        "twin_f",
+    ];
+    let men = [
+        "father",
+        "brother",
+        "son",
+        "husband",
+        "boyfriend",
+        "grandfather",
+        "grandson",
+        "uncle",
+        "cousin_m",
+        "nephew",
+        "father_in_law",
+        "brother_in_law",
+        "son_in_law",
+        "godfather",
+        "stepfather",
+        "friend_m",
+        "twin_m",
+    ];
+    if women.contains(kin) { Some(true) } else { men.contains(kin).then_some(false) }
+}

@@ -88,8 +88,10 @@ impl Run<'_> {
     pub(super) fn matters(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
         let unreal = |group: &Group| {
             let aspect = group.aspect;
+            // «Turno de tarde quería decir» sets it right.
+            let means = group.has_any(&["querer", "decir", "mean"]);
             let past = group.readings.iter().all(|form| matches!(form.tense, Tense::Imperfect | Tense::Conditional));
-            aspect.modal || aspect.prospective || aspect.bygone || past
+            !means && (aspect.modal || aspect.prospective || aspect.bygone || past)
         };
         // «Los martes no trabajo» tells of days too.
         let denies = groups.iter().any(|group| group.polarity != Polarity::Positive);

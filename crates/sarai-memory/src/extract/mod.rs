@@ -47,6 +47,7 @@ use crate::grammar::{Mention, Scan};
 use crate::text::{Ending, Sentence, Token, is_lower_case, sentences, spoken, tokens, votes};
 use crate::time::{Direction, Lookup, Moment, PartialDate};
 use crate::words;
+use antecedent::{antecedent_of, gender};
 use claims::Reader;
 use clause::Subject;
 pub(crate) use correction::is_correction;
@@ -502,7 +503,9 @@ impl<'a> Run<'a> {
 
     /// Whom the next sentence without a subject is about.
     fn refocus(&mut self, subject: &Mention, said: &[Statement]) {
-        let object = said.iter().rev().find_map(|statement| {
+        // «Mi hija terminó con Kevin, ahora su novio es …»: of him nothing more is told.
+        let told = said.iter().rev().filter(|statement| statement.act == Act::Assert);
+        let object = told.into_iter().find_map(|statement| {
             let mention = statement.object.as_ref()?.mention.clone()?;
             (mention.is_person()
                 && mention != Mention::Owner
@@ -546,54 +549,4 @@ fn of_model_year(mut statement: Statement) -> Statement {
         (statement.from, statement.to) = (None, None);
     }
     statement
-}
-
-/// Whether somebody is known to be a woman or a man.
-/// "(Got) mum some flowers, she turned 71": whom alone the sentence names, if the pronoun can be nobody else.
-fn antecedent_of(pronoun: Mention, one: Option<&Mention>) -> Option<Mention> {
-    let Mention::Pronoun { feminine: Some(feminine), .. } = pronoun else { return None };
-    one.filter(|one| gender(one) == Some(feminine)).cloned()
-}
-
-fn gender(mention: &Mention) -> Option<bool> {
-    let Mention::Relative { kin, .. } = mention else { return None };
-    let women = [
-        "mother",
-        "sister",
-        "daughter",
-        "wife",
-        "girlfriend",
-        "grandmother",
-        "granddaughter",
-        "aunt",
-        "cousin_f",
-        "niece",
-        "mother_in_law",
-        "sister_in_law",
-        "daughter_in_law",
-        "godmother",
-        "stepmother",
-        "friend_f",
-        "twin_f",
-    ];
-    let men = [
-        "father",
-        "brother",
-        "son",
-        "husband",
-        "boyfriend",
-        "grandfather",
-        "grandson",
-        "uncle",
-        "cousin_m",
-        "nephew",
-        "father_in_law",
-        "brother_in_law",
-        "son_in_law",
-        "godfather",
-        "stepfather",
-        "friend_m",
-        "twin_m",
-    ];
-    if women.contains(kin) { Some(true) } else { men.contains(kin).then_some(false) }
 }

@@ -206,6 +206,15 @@ impl Scan<'_> {
         {
             return None;
         }
+        // «Víctor encontró trabajo de camarero» has one verb too.
+        let found = ["encontrar", "conseguir", "buscar", "tener", "dar", "pillar", "ofrecer", "perder", "haber"];
+        if self.is_any(head, &["trabajo", "curro"])
+            && head > 0
+            && (self.word(head - 1).starts_with("busc")
+                || self.forms(head - 1).iter().any(|form| found.contains(&form.lemma)))
+        {
+            return None;
+        }
         // «Tomás es mi hermano» has one verb.
         if token.capital && words::is_first_name(self.word(head)) && self.verb_at(head + 1) {
             return None;

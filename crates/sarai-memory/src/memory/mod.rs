@@ -24,7 +24,7 @@ pub use ask::Answer;
 use ask::Asked;
 pub use embed::{PASSAGE_BYTES_MAX, ToEmbed, Unembedded};
 pub use forget::{Report, Request};
-pub(crate) use plan::Planner;
+pub(crate) use plan::{IDLE, Planner};
 use plan::{Origin, Outcome};
 pub(crate) use resolve::{is_called, same};
 pub use store::{Change, Embedded, FACTS_MAX, Filter, InMemory, Near, NextIds, States, Store, name_keys, search_words};

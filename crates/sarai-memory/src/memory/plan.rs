@@ -15,7 +15,7 @@ use crate::words::{self, Class};
 /// A routine is compared by its first words.
 const ROUTINE_TOKENS_MAX: usize = 40;
 /// Who does this works nowhere.
-const IDLE: &[&str] = &["c:retired", "c:unemployed", "en paro", "sin trabajo", "between job"];
+pub(crate) const IDLE: &[&str] = &["c:retired", "c:unemployed", "en paro", "sin trabajo", "between job"];
 /// What was wrong if it turns out otherwise: it cannot have changed.
 const CHANGELESS: &[Predicate] = &[
     Predicate::Birthday,

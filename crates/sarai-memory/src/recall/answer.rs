@@ -8,7 +8,7 @@ use sarai_types::Language;
 use super::quote::Quotation;
 use super::rank::Found;
 use crate::fact::{ALONE, Entity, EntityId, EntityKind, Fact, Predicate};
-use crate::memory::{Filter, Report, Store};
+use crate::memory::{Filter, IDLE, Report, Store};
 use crate::text::{fold, tokens};
 use crate::time::{Date, Direction, Lookup, PartialDate, When, date};
 use crate::words::{self, Class};
@@ -245,6 +245,9 @@ impl<S: Store> Voice<'_, S> {
             (true, _) => "#unnamed",
             (_, true) => "#alone",
             _ if fact.predicate == Predicate::Died && !day.is_empty() => "#died",
+            // Nobody works as retired.
+            _ if fact.predicate == Predicate::Role && IDLE.contains(&fact.object.key.as_str()) => "#idle",
+            _ if fact.predicate == Predicate::Role && fact.object.key == "c:student" => "#student",
             _ => fact.predicate.name(),
         };
         let text = template(self.language, row, form);

@@ -17,6 +17,17 @@ use crate::words;
 use crate::words::Class;
 use crate::words::lists::{AGENDA_WORDS, FUNCTION, GENERAL_WORDS};
 
+/// Words for a kind of thing, as a search takes them, and what is of it.
+const KINDS: &[(&[&str], &[Class])] = &[
+    (&["deporte", "sport"], &[Class::Sport]),
+    (&["hobby", "aficion"], &[Class::Sport, Class::Activity]),
+    (&["comida", "food", "verdura", "vegetable", "fruta", "fruit", "hierba", "herb", "bebida"], &[Class::Food]),
+    (&["marisco", "seafood", "nut", "carne", "meat"], &[Class::Food, Class::Allergen]),
+    (&["medicamento", "medicina", "medicine", "medication", "drug", "antibiotico", "antibiotic"], &[Class::Medicine]),
+    (&["instrumento", "instrument"], &[Class::Instrument]),
+    (&["animal"], &[Class::Pet, Class::Activity]),
+    (&["musica", "music"], &[Class::Activity]),
+];
 /// What is asked of a thing and is none itself.
 const CODES: &[&str] = &[
     "code",
@@ -70,35 +81,8 @@ impl<S: Store> Search<'_, '_, S> {
                         || said_as(word, other)
                 })
         };
-        // «¿Qué deporte me gusta?» means what is liked of that kind.
-        let kinds: &[(&str, &[words::Class])] = &[
-            ("deporte", &[words::Class::Sport]),
-            ("sport", &[words::Class::Sport]),
-            ("hobby", &[words::Class::Sport, words::Class::Activity]),
-            ("aficion", &[words::Class::Sport, words::Class::Activity]),
-            ("comida", &[words::Class::Food]),
-            ("food", &[words::Class::Food]),
-            ("verdura", &[words::Class::Food]),
-            ("vegetable", &[words::Class::Food]),
-            ("fruta", &[words::Class::Food]),
-            ("fruit", &[words::Class::Food]),
-            ("hierba", &[words::Class::Food]),
-            ("herb", &[words::Class::Food]),
-            ("bebida", &[words::Class::Food]),
-            ("instrumento", &[words::Class::Instrument]),
-            ("instrument", &[words::Class::Instrument]),
-            ("animal", &[words::Class::Pet, words::Class::Activity]),
-            ("musica", &[words::Class::Activity]),
-            ("music", &[words::Class::Activity]),
-        ];
-        let of_kind = self.question.words.iter().any(|word| {
-            kinds.iter().any(|(kind, classes)| {
-                kind == word
-                    && words::senses(None, &crate::text::fold(&fact.object.text))
-                        .any(|sense| classes.contains(&sense.class))
-            })
-        });
-        let words = self.question.words.iter().chain(&self.question.verbs).filter(told).count() + usize::from(of_kind);
+        let words = self.question.words.iter().chain(&self.question.verbs).filter(told).count()
+            + usize::from(self.is_of_kind(fact));
         usize::from(keyed) * 4 + words
     }
 
@@ -218,11 +202,21 @@ impl<S: Store> Search<'_, '_, S> {
         Ok(Found { ended, verdict: ended.then_some(false), ..Found::default() })
     }
 
+    /// «¿Qué deporte me gusta?», "which medicine am I allergic to?" mean what is told of that kind.
+    fn is_of_kind(&self, fact: &Fact) -> bool {
+        let object = crate::text::fold(&fact.object.text);
+        self.question.words.iter().any(|word| {
+            let classes =
+                KINDS.iter().filter(|(kinds, _)| kinds.contains(&word.as_str())).flat_map(|(_, classes)| *classes);
+            classes.into_iter().any(|class| words::senses(None, &object).any(|sense| sense.class == *class))
+        })
+    }
+
     /// Leaves out what is of another kind than is asked for: a bike for a car, an employer for a floor.
     pub(super) fn keep_kind(&self, predicate: Predicate, facts: &mut Vec<Fact>) {
         if let Some(which) = &self.question.which {
             let which = std::slice::from_ref(which);
-            facts.retain(|fact| Heard::of(fact).covers(which) > 0);
+            facts.retain(|fact| Heard::of(fact).covers(which) > 0 || self.is_of_kind(fact));
         }
         if predicate == Predicate::Owns
             && let Some(asked) = self.question.thing.and_then(family)

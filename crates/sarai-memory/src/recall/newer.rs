@@ -11,9 +11,9 @@ use super::question::Form;
 use super::quote::{COMPARED_MAX, Quotation};
 use super::rank::{Found, Search};
 use super::whose::is_kin;
-use crate::fact::{Episode, Fact, Predicate};
+use crate::fact::{EntityId, Episode, Fact, Predicate};
 use crate::grammar::Mention;
-use crate::memory::{Filter, States, Store, search_words};
+use crate::memory::{Filter, States, Store, same, search_words};
 use crate::text::{Token, clip, tokens};
 use crate::time::weekday;
 use crate::words;
@@ -42,24 +42,51 @@ impl<S: Store> Search<'_, '_, S> {
             return Ok(None);
         }
         let mut newest: Option<Episode> = None;
-        for fact in found.facts.iter().map(|ranked| &ranked.fact) {
-            let Some(told) = fact.evidence.episode else { continue };
-            let (words, named) = self.words_of(fact)?;
-            let mut sought: Vec<String> = words.iter().cloned().collect();
-            let endings = ENDINGS.iter().filter(|(of, _)| *of == fact.predicate);
-            sought.extend(endings.flat_map(|(_, words)| search_words(words)));
-            for episode in self.store.search_episodes(&sought, COMPARED_MAX)? {
-                let later = episode.id > told && newest.as_ref().is_none_or(|known| episode.id > known.id);
-                let spoken = || self.speaks_of_it(&episode, &words, named, fact.predicate);
-                if later && spoken() && !self.understood(&episode, fact)? {
-                    newest = Some(episode);
-                }
+        for ranked in &found.facts {
+            let later = self.later_of(&ranked.fact)?;
+            newest = newest.into_iter().chain(later).max_by_key(|episode| episode.id);
+        }
+        Ok(newest.map(quotation))
+    }
+
+    /// Whoever took the place of one who is gone, in words that nobody understood: «he cambiado de dentista, ahora voy con la
+    /// doctora Iriarte».
+    pub(super) fn successor(&self) -> Result<Option<Quotation>, S::Error> {
+        let Some(Mention::Relative { of, kin, name: None, .. }) = &self.question.subject else { return Ok(None) };
+        let named = self.question.form == Form::WhoIs
+            || self.question.topics.first().is_some_and(|topic| topic.predicate == Predicate::Name);
+        if **of != Mention::Owner || !named || self.question.past || self.question.when.is_some() {
+            return Ok(None);
+        }
+        let mut gone: Option<Fact> = None;
+        for kind in same(kin) {
+            let (subject, kind) = (Some(EntityId::OWNER), Some(kind.to_owned()));
+            let predicate = Some(Predicate::Relative);
+            let filter = Filter { subject, predicate, kind, states: States::All, ..Filter::default() };
+            let over = |fact: &Fact| fact.retracted.is_none() && !fact.is_current(self.today);
+            gone =
+                gone.into_iter().chain(self.store.facts(&filter)?.into_iter().filter(over)).max_by_key(|fact| fact.id);
+        }
+        let later = gone.map(|fact| self.later_of(&fact)).transpose()?.flatten();
+        Ok(later.filter(|episode| replaces(&tokens(&episode.text, TOKENS_MAX))).map(quotation))
+    }
+
+    /// The newest message that speaks of what a fact says and of a change.
+    fn later_of(&self, fact: &Fact) -> Result<Option<Episode>, S::Error> {
+        let Some(told) = fact.evidence.episode else { return Ok(None) };
+        let (words, named) = self.words_of(fact)?;
+        let mut sought: Vec<String> = words.iter().cloned().collect();
+        let endings = ENDINGS.iter().filter(|(of, _)| *of == fact.predicate);
+        sought.extend(endings.flat_map(|(_, words)| search_words(words)));
+        let mut newest: Option<Episode> = None;
+        for episode in self.store.search_episodes(&sought, COMPARED_MAX)? {
+            let later = episode.id > told && newest.as_ref().is_none_or(|known| episode.id > known.id);
+            let spoken = || self.speaks_of_it(&episode, &words, named, fact.predicate);
+            if later && spoken() && !self.understood(&episode, fact)? {
+                newest = Some(episode);
             }
         }
-        Ok(newest.map(|episode| {
-            let text = clip(new_part(&episode.text), SHOWN_BYTES_MAX).to_owned();
-            Quotation { episode: episode.id, text, said: episode.recorded }
-        }))
+        Ok(newest)
     }
 
     /// The words that a later message must share, and whether they are somebody's name.
@@ -116,6 +143,11 @@ impl<S: Store> Search<'_, '_, S> {
                 || Some(other.subject) == fact.object.entity
         }))
     }
+}
+
+fn quotation(episode: Episode) -> Quotation {
+    let text = clip(new_part(&episode.text), SHOWN_BYTES_MAX).to_owned();
+    Quotation { episode: episode.id, text, said: episode.recorded }
 }
 
 /// The end of a message from where it says what there is now: "Yasmin is in charge of us now", behind "Keith's gone, …".

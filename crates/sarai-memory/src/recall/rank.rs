@@ -112,7 +112,9 @@ impl<S: Store> Search<'_, '_, S> {
                 return self.or_newer(other, &subjects);
             }
         }
-        self.quoting(&subjects)
+        let found = self.quoting(&subjects)?;
+        let nothing = found.quoted.is_none() && !found.ended;
+        Ok(Found { quoted: if nothing { self.successor()? } else { found.quoted }, ..found })
     }
 
     /// Whose facts may answer.
