@@ -177,6 +177,23 @@ mod tests {
         ("I take my coffee black", "How do I like my coffee?", "you said: “I take my coffee black”"),
         ("Estudio Ingeniería Naval en Ferrol", "¿en qué ciudad estudio?", "Ferrol"),
         ("Mi hermana Sara trabajó en Indra. Ahora está en Telefónica", "¿dónde trabaja Sara?", "Telefónica"),
+        ("Mañana a las 9 tengo cita con la dermatóloga", "¿a qué hora es la dermatóloga?", "09:00"),
+        ("dentist on Thursday at 3:15 pm", "when is the dentist?", "3:15 pm"),
+        ("tomo enalapril de 10 para la tensión", "¿para qué tomo el enalapril?", "para la tensión"),
+        ("I've packed in the running because of my knee", "why did I stop running?", "because of my knee"),
+        ("me han quitado el enalapril porque me daba tos", "¿por qué me quitaron el enalapril?", "me daba tos"),
+        ("I quit smoking on 14 February", "when did I stop smoking?", "until 14 February 2026"),
+        ("mi peluquera es Rosa", "¿quién me corta el pelo?", "Rosa"),
+        ("My landlady is Mrs Okafor", "who do I rent from?", "Mrs Okafor"),
+        ("Gano 1450 euros al mes", "how much do I earn?", "1450"),
+        ("Living in Fitzroy these days", "where do I live?", "Fitzroy"),
+        ("My daughter Ella is allergic to peanuts", "does Ella have any allergies?", "peanuts"),
+        ("Mi hermana tiene un perro, se llama Toby", "¿cómo se llama el perro de mi hermana?", "Toby"),
+        ("Callum is my brother. His wife is Freya and they've got a girl, Isla", "what's my niece called?", "Isla"),
+        ("Víctor es mi hermano. Víctor encontró trabajo de camarero", "¿en qué trabaja Víctor?", "camarero"),
+        ("Trabajo en Correos, soy cartera en Mérida", "¿en qué empresa trabajo?", "Trabajas en Correos."),
+        ("me mude a Vigo", "¿dónde vivo?", "Vives en Vigo."),
+        ("Estoy jubilado", "¿en qué trabajo?", "Estás jubilado."),
     ];
 
     #[test]
@@ -211,6 +228,17 @@ mod tests {
             ("my address is Storgatan 14 in Uppsala", "what's my postcode?"),
             ("soy alérgico al polen", "¿soy alérgico a algún medicamento?"),
             ("Tengo un gato, Roco. Ya no tengo a Roco", "¿qué gatos tengo?"),
+            ("tomo enalapril para la tensión", "¿qué tomo para el colesterol?"),
+            ("I take magnesium", "how much magnesium do I take?"),
+            ("I take 20 mg of citalopram", "how much vitamin D do I take?"),
+            ("I do a pottery class on Wednesdays", "what do I do on Saturdays?"),
+            ("soy alérgica al camarón", "¿a qué medicina soy alérgica?"),
+            ("My address is 5 Mill Street", "what was my old address?"),
+            ("Kirsty's locker code is 6162", "what's the code for my locker?"),
+            ("Mi amigo Rubén paga 900 de alquiler", "¿cuánto pago de alquiler?"),
+            ("my brother's scan got moved to 10 June", "when is my scan?"),
+            ("I'm a nurse", "what shift am I on?"),
+            ("Busco trabajo de programador", "¿en qué trabajo?"),
         ] {
             let start = Moment::parse("2026-03-10T10:00:00Z").unwrap();
             let mut replay = Replay::new(InMemory::new(), start);

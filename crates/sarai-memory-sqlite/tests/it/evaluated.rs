@@ -71,6 +71,18 @@ fn the_seventh_set() {
     check("seventh-dev", Half::Both, 85.0, 94.0, 2.0);
 }
 
+/// Ordinary sentences, as an outside reviewer would write them.
+#[test]
+fn the_eighth_set() {
+    check("eighth-dev", Half::Both, 80.0, 95.0, 0.5);
+}
+
+/// The most usual ways to say a thing and to say that it changed, a question each.
+#[test]
+fn short_cases() {
+    check("short-dev", Half::Both, 64.0, 90.0, 0.5);
+}
+
 /// Nothing that was to go stays, and nothing else goes.
 #[test]
 fn orders_to_forget() {

@@ -10,6 +10,7 @@ use super::statement::{Act, Manner, Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
+use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::time::PartialDate;
 use crate::words::{self, Class, Tense};
@@ -205,9 +206,26 @@ impl Run<'_> {
         let says = Says::of(predicate);
         let object = Object { key: words::key(text), text: text.to_owned(), mention: None };
         let stance = Stance { act, from: when, to: when };
-        let statement = reader.statement(Mention::Owner, &says, Some(object), stance, (0, scan.tokens.len()));
+        let whose = whose(scan).and_then(|mention| self.resolved(mention)).unwrap_or(Mention::Owner);
+        let statement = reader.statement(whose, &says, Some(object), stance, (0, scan.tokens.len()));
         self.push(statement);
     }
+}
+
+/// «A mi suegra le han pasado el cardiólogo al 11», "my brother's scan got moved": somebody else's.
+fn whose(scan: &Scan<'_>) -> Option<Mention> {
+    (0..scan.tokens.len()).find_map(|at| {
+        let (noun, end) = scan.noun(at)?;
+        let mention = match noun {
+            Noun::Someone(mention @ Mention::Relative { plural: false, .. }) => mention,
+            Noun::Thing(Mention::Thing { of, .. }) if matches!(*of, Mention::Relative { plural: false, .. }) => {
+                return Some(*of);
+            }
+            _ => return None,
+        };
+        let dative = at > 0 && scan.is_any(at - 1, &["a"]) && scan.is_any(end, &["le"]);
+        (dative || scan.is_any(end, &["'s"])).then_some(mention)
+    })
 }
 
 /// "Brought forward", "pushed back".

@@ -130,7 +130,8 @@ fn begins_with_another(scan: &Scan<'_>, groups: &[Group]) -> bool {
     let verb = groups.first().map_or(scan.tokens.len(), |group| group.first);
     (0..verb).any(|at| match scan.noun(at) {
         Some((Noun::Someone(mention), _)) => !matches!(mention, Mention::Owner | Mention::Pronoun { plural: true, .. }),
-        Some((noun @ (Noun::Attribute { .. } | Noun::Thing(_)), _)) => *noun.whose() != Mention::Owner,
+        Some((Noun::Thing(Mention::Thing { of, .. }), _)) => *of != Mention::Owner,
+        Some((Noun::Attribute { of, .. }, _)) => of != Mention::Owner,
         _ => false,
     })
 }

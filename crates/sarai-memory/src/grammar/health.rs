@@ -107,7 +107,7 @@ const DIAGNOSES: &[&str] =
     &["itis", "osis", "emia", "aemia", "algia", "patia", "pathy", "plejia", "plegia", "penia", "roidismo", "roidism"];
 
 /// Whether a folded word is made like the name of a substance.
-fn is_substance(word: &str) -> bool {
+pub(crate) fn is_substance(word: &str) -> bool {
     word.len() >= 7 && STEMS.iter().any(|stem| word.ends_with(stem))
 }
 

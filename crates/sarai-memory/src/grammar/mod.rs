@@ -10,7 +10,7 @@ mod family;
 mod figures;
 pub(crate) mod frames;
 pub(crate) mod group;
-mod health;
+pub(crate) mod health;
 pub(crate) mod name;
 pub(crate) mod noun;
 mod people;

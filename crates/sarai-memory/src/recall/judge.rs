@@ -10,9 +10,10 @@ use super::whose::is_kin;
 use crate::fact::{Arity, EntityId, Fact, Predicate};
 use crate::grammar::Mention;
 use crate::grammar::dose::DOSES;
+use crate::grammar::health::is_substance;
 use crate::memory::{Filter, States, Store, search_words};
 use crate::text::{Token, tokens};
-use crate::time::cardinal;
+use crate::time::{cardinal, clock};
 use crate::words;
 use crate::words::Class;
 use crate::words::lists::{AGENDA_WORDS, FUNCTION, GENERAL_WORDS};
@@ -25,6 +26,7 @@ const KINDS: &[(&[&str], &[Class])] = &[
     (&["marisco", "seafood", "nut", "carne", "meat"], &[Class::Food, Class::Allergen]),
     (&["medicamento", "medicina", "medicine", "medication", "drug", "antibiotico", "antibiotic"], &[Class::Medicine]),
     (&["instrumento", "instrument"], &[Class::Instrument]),
+    (&["idioma", "lengua", "language"], &[Class::Nation]),
     (&["animal"], &[Class::Pet, Class::Activity]),
     (&["musica", "music"], &[Class::Activity]),
 ];
@@ -205,10 +207,15 @@ impl<S: Store> Search<'_, '_, S> {
     /// «¿Qué deporte me gusta?», "which medicine am I allergic to?" mean what is told of that kind.
     fn is_of_kind(&self, fact: &Fact) -> bool {
         let object = crate::text::fold(&fact.object.text);
+        let said = |class: &Class| {
+            let mut parts = object.split(' ').chain([object.as_str()]);
+            parts.any(|part| {
+                words::senses(None, part).any(|sense| sense.class == *class)
+                    || *class == Class::Medicine && is_substance(part)
+            })
+        };
         self.question.words.iter().any(|word| {
-            let classes =
-                KINDS.iter().filter(|(kinds, _)| kinds.contains(&word.as_str())).flat_map(|(_, classes)| *classes);
-            classes.into_iter().any(|class| words::senses(None, &object).any(|sense| sense.class == *class))
+            KINDS.iter().filter(|(kinds, _)| kinds.contains(&word.as_str())).flat_map(|(_, classes)| *classes).any(said)
         })
     }
 
@@ -223,7 +230,18 @@ impl<S: Store> Search<'_, '_, S> {
         {
             facts.retain(|fact| family(&fact.kind).is_none_or(|told| told == asked));
         }
-        facts.retain(|fact| self.holds_part(fact));
+        // "Which medicine am I allergic to?" is not after prawns, nor «¿qué idioma quiero aprender?» after a marathon.
+        let of_another = |fact: &Fact| {
+            matches!(fact.predicate, Predicate::AllergicTo | Predicate::Goal)
+                && self.asks_for_a_kind()
+                && !self.is_of_kind(fact)
+        };
+        facts.retain(|fact| self.holds_part(fact) && !of_another(fact));
+    }
+
+    fn asks_for_a_kind(&self) -> bool {
+        self.question.words.iter().any(|word| KINDS.iter().any(|(kinds, _)| kinds.contains(&word.as_str())))
+            && self.question.form == Form::Value
     }
 
     /// Whether a medicine is the one that is asked about, and is not said to be taken against something else.
@@ -255,7 +273,14 @@ impl<S: Store> Search<'_, '_, S> {
         let day = |word: &str| crate::time::weekday(word).or_else(|| crate::time::weekday(&format!("{word}s")));
         let asked: Vec<_> = self.question.words.iter().filter_map(|word| day(word)).collect();
         let told: Vec<_> = search_words(&fact.object.text).iter().filter_map(|word| day(word)).collect();
-        asked.is_empty() || told.is_empty() || told.iter().any(|day| asked.contains(day))
+        let said = tokens(&format!("{} . {}", fact.object.text, fact.evidence.sentence), TOLD_TOKENS_MAX);
+        // "The 7.40 bus".
+        let figures = |token: &Token| {
+            let parts = token.fold.split_once('.').map(|(hour, minute)| (hour.parse::<u8>(), minute.parse::<u8>()));
+            matches!(parts, Some((Ok(hour), Ok(minute))) if hour < 24 && minute < 60) && token.fold.len() > 3
+        };
+        let hour = !self.question.hour || (0..said.len()).any(|at| clock(&said, at).is_some() || figures(&said[at]));
+        hour && (asked.is_empty() || told.is_empty() || told.iter().any(|day| asked.contains(day)))
     }
 
     /// Whether a fact holds the part of it that is asked for: the colour of a car, the code of an address, the sum that is
@@ -328,6 +353,9 @@ impl<S: Store> Search<'_, '_, S> {
 
     /// «Mi amigo Rubén paga 900 de alquiler» does not say what the owner pays.
     pub(super) fn is_of_whom_is_asked(&self, fact: &Fact) -> bool {
+        if fact.predicate == Predicate::Note && self.is_of_somebody_else(&Heard::of(fact)) {
+            return false;
+        }
         let own = self.question.own && self.question.subject == Some(Mention::Owner);
         if fact.predicate != Predicate::Note || !fact.kind.is_empty() || !own {
             return true;

@@ -248,6 +248,7 @@ pub(super) const ENDINGS: &[(Predicate, &str)] = &[
         "mudado mude mudamos mudo moved relocated trasladado traslade moving shifted instalados instalado",
     ),
     (Predicate::Address, "mudado mude mudamos mudo moved relocated trasladado traslade moving cambiamos shifted"),
+    (Predicate::WorksAt, "echaron echado echada botaron corrieron despacharon"),
     (Predicate::KeptIn, "moved movido moví mover cambiado cambie"),
     (Predicate::ShoeSize, "size zapato zapatos shoes talla numero feet"),
     (Predicate::ClothesSize, "size talla dress dresses camisa camisas shirts trousers"),
@@ -328,6 +329,32 @@ pub(super) fn is_over(said: &[Token]) -> bool {
 /// Whether something is said here to be no more, or to be otherwise now.
 pub(super) fn changes(said: &[Token]) -> bool {
     is_over(said) || (0..said.len()).any(|at| CHANGED.iter().any(|phrase| stands(said, at, phrase)))
+}
+
+/// Whether it tells how something was.
+pub(super) fn speaks_of_before(said: &[Token]) -> bool {
+    const BEFORE: &[&str] = &[
+        "old",
+        "previous",
+        "former",
+        "antiguo",
+        "antigua",
+        "anterior",
+        "before",
+        "antes",
+        "was",
+        "were",
+        "era",
+        "eran",
+        "used",
+        "solia",
+        "tenia",
+        "vivia",
+        "trabajaba",
+        "fue",
+        "had",
+    ];
+    said.iter().any(|token| BEFORE.contains(&token.fold.as_str()))
 }
 
 /// Whether it says what there is in the place of something.

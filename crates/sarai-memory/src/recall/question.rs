@@ -51,6 +51,8 @@ pub(crate) struct Question {
     pub(crate) when: Option<PartialDate>,
     /// «Antes»: what is over.
     pub(crate) past: bool,
+    /// Only what is over: "my old address".
+    pub(crate) former: bool,
     /// «¿Cómo se llamaba…?»: what holds, and else what is over.
     pub(crate) was: bool,
     /// «¿Desde cuándo?»
@@ -91,6 +93,8 @@ pub(crate) struct Question {
     pub(crate) kind: Option<Vec<String>>,
     /// The kind of thing that is asked about: «¿qué coche tengo?», «¿de qué marca es mi moto?»
     pub(crate) thing: Option<&'static str>,
+    /// «¿A qué hora?», and not on which day.
+    pub(crate) hour: bool,
     /// Who is asked for by what they do for the owner: «¿quién me corta el pelo?»
     pub(crate) served_by: Vec<&'static str>,
     /// What somebody pays, earns or works: «¿cuánto pago de alquiler?»
@@ -205,6 +209,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         form,
         when: when(scan, from),
         past: bygone(scan, from) || past && !only_named(scan, from),
+        former: former(scan, from),
         was: past,
         content: content_faces(scan, from, &|at| !relative_at(scan, at)),
         about: content_faces(scan, from, &|at| relative_at(scan, at)),
@@ -215,6 +220,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         kind: kind_asked(scan, from),
         matter: matter(scan, from),
         served_by: served_by(scan, from),
+        hour: has("hora") && has("que") || has("time") && (has("what") || has("which")),
         wanted: wanted(scan, from),
         since: asks_since(&has),
         objects: objects(scan, from, &spans),
@@ -227,12 +233,25 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         negated: has("no") || has("not") || has("never") || has("nunca"),
         open: ["any", "anything", "alguna", "algun", "alguno", "algo"].iter().any(|word| has(word)),
         rest: rest(scan, from, &words, &topics, &spans),
-        verbs: (from..scan.tokens.len())
-            .flat_map(|at| words::forms(language, &scan.tokens[at].lower, scan.word(at)))
-            .map(|form| fold(form.lemma))
-            .collect(),
+        verbs: verbs(scan, from),
         topics,
     }
+}
+
+/// "My old address", «mi dirección anterior».
+fn former(scan: &Scan<'_>, from: usize) -> bool {
+    const FORMER: &[&str] = &["old", "previous", "former", "antiguo", "antigua", "anterior"];
+    let age = (from..scan.tokens.len()).any(|at| scan.is_any(at, &["how", "years", "year"]));
+    !age && (from..scan.tokens.len()).any(|at| scan.is_any(at, FORMER))
+}
+
+/// The verbs, as infinitives. "My ring size" has none in it.
+fn verbs(scan: &Scan<'_>, from: usize) -> Vec<String> {
+    (from..scan.tokens.len())
+        .filter(|&at| at == from || !scan.is_any(at - 1, &["my", "our", "the", "mi", "mis", "un", "una"]))
+        .flat_map(|at| words::forms(scan.language, &scan.tokens[at].lower, scan.word(at)))
+        .map(|form| fold(form.lemma))
+        .collect()
 }
 
 /// «¿Cuándo dejé de fumar?» is after what is over.

@@ -12,7 +12,7 @@ use super::agree::Heard;
 use super::judge::akin;
 use super::kind::Sight;
 use super::newer::new_part;
-use super::over::{ENDINGS, changes, ends_topic, instead, is_over, replaces};
+use super::over::{ENDINGS, changes, ends_topic, instead, is_over, replaces, speaks_of_before};
 use super::pieces::{TOKENS_MAX, joined, overlaps, thoughts, unsaid};
 use super::question::Form;
 use super::rank::{Found, Search};
@@ -355,6 +355,9 @@ impl<S: Store> Search<'_, '_, S> {
         let told = told
             && self.has_value(heard)
             && !self.is_of_the_owner_alone(heard, episode.language)
+            && !self.is_of_somebody_else(heard)
+            && (!self.question.former || speaks_of_before(&heard.said))
+            && !self.is_of_a_namesake(heard, episode.language, &used)
             && !self.only_names(heard, episode.language);
         (enough && spoken && told && !wished && self.on_the_day(heard, episode)).then_some((covered + whom, denied))
     }

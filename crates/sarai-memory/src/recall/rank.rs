@@ -100,7 +100,9 @@ impl<S: Store> Search<'_, '_, S> {
         if let Some(found) = self.of_everyday()? {
             return Ok(found);
         }
-        if self.question.subject.is_none() || !subjects.is_empty() {
+        // «¿Qué turno hago?» asks for no trade.
+        let shift = self.question.matter == Some("shift");
+        if (self.question.subject.is_none() || !subjects.is_empty()) && !shift {
             let found = self.by_grammar(&subjects)?;
             if !found.facts.is_empty() || found.count.is_some() || found.ended {
                 let found = self.unless_changed(found)?;
@@ -291,7 +293,8 @@ impl<S: Store> Search<'_, '_, S> {
                 .filter(|fact| !fact.is_current(self.today) && fact.to.is_some() && !fact.is_event())
                 .cloned()
                 .collect();
-            if !over.is_empty() {
+            // Where nothing is known before it, what holds now is no answer.
+            if !over.is_empty() || self.question.former && !eventful {
                 return Ok(over);
             }
         }

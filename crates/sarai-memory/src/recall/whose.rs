@@ -64,6 +64,29 @@ impl<S: Store> Search<'_, '_, S> {
         }
     }
 
+    /// "My aunty Karen lives in Darwin" does not say where the boss of that name lives.
+    pub(super) fn is_of_a_namesake(&self, heard: &Heard, language: Language, used: &[bool]) -> bool {
+        let Some(Mention::Relative { name: Some(_), kin, .. }) = &self.question.subject else { return false };
+        let asked = format!("Kin:{kin}");
+        let told = self.question.about.iter().filter(|faces| faces.contains(&asked));
+        let spoken = told.into_iter().any(|faces| heard.covers(std::slice::from_ref(faces)) > 0);
+        let named = self.question.about.iter().any(|faces| faces.contains(&asked));
+        named && is_kin(heard, language, used) && !spoken
+    }
+
+    /// "Kirsty's locker code", «la clave de su wifi»: somebody else's alone, where the owner's own is asked for.
+    pub(super) fn is_of_somebody_else(&self, heard: &Heard) -> bool {
+        let own = self.question.own && matches!(&self.question.subject, None | Some(Mention::Owner))
+            || matches!(&self.question.subject, Some(Mention::Thing { of, .. }) if **of == Mention::Owner);
+        let said = &heard.said;
+        let word = |at: usize| said[at].fold.as_str();
+        let first = (0..said.len()).any(|at| FIRST.contains(&word(at)) || POSSESSIVE.contains(&word(at)));
+        let theirs = ["his", "her", "their", "su", "sus"];
+        let named = |at: usize| said[at].capital && words::is_first_name(word(at));
+        own && !first
+            && (0..said.len()).any(|at| theirs.contains(&word(at)) || word(at) == "'s" && at > 0 && named(at - 1))
+    }
+
     /// «Su hijo», where the owner's is asked about.
     fn is_anothers(&self, heard: &Heard) -> bool {
         let used = heard.used(&self.question.about);
