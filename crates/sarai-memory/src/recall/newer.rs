@@ -78,15 +78,16 @@ impl<S: Store> Search<'_, '_, S> {
         let mut sought: Vec<String> = words.iter().cloned().collect();
         let endings = ENDINGS.iter().filter(|(of, _)| *of == fact.predicate);
         sought.extend(endings.flat_map(|(_, words)| search_words(words)));
-        let mut newest: Option<Episode> = None;
-        for episode in self.store.search_episodes(&sought, COMPARED_MAX)? {
-            let later = episode.id > told && newest.as_ref().is_none_or(|known| episode.id > known.id);
-            let spoken = || self.speaks_of_it(&episode, &words, named, fact.predicate);
-            if later && spoken() && !self.understood(&episode, fact)? {
-                newest = Some(episode);
+        let mut later = self.store.search_episodes(&sought, COMPARED_MAX)?;
+        later.retain(|episode| episode.id > told && self.speaks_of_it(episode, &words, named, fact.predicate));
+        later.sort_by_key(|episode| std::cmp::Reverse(episode.id));
+        for episode in later {
+            // To read a message again takes longer than all before.
+            if !self.understood(&episode, fact)? && unsaid(&episode, false).is_empty() {
+                return Ok(Some(episode));
             }
         }
-        Ok(newest)
+        Ok(None)
     }
 
     /// The words that a later message must share, and whether they are somebody's name.
@@ -131,7 +132,6 @@ impl<S: Store> Search<'_, '_, S> {
         (same || ends_topic(&heard.said, predicate) && (own || spoken()))
             && changes(&heard.said)
             && !heard.said.iter().any(|token| token.is("?"))
-            && unsaid(episode, false).is_empty()
     }
 
     /// Whether the message told something of the same subject and kind.

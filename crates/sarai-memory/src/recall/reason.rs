@@ -12,11 +12,12 @@ use crate::grammar::Mention;
 use crate::memory::{Filter, States, Store};
 use crate::text::{Ending, Sentence, Token, sentences, tokens};
 
-/// What a reason stands behind, or what stands behind one.
-const REASONS: &[&str] = &[
-    "because", "cause", "cos", "cuz", "coz", "since", "so", "due", "thanks", "porque", "pq", "xq", "asi", "culpa",
-    "pues", "debido", "puesto", "como",
-];
+/// What a reason stands behind.
+const REASONS: &[&str] =
+    &["because", "cos", "cuz", "coz", "due", "thanks", "porque", "pq", "xq", "culpa", "debido", "gracias"];
+/// What stands behind a reason, before whoever acts.
+const SO: &[&str] = &["so", "cause"];
+const ACTING: &[&str] = &["i", "we", "they", "he", "she", "it", "my", "our", "the"];
 /// Verbs of beginning and ending, of which it is no matter which was said, and the question word itself.
 const TURNS: &[&str] = &[
     "dejar",
@@ -57,32 +58,42 @@ impl<S: Store> Search<'_, '_, S> {
         }
         let names = self.names(subjects)?;
         let of_others = matches!(self.question.subject, Some(Mention::Relative { .. } | Mention::Named(_)));
-        let mut best: Option<(usize, Quotation)> = None;
-        for episode in self.store.search_episodes(&self.sought(), super::quote::COMPARED_MAX)? {
+        let mut told = self.store.search_episodes(&self.sought(), super::quote::COMPARED_MAX)?;
+        told.sort_by_key(|episode| std::cmp::Reverse(episode.id));
+        for episode in told {
             for (span, text, heard) in pieces(&episode) {
-                let covered = heard.covers(&content);
-                let whom = heard.said.iter().any(|token| names.contains(&token.fold))
-                    || heard.covers(&self.question.about) == self.question.about.len();
-                let gives = heard.said.iter().any(|token| REASONS.contains(&token.fold.as_str()));
-                let better = best.as_ref().is_none_or(|(most, _)| covered > *most);
-                if covered == content.len()
-                    && whom
-                    && gives
-                    && better
+                let used = heard.used(&content);
+                let named = heard.said.iter().any(|token| names.contains(&token.fold));
+                let whom = named || heard.covers(&self.question.about) == self.question.about.len();
+                let spoken = whom && self.speaks_of(&heard, episode.language, &used, &names);
+                if heard.covers(&content) == content.len()
+                    && spoken
+                    && gives_reason(&heard.said)
                     && !overlaps(&unsaid(&episode, of_others), span)
                     && !self.taken_back(&episode)?
                 {
-                    best = Some((covered, Quotation { episode: episode.id, text, said: episode.recorded }));
+                    let quoted = Some(Quotation { episode: episode.id, text, said: episode.recorded });
+                    return Ok(Found { quoted, ..Found::default() });
                 }
             }
         }
-        Ok(Found { quoted: best.map(|(_, quoted)| quoted), ..Found::default() })
+        Ok(Found::default())
     }
 
     fn taken_back(&self, episode: &Episode) -> Result<bool, S::Error> {
         let told = Filter { episode: Some(episode.id), states: States::All, ..Filter::default() };
         Ok(self.store.facts(&told)?.iter().any(|fact: &Fact| fact.retracted.is_some()))
     }
+}
+
+/// "My knee's had enough so I …", «porque me daba tos».
+fn gives_reason(said: &[Token]) -> bool {
+    let word = |at: usize| said.get(at).map_or("", |token| token.fold.as_str());
+    (0..said.len()).any(|at| {
+        REASONS.contains(&word(at))
+            || SO.contains(&word(at)) && ACTING.contains(&word(at + 1))
+            || word(at) == "asi" && word(at + 1) == "que"
+    })
 }
 
 /// The sentences of a message: their bytes, their text, and what their words agree by.
