@@ -248,4 +248,99 @@ mod tests {
             assert!(answer.facts.is_empty(), "{question}: {}", answer.text);
         }
     }
+
+    /// What is answered to a question behind some messages.
+    fn told(said: &[&str], question: &str) -> Answer {
+        let mut replay = Replay::new(InMemory::new(), Moment::parse("2026-03-10T10:00:00Z").unwrap());
+        for text in said {
+            replay.play(&Step::Say { text: (*text).to_owned(), at: None, language: None }).unwrap();
+        }
+        let ask = Step::Ask { text: question.to_owned(), at: None, language: None };
+        let Ok(Played::Answered(answer)) = replay.play(&ask) else { panic!("{question}") };
+        answer
+    }
+
+    /// What is told of others, of other things or of the past takes nothing away from what is known.
+    #[test]
+    fn nothing_is_taken_by_what_speaks_of_something_else() {
+        for (said, question, expected) in [
+            (&["Tomo metformina", "A mi padre le han subido el enalapril a 20"][..], "¿qué tomo?", "Tomas metformina."),
+            (
+                &["Tomo metformina", "Mi madre toma enalapril", "Se lo han subido a 20"],
+                "¿qué toma mi madre?",
+                "enalapril 20",
+            ),
+            (&["Tomo metformina", "Me han subido la renta a 900"], "¿qué tomo?", "Tomas metformina."),
+            (&["I take citalopram 20 mg", "It's 15 degrees now"], "what do I take?", "citalopram 20 mg"),
+            (
+                &["I take levothyroxine 75 mcg", "I take levothyroxine 30 to 60 minutes before breakfast"],
+                "what do I take?",
+                "75 mcg",
+            ),
+            (
+                &["Tengo la boda de Ana el 20 de junio", "Perdona, tengo una cita el viernes"],
+                "¿cuándo es la boda de Ana?",
+                "20 de junio",
+            ),
+            (
+                &["I have a dentist appointment on 12 June", "Sorry, I've got the dentist on Friday too"],
+                "when is my dentist appointment?",
+                "12 June",
+            ),
+            (&["I live in Hull", "My wife has two brothers. They live in Paris"], "where do I live?", "Hull"),
+            (&["I live in Bath", "My brother moved out. Living in Leeds now."], "where do I live?", "Bath"),
+            (&["My husband is Pedro", "I had a boyfriend called Tom at school"], "who is my husband?", "Pedro"),
+            (&["My salary is 3000 a month", "They pay my wife 12 an hour"], "what's my salary?", "3000"),
+            (&["I earn 2500 a month", "I'm proud of my son, he makes 40k a year"], "how much do I earn?", "2500"),
+            (
+                &["Mi madre tiene dentista el 20 de marzo", "Se lo han cambiado al 23"],
+                "¿cuándo tiene mi madre dentista?",
+                "23 de marzo",
+            ),
+            (
+                &["I have the dentist on 12 June", "They moved my dentist appointment to 15 June for my son's exam"],
+                "when is my dentist appointment?",
+                "15 June",
+            ),
+            (&["My dentist is Dr Wong", "I have a dentist and a new car"], "who is my dentist?", "Dr Wong"),
+            (
+                &["Mi dirección es Calle 2 de Mayo 15", "No, perdona, es el número 17"],
+                "¿cuál es mi dirección?",
+                "Mayo 17",
+            ),
+            (
+                &["Trabajo los lunes y martes", "Tengo mucho trabajo el jueves y el viernes"],
+                "¿qué días trabajo?",
+                "lunes y martes",
+            ),
+            (&["Los lunes ceno con Ana", "Ahora los jueves ceno con Luis"], "¿con quién ceno los lunes?", "Ana"),
+            (
+                &["I want to run a marathon", "I want to learn Japanese next year"],
+                "what are my goals?",
+                "run a marathon",
+            ),
+            (
+                &["Mi dirección es calle Mayor 5", "Me he mudado a la calle Luna 7", "Borra mi dirección antigua"],
+                "¿cuál es mi dirección?",
+                "Luna 7",
+            ),
+        ] {
+            let answer = told(said, question);
+            assert!(answer.text.contains(expected), "{said:?} {question}: {}", answer.text);
+        }
+    }
+
+    /// Orders to forget reach what they name, and nothing of what is.
+    #[test]
+    fn orders_reach_what_they_name() {
+        for (said, question) in [
+            (&["I am 34 years old", "Forget how old I am"][..], "how old am I?"),
+            (&["Me han subido el enalapril a 20. No lo guardes"], "¿qué tomo?"),
+            (&["Pago 700 por el piso", "Olvida mi alquiler"], "¿cuánto pago de alquiler?"),
+            (&["Trabajo de noche", "Olvida mi turno"], "¿qué turno hago?"),
+        ] {
+            let answer = told(said, question);
+            assert!(answer.facts.is_empty(), "{said:?} {question}: {}", answer.text);
+        }
+    }
 }

@@ -57,16 +57,17 @@ impl Run<'_> {
                 || scan.word(i) == "caido" && (i.max(2) - 2..i).any(|before| scan.is_any(before, &["se", "ha"]))
         });
         let cancelled = called || said(CANCELS) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
-        let recent_event = self.spoken_of().any(|s| s.predicate == Predicate::Appointment);
+        let recent_event = self.spoken_of(sentence).any(|s| s.predicate == Predicate::Appointment);
         // "The interview is on Wednesday instead", «el dentista ahora es el 10».
         let instead = (0..scan.tokens.len()).any(|i| {
             scan.is_any(i, &["instead", "now", "ahora"]) || scan.word(i) == "final" && i > 0 && scan.word(i - 1) == "al"
         }) && groups
             .iter()
             .any(|group| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive);
-        let corrected = recent_event && super::correction::marker(scan).is_some();
+        let corrected =
+            recent_event && super::correction::marker(scan).is_some() && !self.tells_of_another(scan, groups, sentence);
         let moved = shifted(scan) || instead || said(MOVES);
-        let when = self.put_off(scan);
+        let when = self.put_off(scan, sentence);
         // "Sorry" alone sets nothing right yet.
         if !doubtful.is_empty() || corrected && !moved && !cancelled && when.is_none() {
             return;
@@ -76,7 +77,7 @@ impl Run<'_> {
             || corrected
             || (0..scan.tokens.len()).any(|i| scan.is_any(i, &["lo", "la", "it", "es", "is", "'s"]));
         let recent = || {
-            let said = self.spoken_of().filter(|s| s.predicate == Predicate::Appointment).last()?;
+            let said = self.spoken_of(sentence).filter(|s| s.predicate == Predicate::Appointment).last()?;
             said.object.as_ref().filter(|_| pronoun).map(|object| object.text.clone())
         };
         // «Al final no vamos a Oslo», "we're not going to Oslo".
@@ -106,6 +107,18 @@ impl Run<'_> {
         self.set_for(scan, &event, when.filter(|_| moved), cancelled, sentence);
     }
 
+    /// «Perdona, tengo una cita el viernes» takes nothing from a wedding, and "I've got the dentist on Friday too" nothing from
+    /// the dentist in June.
+    fn tells_of_another(&self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) -> bool {
+        let Some(named) = event(scan, groups) else { return false };
+        let besides =
+            (0..scan.tokens.len()).any(|at| scan.is_any(at, &["too", "also", "tambien", "another", "otra", "otro"]));
+        let words = crate::memory::search_words(&named);
+        let last = self.spoken_of(sentence).filter(|s| s.predicate == Predicate::Appointment).last();
+        let known = last.and_then(|s| s.object.as_ref()).map(|object| crate::memory::search_words(&object.text));
+        besides || known.is_some_and(|known| !known.iter().any(|word| words.contains(word)))
+    }
+
     /// What was called off goes, what was moved stands on its other day, or on the same one at another hour.
     fn set_for(
         &mut self,
@@ -119,7 +132,7 @@ impl Run<'_> {
         let same =
             (1..scan.tokens.len()).any(|i| scan.is_any(i, &["hora", "time"]) && scan.is_any(i - 1, &["misma", "same"]));
         let known = || {
-            let said = self.spoken_of().filter(|s| s.predicate == Predicate::Appointment).last()?;
+            let said = self.spoken_of(sentence).filter(|s| s.predicate == Predicate::Appointment).last()?;
             said.object.as_ref()?.text.rsplit_once(", ").map(|(_, hour)| hour.to_owned())
         };
         let hour = scan.hour(0, scan.tokens.len()).or_else(|| known().filter(|_| same)).filter(|_| !cancelled);
@@ -168,17 +181,17 @@ impl Run<'_> {
         true
     }
 
-    /// What the message before and this one have said.
-    fn spoken_of(&self) -> impl Iterator<Item = &Statement> {
-        self.before.recent.iter().chain(&self.statements)
+    /// What the message before and the sentences before this one have said.
+    fn spoken_of(&self, sentence: (usize, usize)) -> impl Iterator<Item = &Statement> {
+        self.before.recent.iter().chain(self.statements.iter().filter(move |s| s.sentence != sentence))
     }
 
     /// The day to which something is put off: one that is named, or a day of the same month.
-    fn put_off(&self, scan: &Scan<'_>) -> Option<PartialDate> {
+    fn put_off(&self, scan: &Scan<'_>, sentence: (usize, usize)) -> Option<PartialDate> {
         let today = scan.lookup.today;
         let named = period(scan, 0, scan.tokens.len(), true).at.filter(|day| day.last() >= today);
         named.or_else(|| {
-            let old = self.spoken_of().filter(|s| s.predicate == Predicate::Appointment).last()?.from?;
+            let old = self.spoken_of(sentence).filter(|s| s.predicate == Predicate::Appointment).last()?.from?;
             let PartialDate::Day(old) = old else { return None };
             let day = (1..scan.tokens.len()).find_map(|at| {
                 let (day, _) = crate::time::cardinal(scan.tokens, at)?;
@@ -206,7 +219,16 @@ impl Run<'_> {
         let says = Says::of(predicate);
         let object = Object { key: words::key(text), text: text.to_owned(), mention: None };
         let stance = Stance { act, from: when, to: when };
-        let whose = whose(scan).and_then(|mention| self.resolved(mention)).unwrap_or(Mention::Owner);
+        let named = whose(scan).and_then(|mention| self.resolved(mention));
+        // «Se lo han cambiado al 23» is of whoever has what was spoken of.
+        let bare = text.split(", ").next().unwrap_or(text);
+        let recent = || {
+            let told = self.spoken_of(sentence).filter(|s| {
+                s.predicate == predicate && s.object.as_ref().is_some_and(|object| object.text.starts_with(bare))
+            });
+            told.last().map(|s| s.subject.clone())
+        };
+        let whose = named.or_else(recent).unwrap_or(Mention::Owner);
         let statement = reader.statement(whose, &says, Some(object), stance, (0, scan.tokens.len()));
         self.push(statement);
     }
@@ -214,17 +236,23 @@ impl Run<'_> {
 
 /// «A mi suegra le han pasado el cardiólogo al 11», "my brother's scan got moved": somebody else's.
 fn whose(scan: &Scan<'_>) -> Option<Mention> {
+    let is_event = |at: usize| words::longest(scan.language, scan.tokens, at, &[Class::Event]).is_some();
     (0..scan.tokens.len()).find_map(|at| {
         let (noun, end) = scan.noun(at)?;
-        let mention = match noun {
-            Noun::Someone(mention @ Mention::Relative { plural: false, .. }) => mention,
-            Noun::Thing(Mention::Thing { of, .. }) if matches!(*of, Mention::Relative { plural: false, .. }) => {
-                return Some(*of);
+        match noun {
+            Noun::Someone(mention @ Mention::Relative { plural: false, .. }) => {
+                let dative = at > 0 && scan.is_any(at - 1, &["a"]) && scan.is_any(end, &["le"]);
+                let has = scan.is_any(end, &["'s"]) && (end + 1..end + 3).any(is_event);
+                (dative || has).then_some(mention)
             }
-            _ => return None,
-        };
-        let dative = at > 0 && scan.is_any(at - 1, &["a"]) && scan.is_any(end, &["le"]);
-        (dative || scan.is_any(end, &["'s"])).then_some(mention)
+            Noun::Thing(Mention::Thing { of, .. }) => {
+                let theirs = matches!(*of, Mention::Relative { plural: false, .. }) && (at..end).any(is_event);
+                // "They moved my dentist appointment because of my son's exam".
+                let first = !(0..at).any(is_event);
+                (theirs && first).then_some(*of)
+            }
+            _ => None,
+        }
     })
 }
 

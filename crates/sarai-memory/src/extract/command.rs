@@ -16,6 +16,11 @@ use crate::words::{self, Class};
 
 /// The command of a sentence: none if it is no command, an empty list if it is one that means nothing («olvídalo»).
 pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Option<Vec<Command>> {
+    let commands = ordered(scan, run, sentence)?;
+    Some(if order::asks_for_past(scan) { order::of_the_past(scan, commands) } else { commands })
+}
+
+fn ordered(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Option<Vec<Command>> {
     // «Era un secreto, olvídalo»: it is not said to be let be.
     let has = |words: &[&str]| (0..scan.tokens.len()).any(|i| scan.is_any(i, words));
     let gone = has(&["olvidalo", "borralo", "eliminalo"])
@@ -79,22 +84,9 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
     };
     let end = (from + 1..last).find(|&i| scan.is_any(i, &but) || again(i)).unwrap_or(last);
     let found = ask.targets(&Scan { tokens: &scan.tokens[..end], ..scan }, from, tone);
-    let past = (from..end).any(|i| scan.is_any(i, &PAST));
-    let found: Vec<Command> = found
-        .into_iter()
-        .map(|command| match command {
-            Command::ForgetPredicate { subject, predicate, kind: None } if past => {
-                Command::ForgetPast { subject, predicate }
-            }
-            command => command,
-        })
-        .collect();
     // «Olvide el paraguas» may be a tale without its accent; what finds nothing certain is none.
     (tone != Tone::Weak || !found.is_empty()).then_some(found)
 }
-
-/// What was so before, and not what is.
-const PAST: [&str; 8] = ["old", "previous", "former", "antiguo", "antigua", "anterior", "vieja", "viejo"];
 
 /// A sentence that orders something, and the message it stands in.
 struct Ask<'a, 'b> {

@@ -342,9 +342,14 @@ fn other_part(scan: &Scan<'_>, from: usize, address: &str) -> Option<String> {
     })?;
     let new = scan.source(at + 1, at + 2);
     let known = crate::text::tokens(address, CORRECTION_TOKENS_MAX);
+    // The number of the house is the last before a comma: «Calle 2 de Mayo 15».
     let house = part.contains(&"numero");
-    let old = (0..known.len())
-        .find(|&i| figure(&known[i]) && (house || i > 0 && part.contains(&known[i - 1].fold.as_str())))?;
+    let comma = known.iter().position(|token| token.is(",")).unwrap_or(known.len());
+    let old = if house {
+        (0..comma).rev().find(|&i| figure(&known[i]))?
+    } else {
+        (1..known.len()).find(|&i| figure(&known[i]) && part.contains(&known[i - 1].fold.as_str()))?
+    };
     Some(format!("{}{new}{}", &address[..known[old].start], &address[known[old].end..]))
 }
 

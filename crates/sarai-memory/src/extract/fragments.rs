@@ -120,7 +120,8 @@ impl Run<'_> {
         // "Living in London is expensive" says nothing of anybody.
         let acts = groups.iter().any(|group| group.first <= end && group.first > first);
         let told = self.statements.iter().any(|statement| statement.sentence == sentence);
-        if gerund && !acts && !told {
+        // "My brother moved out last week. Living in Leeds now" goes on about him.
+        if gerund && !acts && !told && self.focus.is_none() {
             self.fragment(scan, first, sentence);
         }
     }
@@ -340,7 +341,9 @@ const NEXT: &[&str] = &["new", "nuevo", "nueva", "next", "proximo", "proxima", "
 
 /// Whether one of the words stands at the beginning of a sentence, or behind an article or possessive.
 fn announces(scan: &Scan<'_>, list: &[&str]) -> bool {
-    announced(scan, list).is_some()
+    // "Goal for the next year" is no next goal.
+    announced(scan, list)
+        .is_some_and(|at| words::longest(scan.language, scan.tokens, at + 1, &[Class::Attribute]).is_some())
 }
 
 fn announced(scan: &Scan<'_>, list: &[&str]) -> Option<usize> {

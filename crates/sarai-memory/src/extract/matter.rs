@@ -8,6 +8,7 @@ use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::text::Kind;
 use crate::time::{cardinal, weekday};
+use crate::words::lists::PROFESSIONALS;
 use crate::words::matters::{self, Matter, Worth};
 use crate::words::{self, Tense};
 
@@ -48,6 +49,7 @@ const SUMS: &[&str] = &[
 /// What a number may count instead.
 const COUNTED: &[&str] =
     &["years", "anos", "people", "personas", "minutes", "minutos", "times", "veces", "days", "dias"];
+const FREE: &[&str] = &["off", "libre", "libro", "libres"];
 const SHIFTS: &[&str] = &[
     "nights",
     "night",
@@ -80,9 +82,10 @@ const SHIFTS: &[&str] = &[
 ];
 /// "Got a raise, 16 an hour now" leaves out who.
 const SUBJECTLESS: &[&str] = &["got", "earning", "paying", "working", "been", "cobrando", "pagando"];
-const OWN: &[&str] = &[
-    "i", "we", "my", "our", "me", "us", "mi", "mis", "nos", "nuestro", "nuestra", "yo", "here", "aqui", "aca", "they",
-];
+const OWN: &[&str] =
+    &["i", "we", "my", "our", "me", "us", "mi", "mis", "nos", "nuestro", "nuestra", "yo", "here", "aqui", "aca"];
+/// Somebody else gets it, or pays it.
+const OTHERS: &[&str] = &["her", "him", "his", "their", "he", "she", "le", "les", "su", "sus", "ella", "ellos"];
 
 impl Run<'_> {
     pub(super) fn matters(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) {
@@ -103,13 +106,16 @@ impl Run<'_> {
         // «Hoy trabajo hasta tarde» is of one day.
         let passes = (0..scan.tokens.len())
             .any(|at| scan.is_any(at, &["hoy", "today", "tonight", "yesterday", "ayer", "tomorrow"]));
-        if !own || quoted || passes || groups.iter().any(unreal) || begins_with_another(scan, groups) {
+        if !own || quoted || passes || groups.iter().any(unreal) || speaks_of_another(scan) {
             return;
         }
         let known: Vec<&Matter> =
             matters::of(scan.language, scan.tokens, false).filter(|matter| holds(scan, matter.worth)).collect();
         let known = known.into_iter().filter(|matter| match matter.worth {
-            Worth::Days => true,
+            Worth::Days => {
+                let free = (0..scan.tokens.len()).any(|at| scan.is_any(at, FREE));
+                free || groups.iter().any(|group| group.has_any(&["trabajar", "work"]))
+            }
             // «Entro a las siete de la mañana» is an hour.
             Worth::Shift => !denies && !hour,
             Worth::Money | Worth::Count | Worth::Clock => !denies,
@@ -118,21 +124,32 @@ impl Run<'_> {
             let noted = |s: &super::Statement| s.sentence == sentence && s.kind == matter.name;
             if !self.statements.iter().any(noted) {
                 // A «turno» is no appointment here.
-                self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Appointment);
+                let turn = |s: &super::Statement| {
+                    s.predicate == Predicate::Appointment
+                        && s.object.as_ref().is_some_and(|object| crate::text::fold(&object.text).starts_with("turno"))
+                };
+                self.statements.retain(|s| s.sentence != sentence || !turn(s));
                 self.noted(scan, (0, scan.tokens.len()), matter.name.to_owned(), sentence);
             }
         }
     }
 }
 
-/// «Mi amigo Rubén paga 900 de alquiler»: whoever stands before the verb, if that is not the owner or nobody in particular.
-fn begins_with_another(scan: &Scan<'_>, groups: &[Group]) -> bool {
-    let verb = groups.first().map_or(scan.tokens.len(), |group| group.first);
-    (0..verb).any(|at| match scan.noun(at) {
-        Some((Noun::Someone(mention), _)) => !matches!(mention, Mention::Owner | Mention::Pronoun { plural: true, .. }),
-        Some((Noun::Thing(Mention::Thing { of, .. }), _)) => *of != Mention::Owner,
-        Some((Noun::Attribute { of, .. }, _)) => of != Mention::Owner,
-        _ => false,
+/// «Mi amigo Rubén paga 900 de alquiler», "I'm proud of my son, he makes 40k": whether anybody but the owner and those to
+/// whom one turns is spoken of.
+fn speaks_of_another(scan: &Scan<'_>) -> bool {
+    (0..scan.tokens.len()).any(|at| {
+        scan.is_any(at, OTHERS)
+            || match scan.noun(at) {
+                Some((Noun::Someone(mention), _)) => match mention {
+                    Mention::Owner | Mention::Pronoun { plural: true, .. } => false,
+                    Mention::Relative { kin, .. } => !PROFESSIONALS.contains(&kin),
+                    _ => true,
+                },
+                Some((Noun::Thing(Mention::Thing { of, .. }), _)) => *of != Mention::Owner,
+                Some((Noun::Attribute { of, .. }, _)) => of != Mention::Owner,
+                _ => false,
+            }
     })
 }
 
@@ -156,7 +173,7 @@ fn holds(scan: &Scan<'_>, worth: Worth) -> bool {
         }),
         Worth::Days => {
             let named = (0..last).filter(|&at| weekday(scan.word(at)).is_some()).count();
-            let free = (0..last).any(|at| scan.is_any(at, &["off", "libre", "libro", "libres"]));
+            let free = (0..last).any(|at| scan.is_any(at, FREE));
             named >= 2 || named == 1 && free
         }
         Worth::Clock => {

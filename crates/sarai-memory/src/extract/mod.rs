@@ -484,7 +484,11 @@ impl<'a> Run<'a> {
                 let focus = self.focus.clone()?;
                 // "Callum's wife is Freya and they've got a girl": of those two he was known before.
                 let focus = match focus {
-                    Mention::Relative { of, kin, plural: false, .. } if plural && PARTNERS.contains(&kin) => *of,
+                    Mention::Relative { of, kin, plural: false, .. }
+                        if plural && PARTNERS.contains(&kin) && *of != Mention::Owner =>
+                    {
+                        *of
+                    }
                     focus => focus,
                 };
                 let clash = matches!((feminine, gender(&focus)), (Some(a), Some(b)) if a != b);

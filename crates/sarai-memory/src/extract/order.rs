@@ -1,12 +1,15 @@
 //! Where a sentence orders something to be forgotten: «olvida…», «ya no hace falta que recuerdes…», «eso no lo guardes».
 
-use crate::grammar::Scan;
+use super::statement::Command;
+use crate::fact::Predicate;
 use crate::grammar::name::Trust;
 use crate::grammar::noun::Noun;
+use crate::grammar::{Mention, Scan};
 use crate::text::Token;
 use crate::words::lists::{
     self, ASIDES, FORGET, FORGET_IT, KEEPING, REMEMBERING, SAID_OF, SCAFFOLD, TAKING_BACK, UNTRUE,
 };
+use crate::words::{self, Class};
 
 /// Words between the beginning of an order and its verb.
 const SCAFFOLD_WORDS_MAX: usize = 14;
@@ -438,4 +441,31 @@ pub(super) fn taken_back(tokens: &[Token]) -> Option<(usize, usize)> {
     let (untrue, _) = found(from + 1, &UNTRUE)?;
     let last = if tokens[untrue - 1].is_mark() { untrue - 1 } else { untrue };
     (last > from).then_some((from, last))
+}
+
+/// What was so before, and not what is: «mi dirección antigua», "my old address".
+pub(super) fn asks_for_past(scan: &Scan<'_>) -> bool {
+    const PAST: [&str; 6] = ["old", "previous", "former", "antiguo", "antigua", "anterior"];
+    let named = |at: usize| words::longest(scan.language, scan.tokens, at, &[Class::Attribute]).is_some();
+    (0..scan.tokens.len()).any(|at| {
+        let behind = (at.saturating_sub(2)..at).any(named);
+        scan.is_any(at, &PAST) && (named(at + 1) || scan.spanish() && behind)
+    })
+}
+
+/// Orders to forget what is, as orders to forget what was.
+pub(super) fn of_the_past(scan: &Scan<'_>, commands: Vec<Command>) -> Vec<Command> {
+    let named = (0..scan.tokens.len()).find_map(|at| {
+        let (sense, _) = words::longest(scan.language, scan.tokens, at, &[Class::Attribute])?;
+        Predicate::from_name(words::attribute(sense.id)?.predicate)
+    });
+    let past = |command| match command {
+        Command::ForgetPredicate { subject, predicate, kind: None } => Command::ForgetPast { subject, predicate },
+        Command::ForgetText(text) => match named {
+            Some(predicate) => Command::ForgetPast { subject: Mention::Owner, predicate },
+            None => Command::ForgetText(text),
+        },
+        command => command,
+    };
+    commands.into_iter().map(past).collect()
 }

@@ -43,10 +43,20 @@ impl Reader<'_> {
         });
         let (new, now) = ((clause.first..group.first).any(|i| scan.is_any(i, NEW)), stands(NOW) || these_days);
         let moves_out = (0..scan.tokens.len()).any(|i| {
-            scan.is_any(i, &["moved"]) && scan.is_any(i + 1, &["out"])
+            let own = i == 0 || scan.is_any(i - 1, &["i", "we", "finally", "have", "'ve", "just", "and"]);
+            scan.is_any(i, &["moved"]) && scan.is_any(i + 1, &["out"]) && own
                 || scan.is_any(i, &["independizado", "independizada", "independice"])
         });
-        let brings_new = (group.last..clause.last).any(|i| scan.is_any(i, NEW));
+        let is_kin = |i: usize| words::longest(scan.language, scan.tokens, i, &[Class::Kin]).is_some();
+        let brings_new =
+            (group.last..clause.last).any(|i| scan.is_any(i, NEW) && (is_kin(i + 1) || i > 0 && is_kin(i - 1)));
+        // "My next goal", but not "next year".
+        let aims = |i: usize| scan.is_any(i, &["goal", "aim", "target", "objetivo", "meta", "reto", "proposito"]);
+        let (first, last) = (clause.first, clause.last);
+        let next_goal = (first..last).any(|i| {
+            (scan.is_any(i, NEW) || scan.is_any(i, NEXT)) && (aims(i + 1) || i > 0 && aims(i - 1))
+                || scan.is_any(i, NOW) && (first..last).any(aims)
+        });
         let renews = |s: &Statement| s.act == Act::Assert && s.manner == Manner::Plain && s.to.is_none();
         self.lost(group, clause, subject)
             .into_iter()
@@ -75,7 +85,7 @@ impl Reader<'_> {
                     vec![self.over(&statement), statement]
                 }
                 _ if statement.predicate == Predicate::Plays && now => vec![self.over(&statement), statement],
-                _ if statement.predicate == Predicate::Goal && (new || now || stands(NEXT)) => {
+                _ if statement.predicate == Predicate::Goal && next_goal => {
                     vec![self.over(&statement), statement]
                 }
                 _ if statement.predicate == Predicate::Owns && SINGLE.contains(&statement.kind.as_str()) => {

@@ -178,16 +178,17 @@ impl Reader<'_> {
     }
 
     /// "My sister had twins", «tuvo una niña».
-    fn tells_of_birth(&self) -> bool {
+    fn tells_of_birth(&self, group: &Group) -> bool {
         const BORN: &[&str] = &[
             "twins", "baby", "boy", "girl", "triplets", "bebe", "mellizos", "mellizas", "gemelos", "gemelas", "nina",
             "nino",
         ];
-        (0..self.scan.tokens.len()).any(|at| self.scan.is_any(at, BORN))
+        const WITHIN: usize = 4;
+        (group.last..group.last + WITHIN).any(|at| self.scan.is_any(at, BORN))
     }
 
     /// Something that happened once and leaves a lasting state: an adoption, a wedding, a degree.
-    fn is_event(&self, predicate: Predicate, lemma: &str) -> bool {
+    fn is_event(&self, group: &Group, predicate: Predicate, lemma: &str) -> bool {
         matches!(
             lemma,
             "adoptar"
@@ -208,7 +209,7 @@ impl Reader<'_> {
                 | "rescue"
                 | "acoger"
                 | "rescatar"
-        ) || predicate == Predicate::Relative && matches!(lemma, "have" | "tener") && self.tells_of_birth()
+        ) || predicate == Predicate::Relative && matches!(lemma, "have" | "tener") && self.tells_of_birth(group)
             || predicate == Predicate::MaritalStatus && !matches!(lemma, "estar" | "ser" | "be")
             || predicate == Predicate::Medication
                 && matches!(lemma, "poner" | "dar" | "subir" | "put" | "give" | "start")
@@ -244,7 +245,7 @@ impl Reader<'_> {
             && (!LASTING.contains(&says.predicate)
                 || says.predicate == Predicate::MaritalStatus && matches!(form.lemma, "estar" | "ser" | "be"))
             && self.manner == Manner::Plain
-            && !self.is_event(says.predicate, form.lemma)
+            && !self.is_event(group, says.predicate, form.lemma)
         {
             let to = period.to.or(period.at).or(Some(today));
             stance(period.from.or(period.at), to)

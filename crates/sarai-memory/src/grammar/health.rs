@@ -197,7 +197,12 @@ impl Scan<'_> {
             // «Losartán de 50».
             Some(_) if from > at => from + 1,
             // «Levotiroxina 75», but not "ibuprofen 2 times a day".
-            Some((value, end)) if value >= 10.0 && self.tokens.get(end).is_none_or(|next| !next.is_word()) => end,
+            Some((value, end))
+                if value >= 10.0
+                    && self.tokens.get(end).is_none_or(|next| !next.is_word() || next.is("para") || next.is("for")) =>
+            {
+                end
+            }
             _ => at,
         }
     }

@@ -213,10 +213,10 @@ impl Scan<'_> {
     }
 }
 
-/// What somebody has who has one of this brand.
 /// Who make cars and motorbikes.
 const MAKERS_OF_BOTH: &[&str] = &["honda", "bmw", "suzuki", "peugeot", "yamaha", "kawasaki"];
 
+/// What somebody has who has one of this brand.
 fn brand_of(word: &str) -> Option<&'static str> {
     [
         ("car", &*CAR_BRANDS),

@@ -3,10 +3,11 @@
 //! Nothing is closed or marked here; it is erased. Of the text only a salted hash stays in the store, by which an import
 //! that would bring it back is known.
 
+use super::store::search_words;
 use super::store::{Change, Filter, States, Store};
 use super::{Memory, Origin, Planner};
 use crate::enrich::Suggestion;
-use crate::extract::Statement;
+use crate::extract::{DOSE, Statement};
 use crate::fact::{Entity, EntityId, Episode, EpisodeId, Evidence, Fact, FactId, Predicate, Source};
 use crate::grammar::Mention;
 use crate::text::fold;
@@ -251,7 +252,7 @@ impl<'s, S: Store> Known<'s, S> {
         let over = |fact: &&Fact| {
             meant.contains(&fact.subject)
                 && siblings(predicate).contains(&fact.predicate)
-                && (fact.retracted.is_some() || !fact.is_current(at.date()))
+                && (fact.retracted.is_some() || fact.to.is_some_and(|to| to.last() <= at.date()))
         };
         doomed.facts.extend(self.facts.iter().filter(over).map(|fact| fact.id));
         Ok(())
@@ -317,10 +318,12 @@ impl<'s, S: Store> Known<'s, S> {
                             None => {
                                 object.key == fact.object.key
                                     || object.key.len() > 3 && fact.object.key.contains(&object.key)
+                                    || fact.is_event() && is_told_by(&fact.object.text, &object.text)
                             }
                         },
                     };
-                    if same && (statement.kind.is_empty() || statement.kind == fact.kind) {
+                    let kind = statement.kind.is_empty() || statement.kind == DOSE || statement.kind == fact.kind;
+                    if same && kind {
                         doomed.facts.insert(fact.id);
                         if let (Some(id), Predicate::Relative | Predicate::Pet) = (fact.object.entity, fact.predicate) {
                             self.person(id, doomed)?;
@@ -380,6 +383,12 @@ fn concerns(request: &Request, suggestion: &Suggestion) -> bool {
         | Request::Since(_) => return false,
     };
     siblings(predicate).contains(&suggestion.proposal.predicate)
+}
+
+/// Whether all words of an event that is known stand in what was said of it: «la cita del dentista a las 12».
+fn is_told_by(known: &str, said: &str) -> bool {
+    let words = search_words(said);
+    search_words(known).iter().all(|word| words.contains(word))
 }
 
 /// Predicates that say nearly the same: who forgets where somebody lives forgets the street too.

@@ -64,6 +64,8 @@ pub(crate) struct Planner<'a, S: Store> {
     clauses: HashMap<FactId, u32>,
     /// The sentence speaks of a change.
     pub(super) changing: bool,
+    /// What it tells is over already, and takes nobody's place.
+    pub(super) bygone: bool,
     /// Sentences that put one thing in the place of another, of which predicate, and the keys of both.
     pub(super) swapped: Vec<((usize, usize), Predicate, [String; 2])>,
     pub(super) outcome: Outcome,
@@ -81,6 +83,7 @@ impl<'a, S: Store> Planner<'a, S> {
             changed: HashMap::new(),
             clauses: HashMap::new(),
             changing: false,
+            bygone: false,
             swapped: Vec::new(),
             outcome: Outcome::default(),
         }
@@ -123,6 +126,7 @@ impl<'a, S: Store> Planner<'a, S> {
     pub(super) fn take(&mut self, statement: &Statement) -> Result<(), S::Error> {
         let creates = statement.act == Act::Assert;
         self.changing = self.speaks_of_change(statement);
+        self.bygone = statement.to.is_some_and(|to| to.first() <= self.origin.at.date());
         let Some(subject) = self.resolve(&statement.subject, creates)? else {
             if creates {
                 self.outcome.refused.push(Reason::Ambiguous);
@@ -248,7 +252,7 @@ impl<'a, S: Store> Planner<'a, S> {
         let Some(object) = object else { return Ok(()) };
         let filter = Filter { subject: Some(subject), predicate: Some(Predicate::Medication), ..Filter::default() };
         let mut known = self.facts(&filter)?;
-        known.retain(|fact| object.key.is_empty() || fact.object.key == object.key);
+        known.retain(|fact| fact.object.key == object.key);
         let known = known.into_iter().max_by_key(|fact| fact.id);
         let only_dose = statement.kind == DOSE;
         let object = match known {
@@ -256,7 +260,8 @@ impl<'a, S: Store> Planner<'a, S> {
                 Value { text: redosed(&old.object.text, &object.text), key: old.object.key, entity: None }
             }
             Some(old) => Value { text: with_purpose_of(&old.object.text, &object.text), ..object },
-            None if object.key.is_empty() => return Ok(()),
+            // A dose alone names nothing to take.
+            None if only_dose && !object.text.starts_with(char::is_alphabetic) => return Ok(()),
             None => object,
         };
         let kind = if only_dose { String::new() } else { statement.kind.clone() };
@@ -304,18 +309,8 @@ impl<'a, S: Store> Planner<'a, S> {
                 self.retract(fact);
             }
         }
-        if statement.predicate == Predicate::Routine && self.speaks_of_change(statement) {
-            let subject = self.resolve(&statement.subject, false)?;
-            let filter = Filter { subject, predicate: Some(Predicate::Routine), ..Filter::default() };
-            let new = timeless(statement.language, &object.text);
-            for fact in self.facts(&filter)? {
-                let old = timeless(fact.language, &fact.object.text);
-                let holds =
-                    |all: &[String], part: &[String]| !part.is_empty() && part.iter().all(|word| all.contains(word));
-                if fact.language == statement.language && (holds(&old, &new) || holds(&new, &old)) {
-                    self.give_way(statement, fact);
-                }
-            }
+        if statement.predicate == Predicate::Routine && self.changing {
+            self.displace_routine(statement, object)?;
         }
         let opposite = match statement.predicate {
             Predicate::Likes => Some(Predicate::Dislikes),
@@ -331,6 +326,27 @@ impl<'a, S: Store> Planner<'a, S> {
                 ..Filter::default()
             };
             for fact in self.facts(&filter)? {
+                self.give_way(statement, fact);
+            }
+        }
+        Ok(())
+    }
+
+    /// «Ahora ceno a las 20:30» ends another hour of the same habit.
+    fn displace_routine(&mut self, statement: &Statement, object: &Value) -> Result<(), S::Error> {
+        let subject = self.resolve(&statement.subject, false)?;
+        let filter = Filter { subject, predicate: Some(Predicate::Routine), ..Filter::default() };
+        let new = timeless(statement.language, &object.text);
+        let days = weekdays(&object.text);
+        for fact in self.facts(&filter)? {
+            let old = timeless(fact.language, &fact.object.text);
+            let holds =
+                |all: &[String], part: &[String]| !part.is_empty() && part.iter().all(|word| all.contains(word));
+            // «Los lunes ceno con Ana» stays beside «los jueves ceno con Luis».
+            let same_people = people(&fact.object.text) == people(&object.text);
+            let same_days = !days.is_empty() && weekdays(&fact.object.text) == days;
+            let same = fact.language == statement.language && (same_people || same_days);
+            if same && (holds(&old, &new) || holds(&new, &old)) {
                 self.give_way(statement, fact);
             }
         }
@@ -538,6 +554,21 @@ impl<'a, S: Store> Planner<'a, S> {
         self.set_names(subject, names)?;
         Ok(true)
     }
+}
+
+/// The days of the week that a routine names.
+fn weekdays(text: &str) -> Vec<u8> {
+    let mut out: Vec<u8> =
+        tokens(text, ROUTINE_TOKENS_MAX).iter().filter_map(|token| crate::time::weekday(&token.fold)).collect();
+    out.sort_unstable();
+    out
+}
+
+/// The capitals of a routine that are no days: who comes along.
+fn people(text: &str) -> Vec<String> {
+    let tokens = tokens(text, ROUTINE_TOKENS_MAX);
+    let named = tokens.iter().skip(1).filter(|token| token.capital && crate::time::weekday(&token.fold).is_none());
+    named.map(|token| token.fold.clone()).collect()
 }
 
 /// The words of a routine without its days and hours.

@@ -161,7 +161,7 @@ impl<S: Store> Planner<'_, S> {
         let statement = self.bare(predicate, kin);
         let object = Value { text: name.unwrap_or_default().to_owned(), key: format!("e:{id}"), entity: Some(id) };
         if !plural || predicate == Predicate::Relative {
-            if UNIQUE.contains(&kin) {
+            if UNIQUE.contains(&kin) && !self.bygone {
                 // Two that one message names stand beside each other: «mis mejores amigos son Ana y Luis».
                 let new = self.first_new();
                 // A girlfriend takes the place of the partner before.

@@ -227,6 +227,7 @@ impl<S: Store> Known<'_, S> {
     fn described(&self, fact: &Fact) -> Vec<String> {
         let mut text = format!("{} {} {}", fact.object.text, fact.object.key, labels(&fact.kind));
         text = format!("{text} {} {}", fact.predicate.name().replace('_', " "), fact.kind);
+        text.extend(crate::words::matters::named(&fact.kind).flat_map(|word| [" ", word]));
         for id in [Some(fact.subject), fact.object.entity].into_iter().flatten().filter(|id| *id != EntityId::OWNER) {
             text = format!("{text} {}", self.names(id).join(" "));
             for relation in self.relations(id).filter(|relation| relation.predicate != Predicate::LivesWith) {

@@ -98,20 +98,29 @@ pub struct Quotation {
     pub said: Moment,
 }
 
-/// What the owner said right behind, if it only sets the message right: «no, perdona, el martes».
+/// What the owner said right behind, if it only sets the message right: «no, perdona, el martes». What tells a fact of
+/// its own speaks of something else.
 fn corrected<S: Store>(store: &S, episode: &Episode) -> Result<Option<Episode>, S::Error> {
     let next = store.episode(EpisodeId(episode.id.0 + 1))?;
-    Ok(next.filter(|next| {
+    let Some(next) = next.filter(|next| {
         next.recorded.utc_ms - episode.recorded.utc_ms <= CORRECTED_WITHIN_MS
             && is_correction(&next.text, next.language)
-    }))
+    }) else {
+        return Ok(None);
+    };
+    Ok(facts_of(store, next.id)?.is_empty().then_some(next))
+}
+
+fn facts_of<S: Store>(store: &S, id: EpisodeId) -> Result<Vec<Fact>, S::Error> {
+    store.facts(&Filter { episode: Some(id), states: States::All, ..Filter::default() })
 }
 
 /// Whether something that the message said was corrected, was taken back, or has ended by a day that is asked about.
 fn no_longer_holds<S: Store>(store: &S, id: EpisodeId, on: Option<Date>) -> Result<bool, S::Error> {
-    let facts = store.facts(&Filter { episode: Some(id), states: States::All, ..Filter::default() })?;
     let ended = |fact: &Fact| on.is_some_and(|day| !fact.is_current(day));
-    Ok(facts.iter().any(|fact| fact.source == Source::Entered || fact.retracted.is_some() || ended(fact)))
+    Ok(facts_of(store, id)?
+        .iter()
+        .any(|fact| fact.source == Source::Entered || fact.retracted.is_some() || ended(fact)))
 }
 
 /// A part of a message, given by its bytes, in the owner's words, if it still holds; what set the message right takes its

@@ -61,6 +61,7 @@ impl<S: Store> Search<'_, '_, S> {
         let mut told = self.store.search_episodes(&self.sought(), super::quote::COMPARED_MAX)?;
         told.sort_by_key(|episode| std::cmp::Reverse(episode.id));
         for episode in told {
+            let mut doubtful: Option<Vec<(usize, usize)>> = None;
             for (span, text, heard) in pieces(&episode) {
                 let used = heard.used(&content);
                 let named = heard.said.iter().any(|token| names.contains(&token.fold));
@@ -69,7 +70,7 @@ impl<S: Store> Search<'_, '_, S> {
                 if heard.covers(&content) == content.len()
                     && spoken
                     && gives_reason(&heard.said)
-                    && !overlaps(&unsaid(&episode, of_others), span)
+                    && !overlaps(doubtful.get_or_insert_with(|| unsaid(&episode, of_others)), span)
                     && !self.taken_back(&episode)?
                 {
                     let quoted = Some(Quotation { episode: episode.id, text, said: episode.recorded });

@@ -45,6 +45,13 @@ static MATTERS: LazyLock<Vec<Matter>> = LazyLock::new(|| {
     .collect()
 });
 
+/// The words that speak of a matter by themselves, in both languages: «alquiler», "rent".
+pub(crate) fn named(name: &str) -> impl Iterator<Item = &'static str> {
+    let matter = MATTERS.iter().find(|matter| matter.name == name);
+    let cues = matter.into_iter().flat_map(|matter| matter.cues.iter().flatten());
+    cues.filter_map(|(words, _)| if let [word] = words[..] { Some(word) } else { None })
+}
+
 /// The matters that words speak of, or ask for.
 pub(crate) fn of(language: Language, tokens: &[Token], asks: bool) -> impl Iterator<Item = &'static Matter> {
     let said: Vec<Vec<String>> = tokens.iter().map(|token| faces(language, token)).collect();
