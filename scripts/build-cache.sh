@@ -8,7 +8,7 @@
 set -eu
 
 root=${SARAI_BUILD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sarai-build}
-# x86 calls them flags, ARM features; their order means nothing.
-cpu=$(sed -n 's/^\(flags\|Features\)[[:space:]]*: //p' /proc/cpuinfo | head -n 1 | tr ' ' '\n' | sort -u)
+# x86 calls them flags, ARM features; their order means nothing. AMX is left alone (.cargo/config.toml).
+cpu=$(sed -n 's/^\(flags\|Features\)[[:space:]]*: //p' /proc/cpuinfo | head -n 1 | tr ' ' '\n' | grep -v '^amx' | sort -u)
 digest=$(printf '%s\n' "$cpu" "$(rustc --version --verbose)" | sha256sum | cut -c 1-12)
 echo "$root/target-$digest"

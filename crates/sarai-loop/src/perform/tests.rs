@@ -14,8 +14,8 @@ const ASKED_MAX: usize = 16;
 /// Path and answer.
 type Table = &'static [(&'static str, &'static str)];
 
-/// Answers one request by the table, and says what it was.
-fn serve_one(stream: UnixStream, table: Table) -> Option<String> {
+/// Takes one request down and answers it by the table, in this order: who has the answer may look at once.
+fn serve_one(stream: UnixStream, table: Table, told: &mpsc::SyncSender<String>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
     loop {
@@ -31,13 +31,13 @@ fn serve_one(stream: UnixStream, table: Table) -> Option<String> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let answer = table.iter().find(|(known, _)| *known == path).map(|(_, answer)| *answer);
+    told.send(path).ok()?;
     let (status, answer) = answer.map_or(("503 Service Unavailable", "{}"), |answer| ("200 OK", answer));
     let length = answer.len();
     let whole = format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{answer}"
     );
-    reader.get_mut().write_all(whole.as_bytes()).ok()?;
-    Some(path)
+    reader.get_mut().write_all(whole.as_bytes()).ok()
 }
 
 /// Performs an action, and says how that ended and what `serve` was asked.
@@ -48,10 +48,8 @@ async fn perform(fields: &[(&str, &str)], table: Table) -> (Done, Vec<String>) {
     let (told, asked) = mpsc::sync_channel(ASKED_MAX);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let Some(path) = serve_one(stream.unwrap(), table) else { continue };
-            if told.send(path).is_err() {
-                return;
-            }
+            // A client that hangs up is no matter here: what was asked is compared.
+            serve_one(stream.unwrap(), table, &told);
         }
     });
     let fields: Vec<(String, Field)> =
