@@ -283,6 +283,11 @@ mod tests {
                 "20 de junio",
             ),
             (
+                &["El taller de mi primo queda en Getafe", "Uy no, me confundí, el taller queda en Leganés"],
+                "¿dónde queda el taller de mi primo?",
+                "Leganés",
+            ),
+            (
                 &["I have a dentist appointment on 12 June", "Sorry, I've got the dentist on Friday too"],
                 "when is my dentist appointment?",
                 "12 June",

@@ -37,6 +37,8 @@ const SOUGHT_MAX: usize = 8;
 const FEW: usize = 3;
 /// So long behind a message its correction may come.
 const CORRECTED_WITHIN_MS: i64 = 15 * 60_000;
+/// Letters of a word that names something.
+const NAMING_MIN: usize = 4;
 /// What denies the words behind it.
 const NO: &[&str] = &[
     "no", "not", "nunca", "never", "jamas", "ni", "nor", "neither", "nadie", "nobody", "ningun", "ninguno", "ninguna",
@@ -99,7 +101,7 @@ pub struct Quotation {
 }
 
 /// What the owner said right behind, if it only sets the message right: «no, perdona, el martes». What tells a fact of
-/// its own speaks of something else.
+/// its own and names nothing that the message named speaks of something else.
 fn corrected<S: Store>(store: &S, episode: &Episode) -> Result<Option<Episode>, S::Error> {
     let next = store.episode(EpisodeId(episode.id.0 + 1))?;
     let Some(next) = next.filter(|next| {
@@ -108,7 +110,18 @@ fn corrected<S: Store>(store: &S, episode: &Episode) -> Result<Option<Episode>, 
     }) else {
         return Ok(None);
     };
-    Ok(facts_of(store, next.id)?.is_empty().then_some(next))
+    let names_same = || {
+        let names = |said: &Episode| {
+            let mut words = search_words(&said.text);
+            words.retain(|word| word.len() >= NAMING_MIN && !FUNCTION.contains(&word.as_str()));
+            words.retain(|word| words::forms(said.language, word, word).is_empty());
+            words
+        };
+        let before = names(episode);
+        names(&next).iter().any(|word| before.contains(word))
+    };
+    let corrects = facts_of(store, next.id)?.is_empty() || names_same();
+    Ok(corrects.then_some(next))
 }
 
 fn facts_of<S: Store>(store: &S, id: EpisodeId) -> Result<Vec<Fact>, S::Error> {
