@@ -14,7 +14,7 @@ use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::text::{Kind, Token};
 use crate::time::cardinal;
-use crate::words::lists::{CONTACT_WORDS, INTRODUCTIONS, NOT_PHONES};
+use crate::words::lists::{CONTACT_WORDS, INTRODUCTIONS, NEXT, NOT_PHONES};
 use crate::words::{self, Class, Form, Person, Tense};
 
 /// One message introduces its writer by at most so many fragments.
@@ -302,7 +302,7 @@ impl Run<'_> {
                     |s: &Statement| s.predicate == predicate && s.object.as_ref().is_some_and(|o| o.key == filler.key);
                 if !self.statements.iter().any(known) {
                     // Another goal takes the place of the last.
-                    if predicate == Predicate::Goal && of == Mention::Owner && announces(scan, NEXT) {
+                    if predicate == Predicate::Goal && of == Mention::Owner && announces(scan, &NEXT) {
                         self.clauses += 1;
                         let reader = Reader { scan, manner: Manner::Plain, number: self.clauses, sentence };
                         let stance = Stance { act: Act::End, ..Stance::PLAIN };
@@ -336,9 +336,6 @@ fn label(scan: &Scan<'_>, colon: usize) -> Option<(Mention, &'static str, usize)
     }
 }
 
-/// What is next, or new, takes the place of the last.
-const NEXT: &[&str] = &["new", "nuevo", "nueva", "next", "proximo", "proxima", "siguiente"];
-
 /// Whether one of the words stands at the beginning of a sentence, or behind an article or possessive.
 fn announces(scan: &Scan<'_>, list: &[&str]) -> bool {
     // "Goal for the next year" is no next goal.
@@ -353,7 +350,7 @@ fn announced(scan: &Scan<'_>, list: &[&str]) -> Option<usize> {
 
 /// "New address is 22 Tannery Lane", «nuevo teléfono: …»: what is new is the owner's.
 fn renewed(scan: &Scan<'_>) -> Option<(Mention, &'static str, usize)> {
-    let new = announced(scan, NEXT)?;
+    let new = announced(scan, &NEXT)?;
     let (sense, end) = words::longest(scan.language, scan.tokens, new + 1, &[Class::Attribute])?;
     let joint = scan.is_any(end, &["is", "es", "'s", ":", "="]);
     (joint || scan.tokens.get(end).is_some_and(|token| token.kind == Kind::Number)).then_some((

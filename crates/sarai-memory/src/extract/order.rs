@@ -7,7 +7,7 @@ use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::text::Token;
 use crate::words::lists::{
-    self, ASIDES, FORGET, FORGET_IT, KEEPING, REMEMBERING, SAID_OF, SCAFFOLD, TAKING_BACK, UNTRUE,
+    self, ASIDES, FORGET, FORGET_IT, FORMER, KEEPING, REMEMBERING, SAID_OF, SCAFFOLD, TAKING_BACK, UNTRUE,
 };
 use crate::words::{self, Class};
 
@@ -445,11 +445,10 @@ pub(super) fn taken_back(tokens: &[Token]) -> Option<(usize, usize)> {
 
 /// What was so before, and not what is: «mi dirección antigua», "my old address".
 pub(super) fn asks_for_past(scan: &Scan<'_>) -> bool {
-    const PAST: [&str; 6] = ["old", "previous", "former", "antiguo", "antigua", "anterior"];
     let named = |at: usize| words::longest(scan.language, scan.tokens, at, &[Class::Attribute]).is_some();
     (0..scan.tokens.len()).any(|at| {
         let behind = (at.saturating_sub(2)..at).any(named);
-        scan.is_any(at, &PAST) && (named(at + 1) || scan.spanish() && behind)
+        scan.is_any(at, &FORMER) && (named(at + 1) || scan.spanish() && behind)
     })
 }
 

@@ -11,7 +11,7 @@ use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
 use crate::grammar::noun::Noun;
 use crate::time::PartialDate;
-use crate::words::lists::PROFESSIONALS;
+use crate::words::lists::{NEXT, PROFESSIONALS};
 use crate::words::{self, Class, Tense};
 
 /// What people have one of at a time.
@@ -22,7 +22,6 @@ const ROLES: &[&str] = &["roommate", "assistant", "carer"];
 /// Of these one may have several: a coach for each sport.
 const SEVERAL: &[&str] = &["coach"];
 const NEW: &[&str] = &["new", "nuevo", "nueva"];
-const NEXT: &[&str] = &["next", "siguiente", "proximo", "proxima"];
 const NOW: &[&str] = &["now", "nowadays", "ahora", "actualmente"];
 /// What is said of a thing that is no more.
 const GONE: &[&str] = &["dead", "stolen", "kaput", "scrapped", "totalled", "muerto", "muerta", "robado", "robada"];
@@ -54,7 +53,7 @@ impl Reader<'_> {
         let aims = |i: usize| scan.is_any(i, &["goal", "aim", "target", "objetivo", "meta", "reto", "proposito"]);
         let (first, last) = (clause.first, clause.last);
         let next_goal = (first..last).any(|i| {
-            (scan.is_any(i, NEW) || scan.is_any(i, NEXT)) && (aims(i + 1) || i > 0 && aims(i - 1))
+            scan.is_any(i, &NEXT) && (aims(i + 1) || i > 0 && aims(i - 1))
                 || scan.is_any(i, NOW) && (first..last).any(aims)
         });
         let renews = |s: &Statement| s.act == Act::Assert && s.manner == Manner::Plain && s.to.is_none();

@@ -64,8 +64,6 @@ impl<S: Store> Search<'_, '_, S> {
             .flat_map(|word| words::forms(fact.language, word, word).iter().map(|form| crate::text::fold(form.lemma)))
             .collect();
         present.extend(lemmas);
-        // The words of a search have lost their last -s: «lune».
-        let day = |word: &str| crate::time::weekday(word).or_else(|| crate::time::weekday(&format!("{word}s")));
         let same_day = |a: &str, b: &str| day(a).is_some_and(|one| day(b) == Some(one));
         // «Cobro» asks for what «gano» tells.
         let said_as = |word: &str, other: &str| {
@@ -269,8 +267,6 @@ impl<S: Store> Search<'_, '_, S> {
 
     /// «¿Qué hago los sábados?»: what is done on Wednesdays does not say.
     fn on_that_day(&self, fact: &Fact) -> bool {
-        // The words of a search have lost their last -s: «lune».
-        let day = |word: &str| crate::time::weekday(word).or_else(|| crate::time::weekday(&format!("{word}s")));
         let asked: Vec<_> = self.question.words.iter().filter_map(|word| day(word)).collect();
         let told: Vec<_> = search_words(&fact.object.text).iter().filter_map(|word| day(word)).collect();
         let said = tokens(&format!("{} . {}", fact.object.text, fact.evidence.sentence), TOLD_TOKENS_MAX);
@@ -426,6 +422,11 @@ pub(crate) fn alike(a: &str, b: &str) -> bool {
 /// «Operan» and «operación»: long words with one root.
 pub(super) fn akin(a: &str, b: &str) -> bool {
     a.len() > 5 && b.len() > 5 && a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count() > 4
+}
+
+/// A day of the week among the words of a search, which have lost their last -s: «lune».
+fn day(word: &str) -> Option<u8> {
+    crate::time::weekday(word).or_else(|| crate::time::weekday(&format!("{word}s")))
 }
 
 /// Verbs of habits in both languages, and as a search has them.

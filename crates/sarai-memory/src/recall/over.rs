@@ -2,6 +2,7 @@
 
 use crate::fact::Predicate;
 use crate::text::Token;
+use crate::words::lists::FORMER;
 
 /// What this sentence speaks of is no more. `*` stands for any ending.
 const OVER: &[&str] = &[
@@ -334,12 +335,6 @@ pub(super) fn changes(said: &[Token]) -> bool {
 /// Whether it tells how something was.
 pub(super) fn speaks_of_before(said: &[Token]) -> bool {
     const BEFORE: &[&str] = &[
-        "old",
-        "previous",
-        "former",
-        "antiguo",
-        "antigua",
-        "anterior",
         "before",
         "antes",
         "was",
@@ -354,7 +349,7 @@ pub(super) fn speaks_of_before(said: &[Token]) -> bool {
         "fue",
         "had",
     ];
-    said.iter().any(|token| BEFORE.contains(&token.fold.as_str()))
+    said.iter().map(|token| token.fold.as_str()).any(|word| BEFORE.contains(&word) || FORMER.contains(&word))
 }
 
 /// Whether it says what there is in the place of something.

@@ -6,8 +6,8 @@ use super::named::nouns;
 use super::peel::{is_bare, peel};
 use super::rest::rest;
 use super::wanted::{
-    Wanted, asks_since, asks_the_clock, bygone, content_faces, kept_medicine, kind_asked, kind_of_thing, matter,
-    only_named, qualifies, relative_at, served_by, state, telling, trade, wanted, which,
+    Wanted, asks_since, asks_the_clock, bygone, content_faces, former, kept_medicine, kind_asked, kind_of_thing,
+    matter, only_named, qualifies, relative_at, served_by, state, telling, trade, wanted, which,
 };
 use crate::words::lists::FUNCTION;
 use std::sync::LazyLock;
@@ -236,13 +236,6 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         verbs: verbs(scan, from),
         topics,
     }
-}
-
-/// "My old address", «mi dirección anterior».
-fn former(scan: &Scan<'_>, from: usize) -> bool {
-    const FORMER: &[&str] = &["old", "previous", "former", "antiguo", "antigua", "anterior"];
-    let age = (from..scan.tokens.len()).any(|at| scan.is_any(at, &["how", "years", "year"]));
-    !age && (from..scan.tokens.len()).any(|at| scan.is_any(at, FORMER))
 }
 
 /// The verbs, as infinitives. "My ring size" has none in it.

@@ -4,7 +4,7 @@ use super::question::{CUES, Topic};
 use crate::fact::Predicate;
 use crate::grammar::{Mention, Scan};
 use crate::text::fold;
-use crate::words::lists::{ANY_QUESTION, FUNCTION, QUESTION_EMPTY};
+use crate::words::lists::{ANY_QUESTION, FORMER, FUNCTION, QUESTION_EMPTY};
 use crate::words::matters::{self, Worth};
 use crate::words::{self, Class};
 
@@ -33,18 +33,14 @@ pub(super) fn bygone(scan: &Scan<'_>, from: usize) -> bool {
     };
     let used = |at: usize| at > from && scan.is_any(at, &["use"]) && scan.is_any(at + 1, &["to"]);
     (from..scan.tokens.len()).any(|at| earlier(at) || used(at))
-        || has(&[
-            "anteriormente",
-            "previously",
-            "used",
-            "solia",
-            "antiguo",
-            "antigua",
-            "former",
-            "anterior",
-            "previous",
-        ])
-        || has(&["old"]) && !has(&["how", "year", "years"])
+        || has(&["anteriormente", "previously", "used", "solia"])
+        || former(scan, from)
+}
+
+/// "My old address", «mi dirección anterior»; not "how old".
+pub(super) fn former(scan: &Scan<'_>, from: usize) -> bool {
+    let age = (from..scan.tokens.len()).any(|at| scan.is_any(at, &["how", "year", "years"]));
+    (from..scan.tokens.len()).any(|at| scan.is_any(at, &FORMER) && !(age && scan.is_any(at, &["old"])))
 }
 
 /// Behind "before" they point at the present.

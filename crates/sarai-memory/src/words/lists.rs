@@ -154,6 +154,10 @@ lists! {
     STREETS
     /// Relatives of whom there is one at a time.
     UNIQUE
+    /// What calls a thing that of before.
+    FORMER
+    /// What calls a thing that which takes the place of the last.
+    NEXT
     FUNCTION
     /// Words before a full stop that do not end a sentence.
     ABBREVIATIONS

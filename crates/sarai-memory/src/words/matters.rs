@@ -54,11 +54,10 @@ pub(crate) fn named(name: &str) -> impl Iterator<Item = &'static str> {
 
 /// The matters that words speak of, or ask for.
 pub(crate) fn of(language: Language, tokens: &[Token], asks: bool) -> impl Iterator<Item = &'static Matter> {
-    let said: Vec<Vec<String>> = tokens.iter().map(|token| faces(language, token)).collect();
+    let said = said(language, tokens);
     MATTERS.iter().filter(move |matter| {
         let cues = &matter.cues[usize::from(language == Language::English)];
-        let stands = |word: &&str| said.iter().any(|faces| faces.iter().any(|face| face == word));
-        cues.iter().any(|(words, asking)| (asks || !asking) && words.iter().all(&stands))
+        cues.iter().any(|(words, asking)| (asks || !asking) && stand(&said, words))
     })
 }
 
@@ -74,12 +73,19 @@ pub(crate) fn served_by(language: Language, tokens: &[Token]) -> impl Iterator<I
         })
         .collect()
     });
-    let said: Vec<Vec<String>> = tokens.iter().map(|token| faces(language, token)).collect();
+    let said = said(language, tokens);
     let of = usize::from(language == Language::English);
-    SERVICES.iter().filter_map(move |(kin, cues)| {
-        let stands = |word: &&str| said.iter().any(|faces| faces.iter().any(|face| face == word));
-        cues[of].iter().any(|words| words.iter().all(&stands)).then_some(*kin)
-    })
+    SERVICES.iter().filter_map(move |(kin, cues)| cues[of].iter().any(|words| stand(&said, words)).then_some(*kin))
+}
+
+/// The words of a message, each with its other faces.
+fn said(language: Language, tokens: &[Token]) -> Vec<Vec<String>> {
+    tokens.iter().map(|token| faces(language, token)).collect()
+}
+
+/// Whether all words of a cue stand in a message.
+fn stand(said: &[Vec<String>], words: &[&str]) -> bool {
+    words.iter().all(|word| said.iter().any(|faces| faces.iter().any(|face| face == word)))
 }
 
 /// A word, without the ending of its plural, and the verbs that it may be a form of.
