@@ -12,6 +12,7 @@ use crate::fact::{Entity, EntityId, Episode, EpisodeId, Evidence, Fact, FactId, 
 use crate::grammar::Mention;
 use crate::text::fold;
 use crate::time::{Date, Moment};
+use crate::words::lists::FUNCTION;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -190,6 +191,7 @@ impl<'s, S: Store> Known<'s, S> {
             Request::Episode(id) => {
                 doomed.episodes.insert(*id);
                 take(Filter { episode: Some(*id), ..Filter::default() }, doomed)?;
+                self.handed_on(*id, doomed)?;
             }
             Request::Person(name) => {
                 let ids = self.store.named(&fold(name))?;
@@ -241,6 +243,27 @@ impl<'s, S: Store> Known<'s, S> {
             Request::Everything => {
                 doomed.facts.extend(self.facts.iter().map(|fact| fact.id));
                 doomed.episodes.extend(self.episodes()?.into_iter().map(|episode| episode.id));
+            }
+        }
+        Ok(())
+    }
+
+    /// The facts of later messages that took words of this one over: behind «me lo han subido a 20» stands what it is
+    /// taken for.
+    fn handed_on(&self, id: EpisodeId, doomed: &mut Doomed) -> Result<(), S::Error> {
+        let words_of = |id: EpisodeId| -> Result<Vec<String>, S::Error> {
+            Ok(self.store.episode(id)?.map_or_else(Vec::new, |episode| search_words(&episode.text)))
+        };
+        let gone = words_of(id)?;
+        let told = self.facts.iter().filter(|fact| fact.evidence.episode == Some(id));
+        let told: Vec<_> = told.map(|fact| (fact.subject, fact.predicate)).collect();
+        for fact in self.facts.iter().filter(|fact| told.contains(&(fact.subject, fact.predicate))) {
+            let Some(later) = fact.evidence.episode.filter(|later| *later > id) else { continue };
+            let own = words_of(later)?;
+            let taken =
+                |word: &String| gone.contains(word) && !own.contains(word) && !FUNCTION.contains(&word.as_str());
+            if search_words(&fact.object.text).iter().any(taken) {
+                doomed.facts.insert(fact.id);
             }
         }
         Ok(())
@@ -410,4 +433,35 @@ const fn single(predicate: Predicate) -> &'static [Predicate] {
         at += 1;
     }
     &[]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::{Message, Speaker};
+    use crate::memory::InMemory;
+
+    /// What is left of some messages when the first is forgotten.
+    fn without_the_first(said: &[&str]) -> Vec<String> {
+        let at = Moment::parse("2026-03-10T10:00:00Z").unwrap();
+        let mut memory = Memory::new(InMemory::new());
+        for text in said {
+            let Ok(_) = memory.say(Message { text, at, speaker: Speaker::Owner, language: None });
+        }
+        let Ok(_) = memory.forget(&Request::Episode(EpisodeId(1)), at);
+        let Ok(left) = memory.store().facts(&Filter { states: States::All, ..Filter::default() });
+        left.into_iter().map(|fact| fact.object.text).collect()
+    }
+
+    #[test]
+    fn with_a_message_goes_what_later_ones_took_over_from_it() {
+        for (said, left) in [
+            (&["Tomo enalapril 10 mg para la tensión", "Me lo han subido a 20 mg"][..], &[][..]),
+            (&["Tomo enalapril 10 mg", "Ahora tomo 5 mg de enalapril"], &["5 mg de enalapril"]),
+            (&["Vivo en Lugo", "Me he mudado a Vigo"], &["Vigo"]),
+            (&["I like jazz", "I like chess too"], &["chess"]),
+        ] {
+            assert_eq!(without_the_first(said), left, "{said:?}");
+        }
+    }
 }
