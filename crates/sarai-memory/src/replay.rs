@@ -260,76 +260,81 @@ mod tests {
         answer
     }
 
+    /// What was told, what is asked of it, and what the answer must hold: the last message is of something else, or of more.
+    const UNMOVED: &[(&[&str], &str, &str)] = &[
+        (&["Tomo metformina", "A mi padre le han subido el enalapril a 20"], "¿qué tomo?", "Tomas metformina."),
+        (
+            &["Tomo metformina", "Mi madre toma enalapril", "Se lo han subido a 20"],
+            "¿qué toma mi madre?",
+            "enalapril 20",
+        ),
+        (&["Tomo metformina", "Me han subido la renta a 900"], "¿qué tomo?", "Tomas metformina."),
+        (&["I take citalopram 20 mg", "It's 15 degrees now"], "what do I take?", "citalopram 20 mg"),
+        (
+            &["I take levothyroxine 75 mcg", "I take levothyroxine 30 to 60 minutes before breakfast"],
+            "what do I take?",
+            "75 mcg",
+        ),
+        (
+            &["Tengo la boda de Ana el 20 de junio", "Perdona, tengo una cita el viernes"],
+            "¿cuándo es la boda de Ana?",
+            "20 de junio",
+        ),
+        (
+            &["El taller de mi primo queda en Getafe", "Uy no, me confundí, el taller queda en Leganés"],
+            "¿dónde queda el taller de mi primo?",
+            "Leganés",
+        ),
+        (
+            &["I have a dentist appointment on 12 June", "Sorry, I've got the dentist on Friday too"],
+            "when is my dentist appointment?",
+            "12 June",
+        ),
+        (&["I live in Hull", "My wife has two brothers. They live in Paris"], "where do I live?", "Hull"),
+        (&["I live in Bath", "My brother moved out. Living in Leeds now."], "where do I live?", "Bath"),
+        (&["My husband is Pedro", "I had a boyfriend called Tom at school"], "who is my husband?", "Pedro"),
+        (&["My salary is 3000 a month", "They pay my wife 12 an hour"], "what's my salary?", "3000"),
+        (&["I earn 2500 a month", "I'm proud of my son, he makes 40k a year"], "how much do I earn?", "2500"),
+        (
+            &["Mi madre tiene dentista el 20 de marzo", "Se lo han cambiado al 23"],
+            "¿cuándo tiene mi madre dentista?",
+            "23 de marzo",
+        ),
+        (
+            &["I have the dentist on 12 June", "They moved my dentist appointment to 15 June for my son's exam"],
+            "when is my dentist appointment?",
+            "15 June",
+        ),
+        (
+            &["Mi hermana vive en Madrid", "Me he mudado a Vigo"],
+            "¿dónde vive mi hermana?",
+            "Tu hermana vive en Madrid.",
+        ),
+        (
+            &["My sister works at Tesco", "Quit my job last week"],
+            "where does my sister work?",
+            "Your sister works at Tesco.",
+        ),
+        (&["My dentist is Dr Wong", "I have a dentist and a new car"], "who is my dentist?", "Dr Wong"),
+        (&["Mi dirección es Calle 2 de Mayo 15", "No, perdona, es el número 17"], "¿cuál es mi dirección?", "Mayo 17"),
+        (
+            &["Trabajo los lunes y martes", "Tengo mucho trabajo el jueves y el viernes"],
+            "¿qué días trabajo?",
+            "lunes y martes",
+        ),
+        (&["Los lunes ceno con Ana", "Ahora los jueves ceno con Luis"], "¿con quién ceno los lunes?", "Ana"),
+        (&["I want to run a marathon", "I want to learn Japanese next year"], "what are my goals?", "run a marathon"),
+        (
+            &["Mi dirección es calle Mayor 5", "Me he mudado a la calle Luna 7", "Borra mi dirección antigua"],
+            "¿cuál es mi dirección?",
+            "Luna 7",
+        ),
+    ];
+
     /// What is told of others, of other things or of the past takes nothing away from what is known.
     #[test]
     fn nothing_is_taken_by_what_speaks_of_something_else() {
-        for (said, question, expected) in [
-            (&["Tomo metformina", "A mi padre le han subido el enalapril a 20"][..], "¿qué tomo?", "Tomas metformina."),
-            (
-                &["Tomo metformina", "Mi madre toma enalapril", "Se lo han subido a 20"],
-                "¿qué toma mi madre?",
-                "enalapril 20",
-            ),
-            (&["Tomo metformina", "Me han subido la renta a 900"], "¿qué tomo?", "Tomas metformina."),
-            (&["I take citalopram 20 mg", "It's 15 degrees now"], "what do I take?", "citalopram 20 mg"),
-            (
-                &["I take levothyroxine 75 mcg", "I take levothyroxine 30 to 60 minutes before breakfast"],
-                "what do I take?",
-                "75 mcg",
-            ),
-            (
-                &["Tengo la boda de Ana el 20 de junio", "Perdona, tengo una cita el viernes"],
-                "¿cuándo es la boda de Ana?",
-                "20 de junio",
-            ),
-            (
-                &["El taller de mi primo queda en Getafe", "Uy no, me confundí, el taller queda en Leganés"],
-                "¿dónde queda el taller de mi primo?",
-                "Leganés",
-            ),
-            (
-                &["I have a dentist appointment on 12 June", "Sorry, I've got the dentist on Friday too"],
-                "when is my dentist appointment?",
-                "12 June",
-            ),
-            (&["I live in Hull", "My wife has two brothers. They live in Paris"], "where do I live?", "Hull"),
-            (&["I live in Bath", "My brother moved out. Living in Leeds now."], "where do I live?", "Bath"),
-            (&["My husband is Pedro", "I had a boyfriend called Tom at school"], "who is my husband?", "Pedro"),
-            (&["My salary is 3000 a month", "They pay my wife 12 an hour"], "what's my salary?", "3000"),
-            (&["I earn 2500 a month", "I'm proud of my son, he makes 40k a year"], "how much do I earn?", "2500"),
-            (
-                &["Mi madre tiene dentista el 20 de marzo", "Se lo han cambiado al 23"],
-                "¿cuándo tiene mi madre dentista?",
-                "23 de marzo",
-            ),
-            (
-                &["I have the dentist on 12 June", "They moved my dentist appointment to 15 June for my son's exam"],
-                "when is my dentist appointment?",
-                "15 June",
-            ),
-            (&["My dentist is Dr Wong", "I have a dentist and a new car"], "who is my dentist?", "Dr Wong"),
-            (
-                &["Mi dirección es Calle 2 de Mayo 15", "No, perdona, es el número 17"],
-                "¿cuál es mi dirección?",
-                "Mayo 17",
-            ),
-            (
-                &["Trabajo los lunes y martes", "Tengo mucho trabajo el jueves y el viernes"],
-                "¿qué días trabajo?",
-                "lunes y martes",
-            ),
-            (&["Los lunes ceno con Ana", "Ahora los jueves ceno con Luis"], "¿con quién ceno los lunes?", "Ana"),
-            (
-                &["I want to run a marathon", "I want to learn Japanese next year"],
-                "what are my goals?",
-                "run a marathon",
-            ),
-            (
-                &["Mi dirección es calle Mayor 5", "Me he mudado a la calle Luna 7", "Borra mi dirección antigua"],
-                "¿cuál es mi dirección?",
-                "Luna 7",
-            ),
-        ] {
+        for (said, question, expected) in UNMOVED {
             let answer = told(said, question);
             assert!(answer.text.contains(expected), "{said:?} {question}: {}", answer.text);
         }

@@ -55,7 +55,7 @@ const DOSE_WORDS: &[&str] = &["dosis", "dose", "dosage"];
 const BEHIND: &[&str] = &[
     "now", "ahora", "from", "desde", "esta", "este", "this", "a", "al", "each", "every", "cada", "twice", "once", "in",
     "por", "since", "today", "hoy", "ya", "for", "para", "and", "y", "so", "because", "porque", "instead", "daily",
-    "per", "starting", "mejor", "por", "nada",
+    "per", "starting", "mejor", "nada",
 ];
 
 impl Run<'_> {

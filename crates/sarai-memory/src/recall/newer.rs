@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use sarai_types::Language;
+
 use super::agree::Heard;
 use super::judge::{akin, alike};
 use super::over::{ENDINGS, changes, ends_topic, replaces};
@@ -10,7 +12,7 @@ use super::pieces::{TOKENS_MAX, unsaid};
 use super::question::Form;
 use super::quote::{COMPARED_MAX, Quotation};
 use super::rank::{Found, Search};
-use super::whose::is_kin;
+use super::whose::{is_kin, speaks_of_oneself};
 use crate::fact::{EntityId, Episode, Fact, Predicate};
 use crate::grammar::Mention;
 use crate::memory::{Filter, States, Store, same, search_words};
@@ -119,7 +121,8 @@ impl<S: Store> Search<'_, '_, S> {
             let token = &heard.said[at];
             token.capital && token.is_word() && !used[at] && token.fold.len() > 2 && weekday(&token.fold).is_none()
         });
-        let spoken = || self.speaks_of(&heard, episode.language, &used, &[]);
+        let spoken =
+            || self.speaks_of(&heard, episode.language, &used, &[]) && self.may_mean(&heard, episode.language, &used);
         let same = if named {
             used.contains(&true) && (by_name || another) && !is_kin(&heard, episode.language, &used)
         } else {
@@ -132,6 +135,16 @@ impl<S: Store> Search<'_, '_, S> {
         (same || ends_topic(&heard.said, predicate) && (own || spoken()))
             && changes(&heard.said)
             && !heard.said.iter().any(|token| token.is("?"))
+    }
+
+    /// Whether a message that says of somebody that something changed may mean the relative who is asked about: «me he mudado
+    /// a Vigo» says nothing of the sister.
+    fn may_mean(&self, heard: &Heard, language: Language, used: &[bool]) -> bool {
+        if !matches!(self.question.subject, Some(Mention::Relative { .. } | Mention::Animal { .. })) {
+            return true;
+        }
+        let named = self.question.about.iter().any(|faces| heard.covers(std::slice::from_ref(faces)) > 0);
+        named || !is_kin(heard, language, used) && !speaks_of_oneself(heard, language)
     }
 
     /// Whether the message told something of the same subject and kind.

@@ -41,9 +41,7 @@ impl<S: Store> Search<'_, '_, S> {
 
     /// Whether it is about whom the question is about.
     pub(super) fn speaks_of(&self, heard: &Heard, language: Language, used: &[bool], names: &[String]) -> bool {
-        let first = heard.said.iter().any(|token| {
-            FIRST.contains(&token.fold.as_str()) || language == Language::Spanish && words::in_first_person(token)
-        }) || language == Language::English && begins_with_past(heard);
+        let first = speaks_of_oneself(heard, language);
         let other = is_kin(heard, language, used);
         match &self.question.subject {
             Some(Mention::Owner) if self.question.own => {
@@ -96,6 +94,14 @@ impl<S: Store> Search<'_, '_, S> {
                     .contains(&heard.said[at - 1].fold.as_str())
         })
     }
+}
+
+/// Whether whoever wrote it is spoken of.
+pub(super) fn speaks_of_oneself(heard: &Heard, language: Language) -> bool {
+    let first = |token: &Token| {
+        FIRST.contains(&token.fold.as_str()) || language == Language::Spanish && words::in_first_person(token)
+    };
+    heard.said.iter().any(first) || language == Language::English && begins_with_past(heard)
 }
 
 /// "Lent Bec fifty bucks": who leaves out who it was speaks of themself.
