@@ -13,25 +13,12 @@ use crate::grammar::group::{Group, Polarity};
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
 use crate::time::PartialDate;
+use crate::words::lists::{CANCELLING, MOVING};
 use crate::words::{self, Class, Tense};
 
-const CANCELS: &[&str] = &["cancelar", "anular", "suspender", "cancel"];
 const CANCELLED: &[&str] =
     &["cancelled", "canceled", "cancelada", "cancelado", "anulada", "anulado", "suspendida", "suspendido"];
-const MOVES: &[&str] = &[
-    "cambiar",
-    "mover",
-    "aplazar",
-    "posponer",
-    "adelantar",
-    "retrasar",
-    "pasar",
-    "move",
-    "reschedule",
-    "shift",
-    "postpone",
-    "change",
-];
+
 impl Run<'_> {
     /// «Me han cancelado la cita del dentista», "the meeting has been moved to Friday".
     pub(super) fn called_off(
@@ -56,7 +43,7 @@ impl Run<'_> {
                 || scan.word(i) == "through" && scan.is_any(i - 1, &["fell", "fallen"])
                 || scan.word(i) == "caido" && (i.max(2) - 2..i).any(|before| scan.is_any(before, &["se", "ha"]))
         });
-        let cancelled = called || said(CANCELS) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
+        let cancelled = called || said(&CANCELLING) || (0..scan.tokens.len()).any(|i| scan.is_any(i, CANCELLED));
         let recent_event = self.spoken_of(sentence).any(|s| s.predicate == Predicate::Appointment);
         // "The interview is on Wednesday instead", «el dentista ahora es el 10».
         let instead = (0..scan.tokens.len()).any(|i| {
@@ -66,7 +53,7 @@ impl Run<'_> {
             .any(|group| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive);
         let corrected =
             recent_event && super::correction::marker(scan).is_some() && !self.tells_of_another(scan, groups, sentence);
-        let moved = shifted(scan) || instead || said(MOVES);
+        let moved = shifted(scan) || instead || said(&MOVING);
         let when = self.put_off(scan, sentence);
         // "Sorry" alone sets nothing right yet.
         if !doubtful.is_empty() || corrected && !moved && !cancelled && when.is_none() {

@@ -1,6 +1,6 @@
 //! Verb groups: «ya no me gusta», «estoy viviendo», "have been working", "used to live".
 
-use crate::words::lists::{ADVERBS, BEFORE_NOUNS, PERIODS};
+use crate::words::lists::{ADVERBS, BEFORE_NOUNS, CANCELLING, MOVING, PERIODS};
 use sarai_types::Language;
 
 use super::Scan;
@@ -102,27 +102,14 @@ const KEEPING: &[&str] = &[
     "pasar",
 ];
 /// Verbs of what an employer or a doctor does to somebody, before which «la» and «lo» stand for that person.
-const DONE_TO: &[&str] = &[
-    "despedir",
-    "echar",
-    "contratar",
-    "fichar",
-    "coger",
-    "ascender",
-    "nombrar",
-    "operar",
-    "hacer",
-    "cambiar",
-    "mover",
-    "aplazar",
-    "posponer",
-    "adelantar",
-    "retrasar",
-    "pasar",
-    "cancelar",
-    "anular",
-    "suspender",
-];
+const DONE_TO: &[&str] =
+    &["despedir", "echar", "contratar", "fichar", "coger", "ascender", "nombrar", "operar", "hacer"];
+
+/// Whether it is a verb of that, or of moving or cancelling what somebody has.
+fn is_done_to(lemma: &'static str) -> bool {
+    DONE_TO.contains(&lemma) || MOVING.contains(&lemma) || CANCELLING.contains(&lemma)
+}
+
 const FINITE: &[Tense] =
     &[Tense::Present, Tense::Imperfect, Tense::Past, Tense::Future, Tense::Conditional, Tense::Subjunctive];
 const MODALS_ES: &[&str] = &["poder", "querer", "deber", "necesitar", "intentar", "pensar", "esperar", "planear"];
@@ -301,11 +288,8 @@ impl Scan<'_> {
             && self.forms(head).iter().any(|form| {
                 form.person == Person::Third
                     && (form.lemma == "haber"
-                        && self.of_tense(head + 1, Tense::Participle).iter().any(|verb| DONE_TO.contains(&verb.lemma))
-                        || form.plural
-                            && form.tense == Tense::Past
-                            && DONE_TO.contains(&form.lemma)
-                            && form.lemma != "hacer")
+                        && self.of_tense(head + 1, Tense::Participle).iter().any(|verb| is_done_to(verb.lemma))
+                        || form.plural && form.tense == Tense::Past && is_done_to(form.lemma) && form.lemma != "hacer")
             })
     }
 

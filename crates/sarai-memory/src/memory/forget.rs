@@ -259,10 +259,13 @@ impl<'s, S: Store> Known<'s, S> {
         let told: Vec<_> = told.map(|fact| (fact.subject, fact.predicate)).collect();
         for fact in self.facts.iter().filter(|fact| told.contains(&(fact.subject, fact.predicate))) {
             let Some(later) = fact.evidence.episode.filter(|later| *later > id) else { continue };
+            let mut shared = search_words(&fact.object.text);
+            shared.retain(|word| gone.contains(word) && !FUNCTION.contains(&word.as_str()));
+            if shared.is_empty() {
+                continue;
+            }
             let own = words_of(later)?;
-            let taken =
-                |word: &String| gone.contains(word) && !own.contains(word) && !FUNCTION.contains(&word.as_str());
-            if search_words(&fact.object.text).iter().any(taken) {
+            if shared.iter().any(|word| !own.contains(word)) {
                 doomed.facts.insert(fact.id);
             }
         }

@@ -53,16 +53,15 @@ impl<S: Store> Search<'_, '_, S> {
         Ok(out)
     }
 
-    /// Those to whom somebody was related so, and is no longer.
-    fn no_longer(&self, base: EntityId, predicate: Predicate, kin: &str) -> Result<Vec<EntityId>, S::Error> {
+    /// To whom somebody was related so, and is no longer.
+    pub(super) fn no_longer(&self, base: EntityId, predicate: Predicate, kin: &str) -> Result<Vec<Fact>, S::Error> {
         let mut out = Vec::new();
         for kind in same(kin) {
             let kind = Some(kind.to_owned());
             let (subject, states) = (Some(base), States::All);
             let filter = Filter { subject, predicate: Some(predicate), kind, states, ..Filter::default() };
             let over = |fact: &Fact| fact.retracted.is_none() && fact.to.is_some() && !fact.is_current(self.today);
-            let facts = self.store.facts(&filter)?;
-            out.extend(facts.into_iter().filter(over).filter_map(|fact| fact.object.entity));
+            out.extend(self.store.facts(&filter)?.into_iter().filter(over));
         }
         Ok(out)
     }
@@ -90,6 +89,7 @@ impl<S: Store> Search<'_, '_, S> {
                 || self.question.topics.first().is_none_or(|topic| topic.predicate == Predicate::Name);
             if kin == "ex" && out.is_empty() || self.question.past && (names || out.is_empty()) {
                 let over = self.no_longer(base, predicate, if kin == "ex" { "partner" } else { kin })?;
+                let over: Vec<EntityId> = over.into_iter().filter_map(|fact| fact.object.entity).collect();
                 if !over.is_empty() {
                     out = over;
                 }

@@ -15,16 +15,14 @@ use super::rank::{Found, Search};
 use super::whose::{is_kin, speaks_of_oneself};
 use crate::fact::{EntityId, Episode, Fact, Predicate};
 use crate::grammar::Mention;
-use crate::memory::{Filter, States, Store, same, search_words};
-use crate::text::{Token, clip, tokens};
+use crate::memory::{Filter, States, Store, search_words};
+use crate::text::{Token, tokens};
 use crate::time::weekday;
 use crate::words;
 use crate::words::lists::FUNCTION;
 
 /// Facts of an answer whose later fate is looked for.
 const FACTS_MAX: usize = 3;
-/// So much is shown of a message, in bytes.
-const SHOWN_BYTES_MAX: usize = 600;
 
 impl<S: Store> Search<'_, '_, S> {
     /// What was found, or what was said later of it.
@@ -48,7 +46,7 @@ impl<S: Store> Search<'_, '_, S> {
             let later = self.later_of(&ranked.fact)?;
             newest = newest.into_iter().chain(later).max_by_key(|episode| episode.id);
         }
-        Ok(newest.map(quotation))
+        Ok(newest.as_ref().map(quotation))
     }
 
     /// Whoever took the place of one who is gone, in words that nobody understood: «he cambiado de dentista, ahora voy con la
@@ -60,17 +58,9 @@ impl<S: Store> Search<'_, '_, S> {
         if **of != Mention::Owner || !named || self.question.past || self.question.when.is_some() {
             return Ok(None);
         }
-        let mut gone: Option<Fact> = None;
-        for kind in same(kin) {
-            let (subject, kind) = (Some(EntityId::OWNER), Some(kind.to_owned()));
-            let predicate = Some(Predicate::Relative);
-            let filter = Filter { subject, predicate, kind, states: States::All, ..Filter::default() };
-            let over = |fact: &Fact| fact.retracted.is_none() && !fact.is_current(self.today);
-            gone =
-                gone.into_iter().chain(self.store.facts(&filter)?.into_iter().filter(over)).max_by_key(|fact| fact.id);
-        }
+        let gone = self.no_longer(EntityId::OWNER, Predicate::Relative, kin)?.into_iter().max_by_key(|fact| fact.id);
         let later = gone.map(|fact| self.later_of(&fact)).transpose()?.flatten();
-        Ok(later.filter(|episode| replaces(&tokens(&episode.text, TOKENS_MAX))).map(quotation))
+        Ok(later.filter(|episode| replaces(&tokens(&episode.text, TOKENS_MAX))).as_ref().map(quotation))
     }
 
     /// The newest message that speaks of what a fact says and of a change.
@@ -158,9 +148,8 @@ impl<S: Store> Search<'_, '_, S> {
     }
 }
 
-fn quotation(episode: Episode) -> Quotation {
-    let text = clip(new_part(&episode.text), SHOWN_BYTES_MAX).to_owned();
-    Quotation { episode: episode.id, text, said: episode.recorded }
+fn quotation(episode: &Episode) -> Quotation {
+    Quotation::new(episode, new_part(&episode.text))
 }
 
 /// The end of a message from where it says what there is now: "Yasmin is in charge of us now", behind "Keith's gone, …".

@@ -100,6 +100,12 @@ pub struct Quotation {
     pub said: Moment,
 }
 
+impl Quotation {
+    pub(super) fn new(episode: &Episode, text: &str) -> Self {
+        Self { episode: episode.id, text: clip(text.trim(), SHOWN_BYTES_MAX).to_owned(), said: episode.recorded }
+    }
+}
+
 /// What the owner said right behind, if it only sets the message right: «no, perdona, el martes». What tells a fact of
 /// its own and names nothing that the message named speaks of something else.
 fn corrected<S: Store>(store: &S, episode: &Episode) -> Result<Option<Episode>, S::Error> {
@@ -147,13 +153,9 @@ pub(crate) fn still_so<S: Store>(
     if no_longer_holds(store, episode.id, on)? {
         return Ok(None);
     }
-    let quote = |episode: &Episode, text: &str| {
-        let text = clip(text.trim(), SHOWN_BYTES_MAX).to_owned();
-        Quotation { episode: episode.id, text, said: episode.recorded }
-    };
     Ok(Some(match corrected(store, episode)? {
-        Some(later) => quote(&later, &later.text),
-        None => quote(episode, episode.text.get(span.0..span.1).unwrap_or_default()),
+        Some(later) => Quotation::new(&later, &later.text),
+        None => Quotation::new(episode, episode.text.get(span.0..span.1).unwrap_or_default()),
     }))
 }
 
@@ -216,26 +218,20 @@ impl<S: Store> Search<'_, '_, S> {
             }
         }
         let Some((episode, passage)) = best else { return Ok(None) };
-        let quote = |episode: Episode, text: &str| {
-            Some((
-                Quotation { episode: episode.id, text: text.trim().to_owned(), said: episode.recorded },
-                passage.over,
-            ))
-        };
+        let quote = |episode: &Episode, text: &str| Some((Quotation::new(episode, text), passage.over));
         if passage.over {
-            return Ok(quote(episode, &passage.text));
+            return Ok(quote(&episode, &passage.text));
         }
         if let Some(later) = corrected(self.store, &episode)? {
-            let text = later.text.clone();
-            return Ok(quote(later, &text));
+            return Ok(quote(&later, &later.text));
         }
         if !self.question.past
             && let Some(later) = self.ended_since(&episode, &passage.text)?
         {
             // What took its place may be told there in words that nobody understood.
             let instead = replaces(&tokens(&later.text, TOKENS_MAX)) && self.question.form != Form::YesNo;
-            let text = clip(new_part(&later.text), SHOWN_BYTES_MAX).to_owned();
-            return Ok(if instead && unsaid(&later, false).is_empty() { quote(later, &text) } else { None });
+            let understood = !instead || !unsaid(&later, false).is_empty();
+            return Ok(if understood { None } else { quote(&later, new_part(&later.text)) });
         }
         // What there is now goes without what was, where it says what is asked by itself.
         let part = new_part(&passage.text);
@@ -246,7 +242,7 @@ impl<S: Store> Search<'_, '_, S> {
             self.says(&heard, &episode, &names).is_some()
         };
         let text = if enough { part } else { &passage.text };
-        Ok(quote(episode, text))
+        Ok(quote(&episode, text))
     }
 
     /// The words by which messages are looked for: those of the question, of whom it is about, and of what it is after.

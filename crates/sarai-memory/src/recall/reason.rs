@@ -73,7 +73,7 @@ impl<S: Store> Search<'_, '_, S> {
                     && !overlaps(doubtful.get_or_insert_with(|| unsaid(&episode, of_others)), span)
                     && !self.taken_back(&episode)?
                 {
-                    let quoted = Some(Quotation { episode: episode.id, text, said: episode.recorded });
+                    let quoted = Some(Quotation::new(&episode, &text));
                     return Ok(Found { quoted, ..Found::default() });
                 }
             }

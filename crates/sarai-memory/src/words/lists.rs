@@ -154,6 +154,10 @@ lists! {
     STREETS
     /// Relatives of whom there is one at a time.
     UNIQUE
+    /// Verbs of setting an appointment for another time.
+    MOVING
+    /// Verbs of setting it for none.
+    CANCELLING
     /// What calls a thing that of before.
     FORMER
     /// What calls a thing that which takes the place of the last.
