@@ -10,8 +10,8 @@ use crate::grammar::Mention;
 use crate::memory::{Filter, States, Store};
 use crate::text::{Kind, Token, fold, tokens};
 use crate::time::{Direction, Lookup, cardinal, clock, date, weekday};
-use crate::words;
 use crate::words::lists::SPOTS;
+use crate::words::{self, kinds};
 
 /// Facts that are compared with one question.
 const COMPARED_MAX: usize = 60;
@@ -31,7 +31,20 @@ pub(super) struct Heard {
 impl Heard {
     pub(super) fn new(said: Vec<Token>, language: Language) -> Self {
         let faces = |token: &Token| if token.is_mark() { Vec::new() } else { words::same::faces(language, token) };
-        Self { faces: said.iter().map(faces).collect(), said }
+        let mut faces: Vec<Vec<String>> = said.iter().map(faces).collect();
+        for at in 0..said.len() {
+            let Some((kinds, end)) = kinds::of(language, &said, at) else { continue };
+            for faces in &mut faces[at..end] {
+                faces.extend(kinds.iter().map(|kind| kind_face(kind)));
+            }
+        }
+        for at in 0..said.len() {
+            let Some((row, places)) = words::same::expression(language, &said, at) else { continue };
+            for place in places {
+                faces[place].push(words::same::face(row));
+            }
+        }
+        Self { faces, said }
     }
 
     /// The sentence that tells a fact.
@@ -55,6 +68,16 @@ impl Heard {
     pub(super) fn used(&self, content: &[Vec<String>]) -> Vec<bool> {
         self.faces.iter().map(|told| content.iter().any(|asked| agrees(asked, told))).collect()
     }
+}
+
+/// What a word for a kind of thing agrees with what is of that kind by.
+pub(super) fn kind_face(kind: &str) -> String {
+    format!("<{kind}")
+}
+
+/// The kind that a face stands for, if it does for one.
+pub(super) fn kind_of(face: &str) -> Option<&str> {
+    face.strip_prefix('<')
 }
 
 fn agrees(asked: &[String], told: &[String]) -> bool {

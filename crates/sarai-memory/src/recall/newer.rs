@@ -23,6 +23,8 @@ use crate::words::lists::FUNCTION;
 
 /// Facts of an answer whose later fate is looked for.
 const FACTS_MAX: usize = 3;
+/// Among so many first words of a part stands what points back.
+const POINTING_MAX: usize = 3;
 
 impl<S: Store> Search<'_, '_, S> {
     /// What was found, or what was said later of it.
@@ -172,8 +174,8 @@ pub(super) fn new_part(text: &str) -> &str {
         }
     }
     let part = part.and_then(|first| text.get(first..)).unwrap_or(text).trim();
-    // "…, and that's my favourite film now" points back.
-    let points = ["that", "it", "this", "eso", "ese", "esa", "esto"];
-    let first = tokens(part, 1).first().map(|token| token.fold.clone()).unwrap_or_default();
-    if points.contains(&first.as_str()) { text.trim() } else { part }
+    // "…, and that's my favourite film now", «desde ya esa es la que más me gusta» point back.
+    let points = ["that", "it", "this", "who", "which", "eso", "ese", "esa", "esto", "quien", "cual"];
+    let back = tokens(part, POINTING_MAX).iter().any(|token| points.contains(&token.fold.as_str()));
+    if back { text.trim() } else { part }
 }

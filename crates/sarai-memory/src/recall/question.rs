@@ -321,6 +321,11 @@ fn spellings(scan: &Scan<'_>, at: usize) -> Vec<String> {
     if let Some(singular) = token.fold.strip_suffix('s').filter(|word| word.len() > 2) {
         out.push(singular.to_owned());
     }
+    // "Give up" is asked with like "quit".
+    if let Some((row, _)) = words::same::expression(scan.language, scan.tokens, at) {
+        let plain = |word: String| word.strip_suffix("se").map(str::to_owned).unwrap_or(word);
+        out.extend(row.iter().map(|word| plain(fold(word))));
+    }
     if words::senses(Some(scan.language), &token.fold).any(|sense| sense.class == Class::Job) {
         out.push("job".to_owned());
     }

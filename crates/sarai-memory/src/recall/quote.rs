@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use sarai_types::Language;
 
-use super::agree::Heard;
+use super::agree::{Heard, kind_of};
 use super::judge::akin;
 use super::kind::Sight;
 use super::newer::new_part;
@@ -25,6 +25,7 @@ use crate::memory::{Filter, States, Store, search_words};
 use crate::text::{Ending, Kind, Token, clip, fold, sentences, tokens};
 use crate::time::{Date, Direction, Lookup, Moment, cardinal, date};
 use crate::words;
+use crate::words::kinds;
 use crate::words::lists::FUNCTION;
 
 /// Messages that are compared with one question.
@@ -192,7 +193,7 @@ impl<S: Store> Search<'_, '_, S> {
         }
         let names = self.names(subjects)?;
         let mut agreeing: Vec<(Episode, Passage)> = Vec::new();
-        for episode in self.store.search_episodes(&self.sought(), COMPARED_MAX)? {
+        for episode in self.episodes(self.sought())? {
             agreeing.extend(self.passages(&episode, &names).into_iter().map(|passage| (episode.clone(), passage)));
         }
         agreeing.sort_by_key(|(episode, passage)| {
@@ -243,6 +244,19 @@ impl<S: Store> Search<'_, '_, S> {
         };
         let text = if enough { part } else { &passage.text };
         Ok(quote(&episode, text))
+    }
+
+    /// The messages that hold some of the words, or something of a kind that is asked for.
+    fn episodes(&self, words: Vec<String>) -> Result<Vec<Episode>, S::Error> {
+        let mut out = self.store.search_episodes(&words, COMPARED_MAX)?;
+        let kinds = self.question.content.iter().flatten().filter_map(|face| kind_of(face));
+        let members: Vec<String> = kinds.flat_map(kinds::members).flat_map(|word| search_words(word)).collect();
+        for words in members.chunks(SEARCHED_MAX) {
+            out.extend(self.store.search_episodes(words, COMPARED_MAX)?);
+        }
+        let mut seen = std::collections::HashSet::new();
+        out.retain(|episode| seen.insert(episode.id));
+        Ok(out)
     }
 
     /// The words by which messages are looked for: those of the question, of whom it is about, and of what it is after.
@@ -323,8 +337,15 @@ impl<S: Store> Search<'_, '_, S> {
                 .zip(&heard.said)
                 .map(|(used, token)| used || sought.iter().any(|word| akin(word, &token.fold)))
                 .collect();
-            changes(&heard.said) && used.contains(&true)
-                || self.is_behind(&heard, &used, NO)
+            // What else a message told may end, and nothing of what is asked; of somebody named there it must tell what is
+            // asked for: "Mr Okafor can't make Thursday".
+            let named = || (0..used.len()).any(|at| used[at] && heard.said[at].capital);
+            let sight = Sight { heard: &heard, used: &used, language: other.language, said_on: other.recorded.date() };
+            let asked = topic.is_some()
+                || heard.covers(&self.question.content) + heard.covers(&self.question.about) > 0
+                || named() && sight.holds(self.question.form, self.question.wanted);
+            asked && changes(&heard.said) && used.contains(&true)
+                || asked && self.is_behind(&heard, &used, NO)
                 || topic.is_some_and(|topic| ends_topic(&heard.said, topic))
         };
         let found = self.store.search_episodes(&sought, COMPARED_MAX)?.into_iter().filter(newer).filter(ends);

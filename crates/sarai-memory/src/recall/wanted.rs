@@ -1,12 +1,13 @@
 //! What kind of thing a question is after, and the words that carry it.
 
+use super::agree::kind_face;
 use super::question::{CUES, Topic};
 use crate::fact::Predicate;
 use crate::grammar::{Mention, Scan};
 use crate::text::fold;
 use crate::words::lists::{ANY_QUESTION, FORMER, FUNCTION, QUESTION_EMPTY};
 use crate::words::matters::{self, Worth};
-use crate::words::{self, Class};
+use crate::words::{self, Class, kinds};
 
 /// What kind of thing answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,12 +127,60 @@ pub(super) fn content_faces(scan: &Scan<'_>, from: usize, of: &dyn Fn(usize) -> 
         !token.is_mark() && (!says_nothing && !living || relative_at(scan, *at))
     };
     let part = part_of_day(scan, from);
-    (from..scan.tokens.len())
-        .filter(|at| Some(*at) != part)
-        .filter(carries)
-        .filter(|at| of(*at))
-        .map(|at| words::same::faces(scan.language, &scan.tokens[at]))
-        .collect()
+    // "Body part", "give up" are one thing, named by the first of their words.
+    let mut named: Vec<Vec<String>> = Vec::new();
+    let mut within: Vec<usize> = Vec::new();
+    for at in (from..scan.tokens.len()).filter(|at| Some(*at) != part) {
+        let expression = words::same::expression(scan.language, scan.tokens, at)
+            .filter(|(_, places)| !within.contains(&at) && places.iter().any(&carries));
+        if within.contains(&at) || !of(at) || expression.is_none() && !carries(&at) {
+            continue;
+        }
+        let kind = kinds::named(scan.language, scan.tokens, at).map(|(_, end)| end);
+        named.push(match expression {
+            Some((row, places)) => {
+                within.extend(places);
+                vec![words::same::face(row)]
+            }
+            None => faces(scan, at),
+        });
+        within.extend(at..kind.unwrap_or(at + 1));
+    }
+    named
+}
+
+/// What the word here may agree with others by, and if a kind is asked for by it, with what is of that kind.
+fn faces(scan: &Scan<'_>, at: usize) -> Vec<String> {
+    let mut out = words::same::faces(scan.language, &scan.tokens[at]);
+    if at > 0 && asks_for_kind(scan, at - 1) {
+        let kinds = kinds::named(scan.language, scan.tokens, at).map_or(&[][..], |(kinds, _)| kinds);
+        out.extend(kinds.iter().map(|kind| kind_face(kind)));
+    }
+    out
+}
+
+/// Whether the word behind this one is a kind that is asked for: «¿qué fruta?», "what sort of cake", "my favourite sport".
+fn asks_for_kind(scan: &Scan<'_>, at: usize) -> bool {
+    const ASKING: &[&str] = &[
+        "que",
+        "cual",
+        "cuales",
+        "which",
+        "what",
+        "whatever",
+        "any",
+        "algun",
+        "alguna",
+        "favourite",
+        "favorite",
+        "usual",
+    ];
+    let of = |at: usize| {
+        at > 0
+            && scan.is_any(at, &["of", "de"])
+            && scan.is_any(at - 1, &["kind", "sort", "type", "tipo", "clase", "kinds", "sorts", "types"])
+    };
+    scan.is_any(at, ASKING) || of(at)
 }
 
 /// Whether what stands here sets something apart from others of its kind: «el código del garaje», "rent for the flat".
@@ -145,7 +194,7 @@ pub(super) fn which(scan: &Scan<'_>, from: usize, topics: &[Topic]) -> Option<Ve
     let at = (from + 1..scan.tokens.len()).find(|&at| scan.is_any(at - 1, &["que", "which", "what"]))?;
     let token = &scan.tokens[at];
     let lemmas = words::forms(scan.language, &token.lower, &token.fold);
-    let faces = words::same::faces(scan.language, token);
+    let faces = faces(scan, at);
     let plain = |word: &str| {
         let word = word.strip_suffix('s').filter(|stem| stem.len() > 3).unwrap_or(word);
         FUNCTION.contains(&word) || QUESTION_EMPTY.contains(&word) || ANY_QUESTION.contains(&word)
@@ -171,7 +220,7 @@ pub(super) fn kind_asked(scan: &Scan<'_>, from: usize) -> Option<Vec<String>> {
             && scan.tokens[*at].is_word()
     };
     let at = (from + 1..scan.tokens.len()).find(asks)?;
-    Some(words::same::faces(scan.language, &scan.tokens[at]))
+    Some(faces(scan, at))
 }
 
 /// Who does what the question says for the owner.

@@ -14,6 +14,9 @@ use crate::words::{self, Class, Person, Tense};
 const OWNED_WITHIN: usize = 5;
 /// Who speaks of themself.
 const FIRST: &[&str] = &["i", "me", "we", "us", "yo", "nos", "nosotros", "nosotras", "conmigo", "myself"];
+const ANOTHERS: &[&str] = &[
+    "his", "her", "their", "your", "its", "su", "sus", "tu", "tus", "he", "she", "they", "you", "el", "ella", "ellos",
+];
 const POSSESSIVE: &[&str] =
     &["mi", "mis", "my", "mine", "our", "nuestro", "nuestra", "nuestros", "nuestras", "mio", "mia", "mios", "mias"];
 
@@ -47,7 +50,9 @@ impl<S: Store> Search<'_, '_, S> {
             Some(Mention::Owner) if self.question.own => {
                 first
                     || !other
-                        && (owns(heard, language, used) || self.question.content.len() > 1 && is_at_home(heard, used))
+                        && (owns(heard, language, used)
+                            || self.question.content.len() > 1
+                                && (is_at_home(heard, used) || self.is_of_nobody(heard, language, used)))
             }
             // «El médico de mi padre» is not mine.
             Some(Mention::Relative { .. }) if self.question.content.is_empty() && other => false,
@@ -60,6 +65,24 @@ impl<S: Store> Search<'_, '_, S> {
             }
             Some(Mention::Owner | Mention::Thing { .. } | Mention::Pronoun { .. }) | None => first || !other,
         }
+    }
+
+    /// "The MRI is at Whittington now", «asiento 14C»: where nobody at all is spoken of, whoever wrote it is meant; not if
+    /// something else does what is asked of them: "the machine stopped working".
+    fn is_of_nobody(&self, heard: &Heard, language: Language, used: &[bool]) -> bool {
+        let somebody = |at: usize| {
+            let token = &heard.said[at];
+            ANOTHERS.contains(&token.fold.as_str()) && token.lower != "el"
+                || token.capital && words::is_first_name(&token.fold)
+                || token.is("'s") && at > 0 && heard.said[at - 1].capital
+                || words::longest(language, &heard.said, at, &[Class::Kin, Class::Job]).is_some()
+        };
+        let acts = |at: usize| {
+            let token = &heard.said[at];
+            let forms = words::forms(language, &token.lower, &token.fold);
+            used[at] && forms.iter().any(|form| self.question.verbs.iter().any(|verb| *verb == fold(form.lemma)))
+        };
+        !(0..heard.said.len()).any(|at| somebody(at) || acts(at))
     }
 
     /// "My aunty Karen lives in Darwin" does not say where the boss of that name lives.
@@ -125,10 +148,6 @@ fn owns(heard: &Heard, language: Language, used: &[bool]) -> bool {
 
 /// «El poto del pasillo se riega los domingos»: whose it is goes without saying where nobody else is spoken of.
 fn is_at_home(heard: &Heard, used: &[bool]) -> bool {
-    const ANOTHERS: &[&str] = &[
-        "his", "her", "their", "your", "its", "su", "sus", "tu", "tus", "he", "she", "they", "you", "el", "ella",
-        "ellos",
-    ];
     let said = &heard.said;
     let definite = (0..said.len().saturating_sub(1)).any(|at| {
         ["the", "el", "la", "los", "las"].contains(&said[at].lower.as_str())

@@ -3,6 +3,7 @@
 //! The tables are text files beside this one. A word that is not in them is no error: it is kept as it was said.
 
 pub(crate) mod families;
+pub(crate) mod kinds;
 pub(crate) mod lists;
 pub(crate) mod matters;
 pub(crate) mod same;
