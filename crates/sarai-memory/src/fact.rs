@@ -146,6 +146,8 @@ impl EntityId {
     pub const OWNER: Self = Self(1);
 }
 
+/// The kind of a number or an address that is the one at work.
+pub(crate) const WORK: &str = "work";
 /// The keys of living without company, as [`Predicate::LivesWith`] has them.
 pub(crate) const ALONE: &[&str] = &["solo", "sola", "alone"];
 

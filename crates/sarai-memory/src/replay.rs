@@ -262,6 +262,12 @@ mod tests {
 
     /// What was told, what is asked of it, and what the answer must hold: the last message is of something else, or of more.
     const UNMOVED: &[(&[&str], &str, &str)] = &[
+        (
+            &["My favourite dinner is shepherd's pie", "Actually no, scrap that, my favourite dinner is lasagne."],
+            "what's my favourite dinner?",
+            "lasagne",
+        ),
+        (&["I go to yoga on Mondays", "Scrap the gym, it's too dear"], "when do I go to yoga?", "Mondays"),
         (&["Tomo metformina", "A mi padre le han subido el enalapril a 20"], "¿qué tomo?", "Tomas metformina."),
         (
             &["Tomo metformina", "Mi madre toma enalapril", "Se lo han subido a 20"],

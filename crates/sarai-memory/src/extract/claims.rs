@@ -22,6 +22,9 @@ pub(super) struct Reader<'a> {
     pub(super) sentence: (usize, usize),
 }
 
+/// So far before its name stands the breed of an animal.
+const BREED_BEFORE: usize = 6;
+
 impl Reader<'_> {
     /// Everything that the clause of this group says of `subject`, and what it takes the place of.
     pub(super) fn read(&self, group: &Group, clause: &Clause, subject: &Subject, mention: &Mention) -> Vec<Statement> {
@@ -284,6 +287,10 @@ impl Reader<'_> {
             if let Some(age) = filler.age {
                 out.push(number(Predicate::Age, "", age, other.clone()));
             }
+            out.extend(self.breed_beside(&other, tokens).map(|breed| {
+                let says = Says::of(Predicate::Breed);
+                self.statement(other.clone(), &says, Some(object(Filler::new(breed))), stance, tokens)
+            }));
             let says = Says { kind, ..says.clone() };
             // Without a name the noun stays as it was said: a tortoise is shown as one.
             let unnamed = matches!(other, Mention::Animal { name: None, .. });
@@ -292,6 +299,21 @@ impl Reader<'_> {
             out.push(self.statement(subject, &says, Some(object), stance, tokens));
         }
         out
+    }
+
+    /// The beagle of "a beagle called Otis": the breed that stands last before an animal's name, or alone.
+    fn breed_beside(&self, animal: &Mention, (first, end): (usize, usize)) -> Option<&str> {
+        let Mention::Animal { name, .. } = animal else { return None };
+        let called = name.as_deref().map(crate::text::fold);
+        let named = called.as_deref().and_then(|name| name.split(' ').next());
+        let last = named.and_then(|name| (first..end).rev().find(|&at| self.scan.word(at) == name));
+        if named.is_some() && last.is_none() {
+            return None;
+        }
+        let last = last.unwrap_or(end);
+        let from = if named.is_some() { last.saturating_sub(BREED_BEFORE) } else { first };
+        let found = (from.max(first)..last).find_map(|at| self.scan.breed_at(at).map(|(_, end)| (at, end)))?;
+        Some(self.scan.source(found.0, found.1))
     }
 
     /// «No tengo hermanos»: there are none.

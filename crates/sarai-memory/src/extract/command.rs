@@ -1,6 +1,7 @@
 //! What the owner wants done with the memory: «olvida…», «recuerda que…».
 
 use super::Run;
+use super::correction;
 use super::order::{self, Order, Tone};
 use super::scope;
 use super::statement::Command;
@@ -11,7 +12,7 @@ use crate::grammar::{Mention, Scan};
 use crate::memory::search_words;
 use crate::recall::question;
 use crate::text::{Ending, Sentence};
-use crate::words::lists::{BEFORE, CONVERSATION, EVERYTHING, FORGET_IT, NO_TOPIC, TEXT_PARTS};
+use crate::words::lists::{BEFORE, CONVERSATION, EVERYTHING, FORGET, FORGET_IT, NO_TOPIC, TEXT_PARTS};
 use crate::words::{self, Class};
 
 /// The command of a sentence: none if it is no command, an empty list if it is one that means nothing («olvídalo»).
@@ -21,6 +22,11 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
 }
 
 fn ordered(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Option<Vec<Command>> {
+    // "Scrap the gym, I swim now" calls off a plan.
+    let calls_off = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["scrap"]) && scan.is_any(i + 1, &["the", "my"]));
+    if calls_off || tells_instead(scan, run) {
+        return None;
+    }
     // «Era un secreto, olvídalo»: it is not said to be let be.
     let has = |words: &[&str]| (0..scan.tokens.len()).any(|i| scan.is_any(i, words));
     let gone = has(&["olvidalo", "borralo", "eliminalo"])
@@ -86,6 +92,13 @@ fn ordered(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Option<Vec<Com
     let found = ask.targets(&Scan { tokens: &scan.tokens[..end], ..scan }, from, tone);
     // «Olvide el paraguas» may be a tale without its accent; what finds nothing certain is none.
     (tone != Tone::Weak || !found.is_empty()).then_some(found)
+}
+
+/// "Scrap that, my favourite dinner is lasagne" corrects, and orders nothing.
+fn tells_instead(scan: &Scan<'_>, run: &Run<'_>) -> bool {
+    let Some(end) = correction::marker(scan).filter(|&end| scan.is_any(end, &[",", "-", "–"])) else { return false };
+    let orders = |at: usize| FORGET_IT.contains(&scan.word(at)) || FORGET.contains(&scan.word(at));
+    !(end..scan.tokens.len()).any(orders) && !statements(scan, run, end + 1).is_empty()
 }
 
 /// A sentence that orders something, and the message it stands in.

@@ -76,8 +76,10 @@ pub(super) fn marker(scan: &Scan<'_>) -> Option<usize> {
         Some(words[from + count - 1] + 1)
     };
     let best = opening(0).max(opening(sighs));
-    // A plain «no» corrects only with a comma behind it.
-    best.filter(|&end| !(end == 1 && scan.word(0) == "no" && scan.word(1) != ","))
+    // A plain «no» corrects only with a comma behind it, and so does "scrap that": "scrap that penicillin thing".
+    let last = best.map_or("", |end| scan.word(end - 1));
+    let alone = best == Some(1) && last == "no" || matches!(last, "that" | "it" | "eso");
+    best.filter(|&end| !alone || scan.tokens.get(end).is_none_or(Token::is_mark))
 }
 
 impl super::Run<'_> {

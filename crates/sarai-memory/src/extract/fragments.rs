@@ -130,7 +130,11 @@ impl Run<'_> {
         let mut done = 0;
         for at in starts(scan).into_iter().take(FRAGMENTS_MAX) {
             let end = fragment_end(scan, at);
-            let names = |group: &Group| group.has_any(&["call", "name", "llamar"]) && scan.is_any(at, &["with", "con"]);
+            let wed = scan.is_any(at, &["married", "engaged"]) && scan.word(at + 1) == "to";
+            let names = |group: &Group| {
+                group.has_any(&["call", "name", "llamar"]) && scan.is_any(at, &["with", "con"])
+                    || wed && group.first == at
+            };
             let verbal = groups.iter().any(|group| (at..end).contains(&group.first) && !names(group));
             if at < done || verbal || end <= at {
                 continue;

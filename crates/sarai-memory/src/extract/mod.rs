@@ -31,6 +31,7 @@ mod routine;
 mod scope;
 mod stance;
 mod statement;
+mod stations;
 mod substituted;
 mod told;
 mod turned;
@@ -40,7 +41,7 @@ use std::collections::HashSet;
 
 use sarai_types::Language;
 
-use crate::fact::Predicate;
+use crate::fact::{Predicate, WORK};
 use crate::grammar::group::Group;
 use crate::grammar::noun::Noun;
 use crate::grammar::{Mention, Scan};
@@ -196,6 +197,9 @@ pub(crate) fn language_of(tokens: &[Token]) -> Option<Language> {
         }
     })
 }
+
+/// Words that say that a number or an address is the one at work.
+const AT_WORK: &[&str] = &["work", "office", "company", "trabajo", "oficina", "despacho", "empresa", "curro"];
 
 /// One message on its way through.
 struct Run<'a> {
@@ -356,10 +360,37 @@ impl<'a> Run<'a> {
     }
 
     fn push(&mut self, statement: Statement) {
-        let statement = of_model_year(statement);
+        let statement = self.of_work(of_model_year(statement));
         if self.statements.len() < STATEMENTS_MAX && !self.statements.contains(&statement) {
             self.statements.push(statement);
         }
+    }
+
+    /// Where somebody was after the first place of the sentence.
+    fn then_elsewhere(&mut self, reader: &Reader<'_>) {
+        for station in reader.stations(&self.statements) {
+            // «Estoy en Correos» was read by itself before.
+            let same = |s: &Statement| s.span.0 >= station.span.0 && s.object == station.object && s.act == Act::Assert;
+            self.statements.retain(|s| !same(s));
+            self.push(station);
+        }
+    }
+
+    /// "My work mobile is … and my personal one's …": the number at work stands beside the other.
+    fn of_work(&self, mut statement: Statement) -> Statement {
+        let contact = matches!(statement.predicate, Predicate::Phone | Predicate::Email | Predicate::Address);
+        if contact && statement.act == Act::Assert {
+            let before = self.statements.iter().filter(|s| s.sentence == statement.sentence).map(|s| s.span.1);
+            let from = before.filter(|end| *end <= statement.span.0).max().unwrap_or(statement.sentence.0);
+            let told = crate::text::fold(self.text.get(from..statement.span.1).unwrap_or_default());
+            let clause = [", ", "; ", " and ", " y "]
+                .iter()
+                .fold(told.as_str(), |text, tie| text.rsplit(tie).next().unwrap_or(text));
+            if clause.split(|c: char| !c.is_alphanumeric()).any(|word| AT_WORK.contains(&word)) {
+                WORK.clone_into(&mut statement.kind);
+            }
+        }
+        statement
     }
 
     /// Reads every clause of a sentence up to where its question begins.
@@ -439,7 +470,7 @@ impl<'a> Run<'a> {
         }
         self.clauses += 1;
         let reader = Reader { scan, manner, number: self.clauses, sentence };
-        reader.stations(&self.statements).into_iter().for_each(|statement| self.push(statement));
+        self.then_elsewhere(&reader);
         // «Los domingos llamo a mi abuela. Tiene 92 años»: the only one who was named is whom the talk goes on about.
         if self.focus.is_none() || self.focus == focus {
             self.focus = one.and_then(|mention| self.resolved(mention)).or_else(|| self.focus.take());

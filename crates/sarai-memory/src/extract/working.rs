@@ -3,86 +3,20 @@
 use super::claims::{Reader, object};
 use super::clause::{Clause, Subject};
 use super::stance::Stance;
-use super::statement::{Act, Object, Statement};
+use super::statement::{Object, Statement};
 use crate::fact::Predicate;
 use crate::grammar::Mention;
 use crate::grammar::frames::Says;
 use crate::grammar::group::{Group, Polarity};
 use crate::grammar::noun::Noun;
-use crate::time::{Direction, date};
 use crate::words::Tense;
 
 /// Who says so speaks of work from there on.
 const RESIGNED: &[&str] =
     &["renuncie", "renunciado", "despidieron", "despedido", "echaron", "quit", "resigned", "fired"];
-/// Words between two places where somebody was one after the other.
-const THEN: &[&[&str]] = &[&["luego"], &["despues"], &["then"]];
-/// The same before the place where they are still.
-const SINCE_THEN: &[&[&str]] = &[&["desde", "entonces"], &["ahora"], &["since", "then"], &["now"]];
 
 impl Reader<'_> {
-    /// «Viví en Sevilla de 2010 a 2015, luego en Cádiz hasta 2020 y ahora en Madrid»: where somebody was after what was
-    /// said last, and where they are.
-    pub(super) fn stations(&self, said: &[Statement]) -> Vec<Statement> {
-        let scan = self.scan;
-        let places = |s: &&Statement| {
-            let slot = match s.predicate {
-                Predicate::LivesIn => Some("place"),
-                Predicate::WorksAt | Predicate::StudiesAt => Some("org"),
-                _ => None,
-            };
-            slot.filter(|_| s.sentence == self.sentence && s.to.is_some() && s.object.is_some())
-        };
-        let Some((mut last, slot)) = said.iter().rev().find_map(|s| Some((s.clone(), places(&s)?))) else {
-            return Vec::new();
-        };
-        let mut out = Vec::new();
-        let mut at = scan.tokens.iter().position(|token| token.start >= last.span.1).unwrap_or(scan.tokens.len());
-        loop {
-            at = self.behind_dates(at);
-            at += usize::from(scan.is_any(at, &[","]));
-            let tied = at + usize::from(scan.is_any(at, &["y", "and"]));
-            let tie = |ties: &[&[&str]]| {
-                let stands = |tie: &&&[&str]| tie.iter().enumerate().all(|(i, word)| scan.is_any(tied + i, &[word]));
-                ties.iter().find(stands).map(|tie| tied + tie.len())
-            };
-            let (still, behind) = match (tie(THEN), tie(SINCE_THEN)) {
-                (Some(end), _) => (false, end),
-                (None, Some(end)) => (true, end),
-                (None, None) => break,
-            };
-            let place = behind + usize::from(scan.is_any(behind, &["en", "in", "at", "a", "to"]));
-            let Some((mut fillers, end)) = scan.slot(slot, place).filter(|_| self.is_capital(place)) else { break };
-            let until = scan.is_any(end, &["hasta", "until", "till", "til"]);
-            let lookup = scan.pointing(Direction::Past);
-            let to = date(scan.tokens, end + 1, lookup).filter(|_| until).map(|(when, _)| when.resolve(lookup));
-            if !still && to.is_none() {
-                break;
-            }
-            let span = (scan.tokens[at].start, scan.tokens[end - 1].end);
-            let object = fillers.pop().map(object);
-            last = Statement { object, act: Act::Assert, from: last.to, to, clause: self.number, span, ..last };
-            out.push(last.clone());
-            at = end;
-        }
-        out
-    }
-
-    /// One past «de 2010 a 2015», "until 2020".
-    fn behind_dates(&self, mut at: usize) -> usize {
-        let scan = self.scan;
-        let lookup = scan.pointing(Direction::Past);
-        loop {
-            let ties = ["de", "from", "a", "to", "hasta", "until", "till", "til", "-", "–", "entre", "between"];
-            let next = at + usize::from(scan.is_any(at, &ties));
-            match date(scan.tokens, next, lookup) {
-                Some((_, end)) if end > at => at = end,
-                _ => return at,
-            }
-        }
-    }
-
-    fn is_capital(&self, at: usize) -> bool {
+    pub(super) fn is_capital(&self, at: usize) -> bool {
         self.scan.lower_case || self.scan.tokens.get(at).is_some_and(|token| token.capital)
     }
 

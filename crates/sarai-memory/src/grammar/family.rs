@@ -132,6 +132,9 @@ impl Scan<'_> {
         let head = at + usize::from(self.is_any(at, &["new", "nuevo", "nueva"]));
         let (sense, end) = words::longest(self.language, self.tokens, head, &[Class::Kin])?;
         let turned_to = self.word(end) == "'s" || at > 1 && self.is_any(at - 2, &["de", "of", "tiene"]);
+        if sense.id == "neighbour" {
+            return self.the_neighbours(head, sense.plural, end);
+        }
         if !PROFESSIONALS.contains(&sense.id) || sense.plural {
             return None;
         }
@@ -152,6 +155,28 @@ impl Scan<'_> {
         let title = end + 1 + usize::from(self.is_any(end + 1, &["el", "la"]));
         let called = called || self.is_any(end, &["is", "'s", "es"]) && self.titled(title).is_some();
         (turned_to && head == at || called).then_some((Noun::Someone(one), end))
+    }
+
+    /// One past where somebody lives in the house: «(la vecina) del tercero», «de enfrente».
+    pub(super) fn past_floor(&self, end: usize) -> usize {
+        match (self.word(end), self.word(end + 1)) {
+            ("de", "el" | "la" | "lo") => end + 3,
+            ("de", "arriba" | "abajo" | "enfrente") => end + 2,
+            _ => end,
+        }
+    }
+
+    /// "The couple next door are Ray and Sheila", «los vecinos se llaman Pilar y Ernesto»: whose they are goes without saying
+    /// where they are named.
+    fn the_neighbours(&self, head: usize, plural: bool, end: usize) -> Option<(Noun, usize)> {
+        let several = plural || self.is_any(head, &["couple", "people", "family", "pareja", "familia", "gente"]);
+        let end = self.past_floor(end);
+        let called = self.is_any(end, &["is", "are", "'s"]) && self.is_any(end + 1, &["called", "named"])
+            || self.word(end) == "se" && self.is_any(end + 1, &["llama", "llaman"]);
+        let is = self.is_any(end, &["is", "are", "'s", "es", "son"]);
+        let article = end + 1 + usize::from(self.is_any(end + 1, &["the", "los"]));
+        let named = called || is && self.tokens.get(article).is_some_and(|token| token.capital && token.is_word());
+        named.then(|| (Noun::Someone(Mention::relative("neighbour", several)), end))
     }
 
     /// "Mum lives in Hove": the nearest relatives need no possessive where a verb follows.

@@ -213,6 +213,7 @@ impl Scan<'_> {
             let subject = matches!(sense.id, "teacher" | "coach" | "classmate" | "student_of")
                 && self.word(end) == "de"
                 && self.tokens.get(end + 1).is_some_and(|t| t.is_word() && !t.capital && t.fold.len() > 3);
+            let end = if sense.id == "neighbour" { self.past_floor(end) } else { end };
             return Some(self.with_name(mention, if subject { end + 2 } else { end }));
         }
         // «Mi número de pedido» calls nobody.

@@ -6,7 +6,7 @@ use super::slots::{Filled, Filler};
 use super::{Mention, Scan};
 use crate::text::{Token, fold};
 use crate::time::cardinal;
-use crate::words::lists::{BEFORE_NOUN_ADJECTIVES, DESCRIPTIONS, DOGS, PASSING, PHRASE_ENDS};
+use crate::words::lists::{BEFORE_NOUN_ADJECTIVES, DESCRIPTIONS, DOGS, FUNCTION, PASSING, PHRASE_ENDS};
 use crate::words::{self, Class};
 
 /// Somebody of a list, as it is written.
@@ -132,6 +132,7 @@ impl Scan<'_> {
             }
             let Some((sense, end)) = words::longest(self.language, self.tokens, head, &[class])
                 .or_else(|| self.breed(head, class))
+                .or_else(|| self.qualified(head, class).filter(|_| count.is_some()))
                 .or_else(|| self.aged(head, class))
             else {
                 break;
@@ -146,7 +147,10 @@ impl Scan<'_> {
             let event = words::longest(self.language, self.tokens, head, &[Class::Event]);
             let compound =
                 ["appointment", "appt", "allergy", "allergies", "person", "food", "hair", "lover", "video", "videos"];
-            if event.is_some_and(|(_, other)| other > end) || self.is_any(end, &compound) {
+            // "A chicken curry", "a dog biscuit".
+            let served = words::kinds::of(self.language, self.tokens, end)
+                .is_some_and(|(kinds, _)| class == Class::Pet && (kinds.contains(&"dish") || kinds.contains(&"snack")));
+            if event.is_some_and(|(_, other)| other > end) || self.is_any(end, &compound) || served {
                 break;
             }
             // «Un profesor que…» is a relation only if somebody says whose.
@@ -155,8 +159,11 @@ impl Scan<'_> {
             next = end;
             let joined = self.is_any(next, &["y", "and", ",", "e"]);
             let more = next + 1 + usize::from(self.word(next) == "," && self.is_any(next + 1, &["y", "and"]));
-            let again = cardinal(self.tokens, more)
-                .is_some_and(|(_, e)| words::longest(self.language, self.tokens, e, &[class]).is_some());
+            let again = cardinal(self.tokens, more).is_some_and(|(_, e)| {
+                let head = (e..).find(|&i| !self.is_any(i, &BEFORE_NOUN_ADJECTIVES)).unwrap_or(e);
+                words::longest(self.language, self.tokens, head, &[class]).is_some()
+                    || self.breed(head, class).is_some()
+            });
             if !joined || !again {
                 break;
             }
@@ -166,12 +173,35 @@ impl Scan<'_> {
         Some((out, next))
     }
 
+    /// "A corn snake", "a grumpy tabby cat": an animal behind one word that nobody knows.
+    fn qualified(&self, at: usize, class: Class) -> Option<(words::Sense, usize)> {
+        let token = self.tokens.get(at).filter(|_| class == Class::Pet && !self.spanish())?;
+        let plain = token.is_word() && !token.capital && !self.verb_at(at) && !FUNCTION.contains(&self.word(at));
+        let ends = |end: usize| {
+            self.tokens.get(end).is_none_or(Token::is_mark)
+                || self.is_any(end, &["called", "named", "and", "who", "that", "which"])
+        };
+        words::longest(self.language, self.tokens, at + 1, &[class]).filter(|(_, end)| plain && ends(*end))
+    }
+
+    /// A breed that stands here: the animal, and one past it.
+    pub(crate) fn breed_at(&self, at: usize) -> Option<(&'static str, usize)> {
+        let kinds = words::kinds::of(self.language, self.tokens, at);
+        let of = |id: &str| kinds.filter(|(kinds, _)| kinds.contains(&id)).map(|(_, end)| end);
+        let dog = of("dog_breed").or_else(|| is_breed(self.word(at)).then_some(at + 1));
+        dog.map(|end| ("dog", end)).or_else(|| of("cat_breed").map(|end| ("cat", end)))
+    }
+
     /// "A golden retriever", «un bulldog»: breeds that tell the animal.
     fn breed(&self, at: usize, class: Class) -> Option<(words::Sense, usize)> {
-        let found = (at..at + 3).find(|&i| is_breed(self.word(i)))?;
-        let plural = !self.is_any(found, &DOGS);
-        let sense = words::Sense { class, id: words::intern(Class::Pet, "dog")?, plural };
-        (class == Class::Pet).then_some((sense, found + 1))
+        let (species, first, end) = (at..at + 3)
+            .find_map(|i| self.breed_at(i).map(|(species, end)| (species, i, end)))
+            .filter(|(_, first, _)| {
+                (at..*first).all(|i| self.tokens[i].is_word() && !self.tokens[i].capital && !self.verb_at(i))
+            })?;
+        let plural = is_breed(self.word(first)) && !self.is_any(first, &DOGS);
+        let sense = words::Sense { class, id: words::intern(Class::Pet, species)?, plural };
+        (class == Class::Pet).then_some((sense, end))
     }
 
     /// "An eight-month-old" is a child.

@@ -127,6 +127,8 @@ impl Scan<'_> {
     pub(super) fn organisation(&self, at: usize) -> Option<(Filler, usize)> {
         let article = self.is_any(at, &["el", "la", "los", "las", "un", "una", "the", "a", "an"]);
         let from = at + usize::from(article);
+        // «En el mismo San Ignacio».
+        let from = from + usize::from(article && self.is_any(from, &["mismo", "misma", "same"]));
         if self.is_any(from, &NO_ORGANISATIONS) || self.is_any(at, &NO_ORGANISATIONS) {
             return None;
         }
@@ -145,7 +147,11 @@ impl Scan<'_> {
                 break;
             }
         }
-        let head = (from..end).any(|i| self.is_any(i, &ORGANISATIONS));
+        let works = |i: usize| {
+            let kinds = words::kinds::of(self.language, self.tokens, i).map_or(&[][..], |(kinds, _)| kinds);
+            kinds.contains(&"workplace") || self.spanish() && self.word(i).ends_with("eria")
+        };
+        let head = (from..end).any(|i| self.is_any(i, &ORGANISATIONS) || works(i));
         let capital = self.tokens[from..end].iter().any(|token| token.capital && !token.is("i"));
         let plain = self.lower_case
             && end == from + 1

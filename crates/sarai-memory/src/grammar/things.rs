@@ -201,7 +201,9 @@ impl Scan<'_> {
             ],
         ) && end <= at + 2;
         let distance = self.is_any(at, &["a", "at"]) && crate::time::number(self.tokens, at + 1).is_some();
-        (end > at + 1 && !vague && !distance).then(|| (Filler::new(self.source(at, end)), end))
+        // "At 9:15" is no place.
+        let hour = self.is_any(at, &["a", "at"]) && crate::time::clock(self.tokens, at).is_some();
+        (end > at + 1 && !vague && !distance && !hour).then(|| (Filler::new(self.source(at, end)), end))
     }
 
     /// What was called off: «la cita del dentista», "my physio appointment".

@@ -6,6 +6,30 @@ use super::slots::Filler;
 use crate::words::lists::{NO_JOBS, ORGANISATIONS, PASSING};
 use crate::words::{self, Class};
 
+/// Whoever leads something, by «de» and what it is.
+const LEADS: &[&str] = &[
+    "jefe",
+    "jefa",
+    "encargado",
+    "encargada",
+    "responsable",
+    "director",
+    "directora",
+    "coordinador",
+    "coordinadora",
+    "supervisor",
+    "supervisora",
+    "gerente",
+    "subdirector",
+    "subdirectora",
+    "capataz",
+    "auxiliar",
+    "tecnico",
+    "tecnica",
+    "ayudante",
+    "oficial",
+];
+
 impl Scan<'_> {
     pub(super) fn job(&self, at: usize, any: bool) -> Option<(Filler, usize)> {
         // "The same hospital as my dad".
@@ -24,9 +48,7 @@ impl Scan<'_> {
             if let Some(of) = (from..stop).find(|&i| self.word(i) == "of").filter(|_| !self.is_any(from, &heads)) {
                 stop = of.max(from);
             }
-            let listed = (from..stop).find(|&i| {
-                words::longest(self.language, self.tokens, i, &[Class::Job]).is_some_and(|(_, e)| e == stop)
-            });
+            let listed = (from..stop).find(|&i| self.known_job(i) == Some(stop));
             let suffix = self.word(stop.max(1) - 1);
             let leads = self.is_any(from, &heads) && self.word(from + 1) == "of" && stop > from + 2;
             let telling =
@@ -42,7 +64,9 @@ impl Scan<'_> {
                 (filler, stop)
             });
         }
-        let listed = words::longest(self.language, self.tokens, from, &[Class::Job]);
+        // «Jefe de turno», «encargada de almacén».
+        let leads = self.is_any(from, LEADS) && self.job_tail(from + 1, end) > from + 1;
+        let listed = if leads { Some(from + 1) } else { self.known_job(from) };
         let word = self.word(from);
         let telling = ["ologo", "ologa", "ografo", "ografa", "terapeuta", "ista", "dor", "dora", "ero", "era"]
             .iter()
@@ -50,7 +74,7 @@ impl Scan<'_> {
             && !NO_JOBS.contains(&word)
             && words::senses(Some(self.language), word).next().is_none();
         match listed {
-            Some((_, last)) => {
+            Some(last) => {
                 let last = self.job_tail(last, end);
                 Some((Filler::new(self.source(from, last)), last))
             }
@@ -63,6 +87,13 @@ impl Scan<'_> {
     }
 
     /// «Profesora de matemáticas», «ingeniera industrial», but not «médico de Google».
+    /// One past the longest job that begins here and stands in a table.
+    fn known_job(&self, at: usize) -> Option<usize> {
+        let listed = words::longest(self.language, self.tokens, at, &[Class::Job]).map(|(_, end)| end);
+        let kinds = words::kinds::of(self.language, self.tokens, at).filter(|(kinds, _)| kinds.contains(&"job"));
+        listed.max(kinds.map(|(_, end)| end))
+    }
+
     pub(super) fn job_tail(&self, last: usize, end: usize) -> usize {
         if self.word(last) == "de" && last + 1 < end && !self.tokens[last + 1].capital {
             let stop = (last + 1..end).find(|&i| self.is_any(i, &["en", "con", "por"])).unwrap_or(end);

@@ -303,7 +303,9 @@ impl<S: Store> Voice<'_, S> {
             }
             _ => return fact.kind.clone(),
         };
-        words::label(self.language, class, &fact.kind).unwrap_or(&fact.kind).to_owned()
+        let id = fact.kind.strip_prefix("c:").unwrap_or(&fact.kind);
+        let any = || translation(self.language, id);
+        words::label(self.language, class, id).or_else(any).unwrap_or(id).to_owned()
     }
 
     /// The object, with its name in the language of the question where the tables know it.

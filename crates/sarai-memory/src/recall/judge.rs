@@ -7,7 +7,7 @@ use super::question::Form;
 use super::rank::{ANSWER_FACTS_MAX, Found, OFFICES, Search, Why, ranked};
 use super::wanted::Wanted;
 use super::whose::is_kin;
-use crate::fact::{Arity, EntityId, Fact, Predicate};
+use crate::fact::{Arity, EntityId, Fact, Predicate, WORK};
 use crate::grammar::Mention;
 use crate::grammar::dose::DOSES;
 use crate::grammar::health::is_substance;
@@ -94,12 +94,8 @@ impl<S: Store> Search<'_, '_, S> {
         why: Why,
         subjects: &[EntityId],
     ) -> Result<Found, S::Error> {
-        // "My number at work" is not the one at home.
-        let of_work = |word: &str| OFFICES.contains(&word);
-        if matches!(predicate, Predicate::Phone | Predicate::Email | Predicate::Address)
-            && self.question.words.iter().any(|word| of_work(word))
-        {
-            facts.retain(|fact| search_words(&fact.evidence.sentence).iter().any(|word| of_work(word)));
+        if matches!(predicate, Predicate::Phone | Predicate::Email | Predicate::Address) {
+            self.keep_of_work(&mut facts);
         }
         if predicate == Predicate::Medication {
             facts.retain(|fact| self.takes_it(fact));
@@ -157,6 +153,18 @@ impl<S: Store> Search<'_, '_, S> {
         } else {
             Found::default()
         })
+    }
+
+    /// "My number at work" is not the one at home.
+    fn keep_of_work(&self, facts: &mut Vec<Fact>) {
+        let of_work = |word: &str| OFFICES.contains(&word);
+        let asked = self.question.words.iter().any(|word| of_work(word));
+        let told = |fact: &Fact| search_words(&fact.evidence.sentence).iter().any(|word| of_work(word));
+        if facts.iter().any(|fact| (fact.kind == WORK) == asked) {
+            facts.retain(|fact| (fact.kind == WORK) == asked);
+        } else if asked {
+            facts.retain(told);
+        }
     }
 
     /// Leaves the one that the words of the question mean, where they say more than that something is asked for.

@@ -176,9 +176,15 @@ impl Lexicon {
     }
 }
 
+/// «Al» and «del» are two words, as a message has them.
+fn in_words(entry: &str) -> String {
+    format!(" {entry}").replace(" al ", " a el ").replace(" del ", " de el ").trim_start().to_owned()
+}
+
 /// `enfermero/a` is enfermero and enfermera, `doctor/a` doctor and doctora.
 fn genders(entry: &str) -> Vec<String> {
-    let Some(at) = entry.find("/a") else { return vec![entry.to_owned()] };
+    let entry = &in_words(entry);
+    let Some(at) = entry.find("/a") else { return vec![entry.clone()] };
     let (head, tail) = (&entry[..at], &entry[at + 2..]);
     let stem = head.strip_suffix('o').unwrap_or(head);
     vec![format!("{head}{tail}"), format!("{stem}a{tail}")]

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use sarai_types::Language;
 
+use super::in_words;
 use crate::text::{Token, fold};
 
 /// So many words may stand inside an expression that a verb opens: "let me go", "took it over".
@@ -25,7 +26,7 @@ static ROWS: LazyLock<Rows> = LazyLock::new(|| {
         let Some((spanish, english)) = line.split_once('|') else { continue };
         let row: Vec<&'static str> = english.split(',').chain(spanish.split(',')).collect();
         for entry in &row {
-            let words: Vec<String> = fold(entry).split(' ').map(stem).collect();
+            let words: Vec<String> = fold(&in_words(entry)).split(' ').map(stem).collect();
             match &words[..] {
                 [word] => {
                     // «Me jubilé» is a form of «jubilar».
