@@ -262,6 +262,18 @@ mod tests {
 
     /// What was told, what is asked of it, and what the answer must hold: the last message is of something else, or of more.
     const UNMOVED: &[(&[&str], &str, &str)] = &[
+        (&["We're flying to Lisbon on 5 May", "Hang on, it's 12 May."], "when are we flying to Lisbon?", "12 May"),
+        (&["We're off to Madeira on 4 May", "We're going to Malta instead"], "where are we going in May?", "Malta"),
+        (
+            &[
+                "Tengo cita con la fisio Marga el lunes 16 a las 17:30",
+                "Me ha escrito Marga: la cita pasa al miércoles 18",
+            ],
+            "¿qué día tengo la fisio?",
+            "miércoles 18",
+        ),
+        (&["My work email is a@b.com and my personal one is c@d.com"], "what's my work email?", "a@b.com"),
+        (&["I owe Pauline 25, and Walter owes me 60 pounds"], "how much does Walter owe me?", "60"),
         (
             &["My favourite dinner is shepherd's pie", "Actually no, scrap that, my favourite dinner is lasagne."],
             "what's my favourite dinner?",
@@ -349,11 +361,30 @@ mod tests {
     /// Orders to forget reach what they name, and nothing of what is.
     #[test]
     fn orders_reach_what_they_name() {
+        // What speaks of a file orders nothing of a memory.
+        let kept = told(&["My bike lock code is 3915", "delete the code in main.py"], "what's my bike lock code?");
+        assert!(kept.text.contains("3915"), "{}", kept.text);
         for (said, question) in [
             (&["I am 34 years old", "Forget how old I am"][..], "how old am I?"),
             (&["Me han subido el enalapril a 20. No lo guardes"], "¿qué tomo?"),
             (&["Pago 700 por el piso", "Olvida mi alquiler"], "¿cuánto pago de alquiler?"),
             (&["Trabajo de noche", "Olvida mi turno"], "¿qué turno hago?"),
+            (&["Tengo cita con el dentista el 30 de mayo", "Olvida lo del dentista"], "¿cuándo es el dentista?"),
+            (
+                &[
+                    "Tengo una revisión con la cardióloga el 30 de mayo",
+                    "Olvida que tengo la revisión con la cardióloga, al final no hace falta que lo guardes.",
+                ],
+                "¿cuándo tengo la revisión?",
+            ),
+            (
+                &["My bike lock code is 3915", "on second thoughts delete the bike lock code please, I'd rather not"],
+                "what's my bike lock code?",
+            ),
+            (
+                &["The side gate code is 7730", "They've changed the keypad, so forget the side gate code."],
+                "what's the side gate code?",
+            ),
         ] {
             let answer = told(said, question);
             assert!(answer.facts.is_empty(), "{said:?} {question}: {}", answer.text);

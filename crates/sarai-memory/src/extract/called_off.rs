@@ -19,7 +19,21 @@ use crate::words::{self, Class, Tense};
 const CANCELLED: &[&str] =
     &["cancelled", "canceled", "cancelada", "cancelado", "anulada", "anulado", "suspendida", "suspendido"];
 
+/// What an appointment is called where it is the one just told.
+const BARE: &[&str] = &["cita", "turno", "visita", "appointment", "appt"];
+
 impl Run<'_> {
+    /// «Me ha escrito Marga: la cita pasa al miércoles»: who moves an appointment that was told is believed.
+    pub(super) fn moved_by_others(&mut self, scan: &Scan<'_>, sentence: (usize, usize)) {
+        let told = self.spoken_of(sentence).any(|s| s.predicate == Predicate::Appointment && s.act == Act::Assert);
+        let Some(colon) = (1..scan.tokens.len()).find(|&at| scan.word(at) == ":").filter(|_| told) else { return };
+        let said = Scan { tokens: &scan.tokens[colon + 1..], ..*scan };
+        let quoted = said.tokens.iter().any(|token| token.quoted || words::in_first_person(token));
+        if !quoted {
+            self.called_off(&said, &said.groups(), &[], sentence);
+        }
+    }
+
     /// «Me han cancelado la cita del dentista», "the meeting has been moved to Friday".
     pub(super) fn called_off(
         &mut self,
@@ -53,8 +67,13 @@ impl Run<'_> {
             .any(|group| group.has_any(&["ser", "be"]) && group.polarity == Polarity::Positive);
         let corrected =
             recent_event && super::correction::marker(scan).is_some() && !self.tells_of_another(scan, groups, sentence);
-        let moved = shifted(scan) || instead || said(&MOVING);
+        // «La cita pasa al miércoles».
+        let passes = || groups.iter().any(|group| group.has("pasar") && scan.is_any(group.last, &["a", "para"]));
+        let moved = shifted(scan) || instead || said(&MOVING) || passes() && event(scan, groups).is_some();
         let when = self.put_off(scan, sentence);
+        if doubtful.is_empty() && self.trip_instead(scan, groups, sentence) {
+            return;
+        }
         // "Sorry" alone sets nothing right yet.
         if !doubtful.is_empty() || corrected && !moved && !cancelled && when.is_none() {
             return;
@@ -82,7 +101,13 @@ impl Run<'_> {
         if !(cancelled || moved) {
             return;
         }
-        let Some(event) = event(scan, groups).or_else(recent) else { return };
+        let known = || self.spoken_of(sentence).filter(|s| s.predicate == Predicate::Appointment).last();
+        let named = event(scan, groups).map(|event| match known().and_then(|s| s.object.as_ref()) {
+            // «La cita pasa al miércoles» is the one that was told.
+            Some(object) if BARE.contains(&crate::text::fold(&event).as_str()) => object.text.clone(),
+            _ => event,
+        });
+        let Some(event) = named.or_else(recent) else { return };
         if moved && !cancelled && self.other_days(scan, &event, sentence) {
             return;
         }
@@ -92,6 +117,48 @@ impl Run<'_> {
         }
         self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Appointment);
         self.set_for(scan, &event, when.filter(|_| moved), cancelled, sentence);
+    }
+
+    /// "Madeira was full so we're going to Malta instead", "sorry, it's 12 May": another place, or another day, for the trip that
+    /// the message before told of. Whether one was.
+    fn trip_instead(&mut self, scan: &Scan<'_>, groups: &[Group], sentence: (usize, usize)) -> bool {
+        let mut told = self.before.recent.iter().filter(|s| s.act == Act::Assert && s.predicate == Predicate::Trip);
+        let Some(old) = told.next_back().cloned() else { return false };
+        let place = old.object.as_ref().map(|object| object.text.clone()).unwrap_or_default();
+        let said = |words: &[&str]| (0..scan.tokens.len()).any(|at| scan.is_any(at, words));
+        let goes = |group: &&Group| {
+            group.has_any(&["ir", "viajar", "volar", "go", "travel", "fly", "be"])
+                && group.polarity == Polarity::Positive
+        };
+        let elsewhere = groups.iter().filter(goes).find_map(|group| {
+            let to = (group.last..group.last + 3).find(|&i| scan.is_any(i, &["a", "to"]))?;
+            let (fillers, _) = scan.slot("place", to + 1).filter(|_| scan.tokens[to + 1].capital)?;
+            fillers.into_iter().next().map(|filler| filler.text)
+        });
+        let when = self.trip_day(scan);
+        if said(&["instead", "mejor", "vez", "lugar"])
+            && let Some(other) = elsewhere.filter(|other| *other != place)
+        {
+            self.statements.retain(|s| s.sentence != sentence || s.predicate != Predicate::Trip);
+            self.happens(scan, Predicate::Trip, &place, Act::End, None, sentence);
+            self.happens(scan, Predicate::Trip, &other, Act::Assert, when.or(old.from), sentence);
+            return true;
+        }
+        let corrected =
+            super::correction::marker(scan).is_some() || said(&["wrong", "tickets", "billetes", "equivocado"]);
+        let alone = event(scan, groups).is_none() && said(&["it", "it's", "es", "son", "'s"]);
+        if corrected && alone && when.is_some() && when != old.from {
+            self.happens(scan, Predicate::Trip, &place, Act::End, None, sentence);
+            self.happens(scan, Predicate::Trip, &place, Act::Assert, when, sentence);
+            return true;
+        }
+        false
+    }
+
+    /// The day of a trip, as a sentence names it.
+    fn trip_day(&self, scan: &Scan<'_>) -> Option<PartialDate> {
+        let today = scan.lookup.today;
+        period(scan, 0, scan.tokens.len(), true).at.filter(|day| day.last() >= today)
     }
 
     /// «Perdona, tengo una cita el viernes» takes nothing from a wedding, and "I've got the dentist on Friday too" nothing from
@@ -228,7 +295,15 @@ fn whose(scan: &Scan<'_>) -> Option<Mention> {
         let (noun, end) = scan.noun(at)?;
         match noun {
             Noun::Someone(mention @ Mention::Relative { plural: false, .. }) => {
-                let dative = at > 0 && scan.is_any(at - 1, &["a"]) && scan.is_any(end, &["le"]);
+                // «A mi madre le da miedo» moves nothing.
+                let moves = |lemma: &str| {
+                    MOVING.contains(&lemma) || CANCELLING.contains(&lemma) || matches!(lemma, "haber" | "ir" | "dar")
+                };
+                let told = scan.tokens.get(end + 1).filter(|token| !token.is("da"));
+                let verb = told.is_some_and(|token| {
+                    words::forms(scan.language, &token.lower, &token.fold).iter().any(|form| moves(form.lemma))
+                });
+                let dative = at > 0 && scan.is_any(at - 1, &["a"]) && scan.is_any(end, &["le"]) && verb;
                 let has = scan.is_any(end, &["'s"]) && (end + 1..end + 3).any(is_event);
                 (dative || has).then_some(mention)
             }

@@ -22,9 +22,7 @@ pub(super) fn forget(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Opti
 }
 
 fn ordered(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Option<Vec<Command>> {
-    // "Scrap the gym, I swim now" calls off a plan.
-    let calls_off = (0..scan.tokens.len()).any(|i| scan.is_any(i, &["scrap"]) && scan.is_any(i + 1, &["the", "my"]));
-    if calls_off || tells_instead(scan, run) {
+    if order::calls_off(scan) || tells_instead(scan, run) {
         return None;
     }
     // «Era un secreto, olvídalo»: it is not said to be let be.
@@ -61,7 +59,9 @@ fn ordered(scan: &Scan<'_>, run: &Run<'_>, sentence: Sentence) -> Option<Vec<Com
         if let Some(Order::Behind { from, tone: Tone::Memory | Tone::Removal }) = order::find(&head, memory)
             && from + 1 < last
         {
-            return Some(ask.targets(&head, from, Tone::Memory));
+            // «Olvida que tengo la revisión, al final no hace falta que la guardes».
+            let end = (from + 1..last).rev().find(|&i| head.is_any(i, &[","])).unwrap_or(last);
+            return Some(ask.targets(&Scan { tokens: &head.tokens[..end], ..head }, from, Tone::Memory));
         }
     }
     if let Some(Order::Before { last, firm }) = trailing

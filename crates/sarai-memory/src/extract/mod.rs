@@ -285,6 +285,9 @@ impl<'a> Run<'a> {
             if let Some(at) = introduced::certain_until(&scan, reason) {
                 self.introductions(&Scan { tokens: &scan.tokens[..at], ..scan }, self.span(sentence));
             }
+            if reason == Reason::Reported {
+                self.moved_by_others(&scan, self.span(sentence));
+            }
             return self.skip(sentence, reason);
         }
         let span = self.span(sentence);

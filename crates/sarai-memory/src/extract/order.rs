@@ -140,7 +140,7 @@ pub(super) fn find(scan: &Scan<'_>, memory: bool) -> Option<Order> {
     let (at, order) = orders.next()?;
     let Order::Behind { from, tone } = order else { return Some(order) };
     // "Delete … from your memory".
-    let tone = if memory && tone == Tone::Removal { Tone::Memory } else { tone };
+    let tone = if (memory || secret(scan, from)) && tone == Tone::Removal { Tone::Memory } else { tone };
     // Behind something else only what is plainly about the memory counts: «compra pan y borra la pizarra».
     let tone = if at == 0 || tone == Tone::Memory && plainly(scan, from) { tone } else { Tone::Weak };
     Some(Order::Behind { from, tone })
@@ -161,8 +161,54 @@ fn begins(scan: &Scan<'_>, at: usize) -> bool {
     (scan.is_any(at - 1, &[",", "-", "–", "—", "("]) || joined) && !(0..at).any(|i| scan.is_any(i, SAID) && !to_me(i))
 }
 
+/// "Scrap the gym, I swim now": a plan, and nothing that was told.
+pub(super) fn calls_off(scan: &Scan<'_>) -> bool {
+    (0..scan.tokens.len()).any(|i| scan.is_any(i, &["scrap"]) && scan.is_any(i + 1, &["the", "my"]))
+}
+
+/// "The side gate code", «la contraseña del wifi»: what opens something is told to a memory, and stands in no file.
+fn secret(scan: &Scan<'_>, from: usize) -> bool {
+    const SECRETS: &[&str] = &["password", "passcode", "pin", "contrasena", "clave", "combinacion", "combination"];
+    const OPENED: &[&str] = &[
+        "door",
+        "gate",
+        "alarm",
+        "lock",
+        "safe",
+        "garage",
+        "locker",
+        "building",
+        "entrance",
+        "wifi",
+        "padlock",
+        "gym",
+        "bike",
+        "puerta",
+        "verja",
+        "portal",
+        "alarma",
+        "candado",
+        "fuerte",
+        "garaje",
+        "taquilla",
+        "edificio",
+        "trastero",
+        "cochera",
+        "casillero",
+        "reja",
+        "porton",
+    ];
+    let named = from..scan.phrase_end(from + 1).max(from);
+    let code = named.clone().any(|i| scan.is_any(i, &["code", "codigo"]));
+    let opened = named.clone().chain(named.end..(named.end + 4).min(scan.tokens.len()));
+    named.clone().any(|i| scan.is_any(i, SECRETS)) || code && opened.into_iter().any(|i| scan.is_any(i, OPENED))
+}
+
 /// «Lo de…», «que…», "about…": only a memory has that.
 fn plainly(scan: &Scan<'_>, from: usize) -> bool {
+    if secret(scan, from) {
+        return true;
+    }
     scan.is_any(from, &["about", "que", "that", "what", "where", "donde", "everything", "todo", "mi", "mis", "my", "a"])
         || scan.is_any(from, &["lo", "eso"]) && scan.is_any(from + 1, &["de", "que"])
         || scan.is_any(from, &["i", "we", "her", "his", "su"])

@@ -6,7 +6,7 @@ use crate::fact::{EntityId, EntityKind, Episode, EpisodeId, Fact, Predicate};
 use crate::grammar::Mention;
 use crate::text::{Token, fold, tokens};
 use crate::words::families::{self, Family};
-use crate::words::lists::{NO_TOPIC, UNTELLING};
+use crate::words::lists::{NO_TOPIC, PROFESSIONALS, UNTELLING};
 use crate::words::{self, Class};
 use sarai_types::Language;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,15 +100,24 @@ impl<S: Store> Known<'_, S> {
         if others {
             return Ok(());
         }
+        // Of whoever does something for the owner there is one: «lo del dentista».
+        let serves = PROFESSIONALS.contains(&kin);
+        let own = |before: &str| ["mi", "mis", "my", "nuestra", "nuestro", "our"].contains(&before);
+        let anothers = |before: &str| ["su", "sus", "tu", "tus", "his", "her", "their", "your", "'s"].contains(&before);
         let names = |text: &str| {
             let tokens = tokens(text, TOKENS_MAX);
-            (1..tokens.len()).any(|at| {
-                ["mi", "mis", "my", "nuestra", "nuestro", "our"].contains(&tokens[at - 1].fold.as_str())
+            (0..tokens.len()).any(|at| {
+                let before = at.checked_sub(1).map_or("", |before| tokens[before].fold.as_str());
+                (own(before) || serves && !anothers(before))
                     && Language::ALL.into_iter().any(|language| {
                         words::longest(language, &tokens, at, &[Class::Kin]).is_some_and(|(sense, _)| sense.id == kin)
                     })
             })
         };
+        if serves {
+            let told = |fact: &&Fact| fact.subject == EntityId::OWNER && names(&fact.object.text);
+            doomed.facts.extend(self.facts.iter().filter(told).map(|fact| fact.id));
+        }
         doomed.episodes.extend(self.episodes()?.into_iter().filter(|e| names(&e.text)).map(|episode| episode.id));
         Ok(())
     }

@@ -357,8 +357,12 @@ impl<S: Store> Search<'_, '_, S> {
 
     /// «Mi amigo Rubén paga 900 de alquiler» does not say what the owner pays.
     pub(super) fn is_of_whom_is_asked(&self, fact: &Fact) -> bool {
-        if fact.predicate == Predicate::Note && self.is_of_somebody_else(&Heard::of(fact)) {
-            return false;
+        if fact.predicate == Predicate::Note {
+            let heard = Heard::of(fact);
+            let other_way = self.question.debt.is_some_and(|debt| debt.is_turned(&heard.said));
+            if other_way || self.is_of_somebody_else(&heard) {
+                return false;
+            }
         }
         let own = self.question.own && self.question.subject == Some(Mention::Owner);
         if fact.predicate != Predicate::Note || !fact.kind.is_empty() || !own {

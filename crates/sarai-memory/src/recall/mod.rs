@@ -3,6 +3,7 @@
 mod agree;
 mod answer;
 mod block;
+mod debt;
 mod follow;
 mod form;
 mod hint;

@@ -14,21 +14,26 @@ const JOINED_MAX: usize = 2;
 /// Tokens of a sentence that is looked at in parts as well.
 const BREATH: usize = 24;
 
+/// Behind a comma they open another thought.
+const JOINTS: &[&str] = &["and", "but", "while", "y", "e", "pero", "mientras"];
+
 /// Ranges that follow each other, alone and joined.
 pub(super) fn joined(bounds: &[(usize, usize)]) -> impl Iterator<Item = (usize, usize)> {
     (1..=JOINED_MAX).flat_map(|count| bounds.windows(count).map(move |piece| (piece[0].0, piece[count - 1].1)))
 }
 
-/// The thoughts of sentences: long ones are parted by their commas, since who tells of a whole day says many things in
-/// one breath.
+/// The thoughts of sentences: all are parted where a comma and «y», "but" open another, long ones by every comma, since who
+/// tells of a whole day says many things in one breath.
 pub(super) fn thoughts(all: &[Token], sentences: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
     for &(first, last) in sentences {
         let long = last - first >= BREATH;
+        let opens = |at: usize| all.get(at).is_some_and(|token| JOINTS.contains(&token.fold.as_str()));
+        let parts = |at: usize| all[at].is(";") || all[at].is(",") && (long || opens(at + 1));
         let mut from = first;
-        for part in all[first..last].split(|token| long && (token.is(",") || token.is(";"))) {
-            out.extend((!part.is_empty()).then_some((from, from + part.len())));
-            from += part.len() + 1;
+        for end in (first..last).filter(|&at| parts(at)).chain([last]) {
+            out.extend((end > from).then_some((from, end)));
+            from = end + 1;
         }
     }
     out

@@ -1,5 +1,6 @@
 //! What a question asks for, in either language: about whom, which predicates, of which time.
 
+use super::debt::Debt;
 pub(crate) use super::form::Form;
 use super::form::{asks_memory, form};
 use super::named::nouns;
@@ -99,6 +100,8 @@ pub(crate) struct Question {
     pub(crate) served_by: Vec<&'static str>,
     /// What somebody pays, earns or works: «¿cuánto pago de alquiler?»
     pub(crate) matter: Option<&'static str>,
+    /// Which way the debt goes that it asks about.
+    pub(crate) debt: Option<Debt>,
     pub(crate) wanted: Wanted,
     /// The words, folded, that say nothing of what is asked for as far as it was understood: in «¿qué le regalo a mi
     /// hermana?» the present.
@@ -220,6 +223,7 @@ pub(crate) fn understand_tokens(scan: &Scan<'_>, from: usize) -> Question {
         kind: kind_asked(scan, from),
         matter: matter(scan, from),
         served_by: served_by(scan, from),
+        debt: Debt::of(&scan.tokens[from..]),
         hour: has("hora") && has("que") || has("time") && (has("what") || has("which")),
         wanted: wanted(scan, from),
         since: asks_since(&has),

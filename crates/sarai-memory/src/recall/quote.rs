@@ -188,7 +188,8 @@ impl<S: Store> Search<'_, '_, S> {
     fn quoted(&self, subjects: &[EntityId]) -> Result<Option<(Quotation, bool)>, S::Error> {
         let asks = !matches!(self.question.form, Form::Everything);
         let nobody = matches!(self.question.subject, Some(Mention::Pronoun { .. }));
-        if !asks || nobody || self.question.content.is_empty() && self.question.about.is_empty() {
+        let empty = self.question.content.is_empty() && self.question.about.is_empty();
+        if !asks || nobody || empty && self.question.debt.is_none() {
             return Ok(None);
         }
         let names = self.names(subjects)?;
@@ -300,7 +301,10 @@ impl<S: Store> Search<'_, '_, S> {
             heard.call(TOPIC, &self.question.telling);
             let Some((covered, denied)) = self.says(&heard, episode, names) else { continue };
             let text = episode.text.get(span.0..span.1).unwrap_or_default().to_owned();
-            let over = denied || is_over(&all[first..last]);
+            // «Me ha devuelto 120, o sea que ahora me debe 180».
+            let still = all[first..last].iter().any(|token| token.is("ahora") || token.is("now"))
+                && self.same_verb(&heard, episode.language);
+            let over = denied || is_over(&all[first..last]) && !still;
             out.push(Passage { covered, span, text, over });
         }
         out
@@ -396,6 +400,7 @@ impl<S: Store> Search<'_, '_, S> {
             && !self.is_of_the_owner_alone(heard, episode.language)
             && !self.is_of_somebody_else(heard)
             && (!self.question.former || speaks_of_before(&heard.said))
+            && !self.question.debt.is_some_and(|debt| debt.is_turned(&heard.said))
             && !self.is_of_a_namesake(heard, episode.language, &used)
             && !self.only_names(heard, episode.language);
         (enough && spoken && told && !wished && self.on_the_day(heard, episode)).then_some((covered + whom, denied))
@@ -409,6 +414,10 @@ impl<S: Store> Search<'_, '_, S> {
         let kept = self.question.topics.first().filter(|topic| topic.predicate == Predicate::KeptIn);
         if kept.is_some() && out.len() > 1 {
             out.retain(|faces| !faces.iter().any(|face| self.question.verbs.contains(face)));
+        }
+        // «¿A quién le debo dinero?»: a sum is money.
+        if self.question.debt.is_some() {
+            out.retain(|faces| !faces.iter().any(|face| face == "=money"));
         }
         out.iter_mut().filter(|faces| tells(faces)).for_each(|faces| faces.push(TOPIC.to_owned()));
         out
