@@ -2,6 +2,7 @@
 
 mod agree;
 mod answer;
+mod aspect;
 mod block;
 mod debt;
 mod follow;

@@ -105,7 +105,7 @@ impl<S: Store> Search<'_, '_, S> {
         if (self.question.subject.is_none() || !subjects.is_empty()) && !shift {
             let found = self.by_grammar(&subjects)?;
             if !found.facts.is_empty() || found.count.is_some() || found.ended {
-                let found = self.unless_changed(found)?;
+                let found = self.in_aspect(self.unless_changed(found)?, &subjects)?;
                 return if found.quoted.is_some() { Ok(found) } else { self.or_newer(found, &subjects) };
             }
         }

@@ -35,6 +35,24 @@ use crate::shell::Shell;
 /// Sets by name: dialogues, turns without facts, and which half of both.
 const SETS: &[(&str, &str, &str, Half)] = &[
     (
+        "tenth-test",
+        include_str!("../../../../evals/memory/tenth-test/dialogues.jsonl"),
+        include_str!("../../../../evals/memory/tenth-test/no-facts.jsonl"),
+        Half::Both,
+    ),
+    (
+        "ninth-test",
+        include_str!("../../../../evals/memory/ninth-test/dialogues.jsonl"),
+        include_str!("../../../../evals/memory/ninth-test/no-facts.jsonl"),
+        Half::Both,
+    ),
+    (
+        "eighth-test",
+        include_str!("../../../../evals/memory/eighth-test/dialogues.jsonl"),
+        include_str!("../../../../evals/memory/eighth-test/no-facts.jsonl"),
+        Half::Both,
+    ),
+    (
         "seventh-test",
         include_str!("../../../../evals/memory/seventh-test/dialogues.jsonl"),
         include_str!("../../../../evals/memory/seventh-test/no-facts.jsonl"),
@@ -139,7 +157,7 @@ struct Share {
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Times {
-    /// `subject`, `object`, `words`, `question`, `turn`, or `model` for one message read by it.
+    /// `subject`, `object`, `words`, `question`, `unknown`, `turn`, or `model` for one message read by it.
     what: &'static str,
     p50_ms: Option<f64>,
     p99_ms: Option<f64>,
@@ -329,6 +347,11 @@ fn timed(memory: &mut Memory<SqliteStore>, facts: u64) -> Result<Vec<Times>> {
     })?;
     measure("question", QUESTIONS, &mut |n| {
         black_box(memory.ask(&format!("¿Dónde vive {}?", name(person(n))), now(), None)?);
+        Ok(())
+    })?;
+    // What nothing answers is looked for in more ways than what is known.
+    measure("unknown", QUESTIONS, &mut |n| {
+        black_box(memory.ask(&format!("¿Qué instrumento tocaba en la banda {n}?"), now(), None)?);
         Ok(())
     })?;
     measure("turn", TURNS, &mut |n| {
