@@ -214,6 +214,10 @@ mod tests {
         for (said, question) in [
             ("mi dirección es calle Rosell 12", "¿cuál es la dirección de mi oficina?"),
             ("Ahora hago pilates los lunes", "¿dónde hago pilates?"),
+            (
+                "Tomo enalapril de 10 mg a las 8 de la mañana y la metformina con la cena.",
+                "¿de cuántos miligramos es la metformina?",
+            ),
             ("We're flying to Lisbon on 5 May", "when do we fly back from Lisbon?"),
             ("We're flying to Lisbon on 5 May", "which hotel are we staying at in Lisbon?"),
             ("Le debo 300 euros a Ramón", "¿cuánto me debe a mí Ramón?"),
@@ -266,6 +270,17 @@ mod tests {
 
     /// What was told, what is asked of it, and what the answer must hold: the last message is of something else, or of more.
     const UNMOVED: &[(&[&str], &str, &str)] = &[
+        // Each of several medicines has its own time, and keeps it with another dose.
+        (
+            &["I take levothyroxine in the morning and metformin with dinner"],
+            "what do I take with dinner?",
+            "You take metformin with dinner.",
+        ),
+        (
+            &["Tomo enalapril de 10 mg a las 8 y la metformina con la cena", "Me han subido el enalapril a 20 mg"],
+            "¿a qué hora tomo el enalapril?",
+            "20 mg a las 8",
+        ),
         // What is asked of a thing is told by the sentence behind its fact.
         (&["Juego al pádel los domingos con mi amiga Rocío"], "¿con quién juego al pádel?", "Rocío"),
         (&["We're flying to Lisbon on 5 May with my cousin Priya."], "who's going to Lisbon with us?", "Priya"),

@@ -6,6 +6,7 @@
 use super::Scan;
 use super::dose::DOSES;
 use super::slots::{Filled, Filler};
+use crate::text::Kind;
 use crate::time::number;
 use crate::words::{self, Class};
 
@@ -111,6 +112,67 @@ pub(crate) fn is_substance(word: &str) -> bool {
     word.len() >= 7 && STEMS.iter().any(|stem| word.ends_with(stem))
 }
 
+/// What may stand before a medicine that follows another.
+const BEFORE_MEDICINE: &[&str] = &["un", "una", "el", "la", "a", "an", "the", "my", "mi", "also", "tambien"];
+/// What the time of a medicine begins with.
+const TIMED_BY: &[&str] = &[
+    "por", "con", "en", "a", "cada", "todas", "todos", "antes", "despues", "in", "at", "with", "before", "after",
+    "every", "once", "twice",
+];
+/// What else it consists of.
+const TIMELY: &[&str] = &[
+    "la",
+    "el",
+    "las",
+    "los",
+    "de",
+    "manana",
+    "mananas",
+    "tarde",
+    "tardes",
+    "noche",
+    "noches",
+    "mediodia",
+    "desayuno",
+    "comida",
+    "cena",
+    "merienda",
+    "almuerzo",
+    "ayunas",
+    "desayunar",
+    "comer",
+    "cenar",
+    "almorzar",
+    "acostarme",
+    "dormir",
+    "levantarme",
+    "dia",
+    "dias",
+    "the",
+    "a",
+    "my",
+    "morning",
+    "evening",
+    "night",
+    "afternoon",
+    "noon",
+    "bedtime",
+    "bed",
+    "breakfast",
+    "lunch",
+    "dinner",
+    "supper",
+    "tea",
+    "am",
+    "pm",
+    "meals",
+    "food",
+    "day",
+    "eating",
+];
+/// Words of the time of a medicine.
+const TIMING_MAX: usize = 8;
+
 impl Scan<'_> {
     /// «Asma», "chronic gastritis", «síndrome de Sjögren».
     pub(crate) fn illnesses(&self, at: usize) -> Filled {
@@ -165,13 +227,32 @@ impl Scan<'_> {
             } else {
                 break;
             }
-            let joint = end + 1 + usize::from(self.is_any(end + 1, &["un", "una", "a", "an", "also", "tambien"]));
-            if !self.is_any(end, &["y", "e", "and", ","]) || !(self.substance_at(joint) || self.medicine_at(joint)) {
+            // «Enalapril a las 8 y la metformina con la cena».
+            let timed = self.past_timing(end);
+            let joint = timed + 1 + usize::from(self.is_any(timed + 1, BEFORE_MEDICINE));
+            let more =
+                self.is_any(timed, &["y", "e", "and", ","]) && (self.substance_at(joint) || self.medicine_at(joint));
+            if timed > end && (more || out.len() > 1) {
+                let last = out.pop();
+                out.extend(last.map(|last| Filler::keyed(self.source(first.max(at), timed), last.key)));
+                end = timed;
+            }
+            if !more {
                 break;
             }
             end = joint;
         }
         (!out.is_empty()).then_some((out, end))
+    }
+
+    /// One past when a medicine is taken: "with dinner", «a las 8 de la mañana».
+    fn past_timing(&self, at: usize) -> usize {
+        let stands =
+            |i: usize| self.is_any(i, TIMELY) || self.tokens.get(i).is_some_and(|token| token.kind == Kind::Number);
+        if !self.is_any(at, TIMED_BY) {
+            return at;
+        }
+        (at + 1..self.tokens.len().min(at + TIMING_MAX)).take_while(|&i| stands(i)).last().map_or(at, |last| last + 1)
     }
 
     pub(crate) fn substance_at(&self, at: usize) -> bool {
@@ -180,7 +261,8 @@ impl Scan<'_> {
     }
 
     fn medicine_at(&self, at: usize) -> bool {
-        words::longest(self.language, self.tokens, at, &[Class::Medicine]).is_some()
+        let kinds = words::kinds::of(self.language, self.tokens, at).map_or(&[][..], |(kinds, _)| kinds);
+        kinds.contains(&"medicine") || words::longest(self.language, self.tokens, at, &[Class::Medicine]).is_some()
     }
 
     fn past_dose(&self, at: usize) -> usize {

@@ -98,6 +98,7 @@ impl<S: Store> Search<'_, '_, S> {
             self.keep_of_work(&mut facts);
         }
         if predicate == Predicate::Medication {
+            self.keep_timed(&mut facts);
             facts.retain(|fact| self.takes_it(fact));
         }
         let picky = is_picky(predicate);
@@ -153,6 +154,46 @@ impl<S: Store> Search<'_, '_, S> {
         } else {
             Found::default()
         })
+    }
+
+    /// «¿Qué tomo con la cena?»: what is said to be taken at another time is not meant.
+    fn keep_timed(&self, facts: &mut Vec<Fact>) {
+        const TIMES: &[&str] = &[
+            "=dinner",
+            "=lunch",
+            "=breakfast",
+            "cena",
+            "cenar",
+            "desayuno",
+            "almuerzo",
+            "merienda",
+            "dinner",
+            "supper",
+            "lunch",
+            "breakfast",
+            "bedtime",
+            "bed",
+            "night",
+            "morning",
+            "evening",
+            "ayuna",
+            "noche",
+            "manana",
+            "tarde",
+        ];
+        let times: Vec<Vec<String>> = self
+            .question
+            .content
+            .iter()
+            .filter(|faces| faces.iter().any(|face| TIMES.contains(&face.as_str())))
+            .cloned()
+            .collect();
+        let timed = |fact: &Fact| {
+            Heard::new(tokens(&fact.object.text, TOLD_TOKENS_MAX), fact.language).covers(&times) == times.len()
+        };
+        if !times.is_empty() && facts.iter().any(timed) {
+            facts.retain(timed);
+        }
     }
 
     /// "My number at work" is not the one at home.
@@ -309,7 +350,13 @@ impl<S: Store> Search<'_, '_, S> {
             Predicate::Goal | Predicate::Diet if self.question.wanted == Wanted::Figure => digits(1),
             // «¿Cuánto magnesio tomo?» asks for the dose.
             Predicate::Medication if self.question.wanted == Wanted::Figure => {
-                digits(1) || (0..told.len()).any(|at| cardinal(&told, at).is_some() && !told[at].is("i"))
+                // Of several medicines each has its own dose.
+                let language = fact.language;
+                let medicine = |at: &usize| words::longest(language, &told, *at, &[Class::Medicine]).is_some();
+                let several = (0..told.len()).filter(medicine).count() > 2;
+                let own = fact.object.text.contains(|c: char| c.is_ascii_digit());
+                let counted = || (0..told.len()).any(|at| cardinal(&told, at).is_some() && !told[at].is("i"));
+                (own || !several) && (digits(1) || counted())
             }
             _ => true,
         }
@@ -392,6 +439,8 @@ impl<S: Store> Search<'_, '_, S> {
             if overlap > 0
                 && theirs
                 && self.is_of_whom_is_asked(&fact)
+                && self.holds_part(&fact)
+                && (fact.predicate != Predicate::Medication || self.takes_it(&fact))
                 && !(valued && who(&fact))
                 && !self.tells_another(&Heard::of(&fact))
                 && !self.only_names(&Heard::of(&fact), fact.language)
