@@ -21,6 +21,7 @@ mod exchanged;
 mod fragments;
 mod introduced;
 mod kept;
+mod likewise;
 mod matter;
 mod noted;
 mod opener;
@@ -316,6 +317,10 @@ impl<'a> Run<'a> {
         }
         self.clauses(scan, &groups, manner, question.unwrap_or(usize::MAX), doubtful, span);
         self.put_right(scan, before, span);
+        if doubtful.is_empty() {
+            self.likewise(scan, span);
+            self.but_rather(scan, span);
+        }
         self.called_off(scan, &groups, doubtful, span);
         if question.is_none() {
             self.fragments(scan, &groups, doubtful, span);

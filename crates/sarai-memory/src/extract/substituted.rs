@@ -60,7 +60,16 @@ pub(super) fn substituted(scan: &Scan<'_>, recent: &[Statement], sentence: (usiz
         Some(super::correction::corrected(scan, old, object, sentence))
     };
     let named = contrasts(scan).into_iter().find_map(|(right, wrong)| {
-        told.iter().find_map(|old| corrected(old, scan.source(right.0, right.1), &folds(scan, wrong)))
+        let put_right = |old: &Statement| {
+            let mut statement = corrected(old, scan.source(right.0, right.1), &folds(scan, wrong))?;
+            // A day is kept by its date.
+            let day = || scan.slot("date", right.0).and_then(|(fillers, _)| fillers.into_iter().next());
+            if let Some(day) = day().filter(|_| super::correction::slot_of(old.predicate) == Some("date")) {
+                statement.object = Some(super::claims::object(day));
+            }
+            Some(statement)
+        };
+        told.iter().find_map(|old| put_right(old))
     });
     named.or_else(|| {
         // «Mido 180 cm» counts something else than what was told.

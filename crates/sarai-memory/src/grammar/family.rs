@@ -180,7 +180,7 @@ impl Scan<'_> {
     }
 
     /// "Mum lives in Hove": the nearest relatives need no possessive where a verb follows.
-    pub(super) fn bare_relative(&self, at: usize) -> Option<(Noun, usize)> {
+    pub(crate) fn bare_relative(&self, at: usize) -> Option<(Noun, usize)> {
         let near = ["mum", "mom", "dad", "mam", "nan", "grandma", "grandpa", "granny", "grandad", "mama", "papa"];
         let begins = at == 0
             || self.tokens[at - 1].is_mark()
