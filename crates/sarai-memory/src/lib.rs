@@ -29,6 +29,8 @@ mod enrich;
 mod extract;
 mod fact;
 mod grammar;
+#[cfg(test)]
+mod heard;
 mod memory;
 mod recall;
 mod replay;

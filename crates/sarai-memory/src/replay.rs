@@ -270,6 +270,12 @@ mod tests {
 
     /// What was told, what is asked of it, and what the answer must hold: the last message is of something else, or of more.
     const UNMOVED: &[(&[&str], &str, &str)] = &[
+        (
+            &["Mi hijo va al colegio San Fermín", "este curso mi hijo va al colegio Cervantes"],
+            "¿a qué colegio va mi hijo?",
+            "Cervantes",
+        ),
+        (&["I live in Boise", "My friend Hank just moved to Denver"], "where do I live?", "Boise"),
         // Each of several medicines has its own time, and keeps it with another dose.
         (
             &["I take levothyroxine in the morning and metformin with dinner"],

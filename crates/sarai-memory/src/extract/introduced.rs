@@ -274,16 +274,12 @@ fn unreachable_mention() -> (Mention, Predicate, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use crate::memory::{InMemory, Memory};
-    use crate::time::Moment;
-    use crate::{Message, Speaker, Store};
+    use crate::States;
+    use crate::heard::facts_of;
 
     /// Predicates and objects of what one message tells.
     fn told(text: &str) -> Vec<String> {
-        let mut memory = Memory::new(InMemory::new());
-        let at = Moment::parse("2026-03-10T10:00:00Z").unwrap();
-        memory.say(Message { text, at, speaker: Speaker::Owner, language: None }).unwrap();
-        let facts = memory.store().facts(&crate::Filter::default()).unwrap();
+        let facts = facts_of(&[text], States::Open);
         facts.iter().map(|fact| format!("{} {}", fact.verb(), fact.object.text)).collect()
     }
 

@@ -124,19 +124,13 @@ fn someone(scan: &Scan<'_>, at: usize) -> Option<(Mention, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::memory::{InMemory, Memory};
-    use crate::time::Moment;
-    use crate::{Filter, Message, Speaker, Store};
+    use crate::States;
+    use crate::heard::facts_of;
 
     /// What holds after the messages: subject, predicate and key of each fact but names and relations.
     fn held(said: &[&str]) -> Vec<String> {
-        let mut memory = Memory::new(InMemory::new());
-        let at = Moment::parse("2026-03-10T10:00:00Z").unwrap();
-        for text in said {
-            memory.say(Message { text, at, speaker: Speaker::Owner, language: None }).unwrap();
-        }
-        let facts = memory.store().facts(&Filter::default()).unwrap();
-        let told = facts.iter().rev().filter(|fact| !["name", "relative", "note"].contains(&fact.predicate.name()));
+        let facts = facts_of(said, States::Open);
+        let told = facts.iter().filter(|fact| !["name", "relative", "note"].contains(&fact.predicate.name()));
         told.map(|fact| format!("{} {} {}", fact.subject, fact.predicate, fact.object.key)).collect()
     }
 

@@ -155,21 +155,15 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::memory::{InMemory, Memory};
-    use crate::time::Moment;
-    use crate::{Filter, Message, Speaker, States, Store};
+    use crate::heard::facts_of;
+    use crate::{Fact, PartialDate, States};
 
     /// The facts of a message, with their times.
     fn told(text: &str) -> Vec<String> {
-        let mut memory = Memory::new(InMemory::new());
-        let at = Moment::parse("2026-03-10T10:00:00Z").unwrap();
-        memory.say(Message { text, at, speaker: Speaker::Owner, language: None }).unwrap();
-        let facts = memory.store().facts(&Filter { states: States::All, ..Filter::default() }).unwrap();
-        let year = |date: Option<crate::PartialDate>| date.map_or(String::new(), |date| date.to_string());
-        let line = |fact: &crate::Fact| {
-            format!("{} {} {}..{}", fact.predicate, fact.object.text, year(fact.from), year(fact.to))
-        };
-        facts.iter().rev().map(line).collect()
+        let year = |date: Option<PartialDate>| date.map_or(String::new(), |date| date.to_string());
+        let line =
+            |fact: &Fact| format!("{} {} {}..{}", fact.predicate, fact.object.text, year(fact.from), year(fact.to));
+        facts_of(&[text], States::All).iter().map(line).collect()
     }
 
     #[test]

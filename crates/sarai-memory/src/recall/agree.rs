@@ -59,6 +59,11 @@ impl Heard {
         }
     }
 
+    /// Whether something of the kind stands there.
+    pub(super) fn is_of(&self, kind: &str) -> bool {
+        self.faces.iter().flatten().filter_map(|face| kind_of(face)).any(|other| other == kind)
+    }
+
     /// How many of the words, each given by its faces, it holds.
     pub(super) fn covers(&self, content: &[Vec<String>]) -> usize {
         content.iter().filter(|asked| self.faces.iter().any(|told| agrees(asked, told))).count()

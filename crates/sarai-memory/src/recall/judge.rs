@@ -2,7 +2,7 @@
 
 use sarai_types::Language;
 
-use super::agree::Heard;
+use super::agree::{Heard, kind_of};
 use super::question::Form;
 use super::rank::{ANSWER_FACTS_MAX, Found, OFFICES, Search, Why, ranked};
 use super::wanted::Wanted;
@@ -14,22 +14,9 @@ use crate::grammar::health::is_substance;
 use crate::memory::{Filter, States, Store, search_words};
 use crate::text::{Token, tokens};
 use crate::time::{cardinal, clock};
-use crate::words;
-use crate::words::Class;
 use crate::words::lists::{AGENDA_WORDS, FUNCTION, GENERAL_WORDS};
+use crate::words::{self, Class, kinds};
 
-/// Words for a kind of thing, as a search takes them, and what is of it.
-const KINDS: &[(&[&str], &[Class])] = &[
-    (&["deporte", "sport"], &[Class::Sport]),
-    (&["hobby", "aficion"], &[Class::Sport, Class::Activity]),
-    (&["comida", "food", "verdura", "vegetable", "fruta", "fruit", "hierba", "herb", "bebida"], &[Class::Food]),
-    (&["marisco", "seafood", "nut", "carne", "meat"], &[Class::Food, Class::Allergen]),
-    (&["medicamento", "medicina", "medicine", "medication", "drug", "antibiotico", "antibiotic"], &[Class::Medicine]),
-    (&["instrumento", "instrument"], &[Class::Instrument]),
-    (&["idioma", "lengua", "language"], &[Class::Nation]),
-    (&["animal"], &[Class::Pet, Class::Activity]),
-    (&["musica", "music"], &[Class::Activity]),
-];
 /// What is asked of a thing and is none itself.
 const CODES: &[&str] = &[
     "code",
@@ -253,17 +240,14 @@ impl<S: Store> Search<'_, '_, S> {
 
     /// «¿Qué deporte me gusta?», "which medicine am I allergic to?" mean what is told of that kind.
     fn is_of_kind(&self, fact: &Fact) -> bool {
-        let object = crate::text::fold(&fact.object.text);
-        let said = |class: &Class| {
-            let mut parts = object.split(' ').chain([object.as_str()]);
-            parts.any(|part| {
-                words::senses(None, part).any(|sense| sense.class == *class)
-                    || *class == Class::Medicine && is_substance(part)
-            })
-        };
-        self.question.words.iter().any(|word| {
-            KINDS.iter().filter(|(kinds, _)| kinds.contains(&word.as_str())).flat_map(|(_, classes)| *classes).any(said)
-        })
+        let heard = Heard::new(tokens(&fact.object.text, TOLD_TOKENS_MAX), fact.language);
+        let medicine = || heard.said.iter().any(|token| is_substance(&token.fold));
+        self.kinds_asked().any(|kind| heard.is_of(kind) || kind == "medicine" && medicine())
+    }
+
+    /// The kinds that the question asks for.
+    fn kinds_asked(&self) -> impl Iterator<Item = &str> {
+        self.question.content.iter().flatten().filter_map(|face| kind_of(face))
     }
 
     /// Leaves out what is of another kind than is asked for: a bike for a car, an employer for a floor.
@@ -287,8 +271,7 @@ impl<S: Store> Search<'_, '_, S> {
     }
 
     fn asks_for_a_kind(&self) -> bool {
-        self.question.words.iter().any(|word| KINDS.iter().any(|(kinds, _)| kinds.contains(&word.as_str())))
-            && self.question.form == Form::Value
+        self.question.form == Form::Value && self.kinds_asked().any(kinds::is_known)
     }
 
     /// Whether a medicine is the one that is asked about, and is not said to be taken against something else.

@@ -184,6 +184,15 @@ impl<S: Store> Search<'_, '_, S> {
         })
     }
 
+    /// Whether a quotation itself says what is asked, and not only that something else of it has ended.
+    pub(super) fn is_said_by(&self, quoted: &Quotation, subjects: &[EntityId]) -> Result<bool, S::Error> {
+        let Some(episode) = self.store.episode(quoted.episode)? else { return Ok(false) };
+        let mut heard = Heard::new(tokens(&quoted.text, TOKENS_MAX), episode.language);
+        heard.call(TOPIC, &self.question.telling);
+        let names = self.names(subjects)?;
+        Ok(self.says(&heard, &episode, &names).is_some_and(|(_, denied)| !denied))
+    }
+
     /// The same, and whether what it says is over.
     fn quoted(&self, subjects: &[EntityId]) -> Result<Option<(Quotation, bool)>, S::Error> {
         let asks = !matches!(self.question.form, Form::Everything);

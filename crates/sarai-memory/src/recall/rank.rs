@@ -6,7 +6,7 @@
 use super::question::{Form, Question, day};
 use super::quote::Quotation;
 use super::wanted::Wanted;
-use crate::fact::{EntityId, Fact, Predicate};
+use crate::fact::{Arity, EntityId, Fact, Predicate};
 use crate::grammar::Mention;
 use crate::memory::{Filter, Planner, States, Store, same};
 use crate::text::fold;
@@ -208,16 +208,26 @@ impl<S: Store> Search<'_, '_, S> {
         Ok(None)
     }
 
-    /// A note is words like any other message: what says the same and is newer takes its place.
+    /// A note is words like any other message: what says the same and is newer takes its place. So does what is said later
+    /// of something that has one value, in words that nobody understood: «este curso mi hijo va al Cervantes».
     fn or_newer(&self, found: Found, subjects: &[EntityId]) -> Result<Found, S::Error> {
         let newest = found.facts.iter().filter_map(|ranked| ranked.fact.evidence.episode).max();
         let notes = found.facts.iter().all(|ranked| ranked.fact.predicate == Predicate::Note);
-        if !notes || self.question.past || newest.is_none() {
+        let single = matches!(self.question.form, Form::Value | Form::WhoIs)
+            && !(self.question.was || self.question.since || self.question.when.is_some())
+            && found.facts.iter().all(|ranked| ranked.fact.predicate.arity() == Arity::One);
+        if !(notes || single) || self.question.past || newest.is_none() {
             return Ok(found);
         }
         let quoting = self.quoting(subjects)?;
-        let newer = quoting.quoted.as_ref().is_some_and(|quoted| Some(quoted.episode) > newest);
-        Ok(if newer { quoting } else { found })
+        let newer = quoting.quoted.as_ref().filter(|quoted| Some(quoted.episode) > newest);
+        let Some(quoted) = newer else { return Ok(found) };
+        let told = Filter { episode: Some(quoted.episode), states: States::All, ..Filter::default() };
+        let told = self.store.facts(&told)?;
+        let same = |a: &Fact, b: &Fact| (a.subject, a.predicate) == (b.subject, b.predicate);
+        let understood = told.iter().any(|other| found.facts.iter().any(|ranked| same(&ranked.fact, other)));
+        let says = notes || !understood && self.is_said_by(quoted, subjects)?;
+        Ok(if says { quoting } else { found })
     }
 
     /// «¿Qué puedo cocinar esta noche sin nueces?»: what the owner must not have goes with any question that names it.

@@ -4,7 +4,7 @@ use super::agree::kind_face;
 use super::question::{CUES, Topic};
 use crate::fact::Predicate;
 use crate::grammar::{Mention, Scan};
-use crate::text::fold;
+use crate::text::{Token, fold};
 use crate::words::lists::{ANY_QUESTION, FORMER, FUNCTION, QUESTION_EMPTY};
 use crate::words::matters::{self, Worth};
 use crate::words::{self, Class, kinds};
@@ -152,15 +152,17 @@ pub(super) fn content_faces(scan: &Scan<'_>, from: usize, of: &dyn Fn(usize) -> 
 /// What the word here may agree with others by, and if a kind is asked for by it, with what is of that kind.
 fn faces(scan: &Scan<'_>, at: usize) -> Vec<String> {
     let mut out = words::same::faces(scan.language, &scan.tokens[at]);
-    if at > 0 && asks_for_kind(scan, at - 1) {
+    let (asks, any) = at.checked_sub(1).map_or((false, false), |before| asks_for_kind(scan, before));
+    if asks || any {
         let kinds = kinds::named(scan.language, scan.tokens, at).map_or(&[][..], |(kinds, _)| kinds);
-        out.extend(kinds.iter().map(|kind| kind_face(kind)));
+        out.extend(kinds.iter().filter(|kind| asks || kinds::is_known(kind)).map(|kind| kind_face(kind)));
     }
     out
 }
 
-/// Whether the word behind this one is a kind that is asked for: «¿qué fruta?», "what sort of cake", "my favourite sport".
-fn asks_for_kind(scan: &Scan<'_>, at: usize) -> bool {
+/// Whether the word behind this one is a kind that is asked for («¿qué fruta?», "what sort of cake", "my favourite sport"),
+/// and whether anything of it is ("do I play an instrument?").
+fn asks_for_kind(scan: &Scan<'_>, at: usize) -> (bool, bool) {
     const ASKING: &[&str] = &[
         "que",
         "cual",
@@ -180,7 +182,11 @@ fn asks_for_kind(scan: &Scan<'_>, at: usize) -> bool {
             && scan.is_any(at, &["of", "de"])
             && scan.is_any(at - 1, &["kind", "sort", "type", "tipo", "clase", "kinds", "sorts", "types"])
     };
-    scan.is_any(at, ASKING) || of(at)
+    // "Is there a herb I hate?", "do I play an instrument?"
+    let last = scan.tokens.get(at + 2).is_none_or(Token::is_mark);
+    let there = at > 0 && scan.is_any(at - 1, &["there", "hay"]);
+    let any = scan.is_any(at, &["a", "an", "un", "una"]) && (there || last);
+    (scan.is_any(at, ASKING) || of(at), any)
 }
 
 /// Whether what stands here sets something apart from others of its kind: «el código del garaje», "rent for the flat".

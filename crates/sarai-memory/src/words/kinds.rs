@@ -12,6 +12,28 @@ use crate::text::{Token, fold};
 /// Words of the longest expression in the table.
 const EXPRESSION_MAX: usize = 4;
 
+/// Kinds of which the table has nearly all that people name: what is none of them is of another.
+const KNOWN: &[&str] = &[
+    "sport",
+    "language",
+    "instrument",
+    "medicine",
+    "antibiotic",
+    "painkiller",
+    "fruit",
+    "vegetable",
+    "meat",
+    "fish",
+    "shellfish",
+    "nut",
+    "herb",
+    "drink",
+    "food",
+    "pet",
+    "music",
+    "hobby",
+];
+
 type Ids = Vec<&'static str>;
 
 #[derive(Default)]
@@ -110,6 +132,11 @@ pub(crate) fn of(language: Language, tokens: &[Token], at: usize) -> Option<(&'s
 /// The words of both languages for what is of a kind.
 pub(crate) fn members(id: &str) -> &'static [&'static str] {
     TABLE.words.get(id).map_or(&[], Vec::as_slice)
+}
+
+/// Whether nearly all that people name of a kind stands in the table.
+pub(crate) fn is_known(id: &str) -> bool {
+    KNOWN.contains(&id)
 }
 
 #[cfg(test)]
