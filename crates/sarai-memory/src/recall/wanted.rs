@@ -163,20 +163,7 @@ fn faces(scan: &Scan<'_>, at: usize) -> Vec<String> {
 /// Whether the word behind this one is a kind that is asked for («¿qué fruta?», "what sort of cake", "my favourite sport"),
 /// and whether anything of it is ("do I play an instrument?").
 fn asks_for_kind(scan: &Scan<'_>, at: usize) -> (bool, bool) {
-    const ASKING: &[&str] = &[
-        "que",
-        "cual",
-        "cuales",
-        "which",
-        "what",
-        "whatever",
-        "any",
-        "algun",
-        "alguna",
-        "favourite",
-        "favorite",
-        "usual",
-    ];
+    const ASKING: &[&str] = &["que", "cual", "cuales", "which", "what", "whatever", "favourite", "favorite", "usual"];
     let of = |at: usize| {
         at > 0
             && scan.is_any(at, &["of", "de"])
@@ -185,7 +172,8 @@ fn asks_for_kind(scan: &Scan<'_>, at: usize) -> (bool, bool) {
     // "Is there a herb I hate?", "do I play an instrument?"
     let last = scan.tokens.get(at + 2).is_none_or(Token::is_mark);
     let there = at > 0 && scan.is_any(at - 1, &["there", "hay"]);
-    let any = scan.is_any(at, &["a", "an", "un", "una"]) && (there || last);
+    let any =
+        scan.is_any(at, &["any", "algun", "alguna"]) || scan.is_any(at, &["a", "an", "un", "una"]) && (there || last);
     (scan.is_any(at, ASKING) || of(at), any)
 }
 
