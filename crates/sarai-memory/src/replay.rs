@@ -275,6 +275,11 @@ mod tests {
             "¿a qué colegio va mi hijo?",
             "Cervantes",
         ),
+        (
+            &["Vivo en Lugo", "¿Te dije ya que vivo en Lugo?", "Vivo en Lugo y me gusta"],
+            "¿dónde vivo?",
+            "Vives en Lugo.",
+        ),
         (&["I live in Boise", "My friend Hank just moved to Denver"], "where do I live?", "Boise"),
         // Each of several medicines has its own time, and keeps it with another dose.
         (

@@ -77,6 +77,18 @@ fn the_eighth_set() {
     check("eighth-dev", Half::Both, 80.0, 95.0, 0.5);
 }
 
+/// Asked about in other ordinary words, or by the kind of thing.
+#[test]
+fn the_ninth_set() {
+    check("ninth-dev", Half::Both, 62.0, 84.0, 0.5);
+}
+
+/// As somebody from outside would test each promise.
+#[test]
+fn the_tenth_set() {
+    check("tenth-dev", Half::Both, 70.0, 88.0, 5.0);
+}
+
 /// The most usual ways to say a thing and to say that it changed, a question each.
 #[test]
 fn short_cases() {

@@ -58,6 +58,20 @@ const OVER: &[&str] = &[
     "got stolen",
     "stole my",
     "jacked in",
+    "me ha quitado",
+    "me han quitado",
+    "me quito",
+    "me quitaron",
+    "me saco el",
+    "took me off",
+    "taken me off",
+    "i cancelled",
+    "i canceled",
+    "have cancelled",
+    "ve cancelled",
+    "he cancelado",
+    "la cancele",
+    "lo cancele",
 ];
 
 /// What an older message spoke of is no more, or something else.

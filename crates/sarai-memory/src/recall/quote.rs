@@ -76,6 +76,10 @@ const WISHED: &[&str] = &[
     "should",
     "podria",
     "deberia",
+    "tendria",
+    "pensando",
+    "thinking",
+    "thought",
 ];
 /// Verbs of a question that asks for a wish.
 const WISHES: &[&str] =

@@ -213,7 +213,7 @@ impl<S: Store> Search<'_, '_, S> {
     fn or_newer(&self, found: Found, subjects: &[EntityId]) -> Result<Found, S::Error> {
         let newest = found.facts.iter().filter_map(|ranked| ranked.fact.evidence.episode).max();
         let notes = found.facts.iter().all(|ranked| ranked.fact.predicate == Predicate::Note);
-        let single = matches!(self.question.form, Form::Value | Form::WhoIs)
+        let single = self.question.form == Form::Value
             && !(self.question.was || self.question.since || self.question.when.is_some())
             && found.facts.iter().all(|ranked| ranked.fact.predicate.arity() == Arity::One);
         if !(notes || single) || self.question.past || newest.is_none() {
@@ -226,6 +226,9 @@ impl<S: Store> Search<'_, '_, S> {
         let told = self.store.facts(&told)?;
         let same = |a: &Fact, b: &Fact| (a.subject, a.predicate) == (b.subject, b.predicate);
         let understood = told.iter().any(|other| found.facts.iter().any(|ranked| same(&ranked.fact, other)));
+        // Who says the same once more says nothing new.
+        let said = fold(&quoted.text);
+        let understood = understood || found.facts.iter().any(|ranked| said.contains(&fold(&ranked.fact.object.text)));
         let says = notes || !understood && self.is_said_by(quoted, subjects)?;
         Ok(if says { quoting } else { found })
     }
