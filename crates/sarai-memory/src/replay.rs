@@ -397,6 +397,9 @@ mod tests {
         // What speaks of a file orders nothing of a memory.
         let kept = told(&["My bike lock code is 3915", "delete the code in main.py"], "what's my bike lock code?");
         assert!(kept.text.contains("3915"), "{}", kept.text);
+        // An order that breaks off names nothing.
+        let kept = told(&["I am 34 years old", "Delete everything related to"], "how old am I?");
+        assert!(kept.text.contains("34"), "{}", kept.text);
         for (said, question) in [
             (&["I am 34 years old", "Forget how old I am"][..], "how old am I?"),
             (&["Me han subido el enalapril a 20. No lo guardes"], "¿qué tomo?"),

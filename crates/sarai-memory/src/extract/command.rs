@@ -427,6 +427,9 @@ fn about(scan: &Scan<'_>, run: &Run<'_>, from: usize, everything: bool) -> Optio
         find(&["sobre", "about", "acerca", "respecto", "regarding", "concerning"]).or_else(|| related.map(|i| i + 1));
     let about = told.or_else(|| find(&["de", "of", "a"]).filter(|_| everything))?;
     let next = about + 1 + usize::from(scan.is_any(about + 1, &["de"]));
+    if next >= last {
+        return Some(Vec::new());
+    }
     let ends = next + 1 == last || scan.tokens[next + 1].is_mark() || scan.is_any(next + 1, &["please"]);
     if scan.is_any(next, &["mi", "me", "myself"]) && ends {
         return Some(if everything || has(&["sabes", "know"]) { vec![Command::ForgetEverything] } else { Vec::new() });
