@@ -135,7 +135,7 @@ impl Run<'_> {
             let (fillers, _) = scan.slot("place", to + 1).filter(|_| scan.tokens[to + 1].capital)?;
             fillers.into_iter().next().map(|filler| filler.text)
         });
-        let when = self.trip_day(scan);
+        let when = coming_day(scan);
         if said(&["instead", "mejor", "vez", "lugar"])
             && let Some(other) = elsewhere.filter(|other| *other != place)
         {
@@ -153,12 +153,6 @@ impl Run<'_> {
             return true;
         }
         false
-    }
-
-    /// The day of a trip, as a sentence names it.
-    fn trip_day(&self, scan: &Scan<'_>) -> Option<PartialDate> {
-        let today = scan.lookup.today;
-        period(scan, 0, scan.tokens.len(), true).at.filter(|day| day.last() >= today)
     }
 
     /// «Perdona, tengo una cita el viernes» takes nothing from a wedding, and "I've got the dentist on Friday too" nothing from
@@ -242,9 +236,7 @@ impl Run<'_> {
 
     /// The day to which something is put off: one that is named, or a day of the same month.
     fn put_off(&self, scan: &Scan<'_>, sentence: (usize, usize)) -> Option<PartialDate> {
-        let today = scan.lookup.today;
-        let named = period(scan, 0, scan.tokens.len(), true).at.filter(|day| day.last() >= today);
-        named.or_else(|| {
+        coming_day(scan).or_else(|| {
             let old = self.spoken_of(sentence).filter(|s| s.predicate == Predicate::Appointment).last()?.from?;
             let PartialDate::Day(old) = old else { return None };
             let day = (1..scan.tokens.len()).find_map(|at| {
@@ -286,6 +278,12 @@ impl Run<'_> {
         let statement = reader.statement(whose, &says, Some(object), stance, (0, scan.tokens.len()));
         self.push(statement);
     }
+}
+
+/// The day from today on that a sentence names.
+fn coming_day(scan: &Scan<'_>) -> Option<PartialDate> {
+    let today = scan.lookup.today;
+    period(scan, 0, scan.tokens.len(), true).at.filter(|day| day.last() >= today)
 }
 
 /// «A mi suegra le han pasado el cardiólogo al 11», "my brother's scan got moved": somebody else's.

@@ -327,6 +327,9 @@ mod tests {
             assert!(expected == "?" || all.iter().any(|fact| fact == expected), "{text}: {all:?}");
             assert!(all.iter().all(|fact| !fact.starts_with(never)), "{text}: {all:?}");
         }
+        let works = facts_of(&["trabajo de cajera en el oxxo y mi hermana en la farmacia de enfrente"], States::Open);
+        let pharmacy = works.iter().find(|fact| fact.object.text.starts_with("farmacia")).unwrap();
+        assert_ne!(pharmacy.subject, crate::EntityId::OWNER);
         // A parrot is nobody's twice.
         let parrots = told("My mother-in-law moved in with her parrot, Captain, who swears");
         assert_eq!(parrots.iter().filter(|fact| fact.starts_with("pet")).count(), 1, "{parrots:?}");
